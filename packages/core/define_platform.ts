@@ -1,0 +1,154 @@
+import {
+  type Platform,
+  PLATFORM_CONTRACT,
+  type PlatformDeclaration,
+  TDX_PW_MCE,
+} from "./platform.ts";
+
+type Check = (value: unknown) => string | undefined;
+
+const oneOf = (...values: readonly string[]): Check => (value) =>
+  values.includes(value as string) ? undefined : `one of ${values.join(", ")}`;
+const text: Check = (value) =>
+  typeof value === "string" && value.trim() !== "" ? undefined : "a text that is not empty";
+const listOf = (check: Check, what: string): Check => (value) =>
+  Array.isArray(value) && value.every((item) => check(item) === undefined)
+    ? undefined
+    : `a list of ${what}`;
+const record = (fields: Readonly<Record<string, Check>>): Check => (value) => {
+  if (typeof value !== "object" || value === null) return "an object";
+  const record = value as Record<string, unknown>;
+  const bad = Object.entries(fields).find(([name, check]) => check(record[name]) !== undefined);
+  return bad === undefined ? undefined : `an object whose ${bad[0]} is ${bad[1](record[bad[0]])}`;
+};
+const whole = (low: number, high: number): Check => (value) =>
+  Number.isInteger(value) && (value as number) >= low && (value as number) <= high
+    ? undefined
+    : `a whole number from ${low} to ${high}`;
+
+/** What each field must be; a field that is not listed is refused. */
+const FIELDS: Readonly<Record<keyof PlatformDeclaration, Check>> = {
+  contract: whole(0, 2 ** 31),
+  name: (value) =>
+    typeof value === "string" && /^[a-z][a-z0-9-]*$/.test(value)
+      ? undefined
+      : "lower-case letters, digits and hyphens",
+  title: text,
+  cpus: listOf(record({ family: whole(0, 270), model: whole(0, 255) }), "{ family, model }"),
+  bugs: listOf(text, "bug names as in /proc/cpuinfo"),
+  memory: record({ partialWriteToOwnedLine: oneOf("poison", "merge") }),
+  machineCheck: record({
+    seamNr: oneOf("yes", "no", "enumerated"),
+    tdPoisonWithoutSeamNr: oneOf("may-panic", "survives"),
+  }),
+  tdxHost: oneOf("yes", "unknown"),
+  confidence: oneOf("confirmed", "assumed"),
+  sources: listOf(record({ document: text, at: text }), "{ document, at }"),
+};
+
+/**
+ * Checks a platform plugin and freezes it.
+ *
+ * @param declaration What the plugin declares.
+ * @returns The same data, frozen through and through.
+ * @throws {TypeError} Where a field is missing, unknown or of the wrong shape.
+ * @throws {RangeError} Where it was written for another contract or contradicts itself: a bug
+ * flag without the behaviour it stands for, the same CPU twice, confirmed facts without a CPU.
+ *
+ * @example
+ * ```ts
+ * import { definePlatform } from "@tdx/core";
+ * import { assert, assertThrows } from "@std/assert";
+ *
+ * const declaration = {
+ *   contract: 1,
+ *   name: "demo",
+ *   title: "Demo Rapids",
+ *   cpus: [{ family: 6, model: 0xfe }],
+ *   bugs: [],
+ *   memory: { partialWriteToOwnedLine: "merge" },
+ *   machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
+ *   tdxHost: "unknown",
+ *   confidence: "assumed",
+ *   sources: [{ document: "made up", at: "this example" }],
+ * } as const;
+ * assert(Object.isFrozen(definePlatform(declaration)));
+ * assertThrows(
+ *   () => definePlatform({ ...declaration, bugs: ["tdx_pw_mce"] }),
+ *   RangeError,
+ *   "tdx_pw_mce",
+ * );
+ * ```
+ */
+export function definePlatform(declaration: PlatformDeclaration): Platform {
+  if (typeof declaration !== "object" || declaration === null) {
+    throw new TypeError(`Expected a platform declaration, got ${show(declaration)}`);
+  }
+  checkContract(declaration);
+  checkShape(declaration);
+  checkSense(declaration);
+  return deepFreeze(structuredClone(declaration));
+}
+
+function checkContract({ contract, name }: PlatformDeclaration): void {
+  if (contract !== PLATFORM_CONTRACT) {
+    throw new RangeError(
+      `Expected platform ${show(name)} to be written for contract ${PLATFORM_CONTRACT}, ` +
+        `got contract ${show(contract)}`,
+    );
+  }
+}
+
+function checkShape(declaration: PlatformDeclaration): void {
+  for (const [field, check] of Object.entries(FIELDS)) {
+    const value = declaration[field as keyof PlatformDeclaration];
+    const wanted = check(value);
+    if (wanted !== undefined) {
+      throw new TypeError(
+        `Expected ${field} of platform ${show(declaration.name)} to be ${wanted}, got ${
+          show(value)
+        }`,
+      );
+    }
+  }
+  const extra = Object.keys(declaration).find((field) => !Object.hasOwn(FIELDS, field));
+  if (extra !== undefined) {
+    throw new TypeError(
+      `Expected platform ${show(declaration.name)} to have only the fields ` +
+        `${Object.keys(FIELDS).join(", ")}, got ${extra}`,
+    );
+  }
+}
+
+function checkSense({ name, cpus, bugs, memory, confidence, sources }: PlatformDeclaration): void {
+  const flagged = bugs.includes(TDX_PW_MCE);
+  const poisons = memory.partialWriteToOwnedLine === "poison";
+  if (flagged !== poisons) {
+    throw new RangeError(
+      `Expected platform ${name} to name the bug ${TDX_PW_MCE} exactly where a partial write ` +
+        `poisons, got ${flagged ? "the bug" : "no bug"} with ${memory.partialWriteToOwnedLine}`,
+    );
+  }
+  const models = cpus.map(({ family, model }) => `${family}/0x${model.toString(16)}`);
+  const twice = models.find((model, index) => models.indexOf(model) !== index);
+  if (twice !== undefined) {
+    throw new RangeError(`Expected every CPU model of platform ${name} once, got ${twice} twice`);
+  }
+  if (confidence === "confirmed" && cpus.length === 0) {
+    throw new RangeError(
+      `Expected platform ${name} to name the CPU models its facts are confirmed for, got none`,
+    );
+  }
+  if (sources.length === 0) {
+    throw new RangeError(`Expected platform ${name} to name at least one source, got none`);
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}
+
+function show(value: unknown): string {
+  return typeof value === "bigint" ? `${value}n` : JSON.stringify(value) ?? String(value);
+}

@@ -1,0 +1,222 @@
+import { BLOCK_FRAMES, BLOCK_WORDS } from "./frame_bits.ts";
+import type { FrameChange, FrameChunk } from "./frame_chunk.ts";
+import { VALUE_LIMIT, valueError } from "./frame_partition.ts";
+import { FrameTree } from "./frame_tree.ts";
+
+/** 2^52 bytes, the widest physical address, in frames of 4 KiB. */
+const FRAMES_LIMIT = 2 ** 40;
+
+/** What a {@link FrameMap} holds in memory. */
+export interface FrameMapStats {
+  /** 1 GiB regions whose frames differ: each has a table of 512 entries. */
+  readonly tables: number;
+  /** Pairs of a 2 MiB block whose frames differ and a value in it: each has a bitmap. */
+  readonly records: number;
+  /** Memory held for both and for the top level, with what is free for reuse, in bytes. */
+  readonly bytes: number;
+}
+
+/**
+ * A map from 4 KiB frame numbers to small integers, shaped like a page table: 1 GiB, 2 MiB, 4 KiB.
+ *
+ * A 1 GiB region or 2 MiB block whose frames all have one value is one number; any other block is
+ * one bitmap per value. So memory and work grow with the variety in the map, not with its size:
+ * 16 TiB of one value are 64 KiB, and 1 TiB whose every block mixes three values are 116 MiB.
+ * Equal content has equal shape, whatever the history; storage that falls free is reused.
+ *
+ * Frames are numbered from 0, and the last region and block may be cut short by the end of the map.
+ * Callbacks get a {@link FrameChunk} that is one reused object. A callback may read the map that
+ * calls it, but an attempt to change that map throws an `Error`. Chunks come in the order of their
+ * blocks, and within a block by ascending value.
+ *
+ * When a callback throws, the pieces that came before its chunk have their new values, and the
+ * frames of its block (of its run, if the chunk is one) and all after it have their old ones.
+ *
+ * @example Change memory wherever its owners say so
+ * ```ts
+ * import { FrameMap } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const TIB = 2 ** 28; // in frames
+ * const owner = new FrameMap(TIB, 0);
+ * owner.set(1000, 3, 7);
+ *
+ * const memory = new FrameMap(TIB, 0);
+ * owner.forEach(0, TIB, (chunk) => {
+ *   if (chunk.value === 7) memory.updateChunk(chunk, () => 1);
+ * });
+ * assertEquals(memory.get(1002), 1);
+ * assertEquals(memory.count((value) => value === 1), 3);
+ * ```
+ */
+export class FrameMap {
+  /** How many frames the map has. */
+  readonly frames: number;
+  readonly #tree: FrameTree;
+  /** Calls in progress that may be inside a callback. */
+  #walks = 0;
+
+  /**
+   * Makes a map whose frames all have one value.
+   *
+   * @param frames How many frames of 4 KiB, from 1 to 2^40
+   * @param value Their value, from 0 to 2^30 - 1
+   * @throws {RangeError} If one of them is not an integer in its range
+   */
+  constructor(frames: number, value: number) {
+    if (!Number.isInteger(frames) || frames < 1 || frames > FRAMES_LIMIT) {
+      throw new RangeError(`Expected a number of frames from 1 to 2^40, got ${frames}`);
+    }
+    checkValue(value);
+    this.frames = frames;
+    this.#tree = new FrameTree(frames, value);
+  }
+
+  /**
+   * Gives the value of a frame.
+   *
+   * @param frame The frame number
+   * @returns Its value
+   * @throws {RangeError} If the map has no such frame
+   */
+  get(frame: number): number {
+    if (!Number.isInteger(frame) || frame < 0 || frame >= this.frames) {
+      throw new RangeError(`Expected a frame from 0 to ${this.frames - 1}, got ${frame}`);
+    }
+    return this.#tree.get(frame);
+  }
+
+  /**
+   * Gives contiguous frames a value.
+   *
+   * @param frame The first frame
+   * @param count How many frames, 0 or more
+   * @param value Their new value, from 0 to 2^30 - 1
+   * @throws {RangeError} If a frame is outside the map or the value out of range
+   */
+  set(frame: number, count: number, value: number): void {
+    checkValue(value);
+    this.update(frame, count, () => value);
+  }
+
+  /**
+   * Changes contiguous frames, asking once for every piece of one value: a run of uniform regions
+   * or of uniform blocks within a region, or a class of a mixed block.
+   *
+   * @param frame The first frame
+   * @param count How many frames, 0 or more
+   * @param change Says what each piece becomes
+   * @throws {RangeError} If a frame is outside the map, with nothing changed, or if `change`
+   * returns a value out of range, as if it had thrown that error itself
+   */
+  update(frame: number, count: number, change: FrameChange): void {
+    this.#checkRange(frame, count);
+    this.#checkIdle();
+    this.#walks++;
+    try {
+      this.#tree.update(frame, frame + count, change);
+    } finally {
+      this.#walks--;
+    }
+  }
+
+  /**
+   * Changes the frames of a chunk that another map of the same size gave, or that was made by hand.
+   * The values and the `count` beside a bitmap are not looked at.
+   *
+   * @param chunk The frames
+   * @param change Says what each piece of them becomes, as for {@link FrameMap.update}
+   * @throws {RangeError} As {@link FrameMap.update}, or if a bitmap does not begin at a block
+   */
+  updateChunk(chunk: FrameChunk, change: FrameChange): void {
+    const { frame, words, at } = chunk;
+    if (words === null) return this.update(frame, chunk.count, change);
+    this.#checkBitmap(frame, words, at);
+    this.#checkIdle();
+    this.#walks++;
+    try {
+      this.#tree.updateBitmap(frame, words, at, change);
+    } finally {
+      this.#walks--;
+    }
+  }
+
+  /**
+   * Visits contiguous frames, piece by piece as {@link FrameMap.update} does.
+   *
+   * @param frame The first frame
+   * @param count How many frames, 0 or more
+   * @param visit Called with every piece
+   * @throws {RangeError} If a frame is outside the map
+   */
+  forEach(frame: number, count: number, visit: (chunk: FrameChunk) => void): void {
+    this.#checkRange(frame, count);
+    this.#walks++;
+    try {
+      this.#tree.forEach(frame, frame + count, visit);
+    } finally {
+      this.#walks--;
+    }
+  }
+
+  /**
+   * Counts frames by their value.
+   *
+   * @param predicate Tells whether frames of a value count; called once for every piece
+   * @param frame The first frame
+   * @param count How many frames, by default all from there on
+   * @returns The number of frames
+   * @throws {RangeError} If a frame is outside the map
+   */
+  count(
+    predicate: (value: number) => boolean,
+    frame: number = 0,
+    count: number = this.frames - frame,
+  ): number {
+    let sum = 0;
+    this.forEach(frame, count, (chunk) => {
+      if (predicate(chunk.value)) sum += chunk.count;
+    });
+    return sum;
+  }
+
+  /**
+   * Tells what the map holds in memory.
+   *
+   * @returns Counts, and their size in bytes
+   */
+  stats(): FrameMapStats {
+    return this.#tree.stats();
+  }
+
+  #checkIdle(): void {
+    if (this.#walks > 0) throw new Error("Expected no change to a map from its own callback");
+  }
+
+  #checkRange(frame: number, count: number): void {
+    const exists = Number.isInteger(frame) && Number.isInteger(count) &&
+      frame >= 0 && count >= 0 && frame + count <= this.frames;
+    if (exists) return;
+    throw new RangeError(`Expected frames from 0 to ${this.frames - 1}, got ${count} at ${frame}`);
+  }
+
+  #checkBitmap(frame: number, words: Uint32Array, at: number): void {
+    this.#checkRange(frame, 1);
+    // Not %, which is slow for numbers over 2^31.
+    if (Math.floor(frame / BLOCK_FRAMES) * BLOCK_FRAMES !== frame) {
+      throw new RangeError(`Expected the first frame of a 2 MiB block, got ${frame}`);
+    }
+    if (!Number.isInteger(at) || at < 0 || at + BLOCK_WORDS > words.length) {
+      throw new RangeError(
+        `Expected ${BLOCK_WORDS} words in a bitmap of ${words.length}, got them at ${at}`,
+      );
+    }
+    for (let place = this.frames - frame; place < BLOCK_FRAMES; place++) {
+      if ((words[at + (place >>> 5)]! >>> (place & 31)) & 1) this.#checkRange(frame + place, 1);
+    }
+  }
+}
+
+function checkValue(value: number): void {
+  if (!Number.isInteger(value) || value < 0 || value >= VALUE_LIMIT) throw valueError(value);
+}

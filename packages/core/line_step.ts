@@ -1,0 +1,331 @@
+import type { Key } from "./key.ts";
+import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
+import type { Data, Operation, OperationKind, Poison } from "./operation.ts";
+import type { PartialWrite } from "./platform.ts";
+import type { CacheRuleId, Mode, ReadRule, RuleId, RuleTable, WriteRule } from "./rules.ts";
+
+/** What the rules need to know besides the line and the operation. */
+export interface LineEnvironment {
+  /** Integrity mode of the machine. */
+  readonly mode: Mode;
+  /** What a partial write does to a TD-owned line on this platform. */
+  readonly partialWriteToOwnedLine: PartialWrite;
+  /** The rules to walk on. */
+  readonly rules: RuleTable;
+}
+
+/** What an operation did to a line. */
+export interface LineOutcome {
+  /** What the reader got; `null` where nothing was read. */
+  readonly data: Data | "poison" | null;
+  /** The rules that fired, in order; the last one decided. */
+  readonly rules: readonly RuleId[];
+  /** Whether executing software consumed poison: a machine check. */
+  readonly machineCheck: boolean;
+  /** Whether a failed check made poison, which the memory controller logs as UCNA, without exception. */
+  readonly logged: boolean;
+  /** Whether poison that was in memory is gone. */
+  readonly cleared: boolean;
+  /** Whether the access was refused and changed nothing (W6, F1). */
+  readonly refused: boolean;
+}
+
+/** More of the line shows through the further right its content stands, so a merge keeps that. */
+const MERGE_ORDER: readonly Data[] = ["zeros", "host", "guest", "garbage", "secret"];
+
+const DEVICE_KINDS: ReadonlySet<OperationKind> = new Set(
+  ["deviceRead", "deviceWrite", "devicePartialWrite"],
+);
+
+/**
+ * Applies one operation to one line by the rules.
+ *
+ * @param before The line; not changed.
+ * @param operation What happens.
+ * @param environment Mode, platform behaviour and rules.
+ * @returns The line afterwards and what was observed.
+ * @throws {RangeError} Where no rule covers the operation: a partial write under a private KeyID.
+ */
+export function stepLine(
+  before: LineState,
+  operation: Operation,
+  environment: LineEnvironment,
+): { state: LineState; outcome: LineOutcome } {
+  return new Step(before, operation, environment).run();
+}
+
+/** One step in progress: the line being changed and what has been observed so far. */
+class Step {
+  #memory: LineMemory;
+  #copy: CachedCopy | undefined;
+  readonly #others: readonly CachedCopy[];
+  readonly #key: Key;
+  readonly #written: Data;
+  readonly #fired: RuleId[] = [];
+  #read: Data | "poison" | null = null;
+  #machineCheck = false;
+  #logged = false;
+
+  constructor(
+    readonly before: LineState,
+    readonly operation: Operation,
+    readonly environment: LineEnvironment,
+  ) {
+    this.#memory = before.memory;
+    this.#key = operation.key;
+    this.#written = operation.data ?? "zeros";
+    this.#copy = before.copies.find((copy) => copy.keyId === operation.key.keyId);
+    this.#others = before.copies.filter((copy) => copy !== this.#copy);
+  }
+
+  run(): { state: LineState; outcome: LineOutcome } {
+    const refusal = this.#refusal();
+    if (refusal === undefined) this.#perform(this.operation.kind);
+    else this.#fired.push(refusal);
+    const copies = this.#copy === undefined ? this.#others : [...this.#others, this.#copy];
+    return {
+      state: { memory: this.#memory, copies: [...copies].sort((a, b) => a.keyId - b.keyId) },
+      outcome: {
+        data: this.#read,
+        rules: this.#fired,
+        machineCheck: this.#machineCheck,
+        logged: this.#logged,
+        cleared: this.before.memory.poison !== null && this.#memory.poison === null,
+        refused: refusal !== undefined,
+      },
+    };
+  }
+
+  #refusal(): "W6" | "F1" | undefined {
+    if (this.#key.access === "shared") return undefined;
+    if (DEVICE_KINDS.has(this.operation.kind)) return "W6";
+    return this.operation.by === "host" ? "F1" : undefined;
+  }
+
+  #perform(kind: OperationKind): void {
+    switch (kind) {
+      case "load":
+        this.#access("K1");
+        this.#read = this.#copy!.poison === null ? this.#copy!.data : "poison";
+        this.#machineCheck = this.#copy!.poison !== null;
+        return;
+      case "store":
+        this.#access("K1");
+        this.#copy = {
+          ...this.#copy!,
+          data: this.#copy!.poison === null ? merge(this.#copy!.data!, this.#written) : null,
+          dirty: true,
+        };
+        return;
+      case "prefetch":
+        this.#access("K8");
+        return;
+      case "movdir64b":
+        this.#cacheEvent("K5");
+        this.#write("full", this.#written);
+        return;
+      case "evict":
+        return this.#cacheEvent("K3");
+      case "clflush":
+        return this.#cacheEvent("K4");
+      case "cacheWb":
+        return this.#cacheEvent("K6");
+      case "pageWbinvd":
+        return this.#cacheEvent("K7");
+      case "partialWrite":
+      case "devicePartialWrite":
+        // A5: coherent within the KeyID; the flushed copy reaches memory before the bytes do.
+        this.#cacheEvent("K4", false);
+        return this.#write("partial", this.#written);
+      case "deviceRead":
+        return this.#deviceRead();
+      case "deviceWrite":
+        // A5: the whole line is replaced, so its copy is dropped without being written back.
+        this.#copy = undefined;
+        return this.#write("full", this.#written);
+      case "poisonTransient":
+        return this.#poisonMemory("hardware-transient");
+      case "poisonStuck":
+        return this.#poisonMemory("hardware-stuck");
+      case "corrupt":
+        if (this.#memory.poison === null) {
+          this.#memory = { ...this.#memory, key: null, data: "garbage", macMatches: false };
+        }
+        return;
+    }
+  }
+
+  /** A cached access: by a hit, or by a fill under the given rule. */
+  #access(fillRule: "K1" | "K8"): void {
+    if (this.#copy !== undefined) {
+      this.#fired.push("K2");
+      if (this.#copy.poison !== null) this.#fired.push("R0");
+      return;
+    }
+    const rule = this.#cacheRule(fillRule);
+    this.#fired.push(fillRule);
+    if (!rule.fills) {
+      // Without a fill there is nothing to work on but what was never read.
+      this.#copy = { keyId: this.#key.keyId, data: "zeros", dirty: false, poison: null };
+      return;
+    }
+    const { data, poison } = this.#readMemory();
+    this.#copy = {
+      keyId: this.#key.keyId,
+      data: poison === null || !rule.poisonTravels ? (data ?? "zeros") : null,
+      dirty: false,
+      poison: rule.poisonTravels ? poison : null,
+    };
+  }
+
+  /** Writes back and drops the copy under the operation's KeyID, as the rule says. */
+  #cacheEvent(id: CacheRuleId, named = true): void {
+    const copy = this.#copy;
+    const rule = this.#cacheRule(id);
+    if (named && (copy !== undefined || id === "K5")) this.#fired.push(id);
+    if (copy === undefined) return;
+    if (copy.dirty && rule.writesBack) {
+      this.#write("full", copy.data, rule.poisonTravels ? copy.poison : null);
+      this.#copy = { ...copy, dirty: false };
+    }
+    if (rule.drops) this.#copy = undefined;
+  }
+
+  #deviceRead(): void {
+    if (this.#copy !== undefined) {
+      this.#fired.push("K2");
+      this.#read = this.#copy.poison === null ? this.#copy.data : "poison";
+      return;
+    }
+    const { data, poison } = this.#readMemory();
+    this.#read = poison === null ? data : "poison";
+  }
+
+  /** A read by the memory controller: the read rules, with their effect on the line. */
+  #readMemory(): { data: Data | null; poison: Poison | null } {
+    const memory = this.#memory;
+    const rule = this.#readRule();
+    this.#fired.push(rule.id);
+    if (rule.poisons) {
+      this.#poisonMemory("integrity");
+      this.#logged = true;
+    }
+    if (rule.data === "poison") return { data: null, poison: memory.poison };
+    const data = rule.data === "zeros" ? "zeros" : decrypt(memory, this.#key);
+    return { data, poison: this.#memory.poison };
+  }
+
+  #write(width: "full" | "partial", data: Data | null, poison: Poison | null = null): void {
+    const rule = this.#writeRule(width);
+    let under: Data | null = null;
+    if (rule.underFill) under = this.#readMemory().data;
+    this.#fired.push(rule.id);
+    if (rule.poison === "set") this.#poisonMemory("partial-write");
+    const memory = this.#memory;
+    const kept = rule.poison === "cleared" ? stuck(memory.poison) : memory.poison;
+    const after = kept ?? poison;
+    const changes = rule.owner !== "unchanged";
+    this.#memory = {
+      ...content(after, changes, memory, {
+        key: this.#key,
+        data: under === null || data === null ? data : merge(under, data),
+      }),
+      owner: rule.owner === "unchanged" ? memory.owner : rule.owner,
+      macMatches: after === null && this.#macAfter(rule),
+      poison: after,
+    };
+  }
+
+  #macAfter(rule: WriteRule): boolean {
+    switch (rule.mac) {
+      case "unchanged":
+        return this.#memory.macMatches;
+      case "none":
+        return false;
+      case "new":
+        return this.environment.mode === "Ci";
+      case "by-key":
+        return this.#hasIntegrity();
+    }
+  }
+
+  #poisonMemory(origin: Poison): void {
+    const poison = origin === "hardware-stuck" ? origin : this.#memory.poison ?? origin;
+    this.#memory = { ...this.#memory, key: null, data: null, macMatches: false, poison };
+  }
+
+  #hasIntegrity(): boolean {
+    return this.environment.mode === "Ci" && this.#key.integrity;
+  }
+
+  #readRule(): ReadRule {
+    const memory = this.#memory;
+    const { mode, rules } = this.environment;
+    const poisoned = memory.poison !== null;
+    const mac = memory.macMatches ? "match" : "mismatch";
+    const rule = rules.reads.find(({ when }) =>
+      when.poisoned === poisoned &&
+      fits(when.mode, mode) &&
+      fits(when.access, this.#key.access) &&
+      fits(when.integrity, this.#hasIntegrity()) &&
+      fits(when.owner, memory.owner) &&
+      fits(when.mac, mac)
+    );
+    return rule ?? uncovered(this.operation);
+  }
+
+  #writeRule(width: "full" | "partial"): WriteRule {
+    const { rules, partialWriteToOwnedLine } = this.environment;
+    const rule = rules.writes.find(({ when }) =>
+      when.width === width &&
+      when.access === this.#key.access &&
+      fits(when.integrity, this.#hasIntegrity()) &&
+      fits(when.owner, this.#memory.owner) &&
+      fits(when.partialWrite, partialWriteToOwnedLine)
+    );
+    return rule ?? uncovered(this.operation);
+  }
+
+  #cacheRule(id: CacheRuleId) {
+    return this.environment.rules.caches.find((rule) => rule.id === id) ??
+      uncovered(this.operation);
+  }
+}
+
+function fits<T>(wanted: T | undefined, actual: T): boolean {
+  return wanted === undefined || wanted === actual;
+}
+
+function decrypt(memory: LineMemory, key: Key): Data | null {
+  if (memory.key === null) return memory.data;
+  const same = memory.key.keyId === key.keyId && memory.key.generation === key.generation;
+  return same ? memory.data : "garbage";
+}
+
+function merge(under: Data, written: Data): Data {
+  return MERGE_ORDER.indexOf(under) > MERGE_ORDER.indexOf(written) ? under : written;
+}
+
+function stuck(poison: Poison | null): Poison | null {
+  return poison === "hardware-stuck" ? poison : null;
+}
+
+/** A poisoned line has no content; a write that leaves the line alone leaves its content too. */
+function content(
+  poison: Poison | null,
+  changes: boolean,
+  memory: LineMemory,
+  written: { key: Key; data: Data | null },
+): { key: Key | null; data: Data | null } {
+  if (poison !== null) return { key: null, data: null };
+  if (!changes) return { key: memory.key, data: memory.data };
+  const data = written.data ?? "zeros";
+  return data === "garbage" ? { key: null, data } : { key: written.key, data };
+}
+
+function uncovered(operation: Operation): never {
+  throw new RangeError(
+    `Expected an operation that the rules cover, got ${operation.by} ${operation.kind} ` +
+      `with the ${operation.key.access} KeyID ${operation.key.keyId}`,
+  );
+}

@@ -1,0 +1,152 @@
+import { KeyIdSpace } from "./key_id_space.ts";
+import { encodeMcgStatus } from "./mcg_status.ts";
+import { encodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH } from "./mci_status.ts";
+
+/** A machine-check record: the registers of one bank, as the host logs them. */
+export interface MachineCheck {
+  /** The logical processor that took it, as the operating system numbers it. */
+  readonly cpu?: number;
+  /** The bank, from 0. */
+  readonly bank: number;
+  /** IA32_MCi_STATUS; see {@link decodeMciStatus}. */
+  readonly status: bigint;
+  /** IA32_MCG_STATUS; see {@link decodeMcgStatus}. */
+  readonly mcgStatus: bigint;
+  /** IA32_MCi_ADDR where ADDRV is set; can carry KeyID bits, see {@link splitMciAddress}. */
+  readonly address?: bigint;
+  /** IA32_MCi_MISC where MISCV is set. */
+  readonly misc?: bigint;
+}
+
+/** What consumed the poison, and where. */
+export interface ConsumedPoison {
+  /** Physical address in bytes, with or without KeyID bits, from 0 to 2^52 - 1. */
+  readonly address: number;
+  /** Whether the processor reports that a TD was running (MCG_STATUS.SEAM_NR). */
+  readonly seamNr: boolean;
+  /** The kind of access; default `load`. */
+  readonly instruction?: "load" | "fetch";
+  /** The logical processor. */
+  readonly cpu?: number;
+}
+
+/** Physical addresses have at most 52 bits. */
+const MAX_PA = 52;
+/** Bank of a poison consumed by a data load or a fetch in the records seen. */
+const BANK = 1;
+/** MSCOD in the records seen. */
+const MSCOD = 0x0010;
+/** MCi_MISC of a 64-byte line at a physical address: address mode 2 in 8:6, lowest valid bit 6 in 5:0. */
+const MISC_LINE = 0x86n;
+
+/**
+ * Builds the record a processor leaves when a load or a fetch consumes poison.
+ *
+ * It is the typical record of the kernel logs: bank 1, signaled, action required, with address, on
+ * one logical processor, restartable.
+ *
+ * @param poison What consumed it, and where.
+ * @returns The record.
+ * @throws {TypeError} Where `instruction` is neither `load` nor `fetch`.
+ * @throws {RangeError} Where the address is no whole number from 0 to 2^52 - 1, or the processor
+ * number is negative or no whole number.
+ *
+ * @example
+ * ```ts
+ * import { consumedPoison } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const record = consumedPoison({ address: 0x80a5669600, seamNr: true });
+ * assertEquals(record.status, 0xBD80000000100134n);
+ * assertEquals(record.mcgStatus, 0x100Fn);
+ * ```
+ */
+export function consumedPoison(poison: ConsumedPoison): MachineCheck {
+  const { address, seamNr, instruction = "load", cpu } = poison;
+  if (!Number.isInteger(address) || address < 0 || address >= 2 ** MAX_PA) {
+    throw new RangeError(
+      `Expected address as a whole number from 0 to 2^${MAX_PA} - 1, got ${address}`,
+    );
+  }
+  if (cpu !== undefined && (!Number.isSafeInteger(cpu) || cpu < 0)) {
+    throw new RangeError(`Expected cpu as a whole number from 0, got ${cpu}`);
+  }
+  return {
+    ...(cpu === undefined ? {} : { cpu }),
+    bank: BANK,
+    status: encodeMciStatus({
+      valid: true,
+      overflow: false,
+      uncorrected: true,
+      enabled: true,
+      miscValid: true,
+      addressValid: true,
+      contextCorrupt: false,
+      signaled: true,
+      actionRequired: true,
+      otherInfo: 0,
+      msCod: MSCOD,
+      mcaCod: mcaCodOf(instruction),
+    }),
+    mcgStatus: encodeMcgStatus({
+      restartIpValid: true,
+      errorIpValid: true,
+      inProgress: true,
+      local: true,
+      seamNr,
+      otherBits: 0n,
+    }),
+    address: BigInt(address),
+    misc: MISC_LINE,
+  };
+}
+
+/**
+ * Splits IA32_MCi_ADDR into KeyID and physical address.
+ *
+ * The register can carry the KeyID the access used; Linux masks it before it looks for the page.
+ *
+ * @param address The register. Bits from MAXPA up are no address, so they must be 0.
+ * @param layout `maxPa`: physical address bits, KeyID bits included, 32 to 52. `keyIdBits`: upper
+ * address bits that carry the KeyID, 0 to 15.
+ * @returns The KeyID, and the address in bytes without it.
+ * @throws {TypeError} Where the address is no bigint.
+ * @throws {RangeError} Where the address is negative or has more than `maxPa` bits, or `maxPa` or
+ * `keyIdBits` is out of range.
+ *
+ * @example
+ * ```ts
+ * import { splitMciAddress } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const split = splitMciAddress(0x82080a5669600n, { maxPa: 52, keyIdBits: 7 });
+ * assertEquals(split, { keyId: 0x41, pa: 0x80a5669600 });
+ * ```
+ */
+export function splitMciAddress(
+  address: bigint,
+  layout: { readonly maxPa: number; readonly keyIdBits: number },
+): { keyId: number; pa: number } {
+  const { maxPa, keyIdBits } = layout;
+  // Which KeyIDs exist does not matter for the split.
+  const space = new KeyIdSpace({ maxPa, keyIdBits, shared: 0, private: 0 });
+  if (typeof address !== "bigint") {
+    throw new TypeError(`Expected MCi_ADDR as a bigint, got ${typeof address} ${address}`);
+  }
+  // Before the conversion to a number, which rounds above 2^53.
+  if (address < 0n || address >= 1n << BigInt(maxPa)) {
+    throw new RangeError(`Expected MCi_ADDR from 0 to 2^${maxPa} - 1, got ${address}`);
+  }
+  return space.decode(Number(address));
+}
+
+function mcaCodOf(instruction: "load" | "fetch"): number {
+  switch (instruction) {
+    case "load":
+      return MCACOD_DATA_LOAD;
+    case "fetch":
+      return MCACOD_FETCH;
+    default:
+      throw new TypeError(`Expected instruction "load" or "fetch", got ${instruction}`);
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * The memory of a TDX host: KeyIDs, one cache line and its rules, physical memory, machine checks,
+ * and the contract of a platform plugin.
+ *
+ * @module
+ */
+export * from "./define_platform.ts";
+export * from "./key.ts";
+export * from "./key_id_space.ts";
+export * from "./line_automaton.ts";
+export * from "./line_state.ts";
+export * from "./line_step.ts";
+export * from "./operation.ts";
+export * from "./platform.ts";
+export * from "./rules.ts";
+export * from "./source.ts";
+export * from "./units.ts";
+export * from "./frame_chunk.ts";
+export * from "./frame_map.ts";
+export * from "./physical_memory.ts";
+export * from "./grade_machine_check.ts";
+export * from "./machine_check.ts";
+export * from "./mcg_status.ts";
+export * from "./mci_status.ts";
+export { type Counts } from "./tally.ts";

@@ -1,0 +1,82 @@
+import type { Key } from "./key.ts";
+
+/** Who acts: software on the host, inside a TD, the TDX module, a device, or the cache by itself. */
+export type Agent = "host" | "td" | "module" | "device" | "cache";
+
+/** What a line can hold, symbolically. `guest` is a second TD's data, `garbage` a wrong decryption. */
+export type Data = "zeros" | "host" | "guest" | "garbage" | "secret";
+
+/** Where poison came from. */
+export type Poison = "integrity" | "partial-write" | "hardware-transient" | "hardware-stuck";
+
+/**
+ * What can happen to a line.
+ *
+ * `store` is an ordinary cached store; `partialWrite` a transaction under 64 bytes that reaches the
+ * memory controller (MOVNTI, UC and WC mappings); `cacheWb` and `pageWbinvd` are the SEAMCALLs
+ * TDH.PHYMEM.CACHE.WB and TDH.PHYMEM.PAGE.WBINVD; `deviceWrite` covers the whole line. The last
+ * three are faults: poison of a memory cell, and a flipped bit that ECC did not see.
+ */
+export type OperationKind =
+  | "load"
+  | "store"
+  | "partialWrite"
+  | "movdir64b"
+  | "clflush"
+  | "prefetch"
+  | "evict"
+  | "cacheWb"
+  | "pageWbinvd"
+  | "deviceRead"
+  | "deviceWrite"
+  | "devicePartialWrite"
+  | "poisonTransient"
+  | "poisonStuck"
+  | "corrupt";
+
+/** One thing that happens to a line, or to every line of a range. */
+export interface Operation {
+  /** What happens. */
+  readonly kind: OperationKind;
+  /** Who does it. */
+  readonly by: Agent;
+  /** The key the access goes through: its KeyID tags the cached copy, its generation decrypts. */
+  readonly key: Key;
+  /** What is written; only for writes, default `zeros`. */
+  readonly data?: Data;
+}
+
+/** Whether an operation of this kind writes {@link Operation.data}. */
+export const WRITES_DATA: ReadonlySet<OperationKind> = new Set([
+  "store",
+  "partialWrite",
+  "movdir64b",
+  "deviceWrite",
+  "devicePartialWrite",
+]);
+
+/**
+ * Names an operation briefly, for traces.
+ *
+ * @param operation The operation.
+ * @returns For example `host movdir64b zeros with KeyID 0`.
+ *
+ * @example
+ * ```ts
+ * import { describeOperation, KeyIdSpace } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const key = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 }).key(0);
+ * assertEquals(describeOperation({ kind: "load", by: "host", key }), "host load with KeyID 0");
+ * ```
+ */
+export function describeOperation(operation: Operation): string {
+  const { kind, by, key } = operation;
+  const data = WRITES_DATA.has(kind) ? ` ${operation.data ?? "zeros"}` : "";
+  return `${by} ${kind}${data} with KeyID ${keyName(key)}`;
+}
+
+/** A key in words: the KeyID, and its generation once it was programmed again. */
+export function keyName(key: Key): string {
+  return key.generation === 0 ? `${key.keyId}` : `${key.keyId} (key ${key.generation + 1})`;
+}

@@ -1,0 +1,32 @@
+/**
+ * Clearwater Forest as a tdx-reclaim platform plugin.
+ *
+ * @example
+ * ```ts
+ * import { cwf } from "@tdx/platform-cwf";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(cwf.memory.partialWriteToOwnedLine, "merge");
+ * ```
+ *
+ * @module
+ */
+import { definePlatform, type Platform } from "@tdx/core";
+
+/** Clearwater Forest: without the partial-write erratum. */
+export const cwf: Platform = definePlatform({
+  contract: 1,
+  name: "cwf",
+  title: "Clearwater Forest",
+  cpus: [{ family: 6, model: 0xdd }],
+  bugs: [],
+  memory: { partialWriteToOwnedLine: "merge" },
+  machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
+  tdxHost: "yes",
+  confidence: "confirmed",
+  sources: [
+    { document: "Linux", at: "1e536e106897, whose list of models ends with Emerald Rapids" },
+    { document: "Intel TDX module", at: "list of allowed CPU models" },
+    { document: "Linux", at: "7911f145de5f, recovery of machine checks in SEAM non-root mode" },
+  ],
+});

@@ -1,0 +1,4 @@
+import { emr } from "./mod.ts";
+import { platformSuite } from "../../tests/platform_suite.ts";
+
+platformSuite(emr);

@@ -1,0 +1,4 @@
+import { generic } from "./mod.ts";
+import { platformSuite } from "../../tests/platform_suite.ts";
+
+platformSuite(generic);

@@ -1,0 +1,31 @@
+/**
+ * Any other CPU as a tdx-reclaim platform plugin.
+ *
+ * @example
+ * ```ts
+ * import { generic } from "@tdx/platform-generic";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(generic.memory.partialWriteToOwnedLine, "merge");
+ * ```
+ *
+ * @module
+ */
+import { definePlatform, type Platform } from "@tdx/core";
+
+/** Any other CPU: no erratum is known for it, which is an assumption and no confirmation. */
+export const generic: Platform = definePlatform({
+  contract: 1,
+  name: "generic",
+  title: "Any other CPU",
+  cpus: [],
+  bugs: [],
+  memory: { partialWriteToOwnedLine: "merge" },
+  machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
+  tdxHost: "unknown",
+  confidence: "assumed",
+  sources: [
+    { document: "Linux", at: "1e536e106897, whose list of models ends with Emerald Rapids" },
+    { document: "Linux", at: "7911f145de5f, recovery of machine checks in SEAM non-root mode" },
+  ],
+});

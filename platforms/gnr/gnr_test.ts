@@ -1,0 +1,4 @@
+import { gnr } from "./mod.ts";
+import { platformSuite } from "../../tests/platform_suite.ts";
+
+platformSuite(gnr);

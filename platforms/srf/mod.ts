@@ -1,0 +1,32 @@
+/**
+ * Sierra Forest as a tdx-reclaim platform plugin.
+ *
+ * @example
+ * ```ts
+ * import { srf } from "@tdx/platform-srf";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(srf.memory.partialWriteToOwnedLine, "merge");
+ * ```
+ *
+ * @module
+ */
+import { definePlatform, type Platform } from "@tdx/core";
+
+/** Sierra Forest: without the partial-write erratum. */
+export const srf: Platform = definePlatform({
+  contract: 1,
+  name: "srf",
+  title: "Sierra Forest",
+  cpus: [{ family: 6, model: 0xaf }],
+  bugs: [],
+  memory: { partialWriteToOwnedLine: "merge" },
+  machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
+  tdxHost: "yes",
+  confidence: "confirmed",
+  sources: [
+    { document: "Linux", at: "1e536e106897, whose list of models ends with Emerald Rapids" },
+    { document: "Intel TDX module", at: "list of allowed CPU models" },
+    { document: "Linux", at: "7911f145de5f, recovery of machine checks in SEAM non-root mode" },
+  ],
+});

@@ -1,0 +1,4 @@
+import { srf } from "./mod.ts";
+import { platformSuite } from "../../tests/platform_suite.ts";
+
+platformSuite(srf);
