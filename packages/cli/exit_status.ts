@@ -1,0 +1,14 @@
+/** Exit statuses, the same for every subcommand. */
+export const EXIT = {
+  /** Nothing to worry about. */
+  fine: 0,
+  /** Wrong usage or bad input. */
+  usage: 1,
+  /** A hazard was found. */
+  hazard: 2,
+  /** The answer could not be told. */
+  unknown: 3,
+} as const;
+
+/** One of {@link EXIT}. */
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,72 @@
+/**
+ * The `tdx` command.
+ *
+ * @module
+ */
+import type { Command } from "./command.ts";
+import { EXIT, type ExitStatus } from "./exit_status.ts";
+import { commandHelp, generalHelp } from "./help.ts";
+import { pick } from "./nearest.ts";
+import { readOptions } from "./options.ts";
+import { type Output, standardOutput } from "./output.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** The subcommands; each is loaded only when it is asked for, so that starting stays quick. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  decide: () => import("./commands/decide.ts"),
+  platforms: () => import("./commands/platforms.ts"),
+};
+
+const COMMON = {
+  help: { help: "say how to use it" },
+  json: { help: "answer with one JSON object" },
+};
+
+/**
+ * Runs `tdx`.
+ *
+ * @param args The arguments.
+ * @param output Where the answer goes.
+ * @returns The exit status; a user's mistake is one line on standard error and status 1.
+ */
+export async function main(
+  args: readonly string[],
+  output: Output = standardOutput(),
+): Promise<ExitStatus> {
+  try {
+    return await run(args, output);
+  } catch (error) {
+    if (!isUsersMistake(error)) throw error;
+    output.note(`tdx: ${error.message}`);
+    return EXIT.usage;
+  }
+}
+
+async function run(args: readonly string[], output: Output): Promise<ExitStatus> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "help") {
+    output.print(generalHelp(await Promise.all(Object.entries(COMMANDS).map(loaded))));
+    return name === undefined ? EXIT.usage : EXIT.fine;
+  }
+  const { command } = await pick("the subcommand", name, COMMANDS)();
+  const table = { ...command.options, ...COMMON };
+  const options = readOptions(rest, table);
+  if (options.has("help")) {
+    output.print(commandHelp(name, command, table));
+    return EXIT.fine;
+  }
+  return await command.run(options, output);
+}
+
+async function loaded(
+  [name, load]: [string, () => Promise<{ command: Command }>],
+): Promise<[string, Command]> {
+  return [name, (await load()).command];
+}
+
+/** Libraries refuse bad input with these; anything else is a bug and keeps its stack trace. */
+function isUsersMistake(error: unknown): error is Error {
+  return error instanceof UsageError || error instanceof RangeError || error instanceof SyntaxError;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,64 @@
+import { parseArgs } from "@std/cli";
+import { nearest } from "./nearest.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** An option of a command: a flag without `value`, else with the name of its value. */
+export interface Option {
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** The options of a command by name, without the dashes. */
+export type OptionTable = Readonly<Record<string, Option>>;
+
+/** What was typed, by option name. */
+export interface Options {
+  /** Whether a flag was given. */
+  has(name: string): boolean;
+  /** The value of an option, `undefined` where it was not given. */
+  text(name: string): string | undefined;
+  /** What stands beside the options. */
+  readonly operands: readonly string[];
+}
+
+/**
+ * Reads a command's arguments.
+ *
+ * @param args The arguments after the subcommand.
+ * @param table The options it takes.
+ * @returns What was typed.
+ * @throws {UsageError} Where an option is unknown, given twice or lacks its value.
+ */
+export function readOptions(args: readonly string[], table: OptionTable): Options {
+  const names = Object.keys(table);
+  const flags = names.filter((name) => table[name]!.value === undefined);
+  const valued = names.filter((name) => table[name]!.value !== undefined);
+  const parsed = parseArgs(args, {
+    boolean: flags,
+    string: ["_", ...valued],
+    collect: valued,
+    unknown: (argument, key) => {
+      if (key !== undefined) throw new UsageError(unknownOption(argument, names));
+    },
+  });
+  for (const name of valued) {
+    const values = parsed[name] as string[];
+    if (values.length > 1) {
+      throw new UsageError(`Expected --${name} once, got ${values.join(", ")}`);
+    }
+    if (values[0] === "") {
+      throw new UsageError(`Expected --${name} ${table[name]!.value}, got no value`);
+    }
+  }
+  return {
+    has: (name) => parsed[name] === true,
+    text: (name) => (parsed[name] as string[] | undefined)?.[0],
+    operands: parsed._.map(String),
+  };
+}
+
+function unknownOption(argument: string, names: readonly string[]): string {
+  const list = names.map((name) => `--${name}`).join(" ");
+  const typed = argument.replace(/=.*$/, "");
+  return `Expected one of ${list}, got ${typed}${nearest(typed.replace(/^-+/, ""), names, "--")}`;
+}

@@ -1,0 +1,43 @@
+/** Where a command's words go: the answer to standard output, all else to standard error. */
+export interface Output {
+  /** Writes lines of the answer. */
+  print(text: string): void;
+  /** Writes a line beside the answer. */
+  note(text: string): void;
+  /** Shows progress on a terminal; does nothing elsewhere. */
+  progress(text: string): void;
+}
+
+const CLEAR_LINE = "\r\x1b[K";
+
+/** Standard output and standard error of this process. */
+export function standardOutput(): Output {
+  const encoder = new TextEncoder();
+  const terminal = Deno.stderr.isTerminal();
+  let shown = false;
+  const hide = () => {
+    if (shown) Deno.stderr.writeSync(encoder.encode(CLEAR_LINE));
+    shown = false;
+  };
+  return {
+    print(text) {
+      hide();
+      writeAll(Deno.stdout, encoder.encode(`${text}\n`));
+    },
+    note(text) {
+      hide();
+      writeAll(Deno.stderr, encoder.encode(`${text}\n`));
+    },
+    progress(text) {
+      if (!terminal) return;
+      Deno.stderr.writeSync(encoder.encode(`${CLEAR_LINE}${text}`));
+      shown = true;
+    },
+  };
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) {
+    written += stream.writeSync(bytes.subarray(written));
+  }
+}

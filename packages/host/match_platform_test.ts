@@ -1,0 +1,92 @@
+import { definePlatform, type Platform } from "@tdx/core";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import type { CpuIdentity } from "./cpu_identity.ts";
+import { matchPlatform } from "./match_platform.ts";
+
+function platform(name: string, ...models: number[]): Platform {
+  return definePlatform({
+    contract: 1,
+    name,
+    title: name,
+    cpus: models.map((model) => ({ family: 6, model })),
+    bugs: [],
+    memory: { partialWriteToOwnedLine: "merge" },
+    machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
+    tdxHost: "unknown",
+    confidence: "assumed",
+    sources: [{ document: "made up", at: "this test" }],
+  });
+}
+
+const generic = platform("generic");
+const spr = platform("spr", 0x8f);
+const gnr = platform("gnr", 0xad, 0xae);
+const ALL = [generic, spr, gnr];
+
+const intel = (model: number, more: Partial<CpuIdentity> = {}): CpuIdentity => ({
+  vendor: "GenuineIntel",
+  family: 6,
+  model,
+  stepping: 2,
+  ...more,
+});
+
+function refuses(cpu: CpuIdentity, platforms: readonly Platform[], message: string): void {
+  const error = assertThrows(() => matchPlatform(cpu, platforms), RangeError);
+  assertEquals(error.message, message);
+}
+
+Deno.test("matchPlatform() finds the platform that names the model", () => {
+  assertStrictEquals(matchPlatform(intel(0x8f), ALL), spr);
+  assertStrictEquals(matchPlatform(intel(0xad), ALL), gnr);
+  assertStrictEquals(matchPlatform(intel(0xae), ALL.toReversed()), gnr);
+});
+
+Deno.test("matchPlatform() falls back for an Intel CPU that no platform names", () => {
+  assertStrictEquals(matchPlatform(intel(0x6a), ALL), generic);
+  assertStrictEquals(matchPlatform(intel(0x8f, { family: 15 }), ALL), generic);
+});
+
+Deno.test("matchPlatform() heeds no feature bit", () => {
+  const all = { tme: true, movdir64b: true, pconfig: true };
+  const none = { tme: false, movdir64b: false, pconfig: false, flags: [], bugs: [] };
+  assertStrictEquals(matchPlatform(intel(0x97, all), ALL), generic);
+  assertStrictEquals(matchPlatform(intel(0x97, { bugs: ["tdx_pw_mce"] }), ALL), generic);
+  assertStrictEquals(matchPlatform(intel(0x8f, none), ALL), spr);
+});
+
+Deno.test("matchPlatform() refuses another vendor, even with a model that a platform names", () => {
+  const amd = { vendor: "AuthenticAMD", family: 26, model: 2, stepping: 1 };
+  refuses(
+    { ...amd, brand: "AMD EPYC" },
+    ALL,
+    "Expected a GenuineIntel CPU, TDX exists only there, " +
+      "got AuthenticAMD family 26 model 2 (AMD EPYC)",
+  );
+  refuses(
+    { ...amd, family: 6, model: 0x8f },
+    ALL,
+    "Expected a GenuineIntel CPU, TDX exists only there, got AuthenticAMD family 6 model 143",
+  );
+});
+
+Deno.test("matchPlatform() refuses two platforms for one model and names both", () => {
+  refuses(
+    intel(0xad),
+    [...ALL, platform("demo", 0xad)],
+    "Expected one platform for GenuineIntel family 6 model 173, got gnr and demo",
+  );
+  refuses(
+    intel(0x97),
+    [...ALL, platform("other")],
+    "Expected one platform for GenuineIntel family 6 model 151, got generic and other",
+  );
+});
+
+Deno.test("matchPlatform() refuses to guess without a fallback", () => {
+  refuses(
+    intel(0x97),
+    [spr, gnr],
+    "Expected one platform for GenuineIntel family 6 model 151, got none, and no fallback",
+  );
+});

@@ -1,0 +1,75 @@
+import { type FrameChunk, type Key, LINE_BYTES, PAGE_BYTES, type PhysicalMemory } from "@tdx/core";
+
+/** What a reset cost. */
+export interface ResetCounts {
+  /** Lines written with MOVDIR64B. */
+  readonly lines: number;
+  /** Full memory fences. */
+  readonly fences: number;
+}
+
+const NOTHING: ResetCounts = { lines: 0, fences: 0 };
+
+/** How a host resets: through which key, and whether its policy clears at all. */
+export interface ResetOptions {
+  /** The key the host maps the pages with; Linux uses KeyID 0. */
+  readonly key: Key;
+  /** Whether to clear; Linux asks X86_BUG_TDX_PW_MCE. */
+  readonly clear: boolean;
+}
+
+/**
+ * Resets a range as Linux's `tdx_quirk_reset_paddr` does (commit 01fb93a363e0).
+ *
+ * Without the erratum it returns at once. Else it writes zeros to each 64 bytes with MOVDIR64B
+ * through the host's mapping (rules K5 and W2 or W3), then fences once. No flush, no error, no retry.
+ *
+ * @param memory The memory; changed.
+ * @param pa First byte, a multiple of 64.
+ * @param bytes Length, a multiple of 64; Linux calls it a page at a time.
+ * @param options Key and whether to clear.
+ * @returns Lines written and fences.
+ * @throws {RangeError} Where the range is not whole lines inside the memory.
+ *
+ * @example
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+ * import { reset } from "@tdx/reclaim";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: GiB, platform: spr, keyIds });
+ * const counts = reset(memory, 0x1000, 4096, { key: keyIds.key(0), clear: true });
+ * assertEquals(counts, { lines: 64, fences: 1 });
+ * ```
+ */
+export function reset(
+  memory: PhysicalMemory,
+  pa: number,
+  bytes: number,
+  options: ResetOptions,
+): ResetCounts {
+  if (!options.clear) return NOTHING;
+  memory.apply({ kind: "movdir64b", by: "host", key: options.key, data: "zeros" }, pa, bytes);
+  return { lines: bytes / LINE_BYTES, fences: 1 };
+}
+
+/**
+ * Resets the pages of a chunk, each by a {@link reset} of its own, as Linux calls it.
+ *
+ * @param memory The memory; changed.
+ * @param chunk The pages, as a `FrameMap` hands them out.
+ * @param options Key and whether to clear.
+ * @returns Lines written, and one fence per page.
+ * @throws {RangeError} Where the pages are outside the memory.
+ */
+export function resetPages(
+  memory: PhysicalMemory,
+  chunk: FrameChunk,
+  options: ResetOptions,
+): ResetCounts {
+  if (!options.clear) return NOTHING;
+  memory.applyChunk({ kind: "movdir64b", by: "host", key: options.key, data: "zeros" }, chunk);
+  return { lines: chunk.count * (PAGE_BYTES / LINE_BYTES), fences: chunk.count };
+}
