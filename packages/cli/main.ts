@@ -13,8 +13,11 @@ import { UsageError } from "./usage_error.ts";
 
 /** The subcommands; each is loaded only when it is asked for, so that starting stays quick. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  check: () => import("./commands/check.ts"),
   decide: () => import("./commands/decide.ts"),
   platforms: () => import("./commands/platforms.ts"),
+  status: () => import("./commands/status.ts"),
+  teardown: () => import("./commands/teardown.ts"),
 };
 
 const COMMON = {

@@ -58,6 +58,7 @@ export function readOptions(args: readonly string[], table: OptionTable): Option
 }
 
 function unknownOption(argument: string, names: readonly string[]): string {
+  if (/^-[0-9]/.test(argument)) return `Expected no negative number, got ${argument}`;
   const list = names.map((name) => `--${name}`).join(" ");
   const typed = argument.replace(/=.*$/, "");
   return `Expected one of ${list}, got ${typed}${nearest(typed.replace(/^-+/, ""), names, "--")}`;

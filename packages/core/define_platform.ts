@@ -1,3 +1,4 @@
+import { deepFreeze } from "./deep_freeze.ts";
 import {
   type Platform,
   PLATFORM_CONTRACT,
@@ -19,7 +20,9 @@ const record = (fields: Readonly<Record<string, Check>>): Check => (value) => {
   if (typeof value !== "object" || value === null) return "an object";
   const record = value as Record<string, unknown>;
   const bad = Object.entries(fields).find(([name, check]) => check(record[name]) !== undefined);
-  return bad === undefined ? undefined : `an object whose ${bad[0]} is ${bad[1](record[bad[0]])}`;
+  if (bad !== undefined) return `an object whose ${bad[0]} is ${bad[1](record[bad[0]])}`;
+  const known = Object.keys(record).every((name) => Object.hasOwn(fields, name));
+  return known ? undefined : `an object of ${Object.keys(fields).join(", ")} alone`;
 };
 const whole = (low: number, high: number): Check => (value) =>
   Number.isInteger(value) && (value as number) >= low && (value as number) <= high
@@ -52,8 +55,9 @@ const FIELDS: Readonly<Record<keyof PlatformDeclaration, Check>> = {
  * @param declaration What the plugin declares.
  * @returns The same data, frozen through and through.
  * @throws {TypeError} Where a field is missing, unknown or of the wrong shape.
- * @throws {RangeError} Where it was written for another contract or contradicts itself: a bug
- * flag without the behaviour it stands for, the same CPU twice, confirmed facts without a CPU.
+ * @throws {RangeError} Where it was written for another contract, names no source, or contradicts
+ * itself: a bug flag without the behaviour it stands for, the same CPU twice, confirmed facts
+ * without a CPU.
  *
  * @example
  * ```ts
@@ -91,7 +95,7 @@ export function definePlatform(declaration: PlatformDeclaration): Platform {
 }
 
 function checkContract({ contract, name }: PlatformDeclaration): void {
-  if (contract !== PLATFORM_CONTRACT) {
+  if (Number.isInteger(contract) && contract !== PLATFORM_CONTRACT) {
     throw new RangeError(
       `Expected platform ${show(name)} to be written for contract ${PLATFORM_CONTRACT}, ` +
         `got contract ${show(contract)}`,
@@ -142,11 +146,6 @@ function checkSense({ name, cpus, bugs, memory, confidence, sources }: PlatformD
   if (sources.length === 0) {
     throw new RangeError(`Expected platform ${name} to name at least one source, got none`);
   }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) Object.values(value).forEach(deepFreeze);
-  return Object.freeze(value);
 }
 
 function show(value: unknown): string {

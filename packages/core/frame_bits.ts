@@ -22,7 +22,7 @@ function sumOfBytes(sums: number): number {
 /** Counts the frames of the bitmap at `at`. */
 export function countBits(words: Uint32Array, at: number): number {
   let sums = 0;
-  for (let i = 0; i < BLOCK_WORDS; i++) sums = addBits(sums, words[at + i]! | 0);
+  for (let i = 0; i < BLOCK_WORDS; i++) sums = addBits(sums, words[at + i]!);
   return sumOfBytes(sums);
 }
 
@@ -69,9 +69,8 @@ export function relateBits(a: Uint32Array, aAt: number, b: Uint32Array, bAt: num
   let onlyFirst = 0;
   let onlySecond = 0;
   for (let i = 0; i < BLOCK_WORDS; i++) {
-    // As signed words: V8 compares two bitmaps in 20 ns so, in 36 ns unsigned.
-    const first = a[aAt + i]! | 0;
-    const second = b[bAt + i]! | 0;
+    const first = a[aAt + i]!;
+    const second = b[bAt + i]!;
     shared |= first & second;
     onlyFirst |= first & ~second;
     onlySecond |= second & ~first;

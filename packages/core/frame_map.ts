@@ -29,8 +29,9 @@ export interface FrameMapStats {
  * calls it, but an attempt to change that map throws an `Error`. Chunks come in the order of their
  * blocks, and within a block by ascending value.
  *
- * When a callback throws, the pieces that came before its chunk have their new values, and the
- * frames of its block (of its run, if the chunk is one) and all after it have their old ones.
+ * When `change` throws, nothing of the piece it was asked about is changed: of that run, or of that
+ * block, with every class of it. The runs and blocks before have their new values, those after their
+ * old ones, and the shape is that of the content.
  *
  * @example Change memory wherever its owners say so
  * ```ts
@@ -59,9 +60,9 @@ export class FrameMap {
   /**
    * Makes a map whose frames all have one value.
    *
-   * @param frames How many frames of 4 KiB, from 1 to 2^40
-   * @param value Their value, from 0 to 2^30 - 1
-   * @throws {RangeError} If one of them is not an integer in its range
+   * @param frames How many frames of 4 KiB, from 1 to 2^40.
+   * @param value Their value, from 0 to 2^30 - 1.
+   * @throws {RangeError} If one of them is not an integer in its range.
    */
   constructor(frames: number, value: number) {
     if (!Number.isInteger(frames) || frames < 1 || frames > FRAMES_LIMIT) {
@@ -75,9 +76,9 @@ export class FrameMap {
   /**
    * Gives the value of a frame.
    *
-   * @param frame The frame number
-   * @returns Its value
-   * @throws {RangeError} If the map has no such frame
+   * @param frame The frame number.
+   * @returns Its value.
+   * @throws {RangeError} If the map has no such frame.
    */
   get(frame: number): number {
     if (!Number.isInteger(frame) || frame < 0 || frame >= this.frames) {
@@ -89,10 +90,10 @@ export class FrameMap {
   /**
    * Gives contiguous frames a value.
    *
-   * @param frame The first frame
-   * @param count How many frames, 0 or more
-   * @param value Their new value, from 0 to 2^30 - 1
-   * @throws {RangeError} If a frame is outside the map or the value out of range
+   * @param frame The first frame.
+   * @param count How many frames, 0 or more.
+   * @param value Their new value, from 0 to 2^30 - 1.
+   * @throws {RangeError} If a frame is outside the map or the value out of range.
    */
   set(frame: number, count: number, value: number): void {
     checkValue(value);
@@ -103,11 +104,27 @@ export class FrameMap {
    * Changes contiguous frames, asking once for every piece of one value: a run of uniform regions
    * or of uniform blocks within a region, or a class of a mixed block.
    *
-   * @param frame The first frame
-   * @param count How many frames, 0 or more
-   * @param change Says what each piece becomes
+   * @example
+   * ```ts
+   * import { FrameMap } from "@tdx/core";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new FrameMap(2 ** 28, 0);
+   * map.set(5, 1, 8);
+   * const asked: [number, number][] = [];
+   * map.update(0, 512, (value, { count }) => {
+   *   asked.push([value, count]);
+   *   return value + 1;
+   * });
+   * assertEquals(asked, [[0, 511], [8, 1]]);
+   * assertEquals([map.get(4), map.get(5), map.get(512)], [1, 9, 0]);
+   * ```
+   *
+   * @param frame The first frame.
+   * @param count How many frames, 0 or more.
+   * @param change Says what each piece becomes.
    * @throws {RangeError} If a frame is outside the map, with nothing changed, or if `change`
-   * returns a value out of range, as if it had thrown that error itself
+   * returns a value out of range, as if it had thrown that error itself.
    */
   update(frame: number, count: number, change: FrameChange): void {
     this.#checkRange(frame, count);
@@ -124,9 +141,9 @@ export class FrameMap {
    * Changes the frames of a chunk that another map of the same size gave, or that was made by hand.
    * The values and the `count` beside a bitmap are not looked at.
    *
-   * @param chunk The frames
-   * @param change Says what each piece of them becomes, as for {@link FrameMap.update}
-   * @throws {RangeError} As {@link FrameMap.update}, or if a bitmap does not begin at a block
+   * @param chunk The frames.
+   * @param change Says what each piece of them becomes, as for {@link FrameMap.update}.
+   * @throws {RangeError} As {@link FrameMap.update}, or if a bitmap does not begin at a block.
    */
   updateChunk(chunk: FrameChunk, change: FrameChange): void {
     const { frame, words, at } = chunk;
@@ -144,10 +161,10 @@ export class FrameMap {
   /**
    * Visits contiguous frames, piece by piece as {@link FrameMap.update} does.
    *
-   * @param frame The first frame
-   * @param count How many frames, 0 or more
-   * @param visit Called with every piece
-   * @throws {RangeError} If a frame is outside the map
+   * @param frame The first frame.
+   * @param count How many frames, 0 or more.
+   * @param visit Called with every piece.
+   * @throws {RangeError} If a frame is outside the map.
    */
   forEach(frame: number, count: number, visit: (chunk: FrameChunk) => void): void {
     this.#checkRange(frame, count);
@@ -162,11 +179,11 @@ export class FrameMap {
   /**
    * Counts frames by their value.
    *
-   * @param predicate Tells whether frames of a value count; called once for every piece
-   * @param frame The first frame
-   * @param count How many frames, by default all from there on
-   * @returns The number of frames
-   * @throws {RangeError} If a frame is outside the map
+   * @param predicate Tells whether frames of a value count; called once for every piece.
+   * @param frame The first frame.
+   * @param count How many frames, by default all from there on.
+   * @returns The number of frames.
+   * @throws {RangeError} If a frame is outside the map.
    */
   count(
     predicate: (value: number) => boolean,
@@ -183,7 +200,7 @@ export class FrameMap {
   /**
    * Tells what the map holds in memory.
    *
-   * @returns Counts, and their size in bytes
+   * @returns Counts, and their size in bytes.
    */
   stats(): FrameMapStats {
     return this.#tree.stats();

@@ -1,3 +1,4 @@
+import { deepFreeze } from "./deep_freeze.ts";
 import type { Key } from "./key.ts";
 import type { LineState } from "./line_state.ts";
 import { type LineEnvironment, type LineOutcome, stepLine } from "./line_step.ts";
@@ -53,6 +54,8 @@ export class LineAutomaton {
   readonly #transitions: (Transition | undefined)[][] = [];
 
   /**
+   * Makes an automaton that has seen no state yet.
+   *
    * @param options Mode, platform behaviour and, to ask "what if", other rules.
    */
   constructor(options: LineAutomatonOptions) {
@@ -84,7 +87,7 @@ export class LineAutomaton {
   /**
    * Gives a state its number.
    *
-   * @param state The state.
+   * @param state The state; frozen from now on.
    * @returns Its id; the same for equal states.
    */
   intern(state: LineState): number {
@@ -92,7 +95,7 @@ export class LineAutomaton {
     let id = this.#stateIds.get(name);
     if (id === undefined) {
       id = this.#states.length;
-      this.#states.push(Object.freeze(state));
+      this.#states.push(deepFreeze(state));
       this.#stateIds.set(name, id);
     }
     return id;
@@ -150,12 +153,12 @@ export class LineAutomaton {
       this.#operations[operation]!,
       this.environment,
     );
-    return Object.freeze({ ...outcome, next: this.intern(after) });
+    return deepFreeze({ ...outcome, next: this.intern(after) });
   }
 }
 
 function keyLabel(key: Key): string {
-  return `${key.keyId}.${key.generation}${key.integrity ? "i" : ""}`;
+  return `${key.access} ${key.keyId}.${key.generation}${key.integrity ? "i" : ""}`;
 }
 
 function stateName({ memory, copies }: LineState): string {

@@ -18,16 +18,21 @@ export interface LineMemory {
 
 /** A cached copy of a line; its KeyID is part of the cache tag. */
 export interface CachedCopy {
+  /** The KeyID it was read or written under. */
   readonly keyId: number;
   /** The content; `null` where the copy is poisoned. */
   readonly data: Data | null;
+  /** Whether it was stored to and not written back since. */
   readonly dirty: boolean;
+  /** Poison that came along, and its origin. */
   readonly poison: Poison | null;
 }
 
 /** The whole state of one 64-byte line: memory and the cached copies, ordered by KeyID. */
 export interface LineState {
+  /** What memory holds. */
   readonly memory: LineMemory;
+  /** The cached copies, at most one for each KeyID. */
   readonly copies: readonly CachedCopy[];
 }
 

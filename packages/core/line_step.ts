@@ -45,6 +45,20 @@ const DEVICE_KINDS: ReadonlySet<OperationKind> = new Set(
  * @param environment Mode, platform behaviour and rules.
  * @returns The line afterwards and what was observed.
  * @throws {RangeError} Where no rule covers the operation: a partial write under a private KeyID.
+ *
+ * @example
+ * ```ts
+ * import { KeyIdSpace, LineAutomaton, RULES, stepLine } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const { state, outcome } = stepLine(
+ *   LineAutomaton.fresh(keyIds.key(0)),
+ *   { kind: "movdir64b", by: "module", key: keyIds.key(33), data: "secret" },
+ *   { mode: "Li", partialWriteToOwnedLine: "merge", rules: RULES },
+ * );
+ * assertEquals([state.memory.owner, outcome.rules], [1, ["K5", "W1"]]);
+ * ```
  */
 export function stepLine(
   before: LineState,

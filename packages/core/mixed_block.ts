@@ -1,27 +1,29 @@
-import { BLOCK_FRAMES } from "./frame_bits.ts";
-import type { Transition } from "./line_automaton.ts";
+import { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./frame_bits.ts";
 import type { Tally } from "./tally.ts";
 import { LINES_PER_PAGE } from "./units.ts";
 
-/** The transition of a line state under the operation at hand. */
-export type Step = (state: number) => Transition;
+/** Bitmaps of the pages that became uniform, by the state of their lines. */
+export type Settled = Map<number, Uint32Array>;
 
-/** Frames of a block that became uniform, by the state of their lines. */
-export type Settled = Map<number, number[]>;
+/** State of a palette entry that no line uses. */
+const UNUSED = -1;
 
 /**
  * The pages of one 2 MiB block whose lines differ, line by line.
  *
  * Lines hold an index into a palette of states that the block shares, so an operation on all pages
- * changes the palette and touches no line.
+ * changes the palette and touches no line unless two states fall together. Pages are told by their
+ * place in the block, sets of pages by a bitmap of the block as in a {@link FrameChunk}.
  */
 export class MixedBlock {
-  /** State and line count by palette index; two entries may have the same state. */
+  /** State and line count by palette index; no state stands here twice. */
   #states: number[] = [];
   #counts: number[] = [];
+  /** The palette index used last: neighbouring lines mostly go to the same state. */
+  #recent = 0;
   /** Palette indices, 64 a page, in page slots. */
   #lines: Uint16Array = new Uint16Array(4 * LINES_PER_PAGE);
-  /** Slot of each frame of the block, or -1. */
+  /** Slot of the page at each place, or -1. */
   readonly #slots: Int16Array = new Int16Array(BLOCK_FRAMES).fill(-1);
   readonly #free: number[] = [];
   #used = 0;
@@ -31,136 +33,186 @@ export class MixedBlock {
     return this.#used - this.#free.length;
   }
 
-  /** State of a line of a page that is held. */
-  get(frame: number, line: number): number {
-    return this.#states[this.#lines[this.#slots[frame]! * LINES_PER_PAGE + line]!]!;
+  /** Memory held, in bytes; 8 for a number in a list. */
+  get bytes(): number {
+    const numbers = this.#states.length + this.#counts.length + this.#free.length;
+    return this.#lines.byteLength + this.#slots.byteLength + 8 * numbers;
   }
 
-  /** Starts holding a page whose lines all have one state. */
-  add(frame: number, state: number): void {
+  /** State of a line of a page that is held. */
+  get(place: number, line: number): number {
+    return this.#states[this.#lines[this.#slots[place]! * LINES_PER_PAGE + line]!]!;
+  }
+
+  /** Starts holding a page of lines of one state, but for those `from` .. `to` of another. */
+  add(place: number, state: number, from: number, to: number, other: number): void {
     const slot = this.#free.pop() ?? this.#used++;
-    if ((slot + 1) * LINES_PER_PAGE > this.#lines.length) {
+    const base = slot * LINES_PER_PAGE;
+    if (base === this.#lines.length) {
       const larger = new Uint16Array(this.#lines.length * 2);
       larger.set(this.#lines);
       this.#lines = larger;
     }
-    this.#slots[frame] = slot;
-    const index = this.#index(state);
-    this.#lines.fill(index, slot * LINES_PER_PAGE, (slot + 1) * LINES_PER_PAGE);
-    this.#counts[index]! += LINES_PER_PAGE;
+    this.#slots[place] = slot;
+    const outer = this.#use(state, LINES_PER_PAGE - (to - from));
+    const inner = this.#use(other, to - from);
+    this.#lines.fill(outer, base, base + LINES_PER_PAGE).fill(inner, base + from, base + to);
   }
 
-  /** Changes lines of a page; returns the page's state when all its lines have become equal. */
-  applyLines(
-    frame: number,
-    from: number,
-    to: number,
-    step: Step,
-    tally: Tally,
-  ): number | undefined {
-    const base = this.#slots[frame]! * LINES_PER_PAGE;
-    let machineCheck = false;
-    for (let line = from; line < to; line++) {
-      const before = this.#lines[base + line]!;
-      const transition = step(this.#states[before]!);
-      tally.addOutcome(transition, 1);
-      machineCheck ||= transition.machineCheck;
-      this.#relabel(base + line, before, transition.next);
-    }
-    if (machineCheck) tally.machineCheckPages++;
-    return this.#settle(frame);
-  }
-
-  /** Changes all lines of all pages, by the palette alone where no page count is asked for. */
-  applyAll(step: Step, tally: Tally): Settled {
-    const transitions = this.#states.map(step);
-    const live = (index: number) => this.#counts[index]! > 0;
-    if (transitions.some((transition, index) => transition.machineCheck && live(index))) {
-      tally.machineCheckPages += this.#pagesWith((index) => transitions[index]!.machineCheck);
-    }
-    const before = new Set(this.#states.filter((_, index) => live(index))).size;
-    transitions.forEach((transition, index) => {
-      if (live(index)) tally.addOutcome(transition, this.#counts[index]!);
-      this.#states[index] = transition.next;
-    });
-    const after = new Set(this.#states.filter((_, index) => live(index)));
-    if (after.size === 1) return this.#settleAll([...after][0]!);
+  /** Changes lines of a page that is held. */
+  applyLines(place: number, from: number, to: number, tally: Tally): Settled {
     const settled: Settled = new Map();
-    // Only states that fell together can have made a page uniform.
-    if (after.size < before) this.frames().forEach((frame) => this.#settle(frame, settled));
+    this.#applyLines(place, from, to, tally, settled);
     return settled;
   }
 
-  /** The frames held, ascending. */
-  frames(): number[] {
-    const frames: number[] = [];
-    this.#slots.forEach((slot, frame) => slot >= 0 && frames.push(frame));
-    return frames;
+  /** Changes all lines of some pages that are held. */
+  applyPages(pages: Uint32Array, tally: Tally): Settled {
+    if (countBits(pages, 0) === this.pages) return this.#applyAll(pages, tally);
+    const settled: Settled = new Map();
+    forEachPlace(pages, (place) => this.#applyLines(place, 0, LINES_PER_PAGE, tally, settled));
+    return settled;
   }
 
-  /** Calls back with each state in a page's lines and how many lines have it. */
-  forEachState(frame: number, visit: (state: number, lines: number) => void): void {
-    const base = this.#slots[frame]! * LINES_PER_PAGE;
-    const counts = new Map<number, number>();
-    for (let line = 0; line < LINES_PER_PAGE; line++) {
-      const state = this.#states[this.#lines[base + line]!]!;
-      counts.set(state, (counts.get(state) ?? 0) + 1);
+  /** Calls back with the states in some pages that are held and how many lines have each. */
+  forEachState(pages: Uint32Array, visit: (state: number, lines: number) => void): void {
+    let counts = this.#counts;
+    if (countBits(pages, 0) < this.pages) {
+      counts = counts.map(() => 0);
+      forEachPlace(pages, (place) => {
+        for (const index of this.#linesOf(place)) counts[index]!++;
+      });
     }
-    counts.forEach((lines, state) => visit(state, lines));
+    counts.forEach((lines, index) => lines > 0 && visit(this.#states[index]!, lines));
   }
 
-  #relabel(at: number, before: number, state: number): void {
-    if (this.#states[before] === state) return;
-    this.#counts[before]!--;
-    const after = this.#index(state);
-    this.#counts[after]!++;
-    this.#lines[at] = after;
+  #applyLines(place: number, from: number, to: number, tally: Tally, settled: Settled): void {
+    const base = this.#slots[place]! * LINES_PER_PAGE;
+    let machineCheck = false;
+    for (let at = base + from; at < base + to; at++) {
+      const index = this.#lines[at]!;
+      const state = this.#states[index]!;
+      const transition = tally.step(state, 1);
+      machineCheck ||= transition.machineCheck;
+      if (transition.next === state) continue;
+      this.#drop(index, 1);
+      this.#lines[at] = this.#use(transition.next, 1);
+    }
+    if (machineCheck) tally.machineCheckPages++;
+    this.#settle(place, settled);
   }
 
-  /** Palette index of a state; an entry that no line uses any more is taken over. */
-  #index(state: number): number {
-    const known = this.#states.indexOf(state);
-    if (known >= 0) return known;
-    const unused = this.#counts.indexOf(0);
-    const index = unused >= 0 ? unused : this.#states.length;
+  /** Changes all lines of all pages, by the palette. */
+  #applyAll(pages: Uint32Array, tally: Tally): Settled {
+    const machineChecks: number[] = [];
+    const after = new Set<number>();
+    let entries = 0;
+    for (let index = 0; index < this.#states.length; index++) {
+      const state = this.#states[index]!;
+      if (state === UNUSED) continue;
+      const { next, machineCheck } = tally.step(state, this.#counts[index]!);
+      this.#states[index] = next;
+      if (machineCheck) machineChecks.push(index);
+      after.add(next);
+      entries++;
+    }
+    if (machineChecks.length > 0) {
+      tally.machineCheckPages += this.#pagesWith(pages, machineChecks);
+    }
+    const settled: Settled = new Map();
+    if (after.size === 1) {
+      this.#clear();
+      after.forEach((state) => settled.set(state, pages));
+    } else if (after.size < entries) {
+      this.#mergeEntries();
+      forEachPlace(pages, (place) => this.#settle(place, settled));
+    }
+    return settled;
+  }
+
+  /** How many pages have a line with one of the palette indices. */
+  #pagesWith(pages: Uint32Array, indices: readonly number[]): number {
+    const wanted = new Set(indices);
+    let count = 0;
+    forEachPlace(pages, (place) => {
+      if (this.#linesOf(place).some((index) => wanted.has(index))) count++;
+    });
+    return count;
+  }
+
+  /** Makes palette entries whose states fell together one again. */
+  #mergeEntries(): void {
+    const kept = new Map<number, number>();
+    const targets = this.#states.map((state, index) => {
+      const target = state === UNUSED ? index : kept.get(state) ?? index;
+      if (target === index) kept.set(state, index);
+      else {
+        this.#counts[target]! += this.#counts[index]!;
+        this.#drop(index, this.#counts[index]!);
+      }
+      return target;
+    });
+    const end = this.#used * LINES_PER_PAGE;
+    for (let at = 0; at < end; at++) this.#lines[at] = targets[this.#lines[at]!]!;
+  }
+
+  /** Counts lines of a state and gives its palette index, in an entry that was unused if need be. */
+  #use(state: number, lines: number): number {
+    let index = this.#recent;
+    if (this.#states[index] !== state) {
+      index = this.#states.indexOf(state);
+      if (index < 0) index = this.#states.indexOf(UNUSED);
+      if (index < 0) index = this.#states.length;
+      this.#recent = index;
+    }
     this.#states[index] = state;
-    this.#counts[index] = 0;
+    this.#counts[index] = (this.#counts[index] ?? 0) + lines;
     return index;
   }
 
-  #settle(frame: number, settled?: Settled): number | undefined {
-    const base = this.#slots[frame]! * LINES_PER_PAGE;
-    const state = this.#states[this.#lines[base]!]!;
-    for (let line = 1; line < LINES_PER_PAGE; line++) {
-      if (this.#states[this.#lines[base + line]!] !== state) return undefined;
-    }
-    for (let line = 0; line < LINES_PER_PAGE; line++) this.#counts[this.#lines[base + line]!]!--;
-    this.#free.push(this.#slots[frame]!);
-    this.#slots[frame] = -1;
-    if (settled !== undefined) push(settled, state, frame);
-    return state;
+  /** Takes back what {@link #use} counted. */
+  #drop(index: number, lines: number): void {
+    this.#counts[index]! -= lines;
+    if (this.#counts[index] === 0) this.#states[index] = UNUSED;
   }
 
-  #settleAll(state: number): Settled {
-    const settled: Settled = new Map([[state, this.frames()]]);
+  /** Lets go of a page if all its lines have one state. */
+  #settle(place: number, settled: Settled): void {
+    const base = this.#slots[place]! * LINES_PER_PAGE;
+    const index = this.#lines[base]!;
+    for (let line = 1; line < LINES_PER_PAGE; line++) {
+      if (this.#lines[base + line] !== index) return;
+    }
+    const state = this.#states[index]!;
+    this.#drop(index, LINES_PER_PAGE);
+    this.#free.push(this.#slots[place]!);
+    this.#slots[place] = -1;
+    let pages = settled.get(state);
+    if (pages === undefined) settled.set(state, pages = new Uint32Array(BLOCK_WORDS));
+    pages[place >>> 5]! |= 1 << (place & 31);
+  }
+
+  /** Lets go of all pages. */
+  #clear(): void {
     this.#slots.fill(-1);
     this.#free.length = 0;
     this.#used = 0;
     this.#states = [];
     this.#counts = [];
-    return settled;
   }
 
-  #pagesWith(wanted: (index: number) => boolean): number {
-    return this.frames().filter((frame) => {
-      const base = this.#slots[frame]! * LINES_PER_PAGE;
-      return this.#lines.subarray(base, base + LINES_PER_PAGE).some(wanted);
-    }).length;
+  /** Palette indices of a page. */
+  #linesOf(place: number): Uint16Array {
+    const base = this.#slots[place]! * LINES_PER_PAGE;
+    return this.#lines.subarray(base, base + LINES_PER_PAGE);
   }
 }
 
-function push(settled: Settled, state: number, frame: number): void {
-  const frames = settled.get(state);
-  if (frames === undefined) settled.set(state, [frame]);
-  else frames.push(frame);
+/** Calls back with the place of every page in a bitmap, ascending. */
+function forEachPlace(pages: Uint32Array, visit: (place: number) => void): void {
+  for (let word = 0; word < BLOCK_WORDS; word++) {
+    for (let bits = pages[word]!; bits !== 0; bits &= bits - 1) {
+      visit(32 * word + 31 - Math.clz32(bits & -bits));
+    }
+  }
 }

@@ -76,7 +76,22 @@ export function describeOperation(operation: Operation): string {
   return `${by} ${kind}${data} with KeyID ${keyName(key)}`;
 }
 
-/** A key in words: the KeyID, and its generation once it was programmed again. */
+/**
+ * Names a key: the KeyID, and which key it is once the KeyID was programmed again.
+ *
+ * @param key The key.
+ * @returns For example `33`, or `33 (key 2)` after one reprogramming.
+ *
+ * @example
+ * ```ts
+ * import { KeyIdSpace, keyName } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * assertEquals(keyName(keyIds.key(33)), "33");
+ * assertEquals(keyName(keyIds.key(33, { generation: 1 })), "33 (key 2)");
+ * ```
+ */
 export function keyName(key: Key): string {
   return key.generation === 0 ? `${key.keyId}` : `${key.keyId} (key ${key.generation + 1})`;
 }

@@ -1,14 +1,15 @@
-import { BLOCK_FRAMES } from "./frame_bits.ts";
+import { BLOCK_FRAMES, BLOCK_WORDS, countBits, setBitRange } from "./frame_bits.ts";
 import type { FrameChunk } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
+import type { Key } from "./key.ts";
 import type { KeyIdSpace } from "./key_id_space.ts";
 import { LineAutomaton, type Transition } from "./line_automaton.ts";
 import type { LineState } from "./line_state.ts";
-import { MixedBlock, type Settled, type Step } from "./mixed_block.ts";
+import { MixedBlock, type Settled } from "./mixed_block.ts";
 import type { Operation } from "./operation.ts";
 import type { Platform } from "./platform.ts";
 import type { Mode } from "./rules.ts";
-import { type Counts, Tally } from "./tally.ts";
+import { addCounts, type Counts, NO_COUNTS, Tally } from "./tally.ts";
 import { LINE_BYTES, LINES_PER_PAGE, PAGE_BYTES } from "./units.ts";
 
 /** Value of a frame whose lines differ; its {@link MixedBlock} knows the lines. */
@@ -59,9 +60,11 @@ export class PhysicalMemory {
   readonly #frames: FrameMap;
   readonly #blocks = new Map<number, MixedBlock>();
   readonly #fresh: number;
-  readonly #total = new Tally();
+  #total: Counts = NO_COUNTS;
 
   /**
+   * Makes a memory that the host has zeroed.
+   *
    * @param options Size, platform, KeyIDs and mode.
    * @throws {RangeError} Where the size is not a positive multiple of 4 KiB, or over what the
    * addresses without KeyID bits reach.
@@ -93,7 +96,7 @@ export class PhysicalMemory {
     return this.line.environment.mode;
   }
 
-  /** Everything that happened since the memory was made. */
+  /** Everything that happened until now; a page with machine checks counts once in each call. */
   get counts(): Counts {
     return this.#total;
   }
@@ -106,12 +109,7 @@ export class PhysicalMemory {
    * @throws {RangeError} Where the address is outside the memory.
    */
   state(pa: number): LineState {
-    this.#requireRange(pa, 1);
-    const frame = Math.floor(pa / PAGE_BYTES);
-    const value = this.#frames.get(frame);
-    if (value !== MIXED) return this.line.state(value);
-    const line = Math.floor((pa % PAGE_BYTES) / LINE_BYTES);
-    return this.line.state(this.#block(frame).get(frame % BLOCK_FRAMES, line));
+    return this.line.state(this.#stateId(pa));
   }
 
   /**
@@ -120,13 +118,12 @@ export class PhysicalMemory {
    * @param operation What happens.
    * @param pa Physical address in bytes without KeyID bits; any byte of the line.
    * @returns Data, rules and machine check of that line.
-   * @throws {RangeError} Where the address is outside, the KeyID does not exist, or no rule covers
-   * the operation; the memory is as before then.
+   * @throws {RangeError} Where the address is outside, the machine has no such key, or no rule
+   * covers the operation; the memory is as before then.
    */
   step(operation: Operation, pa: number): Transition {
-    const before = this.line.intern(this.state(pa));
-    const start = pa - pa % LINE_BYTES;
-    this.apply(operation, start, LINE_BYTES);
+    const before = this.#stateId(pa);
+    this.apply(operation, pa - pa % LINE_BYTES, LINE_BYTES);
     return this.line.step(before, this.line.operation(operation));
   }
 
@@ -137,22 +134,23 @@ export class PhysicalMemory {
    * @param pa First byte, without KeyID bits, a multiple of 64.
    * @param bytes Length, a multiple of 64.
    * @returns Counts over the lines of this call.
-   * @throws {RangeError} Where the range is not whole lines inside the memory, the KeyID does not
-   * exist, or no rule covers the operation; the memory is as before then.
+   * @throws {RangeError} Where the range is not whole lines inside the memory, the machine has no
+   * such key, or no rule covers the operation; the memory is as before then.
    */
   apply(operation: Operation, pa: number, bytes: number): Counts {
     this.#requireRange(pa, bytes);
     if (pa % LINE_BYTES !== 0 || bytes % LINE_BYTES !== 0) {
       throw new RangeError(`Expected whole 64-byte lines, got ${bytes} bytes at ${pa}`);
     }
-    return this.#run(operation, (step, tally) => {
+    return this.#run(operation, (tally) => {
       const end = pa + bytes;
       const firstWhole = Math.ceil(pa / PAGE_BYTES);
       const endWhole = Math.floor(end / PAGE_BYTES);
-      if (firstWhole > endWhole) return this.#applyLines(pa, end, step, tally);
-      this.#applyLines(pa, firstWhole * PAGE_BYTES, step, tally);
-      this.#applyFrames(firstWhole, endWhole - firstWhole, step, tally);
-      this.#applyLines(endWhole * PAGE_BYTES, end, step, tally);
+      if (firstWhole > endWhole) return this.#applyLines(pa, end, tally);
+      this.#applyLines(pa, firstWhole * PAGE_BYTES, tally);
+      const pages = { frame: firstWhole, count: endWhole - firstWhole };
+      this.#applyPages({ ...pages, value: 0, words: null, at: 0 }, tally);
+      this.#applyLines(endWhole * PAGE_BYTES, end, tally);
     });
   }
 
@@ -162,14 +160,11 @@ export class PhysicalMemory {
    * @param operation What happens.
    * @param chunk The frames, as a {@link FrameMap} hands them out.
    * @returns Counts over the lines of this call.
-   * @throws {RangeError} As {@link apply}.
+   * @throws {RangeError} Where a frame is outside the memory, the machine has no such key, or no
+   * rule covers the operation; the memory is as before then.
    */
   applyChunk(operation: Operation, chunk: FrameChunk): Counts {
-    return this.#run(operation, (step, tally) => {
-      const mixed: FrameChunk[] = [];
-      this.#frames.updateChunk(chunk, (value, part) => change(value, part, mixed, step, tally));
-      mixed.forEach((part) => this.#applyMixed(part, step, tally));
-    });
+    return this.#run(operation, (tally) => this.#applyPages(chunk, tally));
   }
 
   /**
@@ -177,98 +172,96 @@ export class PhysicalMemory {
    *
    * @param wanted Asked once for each state that occurs.
    * @param pa First byte, a multiple of 4 KiB; default the whole memory.
-   * @param bytes Length, a multiple of 4 KiB.
+   * @param bytes Length, a multiple of 4 KiB; default all from there on.
    * @returns How many lines.
+   * @throws {RangeError} Where the range is not whole pages inside the memory.
    */
-  countLines(wanted: (state: LineState) => boolean, pa = 0, bytes: number = this.bytes): number {
+  countLines(
+    wanted: (state: LineState) => boolean,
+    pa: number = 0,
+    bytes: number = this.bytes - pa,
+  ): number {
     this.#requireRange(pa, bytes);
-    let lines = 0;
-    this.#frames.forEach(Math.floor(pa / PAGE_BYTES), Math.ceil(bytes / PAGE_BYTES), (chunk) => {
-      if (chunk.value !== MIXED) {
-        if (wanted(this.line.state(chunk.value))) lines += chunk.count * LINES_PER_PAGE;
-        return;
-      }
-      forEachFrame(chunk, (frame) => {
-        this.#block(frame).forEachState(frame % BLOCK_FRAMES, (state, count) => {
-          if (wanted(this.line.state(state))) lines += count;
-        });
-      });
+    if (pa % PAGE_BYTES !== 0 || bytes % PAGE_BYTES !== 0) {
+      throw new RangeError(`Expected whole 4 KiB pages, got ${bytes} bytes at ${pa}`);
+    }
+    const counts = new Map<number, number>();
+    const add = (state: number, lines: number) =>
+      counts.set(state, (counts.get(state) ?? 0) + lines);
+    this.#frames.forEach(pa / PAGE_BYTES, bytes / PAGE_BYTES, (chunk) => {
+      if (chunk.value !== MIXED) add(chunk.value, chunk.count * LINES_PER_PAGE);
+      else forEachBlock(chunk, (first, pages) => this.#block(first).forEachState(pages, add));
     });
-    return lines;
+    let sum = 0;
+    counts.forEach((lines, state) => sum += wanted(this.line.state(state)) ? lines : 0);
+    return sum;
   }
 
-  /** Memory this object holds for its shape, in bytes. */
+  /** What this object takes to know every line, in bytes; the states themselves not counted. */
   get footprintBytes(): number {
-    return this.#frames.stats().bytes + this.#blocks.size * 2 * BLOCK_FRAMES;
+    let bytes = this.#frames.stats().bytes;
+    for (const block of this.#blocks.values()) bytes += block.bytes;
+    return bytes;
   }
 
-  #run(operation: Operation, work: (step: Step, tally: Tally) => void): Counts {
-    this.keyIds.kind(operation.key.keyId);
+  #run(operation: Operation, work: (tally: Tally) => void): Counts {
+    this.#requireKey(operation.key);
     const id = this.line.operation(operation);
     // An operation that no rule covers throws here, before anything has changed.
     this.line.step(this.#fresh, id);
-    const tally = new Tally();
-    work((state) => this.line.step(state, id), tally);
-    this.#total.addCounts(tally);
-    return tally;
+    const tally = new Tally((state) => this.line.step(state, id));
+    work(tally);
+    const counts = tally.counts();
+    this.#total = addCounts(this.#total, counts);
+    return counts;
   }
 
-  #applyFrames(frame: number, count: number, step: Step, tally: Tally): void {
-    if (count === 0) return;
+  /** Whole pages; the frame map may not change within its own callback, so mixed ones come last. */
+  #applyPages(chunk: FrameChunk, tally: Tally): void {
     const mixed: FrameChunk[] = [];
-    this.#frames.update(frame, count, (value, part) => change(value, part, mixed, step, tally));
-    mixed.forEach((part) => this.#applyMixed(part, step, tally));
+    this.#frames.updateChunk(chunk, (value, part) => {
+      if (value === MIXED) {
+        const words = part.words?.slice(part.at, part.at + BLOCK_WORDS) ?? null;
+        mixed.push({ ...part, words, at: 0 });
+        return value;
+      }
+      const transition = tally.step(value, part.count * LINES_PER_PAGE);
+      if (transition.machineCheck) tally.machineCheckPages += part.count;
+      return transition.next;
+    });
+    for (const part of mixed) {
+      forEachBlock(part, (first, pages) => {
+        this.#settle(first, this.#block(first).applyPages(pages, tally));
+      });
+    }
   }
 
   /** Lines from `start` to `end`, both in one page. */
-  #applyLines(start: number, end: number, step: Step, tally: Tally): void {
+  #applyLines(start: number, end: number, tally: Tally): void {
     if (start >= end) return;
+    const lines = (end - start) / LINE_BYTES;
     const frame = Math.floor(start / PAGE_BYTES);
-    const value = this.#frames.get(frame);
     const place = frame % BLOCK_FRAMES;
     const from = (start % PAGE_BYTES) / LINE_BYTES;
-    if (value !== MIXED) {
-      const transition = step(value);
-      if (transition.next === value) {
-        tally.addOutcome(transition, (end - start) / LINE_BYTES);
-        if (transition.machineCheck) tally.machineCheckPages++;
-        return;
-      }
-      this.#block(frame).add(place, value);
-      this.#frames.set(frame, 1, MIXED);
+    const value = this.#frames.get(frame);
+    if (value === MIXED) {
+      const settled = this.#block(frame).applyLines(place, from, from + lines, tally);
+      return this.#settle(frame - place, settled);
     }
-    const to = from + (end - start) / LINE_BYTES;
-    const state = this.#block(frame).applyLines(place, from, to, step, tally);
-    if (state !== undefined) this.#settle(frame - place, new Map([[state, [place]]]));
-  }
-
-  /** Whole pages whose lines differ, block by block. */
-  #applyMixed(chunk: FrameChunk, step: Step, tally: Tally): void {
-    const frames: number[] = [];
-    forEachFrame(chunk, (frame) => frames.push(frame));
-    for (let i = 0; i < frames.length;) {
-      const first = frames[i]! - frames[i]! % BLOCK_FRAMES;
-      const block = this.#block(first);
-      let end = i;
-      while (end < frames.length && frames[end]! < first + BLOCK_FRAMES) end++;
-      if (end - i === block.pages) {
-        this.#settle(first, block.applyAll(step, tally));
-      } else {
-        for (const frame of frames.slice(i, end)) {
-          const place = frame - first;
-          const state = block.applyLines(place, 0, LINES_PER_PAGE, step, tally);
-          if (state !== undefined) this.#settle(first, new Map([[state, [place]]]));
-        }
-      }
-      i = end;
-    }
+    const { next, machineCheck } = tally.step(value, lines);
+    if (machineCheck) tally.machineCheckPages++;
+    if (next === value) return;
+    this.#block(frame).add(place, value, from, from + lines, next);
+    this.#frames.set(frame, 1, MIXED);
   }
 
   /** Takes pages that became uniform back into the frame map. */
   #settle(first: number, settled: Settled): void {
-    settled.forEach((places, state) =>
-      places.forEach((place) => this.#frames.set(first + place, 1, state))
-    );
+    if (settled.size === 0) return;
+    settled.forEach((words, state) => {
+      const count = countBits(words, 0);
+      this.#frames.updateChunk({ frame: first, count, value: MIXED, words, at: 0 }, () => state);
+    });
     const number = first / BLOCK_FRAMES;
     if (this.#blocks.get(number)?.pages === 0) this.#blocks.delete(number);
   }
@@ -278,6 +271,22 @@ export class PhysicalMemory {
     let block = this.#blocks.get(number);
     if (block === undefined) this.#blocks.set(number, block = new MixedBlock());
     return block;
+  }
+
+  #stateId(pa: number): number {
+    this.#requireRange(pa, 1);
+    const frame = Math.floor(pa / PAGE_BYTES);
+    const value = this.#frames.get(frame);
+    if (value !== MIXED) return value;
+    const line = Math.floor((pa % PAGE_BYTES) / LINE_BYTES);
+    return this.#block(frame).get(frame % BLOCK_FRAMES, line);
+  }
+
+  #requireKey({ keyId, generation, access, integrity }: Key): void {
+    const key = this.keyIds.key(keyId, { generation, integrity });
+    if (access !== key.access) {
+      throw new RangeError(`Expected the ${key.access} KeyID ${keyId}, got it as ${access}`);
+    }
   }
 
   #requireRange(pa: number, bytes: number): void {
@@ -293,32 +302,19 @@ export class PhysicalMemory {
   }
 }
 
-/** Takes a step with the uniform frames of a chunk; keeps a copy of the chunk where lines differ. */
-function change(
-  value: number,
-  chunk: FrameChunk,
-  mixed: FrameChunk[],
-  step: Step,
-  tally: Tally,
-): number {
-  if (value === MIXED) {
-    const words = chunk.words?.slice(chunk.at, chunk.at + BLOCK_FRAMES / 32) ?? null;
-    mixed.push({ frame: chunk.frame, count: chunk.count, value, words, at: 0 });
-    return value;
-  }
-  const transition = step(value);
-  tally.addOutcome(transition, chunk.count * LINES_PER_PAGE);
-  if (transition.machineCheck) tally.machineCheckPages += chunk.count;
-  return transition.next;
-}
-
-/** Calls back with every frame of a chunk, ascending. */
-function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void): void {
-  if (chunk.words === null) {
-    for (let i = 0; i < chunk.count; i++) visit(chunk.frame + i);
-    return;
-  }
-  for (let i = 0; i < BLOCK_FRAMES; i++) {
-    if ((chunk.words[chunk.at + (i >>> 5)]! >>> (i & 31) & 1) === 1) visit(chunk.frame + i);
+/** Calls back with the first frame of every block of a chunk, and the bitmap of its frames there. */
+function forEachBlock(
+  { frame, count, words, at }: FrameChunk,
+  visit: (first: number, pages: Uint32Array) => void,
+): void {
+  if (words !== null) return visit(frame, words.slice(at, at + BLOCK_WORDS));
+  const end = frame + count;
+  for (let from = frame; from < end;) {
+    const first = Math.floor(from / BLOCK_FRAMES) * BLOCK_FRAMES;
+    const to = Math.min(first + BLOCK_FRAMES, end);
+    const pages = new Uint32Array(BLOCK_WORDS);
+    setBitRange(pages, 0, from - first, to - first);
+    visit(first, pages);
+    from = to;
   }
 }

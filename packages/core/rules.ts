@@ -48,6 +48,7 @@ export type RuleId = ReadRuleId | WriteRuleId | CacheRuleId | AccessRuleId;
 
 /** A row of the read table: what the memory controller returns and does to the line. */
 export interface ReadRule extends RuleText {
+  /** Id of the row. */
   readonly id: ReadRuleId;
   /** Conditions; one that is left out is not looked at. */
   readonly when: {
@@ -66,6 +67,7 @@ export interface ReadRule extends RuleText {
 
 /** A row of the write table: what a write transaction leaves in memory. Writes are never checked. */
 export interface WriteRule extends RuleText {
+  /** Id of the row. */
   readonly id: WriteRuleId;
   /** Conditions; one that is left out is not looked at. The first row that matches applies. */
   readonly when: {
@@ -77,13 +79,17 @@ export interface WriteRule extends RuleText {
   };
   /** Whether the controller reads the line first, under the read rules, and merges. */
   readonly underFill: boolean;
+  /** The TD owner bit afterwards. */
   readonly owner: Owner | "unchanged";
+  /** The MAC afterwards; `by-key` is new for a key with integrity, else none. */
   readonly mac: "new" | "none" | "by-key" | "unchanged";
+  /** What becomes of poison in the line; `set` makes it, `cleared` leaves a stuck cell poisoned. */
   readonly poison: "cleared" | "kept" | "set";
 }
 
 /** A row of the cache table: what an event does to the copy under its own KeyID, and only to that. */
 export interface CacheRule extends RuleText {
+  /** Id of the row. */
   readonly id: CacheRuleId;
   /** Whether a missing copy is filled by a read. */
   readonly fills: boolean;
@@ -97,8 +103,11 @@ export interface CacheRule extends RuleText {
 
 /** Everything the automaton walks on. */
 export interface RuleTable {
+  /** The read rules, of which the first that matches applies. */
   readonly reads: readonly ReadRule[];
+  /** The write rules, of which the first that matches applies. */
   readonly writes: readonly WriteRule[];
+  /** The cache rules, one for each event. */
   readonly caches: readonly CacheRule[];
 }
 
@@ -439,6 +448,14 @@ export const ASSUMPTIONS: Readonly<Record<AssumptionId, string>> = {
  *
  * @param id The rule.
  * @returns Its sentence, source, confidence and assumptions.
+ *
+ * @example
+ * ```ts
+ * import { ruleText } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(ruleText("W4").assumes, ["A1"]);
+ * ```
  */
 export function ruleText(id: RuleId): RuleText {
   const rules: readonly (RuleText & { id: RuleId })[] = [...READS, ...WRITES, ...CACHES];

@@ -1,7 +1,7 @@
 // The rows of the read, write and cache tables, written out as the specification prints them and
 // tried on single lines. What stands here is data, nothing of it is read from the rules.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { KeyIdSpace } from "./key_id_space.ts";
+import { KEY0, NEXT_TD, SHARED, SHARED_INTEGRITY, TD } from "./fixtures_test.ts";
 import type { Key } from "./key.ts";
 import { LineAutomaton } from "./line_automaton.ts";
 import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
@@ -9,13 +9,6 @@ import { stepLine } from "./line_step.ts";
 import type { Agent, Data, Operation, OperationKind } from "./operation.ts";
 import type { PartialWrite } from "./platform.ts";
 import { ACCESS_RULES, type Mode, type ReadRuleId, RULES, ruleText } from "./rules.ts";
-
-const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
-const KEY0 = keyIds.key(0);
-const SHARED = keyIds.key(1);
-const SHARED_INTEGRITY = keyIds.key(2, { integrity: true });
-const TD = keyIds.key(33);
-const NEXT_TD = keyIds.key(33, { generation: 1 });
 
 function memory(fields: Partial<LineMemory> & { key: Key | null }): LineMemory {
   return { data: "secret", owner: 0, macMatches: false, poison: null, ...fields };

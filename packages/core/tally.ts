@@ -1,4 +1,4 @@
-import type { LineOutcome } from "./line_step.ts";
+import type { Transition } from "./line_automaton.ts";
 import type { RuleId } from "./rules.ts";
 
 /** Counts of what operations did to lines. */
@@ -19,36 +19,66 @@ export interface Counts {
   readonly rules: Readonly<Partial<Record<RuleId, number>>>;
 }
 
-/** Counts that grow. */
-export class Tally implements Counts {
-  lines = 0;
-  machineChecks = 0;
+/** The counts before anything happened. */
+export const NO_COUNTS: Counts = Object.freeze({
+  lines: 0,
+  machineChecks: 0,
+  machineCheckPages: 0,
+  logged: 0,
+  cleared: 0,
+  refused: 0,
+  rules: Object.freeze({}),
+});
+
+/** One operation on its way over lines: gives their transitions and counts what they bring. */
+export class Tally {
+  /** See {@link Counts.machineCheckPages}; lines alone do not tell it. */
   machineCheckPages = 0;
-  logged = 0;
-  cleared = 0;
-  refused = 0;
-  readonly rules: Partial<Record<RuleId, number>> = {};
+  readonly #transition: (state: number) => Transition;
+  /** Lines met so far, by their state. */
+  readonly #lines = new Map<number, number>();
 
-  /** Counts one outcome for a number of lines. */
-  addOutcome(outcome: LineOutcome, lines: number): void {
-    this.lines += lines;
-    if (outcome.machineCheck) this.machineChecks += lines;
-    if (outcome.logged) this.logged += lines;
-    if (outcome.cleared) this.cleared += lines;
-    if (outcome.refused) this.refused += lines;
-    for (const id of outcome.rules) this.rules[id] = (this.rules[id] ?? 0) + lines;
+  constructor(transition: (state: number) => Transition) {
+    this.#transition = transition;
   }
 
-  /** Adds other counts to these. */
-  addCounts(other: Counts): void {
-    this.lines += other.lines;
-    this.machineChecks += other.machineChecks;
-    this.machineCheckPages += other.machineCheckPages;
-    this.logged += other.logged;
-    this.cleared += other.cleared;
-    this.refused += other.refused;
-    for (const [id, lines] of Object.entries(other.rules) as [RuleId, number][]) {
-      this.rules[id] = (this.rules[id] ?? 0) + lines;
-    }
+  /** Takes the step for a number of lines of one state. */
+  step(state: number, lines: number): Transition {
+    this.#lines.set(state, (this.#lines.get(state) ?? 0) + lines);
+    return this.#transition(state);
   }
+
+  /** What has been counted so far. */
+  counts(): Counts {
+    const { machineCheckPages } = this;
+    const rules: Partial<Record<RuleId, number>> = {};
+    let [all, machineChecks, logged, cleared, refused] = [0, 0, 0, 0, 0];
+    this.#lines.forEach((lines, state) => {
+      const outcome = this.#transition(state);
+      all += lines;
+      if (outcome.machineCheck) machineChecks += lines;
+      if (outcome.logged) logged += lines;
+      if (outcome.cleared) cleared += lines;
+      if (outcome.refused) refused += lines;
+      for (const id of outcome.rules) rules[id] = (rules[id] ?? 0) + lines;
+    });
+    return { lines: all, machineChecks, machineCheckPages, logged, cleared, refused, rules };
+  }
+}
+
+/** Adds up counts. */
+export function addCounts(a: Counts, b: Counts): Counts {
+  const rules = { ...a.rules };
+  for (const id in b.rules) {
+    rules[id as RuleId] = (rules[id as RuleId] ?? 0) + b.rules[id as RuleId]!;
+  }
+  return {
+    lines: a.lines + b.lines,
+    machineChecks: a.machineChecks + b.machineChecks,
+    machineCheckPages: a.machineCheckPages + b.machineCheckPages,
+    logged: a.logged + b.logged,
+    cleared: a.cleared + b.cleared,
+    refused: a.refused + b.refused,
+    rules,
+  };
 }

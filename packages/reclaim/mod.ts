@@ -5,3 +5,8 @@
  * @module
  */
 export * from "./decide.ts";
+export * from "./create_reclaimer.ts";
+export * from "./reset.ts";
+export * from "./teardown/options.ts";
+export * from "./teardown/report.ts";
+export * from "./td_host.ts";

@@ -1,0 +1,97 @@
+import { traceText, type Verdict, verdict, verdictQuestions } from "@tdx/litmus";
+import { pickName } from "../nearest.ts";
+import type { Options } from "../options.ts";
+import type { Output } from "../output.ts";
+import { platformNamed, PLATFORMS } from "../platforms.ts";
+import { POLICIES } from "@tdx/reclaim";
+import { printJson } from "../shared_options.ts";
+import { table } from "../table.ts";
+import { readLimit } from "./limit.ts";
+
+/** Answers the whole verdict table, or the part that was asked for; says whether all agrees. */
+export async function checkVerdicts(options: Options, output: Output): Promise<boolean> {
+  const platform = options.text("platform");
+  const mode = options.text("mode");
+  const policy = options.text("policy");
+  if (mode !== undefined) pickName("--mode", mode, ["Li", "Ci"]);
+  if (policy !== undefined) pickName("--policy", policy, POLICIES);
+  const stateLimit = readLimit(options);
+  const platforms = platform === undefined ? PLATFORMS : [platformNamed(platform)];
+  const questions = platforms.flatMap(verdictQuestions).filter((question) =>
+    (mode === undefined || question.mode === mode) &&
+    (policy === undefined || question.policy === policy)
+  );
+  const verdicts: Verdict[] = [];
+  for (const question of questions) verdicts.push(await verdict(question, { stateLimit }));
+  if (options.has("json")) printJson(output, { results: verdicts.map(withoutTrace) });
+  else output.print(text(verdicts, options.has("trace")));
+  return verdicts.every(({ ok }) => ok);
+}
+
+function withoutTrace({ trace: _, ...verdict }: Verdict): Omit<Verdict, "trace"> {
+  return verdict;
+}
+
+function text(verdicts: readonly Verdict[], trace: boolean): string {
+  const wrong = verdicts.filter(({ ok }) => !ok);
+  const states = verdicts.reduce((sum, verdict) => sum + verdict.states, 0);
+  const transitions = verdicts.reduce((sum, verdict) => sum + verdict.transitions, 0);
+  const depth = Math.max(0, ...verdicts.map((verdict) => verdict.depth));
+  return [
+    "Can the host ever meet a machine check after the reclaim? MC: yes, a sequence exists; -: never.",
+    "",
+    matrix(verdicts),
+    "",
+    "Shortest ways:",
+    ...ways(verdicts),
+    "",
+    ...(trace ? traces(verdicts) : []),
+    ...wrong.map(complaint),
+    `${verdicts.length} questions, ${wrong.length} not as expected; explored ${states} states, ` +
+    `${transitions} transitions, depth ${depth}`,
+  ].join("\n");
+}
+
+/** One row for each mode, KeyID kind, poison and policy; one column for each platform. */
+function matrix(verdicts: readonly Verdict[]): string {
+  const platforms = [...new Set(verdicts.map(({ platform }) => platform))];
+  const rows = Map.groupBy(
+    verdicts,
+    ({ mode, hostKeys, poison, policy }) => [hostKeys, mode, poison, policy].join("\t"),
+  );
+  return table(
+    ["host keys", "mode", "poison", "policy", ...platforms],
+    [...rows].sort(([a], [b]) => a < b ? -1 : 1).map(([name, row]) => [
+      ...name.split("\t"),
+      ...platforms.map((platform) => cell(row.find((verdict) => verdict.platform === platform))),
+    ]),
+  );
+}
+
+function cell(verdict: Verdict | undefined): string {
+  if (verdict === undefined) return "";
+  return `${verdict.observation === "Never" ? "-" : "MC"}${verdict.ok ? "" : " (!)"}`;
+}
+
+function ways(verdicts: readonly Verdict[]): string[] {
+  const hazards = verdicts.filter(({ witness }) => witness.length > 0);
+  const groups = Map.groupBy(
+    hazards,
+    ({ witness }) => witness.map(({ op, rule }) => `${op} (${rule})`).join(", "),
+  );
+  return [...groups].map(([way, { length }]) => `  ${way}: ${length} of them`);
+}
+
+function traces(verdicts: readonly Verdict[]): string[] {
+  return verdicts.filter(({ trace }) => trace.length > 0).flatMap(({ name, trace }) => [
+    name,
+    traceText(trace),
+    "",
+  ]);
+}
+
+function complaint({ name, observation, expected, decided, secretRead }: Verdict): string {
+  return `${name}: found ${observation}, expected ${expected}` +
+    (decided === null || decided === observation ? "" : `, decide says ${decided}`) +
+    (secretRead ? ", and the TD's plaintext can be read" : "");
+}

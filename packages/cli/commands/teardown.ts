@@ -1,0 +1,81 @@
+import {
+  createReclaimer,
+  createTdHost,
+  HOST_KEYS,
+  POLICIES,
+  TEARDOWN_PATHS,
+  type TeardownReport,
+} from "@tdx/reclaim";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit_status.ts";
+import { findMachine, MACHINE_OPTIONS } from "../machine.ts";
+import { pickName } from "../nearest.ts";
+import { CLEARING_OPTIONS, noOperands, printJson } from "../shared_options.ts";
+import { readSize } from "../size.ts";
+import { busyInjector, FAULT_OPTIONS, poisonLines, readFaults } from "../teardown/faults.ts";
+import { showProgress } from "../teardown/progress.ts";
+import { reportText } from "../teardown/report_text.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** One run, as it is printed. */
+export interface TeardownRunResult extends TeardownReport {
+  readonly memoryBytes: number;
+  readonly vcpus: number;
+  /** Time it took to simulate, in milliseconds. */
+  readonly computeMs: number;
+}
+
+/** `tdx teardown`: tear a TD down on simulated memory. */
+export const command: Command = {
+  summary: "tear a TD down on simulated memory, and say what it took and what is left",
+  usage: "[--platform NAME] [--memory SIZE] [--vcpus N] [--path PATH] [--policy POLICY]",
+  options: {
+    ...MACHINE_OPTIONS,
+    memory: { value: "SIZE", help: "guest memory, for example 1TiB; default 16GiB" },
+    vcpus: { value: "N", help: "virtual CPUs; default 4" },
+    path: {
+      value: "PATH",
+      help: "terminate (key first) or dynamic (pages first); default terminate",
+    },
+    ...CLEARING_OPTIONS,
+    mode: { value: "Li|Ci", help: "integrity mode; default Ci" },
+    ...FAULT_OPTIONS,
+  },
+  example: "tdx teardown --platform gnr --memory 1TiB --vcpus 64",
+  async run(options, output) {
+    noOperands(options);
+    const guestBytes = readSize("--memory", options.text("memory") ?? "16GiB");
+    const vcpus = readCount("--vcpus", options.text("vcpus") ?? "4");
+    const path = pickName("--path", options.text("path") ?? "terminate", TEARDOWN_PATHS);
+    const hostKeys = pickName("--host-keys", options.text("host-keys") ?? "keyid0", HOST_KEYS);
+    const policy = pickName("--policy", options.text("policy") ?? "quirk", POLICIES);
+    const mode = pickName("--mode", options.text("mode") ?? "Ci", ["Li", "Ci"]);
+    const faults = readFaults(options);
+    const { platform } = await findMachine(options);
+
+    const started = performance.now();
+    const host = createTdHost({ platform, guestBytes, vcpus, mode });
+    poisonLines(host, faults);
+    const inject = busyInjector(host, faults);
+    const report = await createReclaimer({ memory: host.memory, hostKeys, policy })
+      .teardown(host.module, host.tdr, {
+        path,
+        reuse: true,
+        onProgress(progress) {
+          inject(progress.phase);
+          showProgress(output, progress);
+        },
+      });
+    const computeMs = performance.now() - started;
+    const run: TeardownRunResult = { ...report, memoryBytes: guestBytes, vcpus, computeMs };
+    if (options.has("json")) printJson(output, { runs: [run] });
+    else output.print(reportText(run));
+    return report.machineChecks > 0 ? EXIT.hazard : EXIT.fine;
+  },
+};
+
+function readCount(name: string, text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new UsageError(`Expected ${name} as a whole number from 1, got ${text}`);
+}

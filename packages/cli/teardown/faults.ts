@@ -1,0 +1,81 @@
+import { LINE_BYTES } from "@tdx/core";
+import type { TdHost, TeardownPhase } from "@tdx/reclaim";
+import { randomNumbers } from "./random.ts";
+import type { Options } from "../options.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** The options that make things go wrong. */
+export const FAULT_OPTIONS = {
+  poison: { value: "PA[,PA]", help: "transient hardware poison that the TD never consumed" },
+  stuck: { value: "PA[,PA]", help: "stuck memory cells: their poison returns after a write" },
+  busy: { value: "RATE", help: "share, 0 to 1, of the SEAMCALLs on pages that find a lock taken" },
+  seed: { value: "N", help: "whole number that the busy SEAMCALLs are drawn from; default 1" },
+} as const;
+
+/** The phases whose SEAMCALLs work on pages. */
+const PAGE_PHASES: readonly TeardownPhase[] = ["remove guest pages", "reclaim pages"];
+
+/** What goes wrong in a teardown. */
+export interface FaultPlan {
+  readonly poison: readonly number[];
+  readonly stuck: readonly number[];
+  readonly busyRate: number;
+  readonly seed: number;
+}
+
+/** Reads {@link FAULT_OPTIONS}. */
+export function readFaults(options: Options): FaultPlan {
+  return {
+    poison: readAddresses("--poison", options.text("poison")),
+    stuck: readAddresses("--stuck", options.text("stuck")),
+    busyRate: readRate("--busy", options.text("busy")),
+    seed: readSeed(options.text("seed")),
+  };
+}
+
+/** Poisons lines; what the TD wrote there has left the caches before. */
+export function poisonLines({ memory, module, tdr }: TdHost, plan: FaultPlan): void {
+  const key = module.td(tdr)!.key!;
+  const strike = (kind: "poisonTransient" | "poisonStuck", pa: number) => {
+    memory.step({ kind: "evict", by: "cache", key }, pa);
+    memory.step({ kind, by: "cache", key }, pa);
+  };
+  plan.poison.forEach((pa) => strike("poisonTransient", pa));
+  plan.stuck.forEach((pa) => strike("poisonStuck", pa));
+}
+
+/** Lets SEAMCALLs meet busy operands, in the phases that work on pages. */
+export function busyInjector({ module }: TdHost, plan: FaultPlan): (phase: TeardownPhase) => void {
+  const random = randomNumbers(plan.seed);
+  // The gap between two busy calls is geometric: one draw a fault, not one a call.
+  const busyAfter = () =>
+    plan.busyRate === 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log(1 - plan.busyRate));
+  let injected = false;
+  return (phase) => {
+    const wanted = plan.busyRate > 0 && PAGE_PHASES.includes(phase);
+    if (wanted !== injected) module.inject(wanted ? { busyAfter } : {});
+    injected = wanted;
+  };
+}
+
+function readAddresses(name: string, text: string | undefined): number[] {
+  return (text?.split(",") ?? []).map((item) => {
+    const pa = /^(0x[0-9a-f]+|[0-9]+)$/i.test(item) ? Number(item) : Number.NaN;
+    if (Number.isSafeInteger(pa)) return pa - pa % LINE_BYTES;
+    throw new UsageError(`Expected ${name} as physical addresses like 0x12340, got ${item}`);
+  });
+}
+
+/** Reads a share from 0 to 1. */
+export function readRate(name: string, text: string | undefined): number {
+  const rate = Number(text ?? 0);
+  if (rate >= 0 && rate <= 1) return rate;
+  throw new UsageError(`Expected ${name} as a share from 0 to 1, got ${text}`);
+}
+
+/** Reads a seed. */
+export function readSeed(text: string | undefined): number {
+  const seed = Number(text ?? 1);
+  if (Number.isSafeInteger(seed)) return seed;
+  throw new UsageError(`Expected --seed as a whole number, got ${text}`);
+}

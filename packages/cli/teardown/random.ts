@@ -1,0 +1,15 @@
+/**
+ * Numbers that look random and are the same for the same seed (Mulberry32).
+ *
+ * @param seed A whole number.
+ * @returns A source of numbers from 0 up to, not including, 1.
+ */
+export function randomNumbers(seed: number): () => number {
+  let state = (seed ^ Math.floor(seed / 2 ** 32)) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,138 @@
+import type { HostKeys, Policy } from "@tdx/reclaim";
+import { decide } from "@tdx/reclaim";
+import type { Mode, OperationKind, Platform, RuleTable } from "@tdx/core";
+import type { KeyName, Problem, Step, Thread } from "./problem.ts";
+import type { Machine } from "./system.ts";
+
+/** What is in a reclaimed line besides what the TD wrote. */
+export type LeftPoison = "none" | "unconsumed" | "consumed";
+
+/** Which KeyIDs the host uses: one kind, or KeyID 0 and an integrity KeyID on the same line. */
+export type ClosureKeys = HostKeys | "keyid0+integrity";
+
+/** One question of the verdict table: after this reclaim, can the host ever meet a machine check? */
+export interface ClosureQuestion {
+  /** The platform. */
+  readonly platform: Platform;
+  /** Integrity mode. */
+  readonly mode: Mode;
+  /** The host's KeyIDs; the clear goes through the first. */
+  readonly hostKeys: ClosureKeys;
+  /** The policy. */
+  readonly policy: Policy;
+  /** A transient hardware error in the line: none, one the TD never consumed, one it did. */
+  readonly poison: LeftPoison;
+  /** Whether caches are flushed before the clear (T3, D4); default yes. */
+  readonly flush?: boolean;
+  /** Other rules, to ask "what if". */
+  readonly rules?: RuleTable;
+}
+
+const HOST_KINDS: readonly OperationKind[] = [
+  "load",
+  "store",
+  "partialWrite",
+  "movdir64b",
+  "clflush",
+];
+const DEVICE_KINDS: readonly OperationKind[] = ["deviceRead", "deviceWrite", "devicePartialWrite"];
+const TD_KINDS: readonly OperationKind[] = ["store", "load", "clflush"];
+/** What a TD does that never consumes poison. */
+const TD_KINDS_WITHOUT_LOAD: readonly OperationKind[] = ["store", "clflush"];
+
+const KEY_NAMES: Readonly<Record<ClosureKeys, readonly KeyName[]>> = {
+  "keyid0": ["keyid0"],
+  "shared": ["shared"],
+  "shared-integrity": ["integrity"],
+  "keyid0+integrity": ["keyid0", "integrity"],
+};
+
+/**
+ * Writes a question as a problem: a TD does what it likes with its line, then the line is flushed,
+ * reclaimed and cleared as the policy says, then host, devices and caches do what they like for ever.
+ *
+ * @param question The question.
+ * @returns The problem, and the machine to put it on.
+ */
+export function closureProblem(question: ClosureQuestion): { problem: Problem; machine: Machine } {
+  const { platform, mode, hostKeys, policy, poison, flush = true, rules } = question;
+  const keys = KEY_NAMES[hostKeys];
+  const kinds = poison === "unconsumed" ? TD_KINDS_WITHOUT_LOAD : TD_KINDS;
+  const td: Thread = {
+    name: "td",
+    agent: "td",
+    after: [],
+    kind: "any",
+    steps: kinds.map((kind) => step(kind, "td", "secret")),
+  };
+  const fault: Thread = {
+    name: "fault",
+    agent: "cache",
+    after: [],
+    kind: "sequence",
+    steps: [step("poisonTransient", "td")],
+  };
+  const consume: Thread = {
+    name: "td consumes",
+    agent: "td",
+    after: [0],
+    kind: "sequence",
+    steps: [step("clflush", "td"), step("load", "td")],
+  };
+  const before = { none: [td], unconsumed: [fault, td], consumed: [fault, consume] }[poison];
+  const flushed: Thread = {
+    name: "reclaim",
+    agent: "module",
+    after: before.map((_, i) => i),
+    kind: "sequence",
+    steps: [
+      ...(flush ? [step("cacheWb", "td")] : []),
+      { operation: "clear", line: 0, key: keys[0]! },
+    ],
+  };
+  const after = [before.length];
+  const host: Thread = {
+    name: "host",
+    agent: "host",
+    after,
+    kind: "any",
+    steps: keys.flatMap((key) => HOST_KINDS.map((kind) => step(kind, key, "host"))),
+  };
+  const device: Thread = {
+    name: "device",
+    agent: "device",
+    after,
+    kind: "any",
+    steps: keys.flatMap((key) => DEVICE_KINDS.map((kind) => step(kind, key, "host"))),
+  };
+  const decided = decide({
+    platform,
+    mode,
+    policy,
+    hostKeys: hostKeys === "keyid0+integrity" ? "keyid0" : hostKeys,
+  });
+  return {
+    problem: {
+      name: [platform.name, mode, hostKeys, policy, ...(poison === "none" ? [] : [poison])].join(
+        " ",
+      ),
+      lines: [{ name: "X", content: { key: "td", data: "secret" } }],
+      threads: [...before, flushed, host, device],
+      registers: [],
+      speculation: keys,
+      seamNr: poison === "consumed",
+    },
+    machine: {
+      mode,
+      clear: decided.clear,
+      partialWriteToOwnedLine: platform.memory.partialWriteToOwnedLine,
+      ...(rules === undefined ? {} : { rules }),
+    },
+  };
+}
+
+/** A step on the one line; only writes carry data. */
+function step(operation: OperationKind, key: KeyName, data?: "host" | "secret"): Step {
+  const writes = ["store", "partialWrite", "movdir64b", "deviceWrite", "devicePartialWrite"];
+  return { operation, line: 0, key, ...(data && writes.includes(operation) ? { data } : {}) };
+}

@@ -1,0 +1,137 @@
+import type { Mode, Platform } from "@tdx/core";
+import { decide, type Policy } from "@tdx/reclaim";
+import { type Exploration, explore, type ExploreOptions } from "./explore.ts";
+import { holds, mentions, outcome } from "./formula.ts";
+import type { Observation, Scenario } from "./scenario.ts";
+import { type Machine, type Move, System } from "./system.ts";
+
+/** What a scenario showed on one platform in one mode. */
+export interface ScenarioResult {
+  /** The scenario. */
+  readonly scenario: Scenario;
+  /** Name of the platform. */
+  readonly platform: string;
+  readonly mode: Mode;
+  readonly policy: Policy;
+  /** How often the condition's statement holds among the final states. */
+  readonly observation: Observation;
+  /** What the scenario expects there; `null` where it was run under another policy than its own. */
+  readonly expected: Observation | null;
+  /** Whether the observation is the expected one. */
+  readonly ok: boolean;
+  /** Whether the condition, with its quantifier, is validated. */
+  readonly validated: boolean;
+  /** Final states in which the statement holds. */
+  readonly positive: number;
+  /** Final states in which it does not. */
+  readonly negative: number;
+  /** Final states by what the statement speaks of, most frequent first. */
+  readonly outcomes: readonly { readonly outcome: string; readonly count: number }[];
+  /** The exploration. */
+  readonly exploration: Exploration;
+  /** The system that was explored. */
+  readonly system: System;
+  /** A shortest way to a final state that settles the question; empty where none can. */
+  readonly trace: readonly Move[];
+}
+
+/** Where a scenario is run. */
+export interface RunOptions extends ExploreOptions {
+  /** The platform. */
+  readonly platform: Platform;
+  /** The mode. */
+  readonly mode: Mode;
+  /** Another policy than the scenario's; then nothing is expected. */
+  readonly policy?: Policy;
+}
+
+/**
+ * Runs a scenario on one platform in one mode.
+ *
+ * @param scenario The scenario.
+ * @param options Platform, mode, policy, limits.
+ * @returns What it showed.
+ * @throws {RangeError} Where the limit on states is reached.
+ */
+export async function runScenario(
+  scenario: Scenario,
+  options: RunOptions,
+): Promise<ScenarioResult> {
+  const { platform, mode, policy = scenario.policy } = options;
+  const { formula, quantifier } = scenario.condition;
+  const system = new System(
+    scenario.problem,
+    scenarioMachine(scenario, platform, mode, policy),
+    { lost: mentions(formula, "lost") },
+  );
+  const exploration = await explore(system, options);
+  // A witness shows a state where the statement holds, a counterexample of forall one where not.
+  const wanted = quantifier !== "forall";
+  const counts = new Map<string, number>();
+  const seen = { positive: 0, negative: 0, telling: undefined as number | undefined };
+  for (let i = 0; i < exploration.states; i++) {
+    const state = exploration.state(i);
+    if (!system.isFinal(state)) continue;
+    const valuation = system.valuation(state);
+    const true_ = holds(formula, valuation);
+    seen[true_ ? "positive" : "negative"]++;
+    if (true_ === wanted) seen.telling ??= state;
+    const name = outcome(formula, valuation, scenario.problem);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const observation = observed(seen.positive, seen.negative);
+  const expected = policy === scenario.policy ? expectation(scenario, platform.name, mode) : null;
+  return {
+    scenario,
+    platform: platform.name,
+    mode,
+    policy,
+    observation,
+    expected,
+    ok: expected === null || expected === observation,
+    validated: {
+      "exists": seen.positive > 0,
+      "~exists": seen.positive === 0,
+      "forall": seen.negative === 0,
+    }[
+      quantifier
+    ],
+    positive: seen.positive,
+    negative: seen.negative,
+    outcomes: [...counts].map(([outcome, count]) => ({ outcome, count }))
+      .sort((a, b) => b.count - a.count || (a.outcome < b.outcome ? -1 : 1)),
+    exploration,
+    system,
+    trace: seen.telling === undefined ? [] : exploration.witness(seen.telling),
+  };
+}
+
+/** The machine that a scenario is put on. */
+export function scenarioMachine(
+  { hostKeys }: Scenario,
+  platform: Platform,
+  mode: Mode,
+  policy: Policy,
+): Machine {
+  return {
+    mode,
+    clear: decide({ platform, mode, policy, hostKeys }).clear,
+    partialWriteToOwnedLine: platform.memory.partialWriteToOwnedLine,
+  };
+}
+
+function expectation(scenario: Scenario, platform: string, mode: Mode): Observation | null {
+  const fits = scenario.expectations.filter(({ platforms, modes }) =>
+    (platforms.length === 0 || platforms.includes(platform)) &&
+    (modes.length === 0 || modes.includes(mode))
+  );
+  // The most special one speaks: platform and mode named, then either, then neither.
+  const weight = (e: typeof fits[number]) =>
+    2 * Number(e.platforms.length > 0) + Number(e.modes.length > 0);
+  return fits.sort((a, b) => weight(b) - weight(a))[0]?.observation ?? null;
+}
+
+function observed(positive: number, negative: number): Observation {
+  if (positive === 0) return "Never";
+  return negative === 0 ? "Always" : "Sometimes";
+}

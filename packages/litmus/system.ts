@@ -1,0 +1,470 @@
+import {
+  type Agent,
+  LineAutomaton,
+  type LineAutomatonOptions,
+  type Mode,
+  type Operation,
+  type RuleId,
+} from "@tdx/core";
+import { type Cell, Cells, EVENT, VALUES } from "./cells.ts";
+import {
+  contentState,
+  type KeyName,
+  KEYS,
+  type Problem,
+  type Step,
+  type Thread,
+} from "./problem.ts";
+
+/** The machine that a problem is put on. */
+export interface Machine extends LineAutomatonOptions {
+  /** Integrity mode. */
+  readonly mode: Mode;
+  /** Whether a `clear` step clears, as decided by platform and policy. */
+  readonly clear: boolean;
+}
+
+/** What to remember about the lines because a condition asks for it. */
+export interface Watch {
+  /** Whether lost host data is asked for. */
+  readonly lost: boolean;
+}
+
+/** One move, in words for a trace. */
+export interface Move {
+  /** Name of the thread; `cache` for an eviction, `host` for a speculative read. */
+  readonly thread: string;
+  /** The operation, or `null` where a thread of kind `any` ends or its clear is skipped. */
+  readonly operation: Operation | null;
+  /** Name of the line. */
+  readonly line: string;
+  /** The key. */
+  readonly key: KeyName | null;
+  /** The rules that fired, in order. */
+  readonly rules: readonly RuleId[];
+  /** Line content afterwards. */
+  readonly after: Cell | null;
+}
+
+/** What a state says to a condition. */
+export interface Valuation {
+  /** The host took a machine check. */
+  readonly hostMachineCheck: boolean;
+  /** A TD consumed poison. */
+  readonly tdMachineCheck: boolean;
+  /** The host or a device read a TD's plaintext. */
+  readonly secretRead: boolean;
+  /** The lines. */
+  readonly lines: readonly Cell[];
+  /** The registers; `undefined` where nothing was read. */
+  readonly registers: readonly (typeof VALUES[number])[];
+}
+
+/** An operation of a line in the compiled problem: its moves, and how a trace names it. */
+interface LineOperation {
+  readonly operation: Operation;
+  readonly key: KeyName;
+}
+
+/** A step of a sequence, compiled: which move table, which register. */
+interface CompiledStep {
+  readonly line: number;
+  /** Index of the operation in the line's list; -1 where the step does nothing. */
+  readonly operation: number;
+  readonly register: number;
+}
+
+interface CompiledThread {
+  readonly thread: Thread;
+  readonly steps: readonly CompiledStep[];
+  /** Position of its program counter among the digits; -1 where it needs none. */
+  readonly digit: number;
+  /** Counter value at which it has ended. */
+  readonly end: number;
+}
+
+const EVENT_STATES = 8;
+
+/**
+ * A problem on a machine, as a graph of numbers: a state is a mixed-radix number whose digits are
+ * the lines' cells, the program counters, the registers and the events so far.
+ */
+export class System {
+  /** One past the largest state number. */
+  readonly bound: number;
+  /** The first state. */
+  readonly initial: number;
+  /** The most successors a state has. */
+  readonly maxSuccessors: number;
+  readonly problem: Problem;
+  readonly #operations: LineOperation[][];
+  readonly #cells: Cells[];
+  readonly #threads: CompiledThread[];
+  readonly #spontaneous: { line: number; operation: number; thread: string }[] = [];
+  readonly #sizes: number[];
+  readonly #strides: number[] = [];
+  readonly #digits: Int32Array;
+  readonly #firstRegister: number;
+  readonly #eventDigit: number;
+  /** For each line and cell: distinct changes of the state number by spontaneous moves. */
+  readonly #drift: readonly (readonly Float64Array[])[];
+  /** For each thread of kind `any`, each line it touches, cell and events: distinct changes. */
+  readonly #any: (readonly { line: number; changes: readonly Float64Array[] }[] | null)[];
+
+  /**
+   * @param problem The problem.
+   * @param machine The machine.
+   * @param watch What to remember.
+   * @throws {RangeError} Where the problem has more than 2^53 possible states.
+   */
+  constructor(problem: Problem, machine: Machine, watch: Watch) {
+    this.problem = problem;
+    const automaton = new LineAutomaton(machine);
+    this.#operations = problem.lines.map(() => []);
+    this.#threads = this.#compileThreads(problem, machine);
+    this.#addSpontaneous(problem);
+    const remember = { lost: watch.lost, retired: problem.seamNr };
+    this.#cells = problem.lines.map(({ content }, line) =>
+      new Cells(
+        automaton,
+        contentState(content, machine.mode === "Ci"),
+        this.#operations[line]!.map(({ operation }) => operation),
+        remember,
+      )
+    );
+    const counters = this.#threads.filter(({ digit }) => digit >= 0);
+    this.#firstRegister = problem.lines.length + counters.length;
+    this.#eventDigit = this.#firstRegister + problem.registers.length;
+    this.#sizes = [
+      ...this.#cells.map((cells) => cells.size),
+      ...counters.map(({ end }) => end + 1),
+      ...problem.registers.map(() => VALUES.length),
+      EVENT_STATES,
+    ];
+    let bound = 1;
+    for (const size of this.#sizes) {
+      this.#strides.push(bound);
+      bound *= size;
+    }
+    if (bound > Number.MAX_SAFE_INTEGER) {
+      throw new RangeError(
+        `Expected a problem of at most 2^53 possible states, got about 2^${
+          Math.ceil(Math.log2(bound))
+        }`,
+      );
+    }
+    this.bound = bound;
+    this.initial = 0;
+    this.#digits = new Int32Array(this.#sizes.length);
+    this.#drift = problem.lines.map((_, line) => this.#driftOf(line));
+    this.#any = this.#threads.map((thread) => this.#anyMoves(thread));
+    this.maxSuccessors = this.#bound();
+  }
+
+  /**
+   * Writes the successors of a state into a buffer; some may be the same, or the state itself.
+   *
+   * @param state The state.
+   * @param into Room for {@link maxSuccessors} numbers.
+   * @returns How many there are; 0 once the host has taken a machine check.
+   */
+  expand(state: number, into: Float64Array): number {
+    const digits = this.#decode(state);
+    if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return 0;
+    let count = 0;
+    for (let line = 0; line < this.#drift.length; line++) {
+      const changes = this.#drift[line]![digits[line]!]!;
+      for (let i = 0; i < changes.length; i++) into[count++] = state + changes[i]!;
+    }
+    for (let t = 0; t < this.#threads.length; t++) {
+      const { digit, end, thread, steps } = this.#threads[t]!;
+      if (digit >= 0 && digits[digit] === end) continue;
+      if (!this.#started(thread)) continue;
+      const any = this.#any[t];
+      if (any != null) {
+        for (let a = 0; a < any.length; a++) {
+          const { line, changes } = any[a]!;
+          const here = changes[digits[line]! * EVENT_STATES + digits[this.#eventDigit]!]!;
+          for (let i = 0; i < here.length; i++) into[count++] = state + here[i]!;
+        }
+        if (digit >= 0) into[count++] = state + this.#strides[digit]!;
+        continue;
+      }
+      into[count++] = this.#takeStep(state, t, steps[digits[digit]!]!);
+    }
+    return count;
+  }
+
+  /**
+   * Whether all programs have ended, or the host has taken a machine check.
+   *
+   * @param state The state.
+   */
+  isFinal(state: number): boolean {
+    const digits = this.#decode(state);
+    if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return true;
+    return this.#threads.every(({ digit, end }) => digit < 0 || digits[digit] === end);
+  }
+
+  /** Events of a state, as bits of {@link EVENT}. */
+  events(state: number): number {
+    return Math.floor(state / this.#strides[this.#eventDigit]!) % EVENT_STATES;
+  }
+
+  /** What a state says to a condition. */
+  valuation(state: number): Valuation {
+    const digits = Array.from(this.#decode(state));
+    const events = digits[this.#eventDigit]!;
+    return {
+      hostMachineCheck: (events & EVENT.hostMachineCheck) !== 0,
+      tdMachineCheck: (events & EVENT.tdMachineCheck) !== 0,
+      secretRead: (events & EVENT.secretRead) !== 0,
+      lines: this.#cells.map((cells, line) => cells.cell(digits[line]!)),
+      registers: this.problem.registers.map((_, i) => VALUES[digits[this.#firstRegister + i]!]),
+    };
+  }
+
+  /**
+   * Finds the move between two neighbouring states, for a trace.
+   *
+   * @param from A state.
+   * @param to One of its successors.
+   * @returns The first move that leads there.
+   */
+  move(from: number, to: number): Move {
+    for (const move of this.moves(from)) if (move.to === to) return move;
+    throw new RangeError(`Expected a successor of state ${from}, got ${to}`);
+  }
+
+  /** The moves out of a state, named; programs come before spontaneous moves. */
+  *moves(state: number): Generator<Move & { readonly to: number }> {
+    const digits = Array.from(this.#decode(state));
+    if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return;
+    for (let t = 0; t < this.#threads.length; t++) {
+      const { digit, end, thread, steps } = this.#threads[t]!;
+      if (digit >= 0 && digits[digit] === end) continue;
+      this.#decode(state);
+      if (!this.#started(thread)) continue;
+      if (thread.kind === "sequence") {
+        const step = steps[digits[digit]!]!;
+        const to = this.#takeStep(state, t, step);
+        yield { to, ...this.#describe(thread.name, step.line, step.operation, digits) };
+        continue;
+      }
+      for (const { line, operation } of steps) {
+        if (operation < 0) continue;
+        const events = digits[this.#eventDigit]!;
+        const change = this.#change(line, operation, digits[line]!, events, this.#threads[t]!);
+        yield { to: state + change, ...this.#describe(thread.name, line, operation, digits) };
+      }
+      if (digit >= 0) {
+        yield { to: state + this.#strides[digit]!, ...this.#describe(thread.name, 0, -1, digits) };
+      }
+    }
+    for (const { line, operation, thread } of this.#spontaneous) {
+      const to = state + this.#change(line, operation, digits[line]!, 0);
+      yield { to, ...this.#describe(thread, line, operation, digits) };
+    }
+  }
+
+  #describe(thread: string, line: number, operation: number, digits: readonly number[]): Move {
+    const name = this.problem.lines[line]!.name;
+    if (operation < 0) {
+      return { thread, operation: null, line: name, key: null, rules: [], after: null };
+    }
+    const { operation: done, key } = this.#operations[line]![operation]!;
+    const cell = digits[line]!;
+    return {
+      thread,
+      operation: done,
+      line: name,
+      key,
+      rules: this.#cells[line]!.transition(cell, done).rules,
+      after: this.#cells[line]!.cell(this.#cells[line]!.moves[operation]!.next[cell]!),
+    };
+  }
+
+  #decode(state: number): Int32Array {
+    const digits = this.#digits;
+    const sizes = this.#sizes;
+    if (this.bound <= 2 ** 31) {
+      let rest = state | 0;
+      for (let i = 0; i < sizes.length; i++) {
+        const size = sizes[i]! | 0;
+        const next = (rest / size) | 0;
+        digits[i] = rest - Math.imul(next, size);
+        rest = next;
+      }
+      return digits;
+    }
+    let rest = state;
+    for (let i = 0; i < sizes.length; i++) {
+      const next = Math.floor(rest / sizes[i]!);
+      digits[i] = rest - next * sizes[i]!;
+      rest = next;
+    }
+    return digits;
+  }
+
+  #started(thread: Thread): boolean {
+    for (let i = 0; i < thread.after.length; i++) {
+      const { digit, end } = this.#threads[thread.after[i]!]!;
+      if (this.#digits[digit] !== end) return false;
+    }
+    return true;
+  }
+
+  /** Executes the next step of a sequence; the digits are those of the state. */
+  #takeStep(state: number, t: number, step: CompiledStep): number {
+    const { digit, thread } = this.#threads[t]!;
+    const digits = this.#digits;
+    let next = state + this.#strides[digit]!;
+    if (step.operation < 0) return next;
+    const cell = digits[step.line]!;
+    const moves = this.#cells[step.line]!.moves[step.operation]!;
+    next += (moves.next[cell]! - cell) * this.#strides[step.line]!;
+    if (step.register >= 0) {
+      const register = this.#firstRegister + step.register;
+      next += (moves.values[cell]! - digits[register]!) * this.#strides[register]!;
+    }
+    const events = digits[this.#eventDigit]!;
+    next += ((events | moves.events[cell]!) - events) * this.#strides[this.#eventDigit]!;
+    if (diesOf(thread, moves.events[cell]!)) {
+      next += (this.#threads[t]!.end - digits[digit]! - 1) * this.#strides[digit]!;
+    }
+    return next;
+  }
+
+  /** How the state number changes by an operation on a cell, given the events so far. */
+  #change(
+    line: number,
+    operation: number,
+    cell: number,
+    events: number,
+    thread?: CompiledThread,
+  ): number {
+    const moves = this.#cells[line]!.moves[operation]!;
+    const added = (events | moves.events[cell]!) - events;
+    let change = (moves.next[cell]! - cell) * this.#strides[line]! +
+      added * this.#strides[this.#eventDigit]!;
+    if (thread !== undefined && thread.digit >= 0 && diesOf(thread.thread, moves.events[cell]!)) {
+      change += this.#strides[thread.digit]!;
+    }
+    return change;
+  }
+
+  /** Distinct changes by spontaneous moves, which have no events. */
+  #driftOf(line: number): readonly Float64Array[] {
+    const moves = this.#spontaneous.filter((move) => move.line === line);
+    return Array.from(
+      { length: this.#cells[line]!.size },
+      (_, cell) => distinct(moves.map((move) => this.#change(line, move.operation, cell, 0))),
+    );
+  }
+
+  #anyMoves(compiled: CompiledThread) {
+    if (compiled.thread.kind !== "any") return null;
+    const lines = [...new Set(compiled.steps.map(({ line }) => line))];
+    return lines.map((line) => {
+      const steps = compiled.steps.filter((step) => step.line === line && step.operation >= 0);
+      const change = (operation: number, cell: number, events: number) =>
+        this.#change(line, operation, cell, events, compiled);
+      return {
+        line,
+        changes: Array.from(
+          { length: this.#cells[line]!.size * EVENT_STATES },
+          (_, i) =>
+            distinct(
+              steps.map(({ operation }) =>
+                change(operation, Math.floor(i / EVENT_STATES), i % EVENT_STATES)
+              ),
+            ),
+        ),
+      };
+    });
+  }
+
+  #bound(): number {
+    const most = (lists: readonly Float64Array[]) =>
+      Math.max(0, ...lists.map(({ length }) => length));
+    const drift = this.#drift.reduce((sum, lists) => sum + most(lists), 0);
+    const threads = this.#any.reduce(
+      (sum, any) => sum + 1 + (any ?? []).reduce((lines, { changes }) => lines + most(changes), 0),
+      0,
+    );
+    return drift + threads;
+  }
+
+  #compileThreads(problem: Problem, machine: Machine): CompiledThread[] {
+    const waitedFor = new Set(problem.threads.flatMap(({ after }) => after));
+    let digit = problem.lines.length;
+    return problem.threads.map((thread, index) => {
+      const steps = thread.steps.map((step) => this.#compileStep(step, thread.agent, machine));
+      const endless = thread.kind === "any" && !waitedFor.has(index);
+      return {
+        thread,
+        steps,
+        digit: endless ? -1 : digit++,
+        end: thread.kind === "any" ? 1 : steps.length,
+      };
+    });
+  }
+
+  #compileStep(step: Step, agent: Agent, machine: Machine): CompiledStep {
+    const { line, key, register = -1 } = step;
+    if (step.operation === "clear") {
+      const operation = machine.clear
+        ? this.#operation(line, key, {
+          kind: "movdir64b",
+          by: "host",
+          key: KEYS[key],
+          data: "zeros",
+        })
+        : -1;
+      return { line, operation, register };
+    }
+    const operation: Operation = {
+      kind: step.operation,
+      by: agent,
+      key: KEYS[key],
+      ...(step.data === undefined ? {} : { data: step.data }),
+    };
+    return { line, operation: this.#operation(line, key, operation), register };
+  }
+
+  /** Evictions of every key in play and the host's speculative reads, at any time. */
+  #addSpontaneous(problem: Problem): void {
+    problem.lines.forEach((_, line) => {
+      const keys = new Set([
+        ...this.#operations[line]!.map(({ key }) => key),
+        ...problem.speculation,
+      ]);
+      for (const key of keys) this.#spontaneousMove(line, key, "evict", "cache");
+      for (const key of problem.speculation) this.#spontaneousMove(line, key, "prefetch", "host");
+    });
+  }
+
+  #spontaneousMove(line: number, key: KeyName, kind: "evict" | "prefetch", by: Agent): void {
+    const operation = this.#operation(line, key, { kind, by, key: KEYS[key] });
+    this.#spontaneous.push({ line, operation, thread: by });
+  }
+
+  #operation(line: number, key: KeyName, operation: Operation): number {
+    const list = this.#operations[line]!;
+    const known = list.findIndex((other) =>
+      other.key === key && other.operation.kind === operation.kind &&
+      other.operation.by === operation.by && other.operation.data === operation.data
+    );
+    return known >= 0 ? known : list.push({ operation, key }) - 1;
+  }
+}
+
+/** A TD that consumes poison is dead: its program ends there. */
+function diesOf(thread: Thread, events: number): boolean {
+  return thread.agent === "td" && (events & EVENT.tdMachineCheck) !== 0;
+}
+
+/** Changes that lead somewhere, each once. */
+function distinct(changes: readonly number[]): Float64Array {
+  return Float64Array.from(new Set(changes.filter((change) => change !== 0)));
+}

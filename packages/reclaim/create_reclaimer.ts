@@ -1,0 +1,82 @@
+import type { FrameChunk, PhysicalMemory } from "@tdx/core";
+import type { TdxModule } from "@tdx/seam";
+import { decide, type Decision, type HostKeys, type Policy } from "./decide.ts";
+import { hostKey } from "./host_key.ts";
+import { reset, type ResetCounts, resetPages } from "./reset.ts";
+import { teardown } from "./teardown/teardown.ts";
+import type { TeardownOptions } from "./teardown/options.ts";
+import type { TeardownReport } from "./teardown/report.ts";
+
+/** What a {@link Reclaimer} is composed of. */
+export interface ReclaimerOptions {
+  /** The machine's memory, which knows its platform. */
+  readonly memory: PhysicalMemory;
+  /** The KeyIDs the host maps its memory with; default `keyid0`, as Linux. */
+  readonly hostKeys?: HostKeys;
+  /** When it clears; default `quirk`, as the patch. */
+  readonly policy?: Policy;
+}
+
+/** A host that takes memory back from TDs. */
+export interface Reclaimer {
+  /** Whether it clears, and why. */
+  readonly decision: Decision;
+  /**
+   * Resets a range as the decision says.
+   *
+   * @param pa First byte, a multiple of 64.
+   * @param bytes Length, a multiple of 64.
+   * @returns Lines written and fences.
+   */
+  reset(pa: number, bytes: number): ResetCounts;
+  /**
+   * Resets pages, each by itself, as the decision says.
+   *
+   * @param pages The pages.
+   * @returns Lines written and fences.
+   */
+  resetPages(pages: FrameChunk): ResetCounts;
+  /**
+   * Tears a TD down and takes all its memory back; see {@link teardown}.
+   *
+   * @param module The TDX module.
+   * @param tdr Address of the TD's TDR in bytes.
+   * @param options Path, progress, cancellation.
+   * @returns What was done.
+   */
+  teardown(module: TdxModule, tdr: number, options?: TeardownOptions): Promise<TeardownReport>;
+}
+
+/**
+ * Composes a machine's memory, and with it a platform, with a policy into a host that reclaims.
+ *
+ * @param options Memory, host KeyIDs and policy.
+ * @returns The host.
+ * @throws {RangeError} Where policy or KeyID kind are not known, or the machine has no such KeyID.
+ *
+ * @example
+ * ```ts
+ * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { createReclaimer } from "@tdx/reclaim";
+ * import { emr } from "@tdx/platform-emr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: TiB, platform: emr, keyIds });
+ * const host = createReclaimer({ memory });
+ * assertEquals(host.decision.clear, true);
+ * assertEquals(host.reset(0, 4096), { lines: 64, fences: 1 });
+ * ```
+ */
+export function createReclaimer(options: ReclaimerOptions): Reclaimer {
+  const { memory, hostKeys = "keyid0", policy = "quirk" } = options;
+  const decision = decide({ platform: memory.platform, mode: memory.mode, hostKeys, policy });
+  const how = { key: hostKey(memory.keyIds, hostKeys), clear: decision.clear };
+  return {
+    decision,
+    reset: (pa, bytes) => reset(memory, pa, bytes, how),
+    resetPages: (pages) => resetPages(memory, pages, how),
+    teardown: (module, tdr, teardownOptions = {}) =>
+      teardown({ memory, module, tdr, decision, ...how }, teardownOptions),
+  };
+}

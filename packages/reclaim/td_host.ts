@@ -1,0 +1,93 @@
+import { GiB, KeyIdSpace, type Mode, PAGE_BYTES, PhysicalMemory, type Platform } from "@tdx/core";
+import { buildTd, runOf, TDCS_PAGES, TDVPS_PAGES, TdxModule } from "@tdx/seam";
+
+/** The host and the TD to simulate. */
+export interface TdHostOptions {
+  /** The platform. */
+  readonly platform: Platform;
+  /** Guest memory in bytes, a multiple of 4 KiB. */
+  readonly guestBytes: number;
+  /** Virtual CPUs, at least 1. */
+  readonly vcpus: number;
+  /** Integrity mode; default `Ci`. */
+  readonly mode?: Mode;
+  /** The KeyIDs; default MAXPA 52 with 32 shared and 32 private ones. */
+  readonly keyIds?: KeyIdSpace;
+}
+
+/** A host with one TD on it that has written all its memory. */
+export interface TdHost {
+  /** The memory of the host; the guest's begins at address 0, control pages stand behind it. */
+  readonly memory: PhysicalMemory;
+  /** The TDX module. */
+  readonly module: TdxModule;
+  /** Address of the TDR in bytes. */
+  readonly tdr: number;
+}
+
+/** Entries of a Secure EPT page. */
+const ENTRIES = 512;
+const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
+  maxPa: 52,
+  keyIdBits: 6,
+  shared: 31,
+  private: 32,
+});
+
+/**
+ * Sets up a host with a TD that is ready to be torn down.
+ *
+ * The TD has 4 KiB pages and has written every line, and nothing of it has left the caches yet: the
+ * worst case for a flush that is missing.
+ *
+ * @param options Platform, guest memory, vCPUs, mode, KeyIDs.
+ * @returns Memory, module and the TD.
+ * @throws {RangeError} Where guest memory is no positive multiple of 4 KiB or does not fit below the
+ * KeyID bits with its control pages, or there is no vCPU.
+ *
+ * @example
+ * ```ts
+ * import { GiB } from "@tdx/core";
+ * import { createReclaimer, createTdHost } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { memory, module, tdr } = createTdHost({ platform: gnr, guestBytes: 4 * GiB, vcpus: 2 });
+ * const report = await createReclaimer({ memory }).teardown(module, tdr);
+ * assertEquals([report.pagesReclaimed, report.linesCleared], [1048576, 0]);
+ * ```
+ */
+export function createTdHost(options: TdHostOptions): TdHost {
+  const { platform, guestBytes, vcpus, mode = "Ci", keyIds = DEFAULT_KEY_IDS } = options;
+  if (!Number.isSafeInteger(guestBytes) || guestBytes <= 0 || guestBytes % PAGE_BYTES !== 0) {
+    throw new RangeError(
+      `Expected guest memory as a positive multiple of 4096 bytes, got ${guestBytes}`,
+    );
+  }
+  if (!Number.isSafeInteger(vcpus) || vcpus < 1) {
+    throw new RangeError(`Expected at least 1 vCPU, got ${vcpus}`);
+  }
+  const guestPages = guestBytes / PAGE_BYTES;
+  const needed = (guestPages + controlPages(guestPages, vcpus)) * PAGE_BYTES;
+  if (needed > keyIds.addressLimit) {
+    throw new RangeError(
+      `Expected guest and control pages below ${keyIds.addressLimit} bytes, where the KeyID bits ` +
+        `of MAXPA ${keyIds.maxPa} begin, got ${needed} bytes`,
+    );
+  }
+  const bytes = Math.ceil(needed / GiB) * GiB;
+  const memory = new PhysicalMemory({ bytes, platform, keyIds, mode });
+  const module = new TdxModule({ memory });
+  const hkid = module.globalKey.keyId + 1;
+  const guest = runOf(0, guestPages);
+  const { tdr } = buildTd(module, { hkid, vcpus, control: guestPages, memory: [guest] });
+  const key = module.td(tdr)!.key!;
+  memory.apply({ kind: "store", by: "td", key, data: "secret" }, 0, guestBytes);
+  return { memory, module, tdr };
+}
+
+function controlPages(guestPages: number, vcpus: number): number {
+  let pages = 1 + TDCS_PAGES.min + vcpus * TDVPS_PAGES.min;
+  for (let level = 1; level <= 3; level++) pages += Math.ceil(guestPages / ENTRIES ** level);
+  return pages;
+}

@@ -1,0 +1,36 @@
+/**
+ * How Linux takes the memory back: `dynamic` removes every page while the TD's key is live
+ * (mainline through 2026); `terminate` frees the key first (proposed KVM_TDX_TERMINATE_VM).
+ */
+export type TeardownPath = "terminate" | "dynamic";
+
+/** All paths. */
+export const TEARDOWN_PATHS: readonly TeardownPath[] = ["terminate", "dynamic"];
+
+/** The phases of a teardown, each of which a path goes through once. */
+export type TeardownPhase = "remove guest pages" | "free the key" | "reclaim pages" | "reclaim TDR";
+
+/** How far a teardown is. */
+export interface TeardownProgress {
+  /** What is being done. */
+  readonly phase: TeardownPhase;
+  /** Pages of the TD that are done, leaked ones included. */
+  readonly pagesDone: number;
+  /** Pages of the TD when the teardown began. */
+  readonly pagesTotal: number;
+}
+
+/** How a teardown goes about it. */
+export interface TeardownOptions {
+  /** The path; default `terminate`. */
+  readonly path?: TeardownPath;
+  /** Called at the begin of every phase and now and then within it. */
+  readonly onProgress?: (progress: TeardownProgress) => void;
+  /** Stops it between two pages; a second teardown finishes the work. */
+  readonly signal?: AbortSignal;
+  /**
+   * Whether the host uses every guest page as soon as it has it: a process writes a part of each
+   * line past the cache, then loads it. That is when a skipped clear shows; default `false`.
+   */
+  readonly reuse?: boolean;
+}

@@ -1,0 +1,133 @@
+import { type FrameChunk, type Key, PAGE_BYTES, type PhysicalMemory } from "@tdx/core";
+import { decodeStatus, runOf, type TdInfo, type TdxModule } from "@tdx/seam";
+import type { Decision } from "../decide.ts";
+import { resetPages } from "../reset.ts";
+import type { TeardownOptions, TeardownPath, TeardownPhase } from "./options.ts";
+import type { PageWork, TeardownReport } from "./report.ts";
+
+/** What a teardown works on. */
+export interface TeardownContext {
+  readonly memory: PhysicalMemory;
+  readonly module: TdxModule;
+  /** Address of the TDR. */
+  readonly tdr: number;
+  readonly decision: Decision;
+  /** The key the host maps its memory with. */
+  readonly key: Key;
+  /** Whether the host clears. */
+  readonly clear: boolean;
+}
+
+/** Time after which a teardown lets other work run, in milliseconds. */
+const SLICE_MS = 50;
+
+/** A teardown in progress: the counts so far, and what every path does with a page. */
+export class TeardownRun {
+  retries = 0;
+  leakedPages = 0;
+  leakedHkid = false;
+  readonly #guest = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
+  readonly #control = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
+  readonly #byType: Record<string, number> = {};
+  readonly #before: ReadonlyMap<string, number>;
+  readonly #total: number;
+  #machineChecks = 0;
+  #phase: TeardownPhase = "free the key";
+  #lastPause = performance.now();
+
+  constructor(readonly context: TeardownContext, readonly options: TeardownOptions) {
+    const { module } = context;
+    this.#before = new Map(module.calls);
+    this.#total = this.td.children + 1;
+  }
+
+  /** The TD as the module knows it now. */
+  get td(): TdInfo {
+    const { module, tdr } = this.context;
+    const td = module.td(tdr);
+    if (td !== undefined) return td;
+    throw new RangeError(`Expected the address of a TDR, got 0x${tdr.toString(16)}`);
+  }
+
+  /** Begins a phase. */
+  enter(phase: TeardownPhase): void {
+    this.#phase = phase;
+    this.#report();
+  }
+
+  /** A place to stop, to report and to let other work run; everything begun is finished here. */
+  async pause(): Promise<void> {
+    this.options.signal?.throwIfAborted();
+    if (performance.now() - this.#lastPause < SLICE_MS) return;
+    this.#report();
+    await new Promise((resolve) => setTimeout(resolve));
+    this.options.signal?.throwIfAborted();
+    this.#lastPause = performance.now();
+  }
+
+  /** Pages are the host's again: resets them, and lets the host use them if it is to. */
+  takeBack(pages: FrameChunk, type: string): void {
+    const { memory } = this.context;
+    const work = type === "REG" ? this.#guest : this.#control;
+    work.pagesReclaimed += pages.count;
+    this.#byType[type] = (this.#byType[type] ?? 0) + pages.count;
+    const { lines, fences } = resetPages(memory, pages, this.context);
+    work.linesCleared += lines;
+    work.fences += fences;
+    if (type === "REG" && this.options.reuse) this.#reuse(pages);
+  }
+
+  /** What came out. */
+  report(path: TeardownPath): TeardownReport {
+    const { decision, module } = this.context;
+    const calls = [...module.calls]
+      .map(([leaf, count]) => [leaf, count - (this.#before.get(leaf) ?? 0)] as const)
+      .filter(([, count]) => count > 0);
+    return {
+      platform: decision.platform,
+      policy: decision.policy,
+      path,
+      ...this.#guest,
+      control: { ...this.#control } satisfies PageWork,
+      pagesByType: this.#byType,
+      seamcalls: Object.fromEntries(calls),
+      retries: this.retries,
+      leakedPages: this.leakedPages,
+      leakedHkid: this.leakedHkid,
+      machineChecks: this.#machineChecks,
+      retiredPages: this.#machineChecks,
+    };
+  }
+
+  /** A process meets the machine check, so the page is retired and the host goes on. */
+  #reuse(pages: FrameChunk): void {
+    const { memory, key } = this.context;
+    memory.applyChunk({ kind: "partialWrite", by: "host", key, data: "host" }, pages);
+    const { machineCheckPages } = memory.applyChunk({ kind: "load", by: "host", key }, pages);
+    this.#machineChecks += machineCheckPages;
+  }
+
+  #report(): void {
+    const done = this.#guest.pagesReclaimed + this.#control.pagesReclaimed + this.leakedPages;
+    this.options.onProgress?.({
+      phase: this.#phase,
+      pagesDone: done,
+      pagesTotal: this.#total,
+    });
+  }
+}
+
+/** Whether a SEAMCALL did its work. */
+export function succeeded(status: bigint): boolean {
+  return !decodeStatus(status).error;
+}
+
+/** Whether a SEAMCALL found a lock taken, so that the same call can succeed later. */
+export function isBusy(status: bigint): boolean {
+  return decodeStatus(status).name === "OPERAND_BUSY";
+}
+
+/** The page of a TDR. */
+export function tdrPage(tdr: number): FrameChunk {
+  return runOf(tdr / PAGE_BYTES, 1);
+}

@@ -1,0 +1,43 @@
+import { freeKey } from "./free_key.ts";
+import { TEARDOWN_PATHS, type TeardownOptions } from "./options.ts";
+import { reclaimPages, reclaimTdr } from "./reclaim_pages.ts";
+import { removeGuestPages } from "./remove_pages.ts";
+import type { TeardownReport } from "./report.ts";
+import { type TeardownContext, TeardownRun } from "./run.ts";
+
+/**
+ * Tears a TD down as Linux does, and takes all its pages back.
+ *
+ * `terminate`: T1 to T4, then T5 and the reset for every page. `dynamic`: D1 to D4 and the reset for
+ * every guest page, then T1 to T4, then T5 and the reset for the control pages. Either way the TDR
+ * comes last, by T5, T6 and the reset. After OPERAND_BUSY, BLOCK, TRACK and REMOVE are tried once
+ * more; an interrupted CACHE.WB is resumed up to 10000 times; a page that is refused is leaked and
+ * the work goes on; where T1 to T4 are refused the HKID is leaked, and all pages with it
+ * (semantics section 4).
+ *
+ * @param context Memory, module and TD.
+ * @param options Path, progress, cancellation.
+ * @returns What was done.
+ * @throws {RangeError} Where there is no such TD or path.
+ * @throws The signal's reason, where it was aborted: memory and module are between two pages then,
+ * and a second teardown finishes the work.
+ */
+export async function teardown(
+  context: TeardownContext,
+  options: TeardownOptions,
+): Promise<TeardownReport> {
+  const { path = "terminate" } = options;
+  if (!TEARDOWN_PATHS.includes(path)) {
+    throw new RangeError(`Expected path to be one of ${TEARDOWN_PATHS.join(", ")}, got ${path}`);
+  }
+  const run = new TeardownRun(context, options);
+  if (path === "dynamic") await removeGuestPages(run);
+  await freeKey(run);
+  if (run.leakedHkid) {
+    run.leakedPages += run.td.children + 1 - run.leakedPages;
+  } else {
+    await reclaimPages(run);
+    await reclaimTdr(run);
+  }
+  return run.report(path);
+}

@@ -1,0 +1,138 @@
+import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
+import { runOf } from "./frame_slices.ts";
+import type { PagesResult } from "./leaves/pages_result.ts";
+import { TDCS_PAGES, TDVPS_PAGES } from "./operand_checks.ts";
+import { decodeStatus } from "./seamcall_status.ts";
+import type { SeamcallResult } from "./seamcalls.ts";
+import { framesPer, pageBytes } from "./td.ts";
+import type { TdxModule } from "./tdx_module.ts";
+
+/** The TD to build. */
+export interface TdPlan {
+  /** A free HKID. */
+  readonly hkid: number;
+  /** How many vCPUs, from 0; vCPU n is initialised on logical processor n. */
+  readonly vcpus: number;
+  /** First of the free frames for control pages: TDR, TDCS, vCPUs, then the Secure EPT. */
+  readonly control: number;
+  /** Free frames for guest memory, which is mapped from GPA 0 on; see {@link chunksOf}. */
+  readonly memory: Iterable<FrameChunk>;
+  /** Size of the guest pages: 0 for 4 KiB, 1 for 2 MiB; default 0. */
+  readonly level?: 0 | 1;
+}
+
+/** The TD that was built. */
+export interface BuiltTd {
+  /** Address of the TDR in bytes. */
+  readonly tdr: number;
+  /** Addresses of the TDVPRs in bytes. */
+  readonly vcpus: readonly number[];
+  /** Control pages that were used, from {@link TdPlan.control} on. */
+  readonly controlPages: number;
+  /** Guest pages, mapped from GPA 0 on. */
+  readonly guestPages: number;
+}
+
+/**
+ * Builds a TD that is ready to run, by the SEAMCALLs a host issues: keys, TDCS, vCPUs, Secure EPT,
+ * and guest pages, which the guest accepts.
+ *
+ * @param module The module, with no faults injected.
+ * @param plan The TD.
+ * @returns What was built.
+ * @throws {RangeError} Where a SEAMCALL is refused; what was built until then stays.
+ *
+ * @example
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { buildTd, runOf, TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const module = new TdxModule({ memory: new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds }) });
+ * const memory = [runOf(8 * GiB / 4096, 4 * GiB / 4096)];
+ * const built = buildTd(module, { hkid: 33, vcpus: 4, control: 0, memory });
+ *
+ * // 1 TDR, 6 TDCX pages, 4 vCPUs of 6 pages, 2048 page tables of 2 MiB, 4 of 1 GiB, 1 of 512 GiB.
+ * assertEquals(built.controlPages, 1 + 6 + 4 * 6 + 2048 + 4 + 1);
+ * assertEquals(module.td(built.tdr)?.children, built.controlPages - 1 + built.guestPages);
+ * ```
+ */
+export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
+  const { mem, mr } = module;
+  const { hkid, control, memory, level = 0 } = plan;
+  let next = control;
+  const page = () => PAGE_BYTES * next++;
+
+  const tdr = page();
+  buildKeysAndTdcs(module, tdr, hkid, page);
+  const vcpus = Array.from({ length: plan.vcpus }, (_, lp) => buildVcpu(module, tdr, lp, page));
+  require("TDH.MR.FINALIZE", mr.finalize(tdr));
+
+  const tables = [0, 0, 0, 0];
+  let frames = 0;
+  for (const chunk of memory) {
+    for (let table = 3; table > level; table--) {
+      const needed = Math.ceil((frames + chunk.count) / framesPer(table)) - tables[table]!;
+      if (needed === 0) continue;
+      addAll(
+        "TDH.MEM.SEPT.ADD",
+        runOf(next, needed),
+        (pages, done) => mem.septAdd(tdr, (tables[table]! + done) * pageBytes(table), table, pages),
+      );
+      tables[table]! += needed;
+      next += needed;
+    }
+    const start = frames;
+    addAll(
+      "TDH.MEM.PAGE.AUG",
+      chunk,
+      (pages, done) => mem.pageAug(tdr, (start + done) * PAGE_BYTES, level, pages),
+    );
+    frames += chunk.count;
+  }
+  const guestPages = frames / framesPer(level);
+  if (guestPages > 0) module.accept(tdr, 0, level, guestPages);
+  return { tdr, vcpus, controlPages: next - control, guestPages };
+}
+
+function buildKeysAndTdcs(module: TdxModule, tdr: number, hkid: number, page: () => number): void {
+  const { mng } = module;
+  require("TDH.MNG.CREATE", mng.create(tdr, hkid));
+  for (let package_ = 0; package_ < module.packages; package_++) {
+    require("TDH.MNG.KEY.CONFIG", mng.keyConfig(tdr, package_));
+  }
+  for (let i = 0; i < TDCS_PAGES.min; i++) require("TDH.MNG.ADDCX", mng.addcx(page(), tdr));
+  require("TDH.MNG.INIT", mng.init(tdr));
+}
+
+function buildVcpu({ vp }: TdxModule, tdr: number, lp: number, page: () => number): number {
+  const tdvpr = page();
+  require("TDH.VP.CREATE", vp.create(tdvpr, tdr));
+  for (let i = 1; i < TDVPS_PAGES.min; i++) require("TDH.VP.ADDCX", vp.addcx(page(), tdvpr));
+  require("TDH.VP.INIT", vp.init(tdvpr, lp));
+  return tdvpr;
+}
+
+/** Adds all pages of a chunk; `add` is told how many are done. */
+function addAll(
+  leaf: string,
+  chunk: FrameChunk,
+  add: (pages: FrameChunk, done: number) => PagesResult,
+): void {
+  let done = 0;
+  for (let rest: FrameChunk | null = chunk; rest !== null;) {
+    const result = add(rest, done);
+    require(leaf, result);
+    done += result.pages.count;
+    rest = result.rest;
+  }
+}
+
+function require(leaf: string, { status }: SeamcallResult): void {
+  if (status === 0n) return;
+  throw new RangeError(
+    `Expected ${leaf} to succeed, got 0x${status.toString(16)} ${decodeStatus(status).name}`,
+  );
+}

@@ -1,0 +1,133 @@
+import { type FrameChunk, MiB, PAGE_BYTES } from "@tdx/core";
+
+/** Frames in a 2 MiB block, which is what a bitmap covers. */
+export const BLOCK_FRAMES: number = 2 * MiB / PAGE_BYTES;
+
+/** Words in the bitmap of a block. */
+export const BLOCK_WORDS: number = BLOCK_FRAMES / 32;
+
+/**
+ * A contiguous run of frames as a chunk.
+ *
+ * @param frame First frame of 4 KiB: an address in bytes divided by 4096.
+ * @param count How many frames, at least 1.
+ * @returns The chunk, for the leaves that take pages.
+ *
+ * @example
+ * ```ts
+ * import { GiB, PAGE_BYTES } from "@tdx/core";
+ * import { runOf } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(runOf(4 * GiB / PAGE_BYTES, GiB / PAGE_BYTES).count, 262144);
+ * ```
+ */
+export function runOf(frame: number, count: number): FrameChunk {
+  return { frame, count, value: 0, words: null, at: 0 };
+}
+
+/** The lowest frame of a chunk. */
+export function firstFrame({ frame, words, at }: FrameChunk): number {
+  if (words === null) return frame;
+  for (let i = 0; i < BLOCK_WORDS; i++) {
+    const word = words[at + i]!;
+    if (word !== 0) return frame + 32 * i + lowestBit(word);
+  }
+  throw new RangeError("Expected a chunk of at least one frame, got an empty bitmap");
+}
+
+/** How many frames of a chunk are below a frame. */
+export function rankOf({ frame, count, words, at }: FrameChunk, below: number): number {
+  if (words === null) return Math.min(Math.max(below - frame, 0), count);
+  const place = Math.min(Math.max(below - frame, 0), BLOCK_FRAMES);
+  let rank = 0;
+  for (let i = 0; i < place >>> 5; i++) rank += bitCount(words[at + i]!);
+  if ((place & 31) !== 0) rank += bitCount(words[at + (place >>> 5)]! & lowBits(place & 31));
+  return rank;
+}
+
+/** Calls back with every frame of a chunk, ascending. */
+export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void): void {
+  const { frame, count, words, at } = chunk;
+  if (words === null) {
+    for (let i = 0; i < count; i++) visit(frame + i);
+    return;
+  }
+  for (let i = 0; i < BLOCK_WORDS; i++) {
+    for (let word = words[at + i]!; word !== 0; word &= word - 1) {
+      visit(frame + 32 * i + lowestBit(word));
+    }
+  }
+}
+
+/** Whether a chunk holds a frame. */
+export function holds({ frame, count, words, at }: FrameChunk, wanted: number): boolean {
+  const place = wanted - frame;
+  if (words === null) return place >= 0 && place < count;
+  return place >= 0 && place < BLOCK_FRAMES &&
+    (words[at + (place >>> 5)]! >>> (place & 31) & 1) === 1;
+}
+
+/** The first `count` frames of a chunk, and what is left of it. */
+export function split(chunk: FrameChunk, count: number): [FrameChunk, FrameChunk | null] {
+  if (count === chunk.count) return [chunk, null];
+  if (chunk.words === null) {
+    return [runOf(chunk.frame, count), runOf(chunk.frame + count, chunk.count - count)];
+  }
+  const head = new Uint32Array(BLOCK_WORDS);
+  const tail = chunk.words.slice(chunk.at, chunk.at + BLOCK_WORDS);
+  let wanted = count;
+  for (let i = 0; wanted > 0; i++) {
+    const taken = lowestSetBits(tail[i]!, wanted);
+    wanted -= bitCount(taken);
+    head[i] = taken;
+    tail[i]! &= ~taken;
+  }
+  const { frame } = chunk;
+  return [
+    { frame, count, value: 0, words: head, at: 0 },
+    { frame, count: chunk.count - count, value: 0, words: tail, at: 0 },
+  ];
+}
+
+/** Checks a chunk that a caller made or kept. */
+export function checkChunk(chunk: FrameChunk): void {
+  const { frame, count, words, at } = chunk;
+  const whole = Number.isSafeInteger(frame) && frame >= 0 && Number.isSafeInteger(count);
+  if (!whole || count < 1) {
+    throw new RangeError(`Expected a chunk of at least one frame, got ${count} at ${frame}`);
+  }
+  if (words === null) return;
+  if (!(words instanceof Uint32Array)) {
+    throw new TypeError(`Expected the bitmap of a chunk as a Uint32Array, got ${typeof words}`);
+  }
+  if (frame % BLOCK_FRAMES !== 0) {
+    throw new RangeError(`Expected a bitmap that begins at a 2 MiB block, got frame ${frame}`);
+  }
+  let bits = 0;
+  for (let i = 0; i < BLOCK_WORDS; i++) bits += bitCount(words[at + i] ?? 0);
+  if (bits !== count) {
+    throw new RangeError(`Expected a bitmap of ${count} frames, got one of ${bits}`);
+  }
+}
+
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
+}
+
+function lowBits(count: number): number {
+  return (1 << count) - 1;
+}
+
+function bitCount(word: number): number {
+  const pairs = word - (word >>> 1 & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + (pairs >>> 2 & 0x33333333);
+  return Math.imul(nibbles + (nibbles >>> 4) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** The lowest `count` bits that are set in a word, or all of them. */
+function lowestSetBits(word: number, count: number): number {
+  let rest = word;
+  for (let i = 0; i < count && rest !== 0; i++) rest &= rest - 1;
+  return (word & ~rest) >>> 0;
+}

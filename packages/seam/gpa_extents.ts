@@ -1,0 +1,176 @@
+import type { FrameChunk } from "@tdx/core";
+import { chunkOf, sameBlock } from "./chunks_of.ts";
+import { BLOCK_FRAMES, forEachFrame, runOf } from "./frame_slices.ts";
+
+/** Consecutive guest pages: contiguous memory from `first` on, or memory listed frame by frame. */
+interface Extent {
+  page: number;
+  count: number;
+  first: number;
+  list: Uint32Array | null;
+  /** Where the extent begins in the list, and up to where the list is its own to write. */
+  at: number;
+  end: number;
+}
+
+/** Lists hold frames below this: 16 TiB. Above, every run is an extent of its own. */
+const LIST_LIMIT = 2 ** 32;
+
+/** The frames of some consecutive guest pages. */
+export interface Translation {
+  /** How many pages. */
+  readonly count: number;
+  readonly frames: FrameChunk;
+}
+
+/**
+ * The pages of one level of a Secure EPT: guest page number to frame.
+ *
+ * Contiguous memory is one extent, scattered memory one list of frame numbers, so a terabyte takes
+ * a few numbers, or four bytes per page.
+ */
+export class GpaExtents {
+  readonly #extents: Extent[] = [];
+  /** Frames per page. */
+  readonly #step: number;
+
+  constructor(step: number) {
+    this.#step = step;
+  }
+
+  /** How many consecutive pages from `page` on are there, at most `limit`. */
+  present(page: number, limit: number): number {
+    let count = 0;
+    for (let i = this.#find(page); i >= 0 && count < limit; i++) {
+      const extent = this.#extents[i];
+      if (extent === undefined || extent.page > page + count) break;
+      count = extent.page + extent.count - page;
+    }
+    return Math.min(Math.max(count, 0), limit);
+  }
+
+  /** How many consecutive pages from `page` on are not there, at most `limit`. */
+  absent(page: number, limit: number): number {
+    const i = this.#find(page);
+    const extent = this.#extents[i];
+    if (extent !== undefined && page < extent.page + extent.count) return 0;
+    const next = this.#extents[i + 1];
+    return next === undefined ? limit : Math.min(next.page - page, limit);
+  }
+
+  /** The frames of at most `limit` pages from `page` on, which is there, as one chunk. */
+  translate(page: number, limit: number): Translation {
+    const { page: start, count, first, list, at } = this.#extents[this.#find(page)]!;
+    const skip = page - start;
+    const most = Math.min(limit, count - skip);
+    const step = this.#step;
+    if (list === null) return { count: most, frames: runOf(first + skip * step, most * step) };
+    if (step === 1) {
+      const taken = sameBlock(list, at + skip, most);
+      return { count: taken, frames: chunkOf(list, at + skip, taken) };
+    }
+    const frame = list[at + skip]!;
+    let taken = 1;
+    while (taken < most && list[at + skip + taken] === frame + taken * step) taken++;
+    return { count: taken, frames: runOf(frame, taken * step) };
+  }
+
+  /** Every run of pages, ascending: first page and how many. */
+  runs(): { page: number; count: number }[] {
+    const runs: { page: number; count: number }[] = [];
+    for (const { page, count } of this.#extents) {
+      const last = runs.at(-1);
+      if (last !== undefined && last.page + last.count === page) last.count += count;
+      else runs.push({ page, count });
+    }
+    return runs;
+  }
+
+  /** Maps consecutive pages that are not there to the frames of a chunk, in ascending order. */
+  insert(page: number, frames: FrameChunk): void {
+    const count = frames.count / this.#step;
+    if (frames.words !== null && frames.frame >= LIST_LIMIT) return this.#insertRuns(page, frames);
+    const i = this.#find(page);
+    const before = this.#extents[i];
+    if (before !== undefined && before.page + before.count === page) {
+      const contiguous = before.list === null && frames.words === null &&
+        before.first + before.count * this.#step === frames.frame;
+      if (contiguous) {
+        before.count += count;
+        return;
+      }
+      if (isSmall(before) && count <= BLOCK_FRAMES && frames.frame < LIST_LIMIT) {
+        return this.#append(before, frames, count);
+      }
+    }
+    const extent: Extent = { page, count: 0, first: frames.frame, list: null, at: 0, end: 0 };
+    if (frames.words === null) extent.count = count;
+    else this.#append(extent, frames, count);
+    this.#extents.splice(i + 1, 0, extent);
+  }
+
+  /** Takes out consecutive pages that are there. */
+  remove(page: number, count: number): void {
+    while (count > 0) {
+      const i = this.#find(page);
+      const extent = this.#extents[i]!;
+      const skip = page - extent.page;
+      const taken = Math.min(count, extent.count - skip);
+      const after = extent.count - skip - taken;
+      const tail = this.#from(extent, skip + taken, after);
+      extent.count = skip;
+      extent.end = extent.at + skip;
+      this.#extents.splice(i, 1, ...[extent, tail].filter((part) => part.count > 0));
+      page += taken;
+      count -= taken;
+    }
+  }
+
+  #insertRuns(page: number, chunk: FrameChunk): void {
+    forEachFrame(chunk, (frame) => this.insert(page++, runOf(frame, 1)));
+  }
+
+  #from({ page, first, list, at, end }: Extent, skip: number, count: number): Extent {
+    return { page: page + skip, count, first: first + skip * this.#step, list, at: at + skip, end };
+  }
+
+  #append(extent: Extent, frames: FrameChunk, count: number): void {
+    if (extent.list === null || extent.end < extent.at + extent.count + count) {
+      this.#grow(extent, 2 * (extent.count + count));
+    }
+    const list = extent.list!;
+    let at = extent.at + extent.count;
+    if (frames.words === null) {
+      for (let i = 0; i < count; i++) list[at++] = frames.frame + i * this.#step;
+    } else forEachFrame(frames, (frame) => list[at++] = frame);
+    extent.count += count;
+  }
+
+  /** Gives an extent a list of its own, with room to grow. */
+  #grow(extent: Extent, room: number): void {
+    const { list, at, count, first } = extent;
+    const own = new Uint32Array(room);
+    if (list !== null) own.set(list.subarray(at, at + count));
+    else for (let i = 0; i < count; i++) own[i] = first + i * this.#step;
+    extent.list = own;
+    extent.at = 0;
+    extent.end = room;
+  }
+
+  /** Index of the last extent that begins at or before a page, -1 for none. */
+  #find(page: number): number {
+    let low = 0;
+    let high = this.#extents.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#extents[middle]!.page <= page) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+}
+
+/** Whether an extent is better kept as a list when something that does not continue it follows. */
+function isSmall({ list, first, count }: Extent): boolean {
+  return list !== null || (count <= BLOCK_FRAMES && first < LIST_LIMIT);
+}

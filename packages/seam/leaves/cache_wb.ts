@@ -1,0 +1,50 @@
+import { refusal } from "../operand_checks.ts";
+import { requireWhole, type SeamState, SUCCESS } from "../seam_state.ts";
+import type { SeamcallResult } from "../seamcalls.ts";
+
+/** A write-back on one package that was interrupted. */
+interface Session {
+  /** The HKIDs that were flushed when it started. */
+  readonly snapshot: readonly number[];
+  interruptsLeft: number;
+}
+
+/** TDH.PHYMEM.CACHE.WB, which remembers for each package where it was interrupted. */
+export function cacheWbLeaf(
+  state: SeamState,
+): (package_: number, command: number) => SeamcallResult {
+  const { calls, keys, packages } = state;
+  const sessions = new Map<number, Session>();
+
+  return (package_, command) => {
+    requireWhole("package", package_, 0, packages - 1);
+    requireWhole("command", command, 0, Number.MAX_SAFE_INTEGER);
+    calls.begin("TDH.PHYMEM.CACHE.WB");
+    if (command > 1) return refusal("OPERAND_INVALID", "RCX");
+    if (calls.meetsBusy()) return refusal("OPERAND_BUSY", "WBCACHE");
+
+    const saved = sessions.get(package_);
+    sessions.delete(package_);
+    if (command === 1 && saved === undefined) return refusal("WBCACHE_RESUME_ERROR");
+    const session = command === 1 ? saved! : start();
+    if (session.snapshot.length === 0) return refusal("NO_HKID_READY_TO_WBCACHE");
+    if (session.interruptsLeft > 0) {
+      session.interruptsLeft--;
+      sessions.set(package_, session);
+      return refusal("INTERRUPTED_RESUMABLE");
+    }
+    session.snapshot.forEach((hkid) => finish(state, package_, hkid));
+    return { status: SUCCESS };
+  };
+
+  function start(): Session {
+    return { snapshot: keys.flushed(), interruptsLeft: calls.interrupts };
+  }
+}
+
+/** Clears the package's bit; with the last one gone, the dirty lines are in memory (S1). */
+function finish(state: SeamState, package_: number, hkid: number): void {
+  const { keys, memory } = state;
+  if (!keys.wroteBack(hkid, package_)) return;
+  memory.apply(state.operation("cacheWb", keys.key(hkid)), 0, memory.bytes);
+}

@@ -1,0 +1,182 @@
+import { type FrameChunk, FrameMap, GiB, PAGE_BYTES } from "@tdx/core";
+import { BLOCK_FRAMES, firstFrame, rankOf, split } from "./frame_slices.ts";
+import type { PageLevel, PageType } from "./page_type.ts";
+
+/** What the Secure EPT says of the one page that its leaf maps. */
+export type MappingState = "pending" | "mapped" | "blocked";
+
+/** What the PAMT says of a page. */
+export interface PamtEntry {
+  /** What the page is used for. */
+  readonly type: PageType;
+  /** Address of the TDR of the TD that owns it, in bytes; `null` for NDA, RSVD and a TDR. */
+  readonly owner: number | null;
+  /** Its size. */
+  readonly level: PageLevel;
+  /** State of the Secure EPT leaf that maps it; `null` for a page that is no guest page. */
+  readonly mapping: MappingState | null;
+  /** The TD's epoch when it was blocked; `null` unless it is. */
+  readonly epoch: number | null;
+}
+
+/** A range of physical memory. */
+export interface MemoryRange {
+  /** First byte. */
+  readonly base: number;
+  /** Length in bytes. */
+  readonly size: number;
+}
+
+/** The frames at the beginning of a chunk that share a PAMT entry. */
+export interface Piece {
+  /** The entry; `undefined` outside every TDMR. */
+  readonly entry: PamtEntry | undefined;
+  readonly pages: FrameChunk;
+  /** What follows in the chunk. */
+  readonly rest: FrameChunk | null;
+}
+
+interface Slot {
+  readonly entry: PamtEntry;
+  readonly id: number;
+  /** How many frames have it; a slot without frames is taken for the next entry. */
+  frames: number;
+}
+
+/** Frames that no TDMR covers. */
+const OUTSIDE = 0;
+
+const NDA: PamtEntry = { type: "NDA", owner: null, level: 0, mapping: null, epoch: null };
+const RSVD: PamtEntry = { ...NDA, type: "RSVD" };
+
+/** The physical address metadata table: one small number per 4 KiB frame, equal entries shared. */
+export class Pamt {
+  readonly frames: number;
+  readonly #map: FrameMap;
+  readonly #slots: (Slot | undefined)[] = [undefined];
+  readonly #ids = new Map<string, number>();
+  readonly #free: number[] = [];
+  /** What the last change was from and to, for changes come in rows. */
+  #recent: readonly Slot[] = [];
+
+  constructor(bytes: number, tdmrs: readonly MemoryRange[], reserved: readonly MemoryRange[]) {
+    this.frames = bytes / PAGE_BYTES;
+    this.#map = new FrameMap(this.frames, OUTSIDE);
+    tdmrs.forEach(({ base, size }) => this.#fill(base, size, NDA));
+    reserved.forEach(({ base, size }) => this.#fill(base, size, RSVD));
+  }
+
+  /** The entry of a frame; `undefined` outside every TDMR. */
+  entry(frame: number): PamtEntry | undefined {
+    return frame < this.frames ? this.#slots[this.#map.get(frame)]?.entry : undefined;
+  }
+
+  /** The frames at the beginning of a chunk that share an entry. */
+  piece(chunk: FrameChunk): Piece {
+    const first = firstFrame(chunk);
+    const id = this.#map.get(first);
+    const count = chunk.words === null
+      ? this.#sameInRun(first, chunk.count, id)
+      : this.#sameInBitmap(chunk, id);
+    const [pages, rest] = split(chunk, count);
+    return { entry: this.#slots[id]?.entry, pages, rest };
+  }
+
+  /** Gives frames that all have the entry `from` another one. */
+  change(pages: FrameChunk, from: PamtEntry, to: PamtEntry): void {
+    const source = this.#slot(from);
+    const target = this.#slot(to);
+    if (source === target) return;
+    this.#recent = [source, target];
+    this.#map.updateChunk(pages, () => target.id);
+    target.frames += pages.count;
+    source.frames -= pages.count;
+    if (source.frames === 0) this.#release(source);
+  }
+
+  /** Frees frames. */
+  free(pages: FrameChunk, from: PamtEntry): void {
+    this.change(pages, from, NDA);
+  }
+
+  /** Visits the pages of a 1 GiB region; chunks are reused scratch, frames outside are left out. */
+  forEachIn(region: number, visit: (entry: PamtEntry, chunk: FrameChunk) => void): void {
+    const frames = GiB / PAGE_BYTES;
+    const start = region * frames;
+    this.#map.forEach(start, Math.min(frames, this.frames - start), (chunk) => {
+      const slot = this.#slots[chunk.value];
+      if (slot !== undefined) visit(slot.entry, chunk);
+    });
+  }
+
+  /** How many 1 GiB regions there are, the last one perhaps cut short. */
+  get regions(): number {
+    return Math.ceil(this.frames * PAGE_BYTES / GiB);
+  }
+
+  #fill(base: number, size: number, entry: PamtEntry): void {
+    const [frame, count] = [base / PAGE_BYTES, size / PAGE_BYTES];
+    const slot = this.#slot(entry);
+    this.#map.update(frame, count, (value, { count }) => {
+      const before = this.#slots[value];
+      if (before !== undefined) before.frames -= count;
+      slot.frames += count;
+      return slot.id;
+    });
+  }
+
+  #sameInRun(first: number, count: number, id: number): number {
+    let length = 0;
+    // Looks twice as far each time, so what is visited stays in proportion to what is found.
+    for (let window = BLOCK_FRAMES; length < count; window *= 2) {
+      const look = Math.min(window, count - length);
+      const start = first + length;
+      let end = look;
+      this.#map.forEach(start, look, (chunk) => {
+        if (chunk.value !== id) end = Math.min(end, firstFrame(chunk) - start);
+      });
+      length += end;
+      if (end < look) break;
+    }
+    return length;
+  }
+
+  #sameInBitmap(chunk: FrameChunk, id: number): number {
+    let end = Infinity;
+    // A change to the same value is a visit.
+    this.#map.updateChunk(chunk, (value, part) => {
+      if (value !== id) end = Math.min(end, firstFrame(part));
+      return value;
+    });
+    return end === Infinity ? chunk.count : rankOf(chunk, end);
+  }
+
+  #slot(entry: PamtEntry): Slot {
+    for (const slot of this.#recent) if (isSame(slot.entry, entry)) return slot;
+    const name = nameOf(entry);
+    const known = this.#ids.get(name);
+    if (known !== undefined) return this.#slots[known]!;
+    const id = this.#free.pop() ?? this.#slots.length;
+    const slot = { entry: Object.freeze({ ...entry }), id, frames: 0 };
+    this.#slots[id] = slot;
+    this.#ids.set(name, id);
+    return slot;
+  }
+
+  /** Forgets an entry that no frame has, so that the epochs of a long teardown do not pile up. */
+  #release({ entry, id }: Slot): void {
+    this.#recent = [];
+    this.#slots[id] = undefined;
+    this.#ids.delete(nameOf(entry));
+    this.#free.push(id);
+  }
+}
+
+function isSame(a: PamtEntry, b: PamtEntry): boolean {
+  return a === b || (a.type === b.type && a.owner === b.owner && a.level === b.level &&
+    a.mapping === b.mapping && a.epoch === b.epoch);
+}
+
+function nameOf({ type, owner, level, mapping, epoch }: PamtEntry): string {
+  return `${type} ${owner} ${level} ${mapping} ${epoch}`;
+}

@@ -1,0 +1,129 @@
+import {
+  type OperandName,
+  OPERANDS,
+  STATUS_CODES,
+  type StatusCode,
+  type StatusName,
+} from "./status_codes.ts";
+
+/** A status, taken apart. */
+export interface DecodedStatus {
+  /** The 64-bit value. */
+  readonly value: bigint;
+  /** Its name, without `TDX_`; `unknown` where this package has no such code. */
+  readonly name: StatusName | "unknown";
+  /** Bit 63: the SEAMCALL did not do its work. */
+  readonly error: boolean;
+  /** Bit 62: the same call will not succeed later either. */
+  readonly nonRecoverable: boolean;
+  /** Bit 61: the TD or the module is lost. */
+  readonly fatal: boolean;
+  /** Bits 47:40, the class; 255 is reserved for software such as Linux. */
+  readonly class: number;
+  /** The operand at fault; its id where it has no name here, `null` where the code takes none. */
+  readonly operand: OperandName | number | null;
+  /** The low 32 bits of a code that takes no operand; `null` where they are part of the code. */
+  readonly detail: number | null;
+  /** What it says, in one line. */
+  readonly meaning: string;
+  /** What most often brings it about. */
+  readonly usualCause: string;
+  /** What to do about it. */
+  readonly hint: string;
+}
+
+const LOW_BITS = 0xffffffffn;
+
+const UNKNOWN: Omit<StatusCode, "code" | "operand"> = {
+  meaning: "A status that is not in this table.",
+  usualCause: "Unknown.",
+  hint: "Look it up in the documentation of the TDX module that is loaded.",
+};
+
+/**
+ * Makes a status from its name.
+ *
+ * @param name The name, without `TDX_`.
+ * @param operand The operand at fault, where the code takes one; without it the id is 0, as RAX.
+ * @returns The 64-bit value.
+ * @throws {RangeError} Where there is no such code or operand, or the code takes no operand.
+ *
+ * @example
+ * ```ts
+ * import { status } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(status("PAGE_METADATA_INCORRECT", "RCX"), 0xC000030000000001n);
+ * assertEquals(status("FLUSHVP_NOT_DONE"), 0x8000082400000000n);
+ * ```
+ */
+export function status(name: StatusName, operand?: OperandName): bigint {
+  const entry = Object.hasOwn(STATUS_CODES, name) ? STATUS_CODES[name] : undefined;
+  if (entry === undefined) throw new RangeError(`Expected the name of a status, got ${name}`);
+  if (operand === undefined) return entry.code;
+  if (!entry.operand) {
+    throw new RangeError(`Expected no operand with ${name}, got ${operand}`);
+  }
+  const id = Object.hasOwn(OPERANDS, operand) ? OPERANDS[operand] : undefined;
+  if (id === undefined) throw new RangeError(`Expected the name of an operand, got ${operand}`);
+  return entry.code | BigInt(id);
+}
+
+/**
+ * Takes a status apart and explains it.
+ *
+ * @param value The 64-bit value, as a SEAMCALL returns it in RAX or a kernel log shows it.
+ * @returns Its parts; a code that is not known is called so.
+ * @throws {TypeError} Where the value is not a bigint.
+ * @throws {RangeError} Where it has more than 64 bits or is negative.
+ *
+ * @example
+ * ```ts
+ * import { decodeStatus } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { name, operand, class: kind } = decodeStatus(0xc000030000000001n);
+ * assertEquals([name, operand, kind], ["PAGE_METADATA_INCORRECT", "RCX", 3]);
+ * assertEquals(decodeStatus(0x8000FF00FFFF0000n).name, "SEAMCALL_VMFAILINVALID");
+ * ```
+ */
+export function decodeStatus(value: bigint): DecodedStatus {
+  if (typeof value !== "bigint") {
+    throw new TypeError(`Expected a status as a bigint, got ${typeof value}`);
+  }
+  if (value < 0n || value >= 1n << 64n) {
+    throw new RangeError(`Expected a 64-bit status, got ${value}`);
+  }
+  const name = nameOf(value);
+  const entry = name === "unknown" ? undefined : STATUS_CODES[name];
+  const low = Number(value & LOW_BITS);
+  const { meaning, usualCause, hint } = entry ?? UNKNOWN;
+  return {
+    value,
+    name,
+    error: bit(value, 63n),
+    nonRecoverable: bit(value, 62n),
+    fatal: bit(value, 61n),
+    class: Number(value >> 40n & 0xffn),
+    operand: entry?.operand ? operandOf(low) : null,
+    detail: entry?.operand || entry?.code === value ? null : low,
+    meaning,
+    usualCause,
+    hint,
+  };
+}
+
+function nameOf(value: bigint): StatusName | "unknown" {
+  const names = Object.keys(STATUS_CODES) as StatusName[];
+  return names.find((name) => STATUS_CODES[name].code === value) ??
+    names.find((name) => STATUS_CODES[name].code === (value & ~LOW_BITS)) ?? "unknown";
+}
+
+function operandOf(id: number): OperandName | number {
+  const names = Object.keys(OPERANDS) as OperandName[];
+  return names.find((name) => OPERANDS[name] === id) ?? id;
+}
+
+function bit(value: bigint, place: bigint): boolean {
+  return (value >> place & 1n) === 1n;
+}

@@ -1,0 +1,271 @@
+import { type FrameChunk, type Key, PAGE_BYTES, type PhysicalMemory } from "@tdx/core";
+import { acceptPages } from "./accept_pages.ts";
+import { type KeyInfo, KeyOwnership } from "./key_ownership.ts";
+import { type MemBuildLeaves, memBuildLeaves } from "./leaves/mem_build.ts";
+import { type MemRemoveLeaves, memRemoveLeaves } from "./leaves/mem_remove.ts";
+import { type MngLeaves, mngLeaves } from "./leaves/mng.ts";
+import { type MrLeaves, mrLeaves } from "./leaves/mr.ts";
+import { type PhymemLeaves, phymemLeaves } from "./leaves/phymem.ts";
+import { type VpLeaves, vpLeaves } from "./leaves/vp.ts";
+import { requireAddress, requireGpa } from "./operand_checks.ts";
+import { ownedPages } from "./owned_pages.ts";
+import { type MemoryRange, Pamt, type PamtEntry } from "./pamt.ts";
+import type { PageType } from "./page_type.ts";
+import { requireWhole, SeamState } from "./seam_state.ts";
+import type { Faults, LeafName } from "./seamcalls.ts";
+import type { TdInfo } from "./td.ts";
+import { checkReserved, checkTdmrs } from "./tdmr.ts";
+
+/** What a {@link TdxModule} is made for. */
+export interface TdxModuleOptions {
+  /** The memory of the machine; it needs at least 2 private KeyIDs. */
+  readonly memory: PhysicalMemory;
+  /** Packages, each with its own caches and encryption engine, 1 to 32; default 2. */
+  readonly packages?: number;
+  /** Memory given to TDX, multiples of 1 GiB, ascending; default all of it. */
+  readonly tdmrs?: readonly MemoryRange[];
+  /** Areas of the TDMRs that TDX may not use, multiples of 4 KiB, ascending; default none. */
+  readonly reserved?: readonly MemoryRange[];
+}
+
+/**
+ * The TDX module as a host sees it: SEAMCALLs in, statuses out.
+ *
+ * Every leaf is a method, found under the name it has: `TDH.MNG.KEY.FREEID` is `mng.keyFreeid`. A
+ * refusal is a status and changes nothing; what no register can hold throws. What the module writes
+ * to memory and writes back from caches happens to the lines of the `PhysicalMemory`.
+ *
+ * The first private KeyID is the global one, as Linux has it. A TD is named by the address of its
+ * TDR in bytes.
+ *
+ * @example
+ * ```ts
+ * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { buildTd, runOf, status, TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: 2 * TiB, platform: gnr, keyIds });
+ * const module = new TdxModule({ memory, packages: 1 });
+ *
+ * // A TD of 1 TiB, and the teardown that Linux calls terminate.
+ * const guest = runOf(2 ** 28, 2 ** 28);
+ * const { tdr, vcpus } = buildTd(module, { hkid: 33, vcpus: 2, control: 0, memory: [guest] });
+ * vcpus.forEach((tdvpr, lp) => module.vp.flush(tdvpr, lp));
+ * module.mng.vpflushdone(tdr);
+ * module.phymem.cacheWb(0, 0);
+ * module.mng.keyFreeid(tdr);
+ * for (const type of ["REG", "EPT", "TDCX", "TDVPR"] as const) {
+ *   for (const pages of module.pagesOf(tdr, type)) module.phymem.pageReclaim(pages);
+ * }
+ * assertEquals(module.phymem.pageReclaim(tdr).status, status("SUCCESS"));
+ * assertEquals(module.tds(), []);
+ * assertEquals(module.calls.get("TDH.PHYMEM.PAGE.RECLAIM")! > 2 ** 28, true);
+ * // Reclaim is about metadata: the lines are as the guest left them.
+ * assertEquals(memory.state(TiB).memory.owner, 1);
+ * ```
+ */
+export class TdxModule {
+  /** The TDH.MNG leaves. */
+  readonly mng: MngLeaves;
+  /** The TDH.MR leaf. */
+  readonly mr: MrLeaves;
+  /** The TDH.VP leaves. */
+  readonly vp: VpLeaves;
+  /** The TDH.MEM leaves. */
+  readonly mem: MemBuildLeaves & MemRemoveLeaves;
+  /** The TDH.PHYMEM leaves. */
+  readonly phymem: PhymemLeaves;
+  /** The memory of the machine. */
+  readonly memory: PhysicalMemory;
+  /** Packages of the machine. */
+  readonly packages: number;
+  readonly #state: SeamState;
+
+  /**
+   * Initialises the module: no TDs, and no memory in use.
+   *
+   * @param options Memory, packages, TDMRs and reserved areas.
+   * @throws {RangeError} Where a number is out of range, there are fewer than 2 private KeyIDs, or
+   * a range is not as it should be.
+   */
+  constructor(options: TdxModuleOptions) {
+    const { memory, packages = 2, reserved = [] } = options;
+    requireWhole("packages", packages, 1, 32);
+    if (options.tdmrs !== undefined) checkTdmrs(options.tdmrs, memory.bytes);
+    const tdmrs = options.tdmrs ?? [{ base: 0, size: memory.bytes }];
+    checkReserved(reserved, tdmrs);
+    const pamt = new Pamt(memory.bytes, tdmrs, reserved);
+    const state = new SeamState(memory, pamt, new KeyOwnership(memory.keyIds), packages);
+    this.#state = state;
+    this.memory = memory;
+    this.packages = packages;
+    this.mng = mngLeaves(state);
+    this.mr = mrLeaves(state);
+    this.vp = vpLeaves(state);
+    this.mem = { ...memBuildLeaves(state), ...memRemoveLeaves(state) };
+    this.phymem = phymemLeaves(state);
+  }
+
+  /** How many SEAMCALLs were issued, by leaf, refused ones included. */
+  get calls(): ReadonlyMap<LeafName, number> {
+    return this.#state.calls.counts;
+  }
+
+  /** How many SEAMCALLs go well before the next one meets an injected busy operand. */
+  get callsUntilFault(): number {
+    return this.#state.calls.quiet;
+  }
+
+  /** The key of the module itself, which the TDRs are written with. */
+  get globalKey(): Key {
+    return this.#state.keys.globalKey;
+  }
+
+  /**
+   * Injects faults from now on, in place of those injected before.
+   *
+   * An injected busy operand is the first one that the SEAMCALL locks: for a reclaim the page.
+   *
+   * @param faults What goes wrong; `{}` for nothing.
+   * @throws {RangeError} Where a number is out of range.
+   *
+   * @example
+   * ```ts
+   * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+   * import { gnr } from "@tdx/platform-gnr";
+   * import { TdxModule } from "@tdx/seam";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+   * const module = new TdxModule({ memory: new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds }) });
+   * module.inject({ busyAfter: () => 1 }); // every second SEAMCALL
+   * assertEquals(module.mng.create(0x1000, 33).status, 0n);
+   * assertEquals(module.mng.create(0x2000, 34).status, 0x8000020000000001n); // OPERAND_BUSY|RCX
+   * assertEquals(module.mng.create(0x2000, 34).status, 0n);
+   * ```
+   */
+  inject(faults: Faults): void {
+    this.#state.calls.inject(faults);
+  }
+
+  /**
+   * Takes the lock of a page's PAMT entry, as another SEAMCALL in progress does.
+   *
+   * @param pa Address of the page in bytes, a multiple of 4 KiB; a TDR to lock the TD.
+   * @throws {RangeError} Where it is no such address, or the page is locked.
+   */
+  lock(pa: number): void {
+    this.#state.locks.lock(this.#frame(pa));
+  }
+
+  /**
+   * Releases a lock that {@link TdxModule.lock} took.
+   *
+   * @param pa Address of the page in bytes.
+   * @throws {RangeError} Where the page is not locked so.
+   */
+  unlock(pa: number): void {
+    this.#state.locks.unlock(this.#frame(pa));
+  }
+
+  /**
+   * Sends an IPI to every processor that is inside a TD: its vCPUs exit, their TDH.VP.ENTER
+   * returns. They stay associated.
+   *
+   * @param tdr Address of the TDR in bytes.
+   */
+  kick(tdr: number): void {
+    for (const vcpu of this.#state.running) if (vcpu.td.tdr === tdr) this.#state.leave(vcpu);
+  }
+
+  /**
+   * The guest accepts pages (TDG.MEM.PAGE.ACCEPT, no SEAMCALL): the module zeroes them with
+   * MOVDIR64B under the TD's key and maps them.
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa First guest physical address, a multiple of the page size.
+   * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
+   * @param pages How many consecutive pages; default 1.
+   * @throws {RangeError} Where the TD is not live, or not all of the pages are there at that size
+   * and pending: the guest would exit to the host instead. Nothing is accepted then.
+   */
+  accept(tdr: number, gpa: number, level: number, pages: number = 1): void {
+    requireAddress("tdr", tdr);
+    requireGpa(gpa, level);
+    requireWhole("pages", pages, 1, Number.MAX_SAFE_INTEGER);
+    acceptPages(this.#state, tdr, gpa, level, pages);
+  }
+
+  /**
+   * What the module knows of a TD.
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @returns A snapshot, or `undefined` where that is no TDR.
+   */
+  td(tdr: number): TdInfo | undefined {
+    return this.#state.tds.get(tdr)?.info();
+  }
+
+  /**
+   * All TDs.
+   *
+   * @returns A snapshot, in the order of their creation.
+   */
+  tds(): TdInfo[] {
+    return [...this.#state.tds.values()].map((td) => td.info());
+  }
+
+  /**
+   * The key ownership table.
+   *
+   * @returns A snapshot: one entry for each private KeyID, ascending.
+   */
+  keys(): KeyInfo[] {
+    return this.#state.keys.list();
+  }
+
+  /**
+   * What the PAMT says of a page, as TDH.PHYMEM.PAGE.RDMD tells a host.
+   *
+   * @param pa Any address in the page, in bytes.
+   * @returns The entry, or `undefined` outside every TDMR.
+   */
+  page(pa: number): PamtEntry | undefined {
+    requireAddress("pa", pa);
+    return this.#state.pamt.entry(Math.floor(pa / PAGE_BYTES));
+  }
+
+  /**
+   * The pages of a TD that are of one type, a bounded part of memory at a time, ascending by 2 MiB
+   * blocks. Pages may be reclaimed while the walk goes on.
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param type The type.
+   * @returns Chunks of frames that share a PAMT entry; each is valid until the next is asked for.
+   */
+  pagesOf(tdr: number, type: PageType): Iterable<FrameChunk> {
+    return ownedPages(this.#state.pamt, (entry) => entry.owner === tdr && entry.type === type);
+  }
+
+  /**
+   * Visits all pages of the TDMRs, grouped by what the PAMT says of them.
+   *
+   * @param visit Called with an entry and how many pages of 4 KiB have it; more than once for an
+   * entry whose pages do not lie together.
+   */
+  forEachPages(visit: (entry: PamtEntry, count: number) => void): void {
+    const { pamt } = this.#state;
+    for (let region = 0; region < pamt.regions; region++) {
+      pamt.forEachIn(region, (entry, { count }) => visit(entry, count));
+    }
+  }
+
+  #frame(pa: number): number {
+    requireAddress("pa", pa);
+    const frame = pa / PAGE_BYTES;
+    if (Number.isInteger(frame) && frame < this.#state.pamt.frames) return frame;
+    throw new RangeError(`Expected the address of a page in memory, got 0x${pa.toString(16)}`);
+  }
+}
