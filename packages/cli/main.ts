@@ -13,6 +13,7 @@ import { UsageError } from "./usage_error.ts";
 
 /** The subcommands; each is loaded only when it is asked for, so that starting stays quick. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  audit: () => import("./commands/audit.ts"),
   check: () => import("./commands/check.ts"),
   decide: () => import("./commands/decide.ts"),
   platforms: () => import("./commands/platforms.ts"),

@@ -33,7 +33,7 @@ export function readOptions(args: readonly string[], table: OptionTable): Option
   const names = Object.keys(table);
   const flags = names.filter((name) => table[name]!.value === undefined);
   const valued = names.filter((name) => table[name]!.value !== undefined);
-  const parsed = parseArgs(args, {
+  const parsed = parseArgs(joinValues(args, valued), {
     boolean: flags,
     string: ["_", ...valued],
     collect: valued,
@@ -57,8 +57,21 @@ export function readOptions(args: readonly string[], table: OptionTable): Option
   };
 }
 
+/** Ties values to their options, so that `-` and negative numbers are values too. */
+function joinValues(args: readonly string[], valued: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const [arg, next] = [args[i]!, args[i + 1]];
+    const takes = arg.startsWith("--") && valued.includes(arg.slice(2));
+    if (takes && next !== undefined && !next.startsWith("--")) {
+      joined.push(`${arg}=${next}`);
+      i++;
+    } else joined.push(arg);
+  }
+  return joined;
+}
+
 function unknownOption(argument: string, names: readonly string[]): string {
-  if (/^-[0-9]/.test(argument)) return `Expected no negative number, got ${argument}`;
   const list = names.map((name) => `--${name}`).join(" ");
   const typed = argument.replace(/=.*$/, "");
   return `Expected one of ${list}, got ${typed}${nearest(typed.replace(/^-+/, ""), names, "--")}`;

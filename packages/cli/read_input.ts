@@ -18,7 +18,12 @@ export async function readInput(path: string): Promise<string> {
 
 function reason(error: unknown, path: string): string {
   if (error instanceof Deno.errors.NotFound) return "no such file";
-  if (error instanceof Deno.errors.NotCapable) return `reading it needs --allow-read=${path}`;
+  if (error instanceof Deno.errors.NotCapable) {
+    // Deno keeps /proc, /sys and /dev from any program that has less than all permissions.
+    return error.message.includes("all access")
+      ? "Deno does not let a program read it; give - instead, and pipe it in"
+      : `reading it needs --allow-read=${path}`;
+  }
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   return error instanceof Error ? error.message : String(error);

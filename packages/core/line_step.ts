@@ -68,6 +68,9 @@ export function stepLine(
   return new Step(before, operation, environment).run();
 }
 
+/** What an access works on when no rule lets it read. */
+const UNREAD = { data: null, poison: null };
+
 /** One step in progress: the line being changed and what has been observed so far. */
 class Step {
   #memory: LineMemory;
@@ -171,22 +174,17 @@ class Step {
 
   /** A cached access: by a hit, or by a fill under the given rule. */
   #access(fillRule: "K1" | "K8"): void {
-    if (this.#copy !== undefined) {
-      this.#fired.push("K2");
-      if (this.#copy.poison !== null) this.#fired.push("R0");
+    const hit = this.#copy !== undefined;
+    const rule = this.#cacheRule(hit ? "K2" : fillRule);
+    this.#fired.push(rule.id);
+    if (hit && !rule.fills) {
+      if (this.#copy!.poison !== null) this.#fired.push("R0");
       return;
     }
-    const rule = this.#cacheRule(fillRule);
-    this.#fired.push(fillRule);
-    if (!rule.fills) {
-      // Without a fill there is nothing to work on but what was never read.
-      this.#copy = { keyId: this.#key.keyId, data: "zeros", dirty: false, poison: null };
-      return;
-    }
-    const { data, poison } = this.#readMemory();
+    const { data, poison } = rule.fills ? this.#readMemory() : UNREAD;
     this.#copy = {
       keyId: this.#key.keyId,
-      data: poison === null || !rule.poisonTravels ? (data ?? "zeros") : null,
+      data: poison !== null && rule.poisonTravels ? null : data ?? "zeros",
       dirty: false,
       poison: rule.poisonTravels ? poison : null,
     };
@@ -224,9 +222,9 @@ class Step {
       this.#poisonMemory("integrity");
       this.#logged = true;
     }
-    if (rule.data === "poison") return { data: null, poison: memory.poison };
+    if (rule.data === "poison") return { data: null, poison: memory.poison ?? "integrity" };
     const data = rule.data === "zeros" ? "zeros" : decrypt(memory, this.#key);
-    return { data, poison: this.#memory.poison };
+    return { data, poison: rule.poisons ? this.#memory.poison : null };
   }
 
   #write(width: "full" | "partial", data: Data | null, poison: Poison | null = null): void {

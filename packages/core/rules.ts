@@ -91,14 +91,14 @@ export interface WriteRule extends RuleText {
 export interface CacheRule extends RuleText {
   /** Id of the row. */
   readonly id: CacheRuleId;
-  /** Whether a missing copy is filled by a read. */
-  readonly fills: boolean;
-  /** Whether a dirty copy is written to memory as a full line. */
-  readonly writesBack: boolean;
-  /** Whether the copy is gone afterwards. */
-  readonly drops: boolean;
+  /** For an access: whether it fills the cache by a read of memory. */
+  readonly fills?: boolean;
+  /** For what ends or cleans a copy: whether a dirty one is written to memory as a full line. */
+  readonly writesBack?: boolean;
+  /** For what ends or cleans a copy: whether it is gone afterwards. */
+  readonly drops?: boolean;
   /** Whether poison goes along when data moves between memory and copy. */
-  readonly poisonTravels: boolean;
+  readonly poisonTravels?: boolean;
 }
 
 /** Everything the automaton walks on. */
@@ -329,8 +329,6 @@ const CACHES: readonly CacheRule[] = [
   {
     id: "K1",
     fills: true,
-    writesBack: false,
-    drops: false,
     poisonTravels: true,
     ...ARCH,
     text:
@@ -339,15 +337,11 @@ const CACHES: readonly CacheRule[] = [
   {
     id: "K2",
     fills: false,
-    writesBack: false,
-    drops: false,
-    poisonTravels: true,
     ...ARCH,
     text: "A hit returns the copy, whatever memory holds by now.",
   },
   {
     id: "K3",
-    fills: false,
     writesBack: true,
     drops: true,
     poisonTravels: true,
@@ -356,7 +350,6 @@ const CACHES: readonly CacheRule[] = [
   },
   {
     id: "K4",
-    fills: false,
     writesBack: true,
     drops: true,
     poisonTravels: true,
@@ -365,16 +358,13 @@ const CACHES: readonly CacheRule[] = [
   },
   {
     id: "K5",
-    fills: false,
     writesBack: false,
     drops: true,
-    poisonTravels: false,
     ...ARCH,
     text: "MOVDIR64B writes the line without a fill and drops the copy under its own KeyID only.",
   },
   {
     id: "K6",
-    fills: false,
     writesBack: true,
     drops: false,
     poisonTravels: true,
@@ -383,7 +373,6 @@ const CACHES: readonly CacheRule[] = [
   },
   {
     id: "K7",
-    fills: false,
     writesBack: true,
     drops: true,
     poisonTravels: true,
@@ -394,8 +383,6 @@ const CACHES: readonly CacheRule[] = [
   {
     id: "K8",
     fills: true,
-    writesBack: false,
-    drops: false,
     poisonTravels: true,
     ...ARCH,
     text: "A speculative read may fill the cache at any time; it never consumes poison.",

@@ -1,14 +1,10 @@
-import {
-  type Agent,
-  type Data,
-  type LineAutomaton,
-  type LineState,
-  type Operation,
-  type Transition,
-} from "@tdx/core";
+import type { Agent, Data, LineAutomaton, LineState, Operation, Transition } from "@tdx/core";
+
+/** What a read gives; `undefined` before it. */
+export type ReadValue = Data | "poison" | undefined;
 
 /** What a register can hold, by its digit; 0 is "not read yet". */
-export const VALUES: readonly (Data | "poison" | undefined)[] = [
+export const VALUES: readonly ReadValue[] = [
   undefined,
   "zeros",
   "host",
@@ -45,7 +41,9 @@ export interface Cell {
 
 /** What is worth remembering; what no condition asks for would only multiply the states. */
 export interface CellMemory {
+  /** Whether host data was lost. */
   readonly lost: boolean;
+  /** Whether the page was retired. */
   readonly retired: boolean;
 }
 
@@ -68,6 +66,8 @@ export class Cells {
   readonly moves: readonly CellMoves[];
 
   /**
+   * Walks them all.
+   *
    * @param automaton The line automaton of platform and mode.
    * @param initial The line's first state.
    * @param operations What can happen to it.

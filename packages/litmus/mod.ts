@@ -1,18 +1,23 @@
 /**
- * Questions about lines, answered by looking at every possible sequence.
+ * Questions about lines, answered by looking at every possible sequence: the scenario format, the
+ * explorer, the verdict table and the claims of the patch.
  *
  * @module
  */
-export * from "./cells.ts";
+export { type Cell, type ReadValue } from "./cells.ts";
+export { checkClaims, type ClaimResult } from "./claims.ts";
 export * from "./closure.ts";
+export * from "./diff_systems.ts";
+export * from "./dot.ts";
 export * from "./explore.ts";
+export { parseScenario, type ParseScenarioOptions } from "./parse_scenario.ts";
+export { printScenario } from "./print_scenario.ts";
 export * from "./problem.ts";
+export * from "./promela.ts";
+export * from "./report.ts";
+export * from "./run_scenario.ts";
 export * from "./scenario.ts";
-export * from "./system.ts";
+export * from "./scenario_hash.ts";
+export { type Machine, type Move, System, type Valuation, type Watch } from "./system.ts";
 export * from "./trace.ts";
 export * from "./verdicts.ts";
-export * from "./formula.ts";
-export * from "./run_scenario.ts";
-export * from "./claims.ts";
-export * from "./dot.ts";
-export * from "./report.ts";

@@ -1,4 +1,4 @@
-import type { Mode, Platform } from "@tdx/core";
+import type { Mode, Platform, RuleTable } from "@tdx/core";
 import { decide, type Policy } from "@tdx/reclaim";
 import { type Exploration, explore, type ExploreOptions } from "./explore.ts";
 import { holds, mentions, outcome } from "./formula.ts";
@@ -11,7 +11,9 @@ export interface ScenarioResult {
   readonly scenario: Scenario;
   /** Name of the platform. */
   readonly platform: string;
+  /** Integrity mode. */
   readonly mode: Mode;
+  /** The policy that `clear` steps followed. */
   readonly policy: Policy;
   /** How often the condition's statement holds among the final states. */
   readonly observation: Observation;
@@ -43,6 +45,8 @@ export interface RunOptions extends ExploreOptions {
   readonly mode: Mode;
   /** Another policy than the scenario's; then nothing is expected. */
   readonly policy?: Policy;
+  /** Other rules, to ask "what if". */
+  readonly rules?: RuleTable;
 }
 
 /**
@@ -59,9 +63,10 @@ export async function runScenario(
 ): Promise<ScenarioResult> {
   const { platform, mode, policy = scenario.policy } = options;
   const { formula, quantifier } = scenario.condition;
+  const rules = options.rules === undefined ? {} : { rules: options.rules };
   const system = new System(
     scenario.problem,
-    scenarioMachine(scenario, platform, mode, policy),
+    { ...scenarioMachine(scenario, platform, mode, policy), ...rules },
     { lost: mentions(formula, "lost") },
   );
   const exploration = await explore(system, options);

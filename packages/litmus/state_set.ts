@@ -8,18 +8,48 @@ export interface StateSet {
   readonly bytes: number;
 }
 
-/** Up to this many possible states one bit for each is the most compact: 256 MiB at the most. */
+/** Up to this many possible states a bitmap is small enough to begin with: 128 KiB. */
+const SMALL = 2 ** 20;
+/** Up to this many a bitmap can be had at all: 256 MiB. */
 const BITMAP_LIMIT = 2 ** 31;
-const FIRST_SLOTS = 2 ** 16;
+const FIRST_SLOTS = 2 ** 12;
 
 /**
  * Makes a set for numbers below a bound.
  *
  * @param bound One past the largest number, at most 2^53.
- * @returns A bitmap where that is small enough, else a hash set.
+ * @returns A set that is as compact as its content and the bound allow.
  */
 export function createStateSet(bound: number): StateSet {
-  return bound <= BITMAP_LIMIT ? new Bitmap(bound) : new HashSet();
+  return bound <= SMALL ? new Bitmap(bound) : new GrowingSet(bound);
+}
+
+/** A hash set that becomes a bitmap as soon as that takes less. */
+class GrowingSet implements StateSet {
+  #set: Bitmap | HashSet = new HashSet();
+
+  constructor(readonly bound: number) {}
+
+  get size(): number {
+    return this.#set.size;
+  }
+
+  get bytes(): number {
+    return this.#set.bytes;
+  }
+
+  add(state: number): boolean {
+    const added = this.#set.add(state);
+    if (added && this.#set instanceof HashSet && this.#set.bytes * 8 > this.bound) this.#convert();
+    return added;
+  }
+
+  #convert(): void {
+    if (this.bound > BITMAP_LIMIT) return;
+    const bitmap = new Bitmap(this.bound);
+    for (const state of this.#set as HashSet) bitmap.add(state);
+    this.#set = bitmap;
+  }
 }
 
 class Bitmap implements StateSet {
@@ -61,6 +91,10 @@ class HashSet implements StateSet {
     this.#slots[slot] = state + 1;
     this.size++;
     return true;
+  }
+
+  *[Symbol.iterator](): Generator<number> {
+    for (const stored of this.#slots) if (stored !== 0) yield stored - 1;
   }
 
   #find(stored: number): number {

@@ -6,7 +6,7 @@ import {
   type Operation,
   type RuleId,
 } from "@tdx/core";
-import { type Cell, Cells, EVENT, VALUES } from "./cells.ts";
+import { type Cell, Cells, EVENT, type ReadValue, VALUES } from "./cells.ts";
 import {
   contentState,
   type KeyName,
@@ -57,7 +57,7 @@ export interface Valuation {
   /** The lines. */
   readonly lines: readonly Cell[];
   /** The registers; `undefined` where nothing was read. */
-  readonly registers: readonly (typeof VALUES[number])[];
+  readonly registers: readonly ReadValue[];
 }
 
 /** An operation of a line in the compiled problem: its moves, and how a trace names it. */
@@ -72,6 +72,14 @@ interface CompiledStep {
   /** Index of the operation in the line's list; -1 where the step does nothing. */
   readonly operation: number;
   readonly register: number;
+}
+
+/** What a cache or a speculating processor does by itself. */
+interface SpontaneousMove {
+  readonly line: number;
+  readonly operation: number;
+  readonly thread: string;
+  readonly key: KeyName;
 }
 
 interface CompiledThread {
@@ -96,22 +104,30 @@ export class System {
   readonly initial: number;
   /** The most successors a state has. */
   readonly maxSuccessors: number;
+  /** The problem. */
   readonly problem: Problem;
   readonly #operations: LineOperation[][];
   readonly #cells: Cells[];
   readonly #threads: CompiledThread[];
-  readonly #spontaneous: { line: number; operation: number; thread: string }[] = [];
+  readonly #spontaneous: SpontaneousMove[] = [];
+  /** The threads of the TD that gets the KeyID reprogrammed. */
+  readonly #reprogrammed: readonly Thread[];
   readonly #sizes: number[];
   readonly #strides: number[] = [];
   readonly #digits: Int32Array;
   readonly #firstRegister: number;
   readonly #eventDigit: number;
-  /** For each line and cell: distinct changes of the state number by spontaneous moves. */
-  readonly #drift: readonly (readonly Float64Array[])[];
+  /**
+   * For each line and cell: distinct changes of the state number by spontaneous moves, before the
+   * KeyID of `td` is reprogrammed and after.
+   */
+  readonly #drift: readonly (readonly (readonly Float64Array[])[])[];
   /** For each thread of kind `any`, each line it touches, cell and events: distinct changes. */
   readonly #any: (readonly { line: number; changes: readonly Float64Array[] }[] | null)[];
 
   /**
+   * Compiles a problem.
+   *
    * @param problem The problem.
    * @param machine The machine.
    * @param watch What to remember.
@@ -121,6 +137,9 @@ export class System {
     this.problem = problem;
     const automaton = new LineAutomaton(machine);
     this.#operations = problem.lines.map(() => []);
+    this.#reprogrammed = problem.threads.filter(({ steps }) =>
+      steps.some(({ key }) => key === "td2")
+    );
     this.#threads = this.#compileThreads(problem, machine);
     this.#addSpontaneous(problem);
     const remember = { lost: watch.lost, retired: problem.seamNr };
@@ -156,7 +175,9 @@ export class System {
     this.bound = bound;
     this.initial = 0;
     this.#digits = new Int32Array(this.#sizes.length);
-    this.#drift = problem.lines.map((_, line) => this.#driftOf(line));
+    this.#drift = [false, true].map((reprogrammed) =>
+      problem.lines.map((_, line) => this.#driftOf(line, reprogrammed))
+    );
     this.#any = this.#threads.map((thread) => this.#anyMoves(thread));
     this.maxSuccessors = this.#bound();
   }
@@ -172,8 +193,9 @@ export class System {
     const digits = this.#decode(state);
     if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return 0;
     let count = 0;
-    for (let line = 0; line < this.#drift.length; line++) {
-      const changes = this.#drift[line]![digits[line]!]!;
+    const drift = this.#drift[this.#isReprogrammed() ? 1 : 0]!;
+    for (let line = 0; line < drift.length; line++) {
+      const changes = drift[line]![digits[line]!]!;
       for (let i = 0; i < changes.length; i++) into[count++] = state + changes[i]!;
     }
     for (let t = 0; t < this.#threads.length; t++) {
@@ -261,7 +283,11 @@ export class System {
         yield { to: state + this.#strides[digit]!, ...this.#describe(thread.name, 0, -1, digits) };
       }
     }
-    for (const { line, operation, thread } of this.#spontaneous) {
+    this.#decode(state);
+    const reprogrammed = this.#isReprogrammed();
+    for (const move of this.#spontaneous) {
+      if (!happens(move, reprogrammed)) continue;
+      const { line, operation, thread } = move;
       const to = state + this.#change(line, operation, digits[line]!, 0);
       yield { to, ...this.#describe(thread, line, operation, digits) };
     }
@@ -314,6 +340,14 @@ export class System {
     return true;
   }
 
+  /** Whether `td2` has its key: an eviction encrypts with the key its KeyID has by then. */
+  #isReprogrammed(): boolean {
+    for (let i = 0; i < this.#reprogrammed.length; i++) {
+      if (this.#started(this.#reprogrammed[i]!)) return true;
+    }
+    return false;
+  }
+
   /** Executes the next step of a sequence; the digits are those of the state. */
   #takeStep(state: number, t: number, step: CompiledStep): number {
     const { digit, thread } = this.#threads[t]!;
@@ -354,8 +388,10 @@ export class System {
   }
 
   /** Distinct changes by spontaneous moves, which have no events. */
-  #driftOf(line: number): readonly Float64Array[] {
-    const moves = this.#spontaneous.filter((move) => move.line === line);
+  #driftOf(line: number, reprogrammed: boolean): readonly Float64Array[] {
+    const moves = this.#spontaneous.filter((move) =>
+      move.line === line && happens(move, reprogrammed)
+    );
     return Array.from(
       { length: this.#cells[line]!.size },
       (_, cell) => distinct(moves.map((move) => this.#change(line, move.operation, cell, 0))),
@@ -387,7 +423,7 @@ export class System {
   #bound(): number {
     const most = (lists: readonly Float64Array[]) =>
       Math.max(0, ...lists.map(({ length }) => length));
-    const drift = this.#drift.reduce((sum, lists) => sum + most(lists), 0);
+    const drift = this.#drift.flat().reduce((sum, lists) => sum + most(lists), 0);
     const threads = this.#any.reduce(
       (sum, any) => sum + 1 + (any ?? []).reduce((lines, { changes }) => lines + most(changes), 0),
       0,
@@ -446,7 +482,7 @@ export class System {
 
   #spontaneousMove(line: number, key: KeyName, kind: "evict" | "prefetch", by: Agent): void {
     const operation = this.#operation(line, key, { kind, by, key: KEYS[key] });
-    this.#spontaneous.push({ line, operation, thread: by });
+    this.#spontaneous.push({ line, operation, thread: by, key });
   }
 
   #operation(line: number, key: KeyName, operation: Operation): number {
@@ -457,6 +493,11 @@ export class System {
     );
     return known >= 0 ? known : list.push({ operation, key }) - 1;
   }
+}
+
+/** A KeyID has one key at a time: that of `td` until that of `td2` is there. */
+function happens({ key }: SpontaneousMove, reprogrammed: boolean): boolean {
+  return key !== (reprogrammed ? "td" : "td2");
 }
 
 /** A TD that consumes poison is dead: its program ends there. */

@@ -18,9 +18,13 @@ export interface Verdict {
   readonly name: string;
   /** Name of the platform. */
   readonly platform: string;
+  /** Integrity mode. */
   readonly mode: Mode;
+  /** The host's KeyIDs. */
   readonly hostKeys: ClosureKeys;
+  /** The clearing policy. */
   readonly policy: Policy;
+  /** What was in the line besides. */
   readonly poison: LeftPoison;
   /** `Sometimes` where a sequence ends in a host machine check, `Never` where none does. */
   readonly observation: Observation;

@@ -28,7 +28,9 @@ export interface DecideOptions {
 export interface Decision {
   /** Name of the platform plugin. */
   readonly platform: string;
+  /** The KeyIDs the host uses. */
   readonly hostKeys: HostKeys;
+  /** The clearing policy. */
   readonly policy: Policy;
   /** Whether this policy clears here. */
   readonly clear: boolean;

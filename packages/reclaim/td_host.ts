@@ -7,7 +7,7 @@ export interface TdHostOptions {
   readonly platform: Platform;
   /** Guest memory in bytes, a multiple of 4 KiB. */
   readonly guestBytes: number;
-  /** Virtual CPUs, at least 1. */
+  /** Virtual CPUs, 1 to 65535. */
   readonly vcpus: number;
   /** Integrity mode; default `Ci`. */
   readonly mode?: Mode;
@@ -25,6 +25,8 @@ export interface TdHost {
   readonly tdr: number;
 }
 
+/** TD_PARAMS.MAX_VCPUS has 16 bits. */
+const MAX_VCPUS = 2 ** 16 - 1;
 /** Entries of a Secure EPT page. */
 const ENTRIES = 512;
 const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
@@ -43,7 +45,7 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  * @param options Platform, guest memory, vCPUs, mode, KeyIDs.
  * @returns Memory, module and the TD.
  * @throws {RangeError} Where guest memory is no positive multiple of 4 KiB or does not fit below the
- * KeyID bits with its control pages, or there is no vCPU.
+ * KeyID bits with its control pages, or the vCPUs are none or too many.
  *
  * @example
  * ```ts
@@ -64,8 +66,8 @@ export function createTdHost(options: TdHostOptions): TdHost {
       `Expected guest memory as a positive multiple of 4096 bytes, got ${guestBytes}`,
     );
   }
-  if (!Number.isSafeInteger(vcpus) || vcpus < 1) {
-    throw new RangeError(`Expected at least 1 vCPU, got ${vcpus}`);
+  if (!Number.isSafeInteger(vcpus) || vcpus < 1 || vcpus > MAX_VCPUS) {
+    throw new RangeError(`Expected vCPUs as a whole number from 1 to ${MAX_VCPUS}, got ${vcpus}`);
   }
   const guestPages = guestBytes / PAGE_BYTES;
   const needed = (guestPages + controlPages(guestPages, vcpus)) * PAGE_BYTES;
@@ -75,7 +77,7 @@ export function createTdHost(options: TdHostOptions): TdHost {
         `of MAXPA ${keyIds.maxPa} begin, got ${needed} bytes`,
     );
   }
-  const bytes = Math.ceil(needed / GiB) * GiB;
+  const bytes = Math.min(Math.ceil(needed / GiB) * GiB, keyIds.addressLimit);
   const memory = new PhysicalMemory({ bytes, platform, keyIds, mode });
   const module = new TdxModule({ memory });
   const hkid = module.globalKey.keyId + 1;

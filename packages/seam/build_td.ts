@@ -1,7 +1,7 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
 import { runOf } from "./frame_slices.ts";
 import type { PagesResult } from "./leaves/pages_result.ts";
-import { TDCS_PAGES, TDVPS_PAGES } from "./operand_checks.ts";
+import { TDCS_PAGES, TDVPS_PAGES } from "./control_pages.ts";
 import { decodeStatus } from "./seamcall_status.ts";
 import type { SeamcallResult } from "./seamcalls.ts";
 import { framesPer, pageBytes } from "./td.ts";
@@ -68,7 +68,7 @@ export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
   const tdr = page();
   buildKeysAndTdcs(module, tdr, hkid, page);
   const vcpus = Array.from({ length: plan.vcpus }, (_, lp) => buildVcpu(module, tdr, lp, page));
-  require("TDH.MR.FINALIZE", mr.finalize(tdr));
+  mustSucceed("TDH.MR.FINALIZE", mr.finalize(tdr));
 
   const tables = [0, 0, 0, 0];
   let frames = 0;
@@ -99,19 +99,19 @@ export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
 
 function buildKeysAndTdcs(module: TdxModule, tdr: number, hkid: number, page: () => number): void {
   const { mng } = module;
-  require("TDH.MNG.CREATE", mng.create(tdr, hkid));
-  for (let package_ = 0; package_ < module.packages; package_++) {
-    require("TDH.MNG.KEY.CONFIG", mng.keyConfig(tdr, package_));
+  mustSucceed("TDH.MNG.CREATE", mng.create(tdr, hkid));
+  for (let pkg = 0; pkg < module.packages; pkg++) {
+    mustSucceed("TDH.MNG.KEY.CONFIG", mng.keyConfig(tdr, pkg));
   }
-  for (let i = 0; i < TDCS_PAGES.min; i++) require("TDH.MNG.ADDCX", mng.addcx(page(), tdr));
-  require("TDH.MNG.INIT", mng.init(tdr));
+  for (let i = 0; i < TDCS_PAGES.min; i++) mustSucceed("TDH.MNG.ADDCX", mng.addcx(page(), tdr));
+  mustSucceed("TDH.MNG.INIT", mng.init(tdr));
 }
 
 function buildVcpu({ vp }: TdxModule, tdr: number, lp: number, page: () => number): number {
   const tdvpr = page();
-  require("TDH.VP.CREATE", vp.create(tdvpr, tdr));
-  for (let i = 1; i < TDVPS_PAGES.min; i++) require("TDH.VP.ADDCX", vp.addcx(page(), tdvpr));
-  require("TDH.VP.INIT", vp.init(tdvpr, lp));
+  mustSucceed("TDH.VP.CREATE", vp.create(tdvpr, tdr));
+  for (let i = 1; i < TDVPS_PAGES.min; i++) mustSucceed("TDH.VP.ADDCX", vp.addcx(page(), tdvpr));
+  mustSucceed("TDH.VP.INIT", vp.init(tdvpr, lp));
   return tdvpr;
 }
 
@@ -124,13 +124,13 @@ function addAll(
   let done = 0;
   for (let rest: FrameChunk | null = chunk; rest !== null;) {
     const result = add(rest, done);
-    require(leaf, result);
+    mustSucceed(leaf, result);
     done += result.pages.count;
     rest = result.rest;
   }
 }
 
-function require(leaf: string, { status }: SeamcallResult): void {
+function mustSucceed(leaf: string, { status }: SeamcallResult): void {
   if (status === 0n) return;
   throw new RangeError(
     `Expected ${leaf} to succeed, got 0x${status.toString(16)} ${decodeStatus(status).name}`,

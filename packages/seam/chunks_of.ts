@@ -1,5 +1,5 @@
 import type { FrameChunk } from "@tdx/core";
-import { BLOCK_FRAMES, BLOCK_WORDS, runOf } from "./frame_slices.ts";
+import { BLOCK_FRAMES, runOf, takeBitmap } from "./frame_slices.ts";
 
 /** A frame number shifted by this is the number of its block. */
 const BLOCK_SHIFT: number = Math.log2(BLOCK_FRAMES);
@@ -51,11 +51,11 @@ export function chunkOf(frames: Uint32Array, start: number, count: number): Fram
   const first = frames[start]!;
   const end = start + count;
   if (frames[end - 1]! - first === count - 1) return runOf(first, count);
-  const words = new Uint32Array(BLOCK_WORDS);
+  const { words, at } = takeBitmap();
   for (let i = start; i < end; i++) {
     // Not %, which is several times slower for numbers of 32 bits.
     const place = frames[i]! & (BLOCK_FRAMES - 1);
-    words[place >>> 5]! |= 1 << (place & 31);
+    words[at + (place >>> 5)]! |= 1 << (place & 31);
   }
-  return { frame: first - (first & (BLOCK_FRAMES - 1)), count, value: 0, words, at: 0 };
+  return { frame: first - (first & (BLOCK_FRAMES - 1)), count, value: 0, words, at };
 }

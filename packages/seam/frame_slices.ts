@@ -71,24 +71,38 @@ export function holds({ frame, count, words, at }: FrameChunk, wanted: number): 
 /** The first `count` frames of a chunk, and what is left of it. */
 export function split(chunk: FrameChunk, count: number): [FrameChunk, FrameChunk | null] {
   if (count === chunk.count) return [chunk, null];
-  if (chunk.words === null) {
-    return [runOf(chunk.frame, count), runOf(chunk.frame + count, chunk.count - count)];
-  }
-  const head = new Uint32Array(BLOCK_WORDS);
-  const tail = chunk.words.slice(chunk.at, chunk.at + BLOCK_WORDS);
+  const { frame, words, at } = chunk;
+  if (words === null) return [runOf(frame, count), runOf(frame + count, chunk.count - count)];
+  const head = takeBitmap();
+  const tail = takeBitmap();
   let wanted = count;
-  for (let i = 0; wanted > 0; i++) {
-    const taken = lowestSetBits(tail[i]!, wanted);
+  for (let i = 0; i < BLOCK_WORDS; i++) {
+    const word = words[at + i]!;
+    const taken = wanted > 0 ? lowestSetBits(word, wanted) : 0;
     wanted -= bitCount(taken);
-    head[i] = taken;
-    tail[i]! &= ~taken;
+    head.words[head.at + i] = taken;
+    tail.words[tail.at + i] = word & ~taken;
   }
-  const { frame } = chunk;
   return [
-    { frame, count, value: 0, words: head, at: 0 },
-    { frame, count: chunk.count - count, value: 0, words: tail, at: 0 },
+    { frame, count, value: 0, ...head },
+    { frame, count: chunk.count - count, value: 0, ...tail },
   ];
 }
+
+/** Room for a bitmap, all clear, where nobody else writes. */
+export function takeBitmap(): { words: Uint32Array; at: number } {
+  if (slabUsed === slab.length) {
+    slab = new Uint32Array(SLAB_WORDS);
+    slabUsed = 0;
+  }
+  slabUsed += BLOCK_WORDS;
+  return { words: slab, at: slabUsed - BLOCK_WORDS };
+}
+
+// Bitmaps share arrays: to make an array of its own for each takes five times as long as to fill it.
+const SLAB_WORDS = 512 * BLOCK_WORDS;
+let slab = new Uint32Array(0);
+let slabUsed = 0;
 
 /** Checks a chunk that a caller made or kept. */
 export function checkChunk(chunk: FrameChunk): void {

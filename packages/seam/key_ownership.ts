@@ -83,9 +83,9 @@ export class KeyOwnership {
   }
 
   /** Notes that a package has written its caches back; tells whether it was the last one. */
-  wroteBack(hkid: number, package_: number): boolean {
+  wroteBack(hkid: number, pkg: number): boolean {
     const { pending } = this.#entry(hkid);
-    return pending.delete(package_) && pending.size === 0;
+    return pending.delete(pkg) && pending.size === 0;
   }
 
   free(hkid: number): void {

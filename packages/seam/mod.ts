@@ -19,6 +19,7 @@
  */
 export * from "./build_td.ts";
 export * from "./check_invariants.ts";
+export * from "./control_pages.ts";
 export { chunksOf } from "./chunks_of.ts";
 export { runOf } from "./frame_slices.ts";
 export { type KeyInfo, type KeyState } from "./key_ownership.ts";
@@ -29,7 +30,7 @@ export { type MrLeaves } from "./leaves/mr.ts";
 export { type PagesResult } from "./leaves/pages_result.ts";
 export { type PhymemLeaves, type ReclaimResult } from "./leaves/phymem.ts";
 export { type VpLeaves } from "./leaves/vp.ts";
-export { type Pages, TDCS_PAGES, TDVPS_PAGES } from "./operand_checks.ts";
+export { type Pages } from "./operand_checks.ts";
 export * from "./page_type.ts";
 export { type MappingState, type MemoryRange, type PamtEntry } from "./pamt.ts";
 export * from "./seamcall_status.ts";

@@ -1,4 +1,5 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
+import { TDCS_PAGES } from "./control_pages.ts";
 import { checkChunk, firstFrame, rankOf, runOf } from "./frame_slices.ts";
 import type { LockMode } from "./page_locks.ts";
 import type { PageType } from "./page_type.ts";
@@ -13,14 +14,8 @@ import { framesPer, type OpState, pageBytes, type Td, type Vcpu } from "./td.ts"
  */
 export type Pages = number | FrameChunk;
 
-/** TDCX pages a TDCS has at least and at most, without and with nested VMs (TDX module 1.5). */
-export const TDCS_PAGES = { min: 6, max: 9 } as const;
-
-/** Pages a vCPU has at least and at most, its TDVPR included (TDX module 1.5). */
-export const TDVPS_PAGES = { min: 6, max: 15 } as const;
-
 /** A guest physical address of a TD with GPAW 0 that is private is below this. */
-const GPA_LIMIT = 2 ** 47;
+export const GPA_LIMIT: number = 2 ** 47;
 
 // Every check gives what it looked up, or a bigint: the status of the refusal.
 

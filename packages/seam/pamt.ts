@@ -109,6 +109,11 @@ export class Pamt {
     });
   }
 
+  /** How many different entries are in use. */
+  get entries(): number {
+    return this.#ids.size;
+  }
+
   /** How many 1 GiB regions there are, the last one perhaps cut short. */
   get regions(): number {
     return Math.ceil(this.frames * PAGE_BYTES / GiB);

@@ -1,4 +1,4 @@
-import type { Key } from "@tdx/core";
+import { type Key, PAGE_BYTES } from "@tdx/core";
 import { GpaExtents } from "./gpa_extents.ts";
 import { BLOCK_FRAMES } from "./frame_slices.ts";
 import type { PageLevel } from "./page_type.ts";
@@ -122,12 +122,14 @@ export class Td {
   }
 }
 
-/** Frames of 4 KiB in a page of a level. */
+/** Frames of 4 KiB in a page of a level, 0 to 3. */
 export function framesPer(level: number): number {
-  return BLOCK_FRAMES ** level;
+  return FRAMES_PER[level]!;
 }
 
-/** Bytes in a page of a level. */
+/** Bytes in a page of a level, 0 to 3. */
 export function pageBytes(level: number): number {
-  return framesPer(level) * 4096;
+  return framesPer(level) * PAGE_BYTES;
 }
+
+const FRAMES_PER = [0, 1, 2, 3].map((level) => BLOCK_FRAMES ** level);

@@ -1,25 +1,15 @@
 import { traceText, type Verdict, verdict, verdictQuestions } from "@tdx/litmus";
-import { pickName } from "../nearest.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
-import { platformNamed, PLATFORMS } from "../platforms.ts";
-import { POLICIES } from "@tdx/reclaim";
 import { printJson } from "../shared_options.ts";
 import { table } from "../table.ts";
-import { readLimit } from "./limit.ts";
+import { readSelection } from "./selection.ts";
 
 /** Answers the whole verdict table, or the part that was asked for; says whether all agrees. */
 export async function checkVerdicts(options: Options, output: Output): Promise<boolean> {
-  const platform = options.text("platform");
-  const mode = options.text("mode");
-  const policy = options.text("policy");
-  if (mode !== undefined) pickName("--mode", mode, ["Li", "Ci"]);
-  if (policy !== undefined) pickName("--policy", policy, POLICIES);
-  const stateLimit = readLimit(options);
-  const platforms = platform === undefined ? PLATFORMS : [platformNamed(platform)];
+  const { platforms, modes, policy, stateLimit } = readSelection(options);
   const questions = platforms.flatMap(verdictQuestions).filter((question) =>
-    (mode === undefined || question.mode === mode) &&
-    (policy === undefined || question.policy === policy)
+    modes.includes(question.mode) && (policy === undefined || question.policy === policy)
   );
   const verdicts: Verdict[] = [];
   for (const question of questions) verdicts.push(await verdict(question, { stateLimit }));

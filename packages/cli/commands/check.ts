@@ -1,20 +1,48 @@
-import type { Command } from "../command.ts";
-import { EXIT, type ExitStatus } from "../exit_status.ts";
+import { checkFiles } from "../check/files.ts";
+import { showClaims } from "../check/claims.ts";
+import { showDifference } from "../check/diff.ts";
+import { showPromela, writeDot } from "../check/model.ts";
+import { SELECTION_OPTIONS } from "../check/selection.ts";
 import { checkVerdicts } from "../check/verdicts.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit_status.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** What else can be asked than the table or the files; one at a time. */
+const INSTEAD = ["claims", "diff", "promela", "dot"] as const;
 
 /** `tdx check`: explore every sequence, and compare with what is expected. */
 export const command: Command = {
   summary: "explore every sequence after a reclaim, and compare with what is expected",
   usage: "[FILE...] [--platform NAME] [--mode Li|Ci] [--policy POLICY] [--trace]",
   options: {
-    platform: { value: "NAME", help: "only this platform; default all" },
-    mode: { value: "Li|Ci", help: "only this integrity mode; default both" },
-    policy: { value: "POLICY", help: "always, quirk or never; default all, or the scenario's own" },
-    trace: { help: "show the shortest way to each machine check, step by step" },
-    limit: { value: "STATES", help: "give up beyond this many states; default 2^28" },
+    ...SELECTION_OPTIONS,
+    trace: { help: "show the shortest way to what was asked, step by step" },
+    claims: { help: "look at each claim of the patch instead" },
+    diff: { help: "show where two platforms part instead: --diff spr gnr" },
+    promela: { help: "write the one chosen problem as a Promela model for SPIN instead" },
+    dot: { value: "FILE", help: "write its reachable graph for Graphviz instead; - prints it" },
+    "host-keys": { value: "KIND", help: "for --promela and --dot: keyid0 (default), shared, …" },
+    "left-poison": { value: "KIND", help: "for --promela and --dot: none, unconsumed, consumed" },
   },
   example: "tdx check --platform spr --trace",
-  run(options, output): Promise<ExitStatus> {
-    return checkVerdicts(options, output).then((ok) => ok ? EXIT.fine : EXIT.hazard);
+  async run(options, output) {
+    const dot = options.text("dot");
+    const instead = INSTEAD.filter((name) =>
+      name === "dot" ? dot !== undefined : options.has(name)
+    );
+    if (instead.length > 1) {
+      throw new UsageError(
+        `Expected one of --${INSTEAD.join(" --")}, got --${instead.join(" --")}`,
+      );
+    }
+    let agreed = true;
+    if (options.has("claims")) agreed = await showClaims(options, output);
+    else if (options.has("diff")) showDifference(options, output);
+    else if (options.has("promela")) await showPromela(options, output);
+    else if (dot !== undefined) await writeDot(options, output, dot);
+    else if (options.operands.length > 0) agreed = await checkFiles(options, output);
+    else agreed = await checkVerdicts(options, output);
+    return agreed ? EXIT.fine : EXIT.hazard;
   },
 };

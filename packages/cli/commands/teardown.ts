@@ -55,7 +55,7 @@ export const command: Command = {
 
     const started = performance.now();
     const host = createTdHost({ platform, guestBytes, vcpus, mode });
-    poisonLines(host, faults);
+    poisonLines(host, guestBytes, faults);
     const inject = busyInjector(host, faults);
     const report = await createReclaimer({ memory: host.memory, hostKeys, policy })
       .teardown(host.module, host.tdr, {

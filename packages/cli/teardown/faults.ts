@@ -33,29 +33,53 @@ export function readFaults(options: Options): FaultPlan {
   };
 }
 
-/** Poisons lines; what the TD wrote there has left the caches before. */
-export function poisonLines({ memory, module, tdr }: TdHost, plan: FaultPlan): void {
+/**
+ * Poisons lines of guest memory; what the TD wrote there has left the caches before.
+ *
+ * @throws {UsageError} Where an address is outside guest memory, nothing being poisoned then.
+ */
+export function poisonLines(
+  { memory, module, tdr }: TdHost,
+  guestBytes: number,
+  { poison, stuck }: FaultPlan,
+): void {
+  requireGuest("--poison", poison, guestBytes);
+  requireGuest("--stuck", stuck, guestBytes);
   const key = module.td(tdr)!.key!;
   const strike = (kind: "poisonTransient" | "poisonStuck", pa: number) => {
     memory.step({ kind: "evict", by: "cache", key }, pa);
     memory.step({ kind, by: "cache", key }, pa);
   };
-  plan.poison.forEach((pa) => strike("poisonTransient", pa));
-  plan.stuck.forEach((pa) => strike("poisonStuck", pa));
+  poison.forEach((pa) => strike("poisonTransient", pa));
+  stuck.forEach((pa) => strike("poisonStuck", pa));
 }
 
 /** Lets SEAMCALLs meet busy operands, in the phases that work on pages. */
 export function busyInjector({ module }: TdHost, plan: FaultPlan): (phase: TeardownPhase) => void {
   const random = randomNumbers(plan.seed);
   // The gap between two busy calls is geometric: one draw a fault, not one a call.
-  const busyAfter = () =>
-    plan.busyRate === 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log(1 - plan.busyRate));
+  const busyAfter = () => {
+    if (plan.busyRate === 1) return 0;
+    const gap = Math.floor(Math.log1p(-random()) / Math.log1p(-plan.busyRate));
+    return Number.isSafeInteger(gap) ? gap : Infinity;
+  };
   let injected = false;
   return (phase) => {
     const wanted = plan.busyRate > 0 && PAGE_PHASES.includes(phase);
     if (wanted !== injected) module.inject(wanted ? { busyAfter } : {});
     injected = wanted;
   };
+}
+
+function requireGuest(name: string, addresses: readonly number[], guestBytes: number): void {
+  const outside = addresses.find((pa) => pa >= guestBytes);
+  if (outside === undefined) return;
+  throw new UsageError(
+    `Expected ${name} in guest memory, below 0x${
+      guestBytes.toString(16)
+    } and without KeyID bits, ` +
+      `got 0x${outside.toString(16)}`,
+  );
 }
 
 function readAddresses(name: string, text: string | undefined): number[] {

@@ -16,6 +16,7 @@ export async function freeKey(run: TeardownRun): Promise<void> {
   const { lifeCycle, vcpus } = run.td;
   if (lifeCycle === "TEARDOWN") return;
   if (lifeCycle !== "BLOCKED") {
+    module.kick(tdr);
     for (const { tdvpr, lp } of vcpus) if (lp !== null) module.vp.flush(tdvpr, lp);
     if (!succeeded(module.mng.vpflushdone(tdr).status)) return leakKey(run);
   }

@@ -24,7 +24,7 @@ export interface TeardownProgress {
 export interface TeardownOptions {
   /** The path; default `terminate`. */
   readonly path?: TeardownPath;
-  /** Called at the begin of every phase and now and then within it. */
+  /** Called when a phase begins, now and then within it, and at the end. */
   readonly onProgress?: (progress: TeardownProgress) => void;
   /** Stops it between two pages; a second teardown finishes the work. */
   readonly signal?: AbortSignal;

@@ -1,18 +1,24 @@
 import type { FrameChunk } from "@tdx/core";
+import type { PageType } from "@tdx/seam";
 import { succeeded, tdrPage, type TeardownRun } from "./run.ts";
 
-/** Types of pages in the order Linux reclaims them; the TDR comes last, by itself. */
-const ORDER = ["REG", "TDVPR", "TDCX", "EPT"] as const;
+/**
+ * Types of control pages in Linux's order: vCPUs, Secure EPT, TDCS; the TDR comes last, by itself.
+ * The PAMT does not tell the TDCX pages of vCPUs from those of the TDCS, so they come together.
+ */
+const CONTROL_PAGES: readonly PageType[] = ["TDVPR", "EPT", "TDCX"];
 
-/** T5 and the reset for every page of the TD but its TDR. */
-export async function reclaimPages(run: TeardownRun): Promise<void> {
+/**
+ * T5 and the reset for every page of the TD but its TDR.
+ *
+ * @param run The teardown.
+ * @param guestDone Whether D1 to D4 have dealt with the guest pages: those left were leaked.
+ */
+export async function reclaimPages(run: TeardownRun, guestDone: boolean): Promise<void> {
   const { module, tdr } = run.context;
   run.enter("reclaim pages");
-  for (const type of ORDER) {
-    for (const pages of module.pagesOf(tdr, type)) {
-      await run.pause();
-      reclaim(run, pages, type);
-    }
+  for (const type of guestDone ? CONTROL_PAGES : ["REG", ...CONTROL_PAGES] as const) {
+    for (const pages of module.pagesOf(tdr, type)) await reclaim(run, pages, type);
   }
 }
 
@@ -28,9 +34,10 @@ export async function reclaimTdr(run: TeardownRun): Promise<void> {
 }
 
 /** A refused page is leaked on purpose, and the work goes on with the next. */
-function reclaim(run: TeardownRun, chunk: FrameChunk, type: string): void {
+async function reclaim(run: TeardownRun, chunk: FrameChunk, type: PageType): Promise<void> {
   const { phymem } = run.context.module;
   for (let rest: FrameChunk | null = chunk; rest !== null;) {
+    await run.pause();
     const result = phymem.pageReclaim(rest);
     if (succeeded(result.status)) run.takeBack(result.pages, type);
     else run.leakedPages += result.pages.count;

@@ -1,55 +1,83 @@
-import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
-import type { CountResult, GpaRange, SeamcallResult } from "@tdx/seam";
+import { type FrameChunk, GiB, PAGE_BYTES } from "@tdx/core";
+import type { GpaRange, SeamcallResult, TdInfo } from "@tdx/seam";
 import { isBusy, succeeded, type TeardownRun } from "./run.ts";
 
-/** SEAMCALLs that one page takes: D1 to D4. */
-const CALLS_PER_PAGE = 4;
+/** Pages of 4 KiB that go together at most, so that there are places to stop between. */
+const MOST_AT_ONCE = GiB / PAGE_BYTES;
 
 /**
  * D1 to D4 and the reset for every guest page, while the TD's key is live.
  *
  * Pages that no injected fault meets go together, with the counts and the outcome of going one by
  * one; a page that a fault will meet goes alone.
+ *
+ * @param run The teardown.
+ * @returns Whether the key was live; else nothing was done.
  */
-export async function removeGuestPages(run: TeardownRun): Promise<void> {
-  const { module, tdr } = run.context;
+export async function removeGuestPages(run: TeardownRun): Promise<boolean> {
+  const { td } = run;
   run.enter("remove guest pages");
-  if (run.td.lifeCycle !== "KEYS_CONFIGURED") return;
-  module.kick(tdr);
-  for (const range of run.td.mappings) {
+  if (td.lifeCycle !== "KEYS_CONFIGURED") return false;
+  for (const range of td.mappings) {
     for (let done = 0; done < range.pages;) {
       await run.pause();
-      done += removeSome(run, range, done);
+      done += removeSome(run, td, range, done);
     }
   }
+  return true;
 }
 
-/** Removes the next pages of a range that can go together; gives how many were dealt with. */
-function removeSome(run: TeardownRun, { gpa, level, pages }: GpaRange, done: number): number {
+/** Deals with the next pages of a range that can go together; gives how many they were. */
+function removeSome(
+  run: TeardownRun,
+  td: TdInfo,
+  { gpa, level, pages }: GpaRange,
+  done: number,
+): number {
   const { module, tdr } = run.context;
   const { mem } = module;
-  const at = gpa + done * PAGE_BYTES * 512 ** level;
-  const untilFault = Math.floor(module.callsUntilFault / CALLS_PER_PAGE);
-  const wanted = Math.min(pages - done, Math.max(1, untilFault));
+  const frames = 512 ** level;
+  // D1 to D3, and D4 for each 4 KiB.
+  const callsPerPage = 3 + frames;
+  const untilFault = Math.floor(module.callsUntilFault / callsPerPage);
+  const wanted = Math.min(pages - done, MOST_AT_ONCE / frames, Math.max(1, untilFault));
+  const gpaOf = (page: number) => gpa + (done + page) * frames * PAGE_BYTES;
 
-  const blocked = onceMore(run, () => mem.rangeBlock(tdr, at, level, wanted));
-  if (!succeeded(blocked.status)) return leak(run, level);
-  for (let tracked = 0; tracked < blocked.count;) {
-    const result: CountResult = onceMore(run, () => mem.track(tdr, blocked.count - tracked));
-    if (!succeeded(result.status)) return leak(run, level);
+  const blocked = onceMore(run, () => mem.rangeBlock(tdr, gpaOf(0), level, wanted));
+  if (!succeeded(blocked.status) || !track(run, td, blocked.count)) {
+    run.leakedPages += frames;
+    return 1;
+  }
+  for (let removed = 0; removed < blocked.count;) {
+    const result = onceMore(
+      run,
+      () => mem.pageRemove(tdr, gpaOf(removed), level, blocked.count - removed),
+    );
+    if (result.pages === null) run.leakedPages += frames;
+    else flush(run, td, result.pages);
+    removed += result.count;
+  }
+  return blocked.count;
+}
+
+/** D2 for each page; a TD that was never finalised never ran, so Linux does not track it. */
+function track(run: TeardownRun, { opState }: TdInfo, times: number): boolean {
+  const { module, tdr } = run.context;
+  if (opState !== "RUNNABLE") return true;
+  for (let tracked = 0; tracked < times;) {
+    const result = onceMore(run, () => module.mem.track(tdr, times - tracked));
+    if (!succeeded(result.status)) return false;
+    module.kick(tdr);
     tracked += result.count;
   }
-  const removed = onceMore(run, () => mem.pageRemove(tdr, at, level, blocked.count));
-  if (!succeeded(removed.status)) return leak(run, level);
-  flush(run, removed.pages!);
-  return removed.count;
+  return true;
 }
 
 /** D4; a page whose cache lines may still be dirty is leaked like one that was not removed. */
-function flush(run: TeardownRun, removed: FrameChunk): void {
-  const { module } = run.context;
+function flush(run: TeardownRun, { hkid }: TdInfo, removed: FrameChunk): void {
+  const { phymem } = run.context.module;
   for (let rest: FrameChunk | null = removed; rest !== null;) {
-    const result = module.phymem.pageWbinvd(rest, run.td.hkid);
+    const result = phymem.pageWbinvd(rest, hkid);
     if (succeeded(result.status)) run.takeBack(result.pages, "REG");
     else run.leakedPages += result.pages.count;
     rest = result.rest;
@@ -63,10 +91,4 @@ function onceMore<Result extends SeamcallResult>(run: TeardownRun, call: () => R
   run.retries++;
   run.context.module.kick(run.context.tdr);
   return call();
-}
-
-/** Gives one page up. */
-function leak(run: TeardownRun, level: number): number {
-  run.leakedPages += 512 ** level;
-  return 1;
 }

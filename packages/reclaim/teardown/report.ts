@@ -15,7 +15,9 @@ export interface PageWork {
 export interface TeardownReport extends PageWork {
   /** Name of the platform. */
   readonly platform: string;
+  /** The clearing policy. */
   readonly policy: Policy;
+  /** The path it took. */
   readonly path: TeardownPath;
   /** The same for control pages: TDR, TDCS, vCPUs and Secure EPT. */
   readonly control: PageWork;

@@ -77,8 +77,14 @@ export class TeardownRun {
     if (type === "REG" && this.options.reuse) this.#reuse(pages);
   }
 
-  /** What came out. */
-  report(path: TeardownPath): TeardownReport {
+  /** Gives every page up that has not come back. */
+  leakRest(): void {
+    this.leakedPages = this.#total - this.#pagesBack;
+  }
+
+  /** Ends it, and says what came out. */
+  finish(path: TeardownPath): TeardownReport {
+    this.#report();
     const { decision, module } = this.context;
     const calls = [...module.calls]
       .map(([leaf, count]) => [leaf, count - (this.#before.get(leaf) ?? 0)] as const)
@@ -107,11 +113,14 @@ export class TeardownRun {
     this.#machineChecks += machineCheckPages;
   }
 
+  get #pagesBack(): number {
+    return this.#guest.pagesReclaimed + this.#control.pagesReclaimed;
+  }
+
   #report(): void {
-    const done = this.#guest.pagesReclaimed + this.#control.pagesReclaimed + this.leakedPages;
     this.options.onProgress?.({
       phase: this.#phase,
-      pagesDone: done,
+      pagesDone: this.#pagesBack + this.leakedPages,
       pagesTotal: this.#total,
     });
   }

@@ -18,7 +18,7 @@ import { type TeardownContext, TeardownRun } from "./run.ts";
  * @param context Memory, module and TD.
  * @param options Path, progress, cancellation.
  * @returns What was done.
- * @throws {RangeError} Where there is no such TD or path.
+ * @throws {RangeError} Where there is no such TD or path, or the module is not the memory's.
  * @throws The signal's reason, where it was aborted: memory and module are between two pages then,
  * and a second teardown finishes the work.
  */
@@ -30,14 +30,17 @@ export async function teardown(
   if (!TEARDOWN_PATHS.includes(path)) {
     throw new RangeError(`Expected path to be one of ${TEARDOWN_PATHS.join(", ")}, got ${path}`);
   }
+  if (context.module.memory !== context.memory) {
+    throw new RangeError("Expected the TDX module of the host's memory, got one of another memory");
+  }
   const run = new TeardownRun(context, options);
-  if (path === "dynamic") await removeGuestPages(run);
+  const guestDone = path === "dynamic" && await removeGuestPages(run);
   await freeKey(run);
   if (run.leakedHkid) {
-    run.leakedPages += run.td.children + 1 - run.leakedPages;
+    run.leakRest();
   } else {
-    await reclaimPages(run);
+    await reclaimPages(run, guestDone);
     await reclaimTdr(run);
   }
-  return run.report(path);
+  return run.finish(path);
 }

@@ -12,28 +12,28 @@ interface Session {
 /** TDH.PHYMEM.CACHE.WB, which remembers for each package where it was interrupted. */
 export function cacheWbLeaf(
   state: SeamState,
-): (package_: number, command: number) => SeamcallResult {
+): (pkg: number, command: number) => SeamcallResult {
   const { calls, keys, packages } = state;
   const sessions = new Map<number, Session>();
 
-  return (package_, command) => {
-    requireWhole("package", package_, 0, packages - 1);
+  return (pkg, command) => {
+    requireWhole("package", pkg, 0, packages - 1);
     requireWhole("command", command, 0, Number.MAX_SAFE_INTEGER);
     calls.begin("TDH.PHYMEM.CACHE.WB");
     if (command > 1) return refusal("OPERAND_INVALID", "RCX");
     if (calls.meetsBusy()) return refusal("OPERAND_BUSY", "WBCACHE");
 
-    const saved = sessions.get(package_);
-    sessions.delete(package_);
+    const saved = sessions.get(pkg);
+    sessions.delete(pkg);
     if (command === 1 && saved === undefined) return refusal("WBCACHE_RESUME_ERROR");
     const session = command === 1 ? saved! : start();
     if (session.snapshot.length === 0) return refusal("NO_HKID_READY_TO_WBCACHE");
     if (session.interruptsLeft > 0) {
       session.interruptsLeft--;
-      sessions.set(package_, session);
+      sessions.set(pkg, session);
       return refusal("INTERRUPTED_RESUMABLE");
     }
-    session.snapshot.forEach((hkid) => finish(state, package_, hkid));
+    session.snapshot.forEach((hkid) => finish(state, pkg, hkid));
     return { status: SUCCESS };
   };
 
@@ -43,8 +43,8 @@ export function cacheWbLeaf(
 }
 
 /** Clears the package's bit; with the last one gone, the dirty lines are in memory (S1). */
-function finish(state: SeamState, package_: number, hkid: number): void {
+function finish(state: SeamState, pkg: number, hkid: number): void {
   const { keys, memory } = state;
-  if (!keys.wroteBack(hkid, package_)) return;
+  if (!keys.wroteBack(hkid, pkg)) return;
   memory.apply(state.operation("cacheWb", keys.key(hkid)), 0, memory.bytes);
 }

@@ -2,6 +2,7 @@ import { firstFrame } from "../frame_slices.ts";
 import {
   checkAddress,
   checkTd,
+  GPA_LIMIT,
   type Pages,
   refuseUnbuilt,
   requireAddress,
@@ -16,7 +17,7 @@ import type { PageLevel } from "../page_type.ts";
 import type { LeafName } from "../seamcalls.ts";
 import { status } from "../seamcall_status.ts";
 import { type SeamState, SUCCESS } from "../seam_state.ts";
-import { framesPer, type OpState, type Td } from "../td.ts";
+import { framesPer, type OpState, pageBytes, type Td } from "../td.ts";
 import { alike, done, type PagesResult, refused, requireWholePages } from "./pages_result.ts";
 
 /** What tells the leaves that add pages to a Secure EPT apart. */
@@ -194,6 +195,6 @@ function add(
 function freeEntries(td: Td, page: number, level: number, limit: number): number {
   return [td.leaves[level], td.tables[level]].reduce(
     (free, extents) => extents?.absent(page, free) ?? free,
-    tablesAbove(td, page, level, limit),
+    tablesAbove(td, page, level, Math.min(limit, GPA_LIMIT / pageBytes(level) - page)),
   );
 }

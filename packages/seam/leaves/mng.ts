@@ -1,12 +1,6 @@
 import { runOf } from "../frame_slices.ts";
-import {
-  checkPage,
-  checkTd,
-  refusal,
-  refuseUnbuilt,
-  requireAddress,
-  TDCS_PAGES,
-} from "../operand_checks.ts";
+import { TDCS_PAGES } from "../control_pages.ts";
+import { checkPage, checkTd, refusal, refuseUnbuilt, requireAddress } from "../operand_checks.ts";
 import type { SeamcallResult } from "../seamcalls.ts";
 import { requireWhole, type SeamState, SUCCESS } from "../seam_state.ts";
 import { Td } from "../td.ts";
@@ -56,11 +50,11 @@ export interface MngLeaves {
    * Refuses with LIFECYCLE_STATE_INCORRECT, or KEY_CONFIGURED for a package that has the key.
    *
    * @param tdr Address of the TDR in bytes.
-   * @param package_ The package that the calling processor belongs to, from 0.
+   * @param pkg The package that the calling processor belongs to, from 0.
    * @returns The status.
    * @throws {RangeError} Where the machine has no such package.
    */
-  keyConfig(tdr: number, package_: number): SeamcallResult;
+  keyConfig(tdr: number, pkg: number): SeamcallResult;
 
   /**
    * TDH.MNG.ADDCX: gives the TD a page for its TDCS.
@@ -136,17 +130,17 @@ export function mngLeaves(state: SeamState): MngLeaves {
       return done;
     },
 
-    keyConfig(tdr, package_) {
+    keyConfig(tdr, pkg) {
       requireAddress("tdr", tdr);
-      requireWhole("package", package_, 0, state.packages - 1);
+      requireWhole("package", pkg, 0, state.packages - 1);
       calls.begin("TDH.MNG.KEY.CONFIG");
       const td = checkTd(state, tdr, "RCX", "exclusive");
       if (typeof td === "bigint") return { status: td };
       if (td.lifeCycle !== "HKID_ASSIGNED") return refusal("LIFECYCLE_STATE_INCORRECT");
-      if (td.configured.has(package_)) return refusal("KEY_CONFIGURED");
+      if (td.configured.has(pkg)) return refusal("KEY_CONFIGURED");
 
       td.key ??= keys.program(td.hkid);
-      td.configured.add(package_);
+      td.configured.add(pkg);
       if (td.configured.size === state.packages) td.lifeCycle = "KEYS_CONFIGURED";
       return done;
     },

@@ -55,12 +55,12 @@ export interface PhymemLeaves {
    * Refuses with OPERAND_INVALID|RCX (command), OPERAND_BUSY|WBCACHE, WBCACHE_RESUME_ERROR. Gives
    * NO_HKID_READY_TO_WBCACHE, which is no error, and INTERRUPTED_RESUMABLE as faults say.
    *
-   * @param package_ The package that the calling processor belongs to, from 0.
+   * @param pkg The package that the calling processor belongs to, from 0.
    * @param command 0 to start, 1 to resume after an interrupt.
    * @returns The status.
    * @throws {RangeError} Where the machine has no such package.
    */
-  cacheWb(package_: number, command: number): SeamcallResult;
+  cacheWb(pkg: number, command: number): SeamcallResult;
 
   /**
    * TDH.PHYMEM.PAGE.RECLAIM (T5): frees pages of a TD in teardown. Only metadata change: the lines

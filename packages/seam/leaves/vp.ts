@@ -1,3 +1,4 @@
+import { TDVPS_PAGES } from "../control_pages.ts";
 import {
   checkPage,
   checkTd,
@@ -5,7 +6,6 @@ import {
   refusal,
   refuseUnbuilt,
   requireAddress,
-  TDVPS_PAGES,
 } from "../operand_checks.ts";
 import type { SeamcallResult } from "../seamcalls.ts";
 import { type SeamState, SUCCESS } from "../seam_state.ts";

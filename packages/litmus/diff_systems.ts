@@ -1,0 +1,58 @@
+import type { Move, System } from "./system.ts";
+
+/** Where two machines part under the same moves. */
+export interface Difference {
+  /** The moves up to there, the same on both. */
+  readonly common: readonly Move[];
+  /** The move that goes another way, on the one machine. */
+  readonly left: Move;
+  /** The same move on the other. */
+  readonly right: Move;
+}
+
+interface Pair {
+  readonly left: number;
+  readonly right: number;
+  readonly way: readonly Move[];
+}
+
+type Step = Move & { readonly to: number };
+
+/**
+ * Finds the shortest sequence of moves after which two machines differ.
+ *
+ * @param left A problem on one machine.
+ * @param right The same problem on another.
+ * @returns Where they part: other rules, another line state; `undefined` where they never do.
+ */
+export function diffSystems(left: System, right: System): Difference | undefined {
+  const queue: Pair[] = [{ left: left.initial, right: right.initial, way: [] }];
+  const seen = new Set<string>();
+  for (const pair of queue) {
+    const others = new Map([...right.moves(pair.right)].map((move) => [moveName(move), move]));
+    for (const move of left.moves(pair.left)) {
+      const other = others.get(moveName(move));
+      if (other === undefined || !alike(move, other)) {
+        return { common: pair.way, left: move, right: other ?? nothing(move) };
+      }
+      const name = `${move.to} ${other.to}`;
+      if (seen.has(name)) continue;
+      seen.add(name);
+      queue.push({ left: move.to, right: other.to, way: [...pair.way, move] });
+    }
+  }
+  return undefined;
+}
+
+/** Who does what; a step that the policy skips is the same step. */
+function moveName({ thread, line, operation, key }: Move): string {
+  return operation === null ? `${thread} goes on` : `${thread} ${operation.kind} ${line} ${key}`;
+}
+
+function alike(a: Step, b: Step): boolean {
+  return a.rules.join() === b.rules.join() && JSON.stringify(a.after) === JSON.stringify(b.after);
+}
+
+function nothing(move: Move): Move {
+  return { ...move, operation: null, key: null, rules: [], after: null };
+}

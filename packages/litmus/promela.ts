@@ -1,0 +1,118 @@
+import { RULES } from "@tdx/core";
+import { VALUES } from "./cells.ts";
+import type { Problem } from "./problem.ts";
+import { comment, constant, keysOf, promelaCodes } from "./promela_codes.ts";
+import { promelaLines } from "./promela_lines.ts";
+import { OPERATIONS } from "./promela_operations.ts";
+import { partialWriteConstant, promelaRules } from "./promela_rules.ts";
+import { promelaCounters, promelaEnded, promelaSteps } from "./promela_threads.ts";
+import type { Formula } from "./scenario.ts";
+import type { Machine, Watch } from "./system.ts";
+
+/** What a Promela model asks and remembers. */
+export interface PromelaOptions {
+  /** What to remember about the lines; default nothing. */
+  readonly watch?: Watch;
+  /** The statement to look for in final states; default a host machine check. */
+  readonly formula?: Formula;
+}
+
+/**
+ * Writes a problem as a Promela model, for SPIN to explore without any of our own machinery.
+ *
+ * The lines are fields, every row of the rule table is a guard with assignments, and what can happen
+ * next is an option of one loop, a deterministic step each. So SPIN's "states, stored" is the number
+ * of distinct states (by `spin -a -o2`: without it SPIN leaves out what is only written, as a
+ * register that nothing asks for), and with `pan -c0` (go on after an error) its "errors" is the
+ * number of final states in which the statement holds. Coming to a stop is no error.
+ *
+ * @param problem The problem.
+ * @param machine The machine: mode, platform behaviour, rules, and whether a clear step clears.
+ * @param options What to look for and what to remember.
+ * @returns The model's text.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, toPromela } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const { problem, machine } = closureProblem({
+ *   platform: spr,
+ *   mode: "Ci",
+ *   hostKeys: "keyid0",
+ *   policy: "never",
+ *   poison: "none",
+ * });
+ * const model = toPromela(problem, machine);
+ * assertStringIncludes(model, "MODE == CI && !IS_PRIVATE(k) && !HAS_INTEGRITY(k) && l.owner == 1");
+ * ```
+ */
+export function toPromela(
+  problem: Problem,
+  machine: Machine,
+  options: PromelaOptions = {},
+): string {
+  const { watch = { lost: false }, formula = { kind: "mc" } } = options;
+  const memory = { lost: watch.lost, retired: problem.seamNr };
+  const keys = keysOf(problem);
+  const wanted = `(host_mc || (${promelaEnded(problem)})) && ${expression(formula, memory)}`;
+  return `${comment(problem.name)}
+/* Run with: spin -a -o2 FILE; gcc -O2 -o pan pan.c; ./pan -c0 -m10000000
+   "states, stored" is the number of distinct states, "errors" that of the final ones asked for. */
+#define LI 0
+#define CI 1
+#define MODE ${constant(machine.mode)}
+#define MERGES 0
+#define POISONS 1
+#define PARTIAL_WRITE_TO_OWNED_LINE ${partialWriteConstant(machine.partialWriteToOwnedLine)}
+#define FULL 0
+#define PARTIAL 1
+${promelaCodes(keys)}
+
+${promelaLines(problem, machine, keys.length, memory)}
+${promelaCounters(problem)}
+bit host_mc;
+bit td_mc;
+bit secret_read;
+
+/* In hand during a step, no part of the state: the copy, what was read, what is written. */
+hidden byte c_present, c_data, c_dirty, c_poison;
+hidden byte r_data, r_poison, w_under, w_data, w_poison;
+hidden byte value, consumed;
+${promelaRules(machine.rules ?? RULES)}${OPERATIONS}
+active proctype system() {
+end:
+  do
+${promelaSteps(problem, machine.clear, memory).join("\n")}
+  /* What is asked: an error for each final state in which it holds. */
+  :: d_step { ${wanted} -> assert(false) }
+  od
+}
+`;
+}
+
+function expression(formula: Formula, memory: { lost: boolean; retired: boolean }): string {
+  switch (formula.kind) {
+    case "mc":
+      return "host_mc";
+    case "td-mc":
+      return "td_mc";
+    case "retired":
+      return memory.retired ? `l${formula.line}.retired` : "false";
+    case "lost":
+      return memory.lost ? `l${formula.line}.lost` : "false";
+    case "poison":
+      return `l${formula.line}.poison != NONE`;
+    case "register":
+      return `reg_${formula.register} == ${VALUES.indexOf(formula.value)}`;
+    case "not":
+      return `!(${expression(formula.of, memory)})`;
+    case "and":
+    case "or": {
+      const parts = formula.of.map((part) => `(${expression(part, memory)})`);
+      const empty = formula.kind === "and" ? "true" : "false";
+      return `(${parts.join(formula.kind === "and" ? " && " : " || ") || empty})`;
+    }
+  }
+}

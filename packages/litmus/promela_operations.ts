@@ -1,0 +1,88 @@
+import type { Agent, Operation, OperationKind } from "@tdx/core";
+
+const DEVICE: ReadonlySet<OperationKind> = new Set([
+  "deviceRead",
+  "deviceWrite",
+  "devicePartialWrite",
+]);
+/** Operations that give a value back. */
+const READS: ReadonlySet<OperationKind> = new Set(["load", "deviceRead"]);
+
+/** Whether an operation reads, and so may observe something. */
+export function reads(operation: Operation): boolean {
+  return READS.has(operation.kind) && !refused(operation);
+}
+
+/** Whether a private KeyID is refused to who uses it (W6, F1). */
+export function refused({ kind, by, key }: Operation): boolean {
+  return key.access === "private" && (DEVICE.has(kind) || by === "host");
+}
+
+/** Whether what was read or lost is the host's business. */
+export function isOutside(by: Agent): boolean {
+  return by === "host" || by === "device";
+}
+
+/**
+ * The operations as Promela, on line l with key k; the copy under the key's KeyID is in hand.
+ *
+ * Each is built from the rules' inlines alone. `value` is what was read, `consumed` whether that
+ * was poison read by executing software.
+ */
+export const OPERATIONS = `
+inline load(l, k) {
+  fill_K1(l, k);
+  value = (c_poison == NONE -> c_data : POISON);
+  consumed = (c_poison != NONE)
+}
+
+inline store(l, k, d) {
+  fill_K1(l, k);
+  c_data = (c_poison != NONE -> 0 : (c_data > d -> c_data : d));
+  c_dirty = 1
+}
+
+inline prefetch(l, k) { fill_K8(l, k) }
+
+inline movdir64b(l, k, d) {
+  event_K5(l, k);
+  write_memory(l, k, FULL, d, NONE)
+}
+
+inline evict(l, k) { event_K3(l, k) }
+inline clflush(l, k) { event_K4(l, k) }
+inline cacheWb(l, k) { event_K6(l, k) }
+inline pageWbinvd(l, k) { event_K7(l, k) }
+
+/* A5: the copy under the same KeyID reaches memory before the bytes do. */
+inline partialWrite(l, k, d) {
+  event_K4(l, k);
+  write_memory(l, k, PARTIAL, d, NONE)
+}
+inline devicePartialWrite(l, k, d) { partialWrite(l, k, d) }
+
+inline deviceRead(l, k) {
+  if
+  :: c_present -> r_data = c_data; r_poison = c_poison
+  :: else -> read_memory(l, k)
+  fi;
+  value = (r_poison == NONE -> r_data : POISON);
+  consumed = 0
+}
+
+/* A5: the whole line is replaced, so its copy is dropped without being written back. */
+inline deviceWrite(l, k, d) {
+  drop_copy();
+  write_memory(l, k, FULL, d, NONE)
+}
+
+inline poisonTransient(l, k) { poison_memory(l, HARDWARE_TRANSIENT) }
+inline poisonStuck(l, k) { poison_memory(l, HARDWARE_STUCK) }
+
+inline corrupt(l, k) {
+  if
+  :: l.poison == NONE -> l.key = 0; l.data = GARBAGE; l.mac = 0
+  :: else
+  fi
+}
+`;

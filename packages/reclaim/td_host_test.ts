@@ -1,0 +1,88 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { GiB, KeyIdSpace, MiB } from "@tdx/core";
+import { gnr } from "@tdx/platform-gnr";
+import { checkInvariants, TdxModule } from "@tdx/seam";
+import { createTdHost, type TdHostOptions } from "./td_host.ts";
+
+function host(options: Partial<TdHostOptions> = {}) {
+  return createTdHost({ platform: gnr, guestBytes: 4 * MiB, vcpus: 2, ...options });
+}
+
+function pagesByType(module: TdxModule): Record<string, number> {
+  const pages: Record<string, number> = {};
+  module.forEachPages(({ type }, count) => pages[type] = (pages[type] ?? 0) + count);
+  delete pages.NDA;
+  return pages;
+}
+
+Deno.test("createTdHost() builds a TD that has every guest line dirty in the caches", () => {
+  const { memory, module, tdr } = host();
+  const { key, lifeCycle, opState, mappings } = module.td(tdr)!;
+  assertEquals([key?.keyId, lifeCycle, opState], [33, "KEYS_CONFIGURED", "RUNNABLE"]);
+  assertEquals(mappings, [{ gpa: 0, level: 0, pages: 1024 }]);
+  assertEquals(checkInvariants(module), []);
+
+  const isSecret = ({ keyId, data, dirty }: { keyId: number; data: unknown; dirty: boolean }) =>
+    keyId === 33 && data === "secret" && dirty;
+  assertEquals(memory.countLines(({ copies }) => copies.some(isSecret)), 4 * MiB / 64);
+  assertEquals(memory.countLines(({ copies }) => copies.some(isSecret), 0, 4 * MiB), 4 * MiB / 64);
+});
+
+Deno.test("createTdHost() adds the control pages that the guest needs", () => {
+  // Guest bytes, vCPUs, Secure EPT pages: ceil(n / 512), ceil(n / 512^2), ceil(n / 512^3).
+  const table = [
+    [4096, 1, 1 + 1 + 1], // n = 1
+    [2 * MiB, 1, 1 + 1 + 1], // n = 512
+    [2 * MiB + 4096, 3, 2 + 1 + 1], // n = 513
+    [GiB + 4096, 2, 513 + 2 + 1], // n = 262,145
+    [512 * GiB + 4096, 64, 262_145 + 513 + 2], // n = 134,217,729
+  ] as const;
+  for (const [guestBytes, vcpus, ept] of table) {
+    const { module, tdr } = host({ guestBytes, vcpus });
+    // A vCPU is 1 TDVPR and 5 TDCX pages, the TDCS 6 TDCX pages.
+    const expected = { TDR: 1, TDVPR: vcpus, TDCX: 5 * vcpus + 6, EPT: ept };
+    assertEquals(pagesByType(module), { REG: guestBytes / 4096, ...expected });
+    assertEquals(module.td(tdr)!.children, guestBytes / 4096 + 6 * vcpus + 6 + ept);
+  }
+});
+
+Deno.test("createTdHost() takes mode and KeyIDs, and the second private KeyID for the TD", () => {
+  const keyIds = new KeyIdSpace({ maxPa: 46, keyIdBits: 4, shared: 3, private: 2 });
+  const { memory, module, tdr } = host({ mode: "Li", keyIds });
+  assertEquals([memory.mode, memory.keyIds], ["Li", keyIds]);
+  assertEquals([module.globalKey.keyId, module.td(tdr)!.hkid], [4, 5]);
+  assertEquals(host().memory.mode, "Ci");
+});
+
+Deno.test("createTdHost() fills an address space that is smaller than 1 GiB", () => {
+  // 2^(32 - 6) bytes are 64 MiB.
+  const keyIds = new KeyIdSpace({ maxPa: 32, keyIdBits: 6, shared: 31, private: 32 });
+  assertEquals(host({ keyIds }).memory.bytes, 64 * MiB);
+  assertThrows(() => host({ keyIds, guestBytes: 64 * MiB }), RangeError, "below 67108864 bytes");
+});
+
+Deno.test("createTdHost() refuses guest memory that no TD can have", () => {
+  const wanted = "Expected guest memory as a positive multiple of 4096 bytes, got ";
+  for (const guestBytes of [0, -4096, 5000, 4096.5, Number.NaN, Infinity, 2 ** 60]) {
+    const { message } = assertThrows(() => host({ guestBytes }), RangeError);
+    assertEquals(message, `${wanted}${guestBytes}`);
+  }
+  // Exactly what MAXPA 52 less 6 KeyID bits holds, so that the control pages do not fit.
+  assertThrows(
+    () => host({ guestBytes: 2 ** 46 }),
+    RangeError,
+    "Expected guest and control pages below 70368744177664 bytes, where the KeyID bits of MAXPA 52",
+  );
+});
+
+Deno.test("createTdHost() refuses no vCPU, a part of one, and more than 16 bits of them", () => {
+  for (const vcpus of [0, -1, 1.5, Number.NaN, 65_536]) {
+    const { message } = assertThrows(() => host({ vcpus }), RangeError);
+    assertEquals(message, `Expected vCPUs as a whole number from 1 to 65535, got ${vcpus}`);
+  }
+});
+
+Deno.test("createTdHost() refuses a machine that cannot host TDs", () => {
+  const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 1, shared: 0, private: 1 });
+  assertThrows(() => host({ keyIds }), RangeError, "at least 2 private KeyIDs");
+});

@@ -1,0 +1,179 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { GiB } from "@tdx/core";
+import { emr } from "@tdx/platform-emr";
+import { gnr } from "@tdx/platform-gnr";
+import { checkInvariants, type TdxModule } from "@tdx/seam";
+import { createReclaimer } from "../create_reclaimer.ts";
+import { CONTROL_PAGES, GUEST_PAGES, record, smallHost } from "../fixtures_test.ts";
+import { createTdHost, type TdHost } from "../td_host.ts";
+import {
+  TEARDOWN_PATHS,
+  type TeardownOptions,
+  type TeardownPath,
+  type TeardownPhase,
+  type TeardownProgress,
+} from "./options.ts";
+
+const PHASES: Readonly<Record<TeardownPath, readonly TeardownPhase[]>> = {
+  terminate: ["free the key", "reclaim pages", "reclaim TDR"],
+  dynamic: ["remove guest pages", "free the key", "reclaim pages", "reclaim TDR"],
+};
+const ALL_PAGES = GUEST_PAGES + CONTROL_PAGES;
+
+function tearDown({ memory, module, tdr }: TdHost, options: TeardownOptions) {
+  return createReclaimer({ memory }).teardown(module, tdr, options);
+}
+
+/** Tears down until `stop` says so; gives the pages that are left and the last progress. */
+async function cancelled(
+  host: TdHost,
+  path: TeardownPath,
+  stop: (progress: TeardownProgress) => boolean,
+): Promise<{ left: number; last: TeardownProgress }> {
+  const controller = new AbortController();
+  let last: TeardownProgress | undefined;
+  const onProgress = (progress: TeardownProgress) => {
+    last = progress;
+    if (stop(progress)) controller.abort(new Error("enough"));
+  };
+  const { signal } = controller;
+  await assertRejects(() => tearDown(host, { path, onProgress, signal }), Error, "enough");
+  assertEquals(checkInvariants(host.module), []);
+  return { left: host.module.td(host.tdr)!.children + 1, last: last! };
+}
+
+for (const path of TEARDOWN_PATHS) {
+  for (const phase of PHASES[path]) {
+    for (const next of TEARDOWN_PATHS) {
+      Deno.test(`teardown() cancelled at "${phase}" of ${path} is finished by ${next}`, async () => {
+        const host = smallHost(emr);
+        const { left, last } = await cancelled(host, path, (now) => now.phase === phase);
+        assertEquals(left, ALL_PAGES - last.pagesDone);
+
+        const second = await tearDown(host, { path: next, reuse: true });
+        assertEquals(second.pagesReclaimed + second.control.pagesReclaimed, left);
+        assertEquals([second.leakedPages, second.leakedHkid], [0, false]);
+        assertEquals([second.machineChecks, host.module.tds()], [0, []]);
+        assertEquals(checkInvariants(host.module), []);
+        // Together they have cleared every page of the TD.
+        const owned = host.memory.countLines(({ memory }) => memory.owner === 1);
+        assertEquals(owned, 0);
+      });
+    }
+  }
+
+  Deno.test(`teardown() cancelled by a timer among the pages is finished, ${path} path`, async () => {
+    const host = slowHost(path);
+    const total = host.module.td(host.tdr)!.children + 1;
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 0);
+    const progress: TeardownProgress[] = [];
+    const onProgress = (now: TeardownProgress) => {
+      progress.push(now);
+      slowOnPages(host.module, now.phase);
+    };
+    const { signal } = controller;
+    await assertRejects(() => tearDown(host, { path, onProgress, signal }), DOMException);
+    const last = progress.at(-1)!;
+    const phase = path === "dynamic" ? "remove guest pages" : "reclaim pages";
+    assertEquals(last.phase, phase);
+    assert(last.pagesDone > 0 && last.pagesDone < total, `${last.pagesDone} of ${total}`);
+    assertEquals(checkInvariants(host.module), []);
+
+    hurry(host);
+    const left = host.module.td(host.tdr)!.children + 1;
+    const second = await tearDown(host, { path });
+    assertEquals(second.pagesReclaimed + second.control.pagesReclaimed, left);
+    assertEquals([second.leakedPages, host.module.tds()], [0, []]);
+    assertEquals(checkInvariants(host.module), []);
+  });
+
+  Deno.test(`teardown() cancelled from onProgress among the pages is finished, ${path} path`, async () => {
+    const host = slowHost(path);
+    const total = host.module.td(host.tdr)!.children + 1;
+    let shown = 0;
+    const { left, last } = await cancelled(host, path, ({ phase, pagesDone }) => {
+      slowOnPages(host.module, phase);
+      return pagesDone > 0 && ++shown === 2;
+    });
+    assert(last.pagesDone < total);
+    hurry(host);
+    const second = await tearDown(host, { path, reuse: true });
+    assertEquals(second.pagesReclaimed + second.control.pagesReclaimed, left);
+    assertEquals([second.leakedPages, second.machineChecks, host.module.tds()], [0, 0, []]);
+  });
+
+  Deno.test(`teardown() with a signal that is aborted does nothing, ${path} path`, async () => {
+    const host = smallHost(gnr);
+    const log = record(host.module);
+    await assertRejects(() => tearDown(host, { path, signal: AbortSignal.abort() }), DOMException);
+    assertEquals(log, []);
+    assertEquals(host.module.td(host.tdr)!.children + 1, ALL_PAGES);
+  });
+
+  Deno.test(`teardown() says how far it is, from none to all, ${path} path`, async () => {
+    const progress: TeardownProgress[] = [];
+    await tearDown(smallHost(gnr), { path, onProgress: (now) => progress.push(now) });
+    // Pages done when each phase begins, and at the end.
+    const done = path === "dynamic" ? [0, GUEST_PAGES, GUEST_PAGES] : [0, 0];
+    assertEquals(
+      progress,
+      [...PHASES[path], "reclaim TDR" as const].map((phase, i) => ({
+        phase,
+        pagesDone: [...done, ALL_PAGES - 1, ALL_PAGES][i]!,
+        pagesTotal: ALL_PAGES,
+      })),
+    );
+  });
+
+  Deno.test(`teardown() never goes back in its progress, ${path} path`, async () => {
+    const host = slowHost(path);
+    const progress: TeardownProgress[] = [];
+    const total = host.module.td(host.tdr)!.children + 1;
+    const onProgress = (now: TeardownProgress) => {
+      progress.push(now);
+      slowOnPages(host.module, now.phase);
+      // The rest need not be slow.
+      if (progress.length > 6) hurry(host);
+    };
+    const report = await tearDown(host, { path, onProgress });
+    assert(progress.length > 6);
+    for (const [i, { pagesDone, pagesTotal }] of progress.entries()) {
+      assertEquals(pagesTotal, total);
+      assert(pagesDone >= (progress[i - 1]?.pagesDone ?? 0) && pagesDone <= total);
+    }
+    assertEquals(progress.at(-1)!.pagesDone, total);
+    const { pagesReclaimed, control, leakedPages } = report;
+    assertEquals(pagesReclaimed + control.pagesReclaimed + leakedPages, total);
+  });
+
+  Deno.test(`teardown() ends its progress at the total where the HKID leaks, ${path} path`, async () => {
+    const host = smallHost(gnr);
+    host.module.inject({ interrupts: 10_000 });
+    let last: TeardownProgress | undefined;
+    await tearDown(host, { path, onProgress: (now) => last = now });
+    assertEquals([last?.pagesDone, last?.pagesTotal], [ALL_PAGES, ALL_PAGES]);
+  });
+}
+
+/**
+ * A TD of 1 GiB whose teardown takes longer than a time slice, until {@link hurry}: one page goes at
+ * a time, on the dynamic path as when a fault is near.
+ */
+function slowHost(path: TeardownPath): TdHost {
+  const host = createTdHost({ platform: emr, guestBytes: GiB, vcpus: 1 });
+  if (path === "dynamic") {
+    Object.defineProperty(host.module, "callsUntilFault", { value: 0, configurable: true });
+  }
+  return host;
+}
+
+/** On the terminate path every second page is refused. */
+function slowOnPages(module: TdxModule, phase: TeardownPhase): void {
+  module.inject(phase === "reclaim pages" ? { busyAfter: () => 1 } : {});
+}
+
+function hurry({ module }: TdHost): void {
+  Reflect.deleteProperty(module, "callsUntilFault");
+  module.inject({});
+}

@@ -1,0 +1,295 @@
+import { assert, assertEquals } from "@std/assert";
+import { emr } from "@tdx/platform-emr";
+import { gnr } from "@tdx/platform-gnr";
+import { checkInvariants, type TdxModule } from "@tdx/seam";
+import { createReclaimer } from "../create_reclaimer.ts";
+import { CONTROL_PAGES, gaps, GUEST_PAGES, record, smallHost } from "../fixtures_test.ts";
+import type { TdHost } from "../td_host.ts";
+import {
+  TEARDOWN_PATHS,
+  type TeardownOptions,
+  type TeardownPath,
+  type TeardownPhase,
+  type TeardownProgress,
+} from "./options.ts";
+import type { TeardownReport } from "./report.ts";
+
+const ALL_PAGES = GUEST_PAGES + CONTROL_PAGES;
+const CONTROL_OF_GUEST = { terminate: 0, dynamic: GUEST_PAGES };
+
+function tearDown(
+  { memory, module, tdr }: TdHost,
+  path: TeardownPath,
+  options: TeardownOptions = {},
+): Promise<TeardownReport> {
+  return createReclaimer({ memory }).teardown(module, tdr, { ...options, path });
+}
+
+/** Guest and control pages that came back, and leaked ones. */
+function fate({ pagesReclaimed, control, leakedPages }: TeardownReport): number[] {
+  return [pagesReclaimed, control.pagesReclaimed, leakedPages];
+}
+
+// D1 to D3: which SEAMCALL of the dynamic path meets the busy operand; the first page's are 0 to 3.
+for (
+  const [call, leaf] of [
+    [0, "TDH.MEM.RANGE.BLOCK"],
+    [1, "TDH.MEM.TRACK"],
+    [2, "TDH.MEM.PAGE.REMOVE"],
+    [4, "TDH.MEM.RANGE.BLOCK"],
+    [4 * 512 + 1, "TDH.MEM.TRACK"],
+    [4 * 1023 + 2, "TDH.MEM.PAGE.REMOVE"],
+  ] as const
+) {
+  Deno.test(`teardown() tries ${leaf} again after one busy operand, SEAMCALL ${call}`, async () => {
+    const host = smallHost(gnr);
+    host.module.inject({ busyAfter: gaps(call) });
+    const report = await tearDown(host, "dynamic");
+    assertEquals([report.retries, ...fate(report)], [1, GUEST_PAGES, CONTROL_PAGES, 0]);
+    assertEquals(report.seamcalls[leaf], GUEST_PAGES + 1);
+  });
+
+  Deno.test(`teardown() leaks the page after a second busy ${leaf}, SEAMCALL ${call}`, async () => {
+    const host = smallHost(gnr);
+    host.module.inject({ busyAfter: gaps(call, 0) });
+    const report = await tearDown(host, "dynamic");
+    // The TDR cannot go while it has a child.
+    assertEquals([report.retries, ...fate(report)], [1, GUEST_PAGES - 1, CONTROL_PAGES - 1, 2]);
+    assertEquals(report.pagesByType.TDR, undefined);
+    assertEquals(host.module.td(host.tdr)!.children, 1);
+    assertEquals(checkInvariants(host.module), []);
+  });
+}
+
+Deno.test("teardown() leaks a page whose flush is refused, and does not try again", async () => {
+  const host = smallHost(emr);
+  host.module.inject({ busyAfter: gaps(3) });
+  const report = await tearDown(host, "dynamic");
+  // The module has let go of the page, so the TDR can go.
+  assertEquals([report.retries, ...fate(report)], [0, GUEST_PAGES - 1, CONTROL_PAGES, 1]);
+  assertEquals(report.linesCleared, (GUEST_PAGES - 1) * 64);
+  assertEquals(host.memory.state(0).memory.owner, 1);
+});
+
+Deno.test("teardown() leaks a page that is refused by T5, and does not try again", async () => {
+  const host = smallHost(emr);
+  const log = record(host.module);
+  host.module.lock(0x5000);
+  const report = await tearDown(host, "terminate");
+  assertEquals([report.retries, ...fate(report)], [0, GUEST_PAGES - 1, CONTROL_PAGES - 1, 2]);
+  assertEquals(report.linesCleared, (GUEST_PAGES - 1) * 64);
+  assertEquals(host.memory.state(0x5000).memory.owner, 1);
+  const refused = log.filter(({ status }) => status !== 0n).map(({ status }) => status);
+  // OPERAND_BUSY|RCX for the page, TD_ASSOCIATED_PAGES_EXIST for its TDR; T6 is not issued.
+  assertEquals(refused, [0x8000020000000001n, 0xC000040000000000n]);
+  assertEquals(report.seamcalls["TDH.PHYMEM.PAGE.WBINVD"], undefined);
+});
+
+Deno.test("teardown() on the dynamic path meets a locked page alone, and goes on", async () => {
+  const host = smallHost(gnr);
+  host.module.lock(0x5000);
+  const report = await tearDown(host, "dynamic");
+  assertEquals([report.retries, ...fate(report)], [1, GUEST_PAGES - 1, CONTROL_PAGES - 1, 2]);
+  // The lock is the page's: D1 and D2 pass, D3 is refused twice.
+  assertEquals(
+    ["TDH.MEM.RANGE.BLOCK", "TDH.MEM.TRACK", "TDH.MEM.PAGE.REMOVE", "TDH.PHYMEM.PAGE.WBINVD"]
+      .map((leaf) => report.seamcalls[leaf]),
+    [GUEST_PAGES, GUEST_PAGES, GUEST_PAGES + 1, GUEST_PAGES - 1],
+  );
+});
+
+Deno.test("teardown() leaks the TDR whose flush is refused", async () => {
+  const host = smallHost(emr);
+  const report = await tearDown(host, "terminate", {
+    onProgress({ phase }) {
+      if (phase === "reclaim TDR") host.module.inject({ busyAfter: gaps(1) });
+    },
+  });
+  assertEquals(fate(report), [GUEST_PAGES, CONTROL_PAGES - 1, 1]);
+  assertEquals(host.module.td(host.tdr), undefined);
+});
+
+for (const path of TEARDOWN_PATHS) {
+  Deno.test(`teardown() resumes an interrupted CACHE.WB, ${path} path`, async () => {
+    // Interrupts on each of the 2 packages, retries; 1 + 3 SEAMCALLs each.
+    for (const [interrupts, retries] of [[3, 6], [9999, 19_998]] as const) {
+      const host = smallHost(gnr);
+      host.module.inject({ interrupts });
+      const report = await tearDown(host, path);
+      assertEquals([report.retries, report.leakedHkid], [retries, false]);
+      assertEquals(report.seamcalls["TDH.PHYMEM.CACHE.WB"], 2 + retries);
+      assertEquals(fate(report), [GUEST_PAGES, CONTROL_PAGES, 0]);
+    }
+  });
+
+  Deno.test(`teardown() gives up a CACHE.WB interrupted 10,000 times, ${path} path`, async () => {
+    const host = smallHost(gnr);
+    host.module.inject({ interrupts: 10_000 });
+    const report = await tearDown(host, path);
+    assertEquals(report.seamcalls["TDH.PHYMEM.CACHE.WB"], 10_000);
+    assertEquals([report.retries, report.leakedHkid], [9999, true]);
+    const back = CONTROL_OF_GUEST[path];
+    assertEquals(fate(report), [back, 0, ALL_PAGES - back]);
+    assertEquals(report.seamcalls["TDH.PHYMEM.PAGE.RECLAIM"], undefined);
+    assertEquals(checkInvariants(host.module), []);
+
+    host.module.inject({});
+    const second = await tearDown(host, path);
+    assertEquals(fate(second), [GUEST_PAGES - back, CONTROL_PAGES, 0]);
+    assertEquals(host.module.tds(), []);
+  });
+
+  // The SEAMCALLs of the phase: 2 flushes, VPFLUSHDONE, CACHE.WB on 2 packages, KEY.FREEID.
+  for (
+    const [call, leaf] of [
+      [0, "T1, VP.FLUSH"],
+      [1, "T1, the second VP.FLUSH"],
+      [2, "T2, VPFLUSHDONE"],
+      [3, "T3, CACHE.WB"],
+      [4, "T3, CACHE.WB on the second package"],
+      [5, "T4, KEY.FREEID"],
+    ] as const
+  ) {
+    Deno.test(`teardown() leaks the HKID where ${leaf} is refused, ${path} path`, async () => {
+      const host = smallHost(gnr);
+      const log = record(host.module);
+      const report = await tearDown(host, path, {
+        onProgress({ phase }) {
+          host.module.inject(phase === "free the key" ? { busyAfter: gaps(call) } : {});
+        },
+      });
+      assert(report.leakedHkid);
+      const back = CONTROL_OF_GUEST[path];
+      assertEquals(fate(report), [back, 0, ALL_PAGES - back]);
+      assert(log.every(({ leaf }) => leaf !== "TDH.PHYMEM.PAGE.RECLAIM"));
+      assertEquals(checkInvariants(host.module), []);
+
+      // What was only refused for a while can be had by a second teardown.
+      host.module.inject({});
+      const second = await tearDown(host, path);
+      assertEquals(fate(second), [GUEST_PAGES - back, CONTROL_PAGES, 0]);
+      assertEquals([second.leakedHkid, host.module.tds()], [false, []]);
+      assertEquals(checkInvariants(host.module), []);
+    });
+  }
+
+  Deno.test(`teardown() of a locked TD leaks all of it, a second one finishes, ${path} path`, async () => {
+    const host = smallHost(gnr);
+    host.module.lock(host.tdr);
+    const first = await tearDown(host, path);
+    assertEquals(fate(first), [0, 0, ALL_PAGES]);
+    assertEquals([first.leakedHkid, first.retries], [true, path === "dynamic" ? GUEST_PAGES : 0]);
+    assertEquals(host.module.td(host.tdr)!.children, ALL_PAGES - 1);
+
+    host.module.unlock(host.tdr);
+    assertEquals(fate(await tearDown(host, path)), [GUEST_PAGES, CONTROL_PAGES, 0]);
+  });
+
+  Deno.test(`teardown() leaks every page when all SEAMCALLs on pages are busy, ${path} path`, async () => {
+    const host = smallHost(gnr);
+    const report = await tearDown(host, path, {
+      onProgress: injectorOnPages(host.module, () => 0),
+    });
+    // D1 is refused twice for each page, T5 once.
+    assertEquals(report.retries, path === "dynamic" ? GUEST_PAGES : 0);
+    // The TDR is asked for when nothing is busy any more, but it has children.
+    assertEquals(fate(report), [0, 0, ALL_PAGES]);
+    assertEquals(report.leakedHkid, false);
+    assertEquals(checkInvariants(host.module), []);
+
+    const second = await tearDown(host, path);
+    assertEquals(fate(second), [GUEST_PAGES, CONTROL_PAGES, 0]);
+  });
+
+  for (const seed of [1, 2, 3]) {
+    Deno.test(`teardown() meets random busy operands as one by one, ${path} path, seed ${seed}`, async () => {
+      const host = smallHost(emr);
+      const random = numbers(seed);
+      const report = await tearDown(host, path, {
+        onProgress: injectorOnPages(host.module, () => random() % 12),
+      });
+      const expected = path === "dynamic" ? dynamicFate(seed) : terminateFate(seed);
+      const { retries, seamcalls, linesCleared } = report;
+      const [block, remove] = [seamcalls["TDH.MEM.RANGE.BLOCK"], seamcalls["TDH.MEM.PAGE.REMOVE"]];
+      assertEquals({ fate: fate(report), retries, block, remove }, expected);
+      assertEquals(linesCleared, report.pagesReclaimed * 64);
+      assertEquals(checkInvariants(host.module), []);
+    });
+  }
+}
+
+/** Injects in the phases that work on pages, once as they begin. */
+function injectorOnPages(
+  module: TdxModule,
+  busyAfter: () => number,
+): (progress: TeardownProgress) => void {
+  let current: TeardownPhase | undefined;
+  return ({ phase }) => {
+    if (phase === current) return;
+    current = phase;
+    const onPages = phase === "remove guest pages" || phase === "reclaim pages";
+    module.inject(onPages ? { busyAfter } : {});
+  };
+}
+
+/** Numbers that look random: a linear congruential generator. */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 16;
+  };
+}
+
+interface Expected {
+  readonly fate: number[];
+  readonly retries: number;
+  readonly block: number | undefined;
+  readonly remove: number | undefined;
+}
+
+/** Asks before each SEAMCALL whether it meets the fault; the gaps are those of the test above. */
+function faults(random: () => number): () => boolean {
+  let left = random() % 12;
+  return () => {
+    if (left-- > 0) return false;
+    left = random() % 12;
+    return true;
+  };
+}
+
+/** What comes out when every page goes by itself: T5 once for each page but the TDR. */
+function terminateFate(seed: number): Expected {
+  const busy = faults(numbers(seed));
+  const count = (pages: number) => Array.from({ length: pages }, busy).filter((met) => met).length;
+  const guest = count(GUEST_PAGES);
+  const control = count(CONTROL_PAGES - 1);
+  return {
+    fate: [GUEST_PAGES - guest, CONTROL_PAGES - 1 - control, guest + control + 1],
+    retries: 0,
+    block: undefined,
+    remove: undefined,
+  };
+}
+
+/** The same for D1 to D3, each twice at most, and D4; then T5 for the control pages. */
+function dynamicFate(seed: number): Expected {
+  const random = numbers(seed);
+  const busy = faults(random);
+  let [back, retries, block, remove] = [0, 0, 0, 0];
+  const twice = (count: () => void): boolean => {
+    count();
+    if (!busy()) return true;
+    retries++;
+    count();
+    return !busy();
+  };
+  for (let page = 0; page < GUEST_PAGES; page++) {
+    if (!twice(() => block++) || !twice(() => {}) || !twice(() => remove++) || busy()) continue;
+    back++;
+  }
+  const atControl = faults(random);
+  const control = Array.from({ length: CONTROL_PAGES - 1 }, atControl).filter((met) => met).length;
+  const fate = [back, CONTROL_PAGES - 1 - control, GUEST_PAGES - back + control + 1];
+  return { fate, retries, block, remove };
+}

@@ -1,0 +1,86 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { FrameChunk } from "@tdx/core";
+import fc from "fast-check";
+import { chunkOf, chunksOf, sameBlock } from "./chunks_of.ts";
+import {
+  checkChunk,
+  firstFrame,
+  forEachFrame,
+  holds,
+  rankOf,
+  runOf,
+  split,
+} from "./frame_slices.ts";
+
+/** Frames of one block, as a sorted list, in a block that is far up or at the beginning. */
+const blockFrames = fc.tuple(
+  fc.constantFrom(0, 7, 2 ** 22 - 1),
+  fc.uniqueArray(fc.nat(511), { minLength: 1, maxLength: 64 }),
+).map(([block, places]) => places.map((place) => block * 512 + place).sort((a, b) => a - b));
+
+function listOf(chunk: FrameChunk | null): number[] {
+  const frames: number[] = [];
+  if (chunk !== null) forEachFrame(chunk, (frame) => frames.push(frame));
+  return frames;
+}
+
+Deno.test("split() cuts a chunk after any number of its frames", () => {
+  fc.assert(fc.property(blockFrames, fc.nat(), (frames, at) => {
+    const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
+    const count = 1 + at % frames.length;
+    const [head, tail] = split(chunk, count);
+    assertEquals(listOf(head), frames.slice(0, count));
+    assertEquals(listOf(tail), frames.slice(count));
+    assertEquals([head.count, tail?.count ?? 0], [count, frames.length - count]);
+    // The chunk that was cut is as it was.
+    assertEquals(listOf(chunk), frames);
+  }));
+});
+
+Deno.test("split() gives the chunk itself where nothing is cut off", () => {
+  const chunk = runOf(5, 3);
+  assertEquals(split(chunk, 3), [chunk, null]);
+});
+
+Deno.test("rankOf(), holds() and firstFrame() agree with the list of frames", () => {
+  fc.assert(fc.property(blockFrames, fc.integer({ min: -1, max: 513 }), (frames, place) => {
+    const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
+    const frame = Math.max(Math.floor(frames[0]! / 512) * 512 + place, 0);
+    assertEquals(rankOf(chunk, frame), frames.filter((other) => other < frame).length);
+    assertEquals(holds(chunk, frame), frames.includes(frame));
+    assertEquals(firstFrame(chunk), frames[0]);
+  }));
+});
+
+Deno.test("chunksOf() gives every frame once, in order", () => {
+  const sorted = fc.uniqueArray(fc.nat(3000), { maxLength: 200 })
+    .map((frames) => frames.sort((a, b) => a - b));
+  fc.assert(fc.property(sorted, (frames) => {
+    const chunks = [...chunksOf(Uint32Array.from(frames))];
+    chunks.forEach(checkChunk);
+    assertEquals(chunks.flatMap(listOf), frames);
+  }));
+});
+
+Deno.test("chunksOf() refuses frames that do not ascend", () => {
+  assertThrows(() => [...chunksOf(Uint32Array.of(4, 9, 9))], RangeError, "got 9 after 9");
+  assertThrows(() => [...chunksOf(Uint32Array.of(600, 4))], RangeError, "got 4 after 600");
+});
+
+Deno.test("chunksOf() gives a run where the frames are contiguous", () => {
+  assertEquals([...chunksOf(Uint32Array.of(510, 511, 512))], [runOf(510, 2), runOf(512, 1)]);
+});
+
+Deno.test("sameBlock() works up to the highest frame that 32 bits hold", () => {
+  assertEquals(sameBlock(Uint32Array.of(2 ** 32 - 2, 2 ** 32 - 1), 0, 2), 2);
+});
+
+Deno.test("checkChunk() refuses what no map hands out", () => {
+  const words = new Uint32Array(16).fill(1);
+  assertThrows(() => checkChunk(runOf(0, 0)), RangeError, "0 at 0");
+  assertThrows(() => checkChunk(runOf(0.5, 1)), RangeError, "0.5");
+  assertThrows(() => checkChunk({ frame: 1, count: 16, value: 0, words, at: 0 }), RangeError, "1");
+  assertThrows(() => checkChunk({ frame: 0, count: 15, value: 0, words, at: 0 }), RangeError, "16");
+  const list = [1] as unknown as Uint32Array;
+  assertThrows(() => checkChunk({ frame: 0, count: 1, value: 0, words: list, at: 0 }), TypeError);
+});

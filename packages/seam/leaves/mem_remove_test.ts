@@ -1,0 +1,226 @@
+// D1 to D3 in the order of their checks.
+import { assertEquals, assertThrows } from "@std/assert";
+import { GiB, MiB } from "@tdx/core";
+import { buildTd } from "../build_td.ts";
+import { checkInvariants } from "../check_invariants.ts";
+import { chunksOf } from "../chunks_of.ts";
+import { runOf } from "../frame_slices.ts";
+import { block, GUEST, hex, liveTd, newModule } from "../test_fixtures.ts";
+
+const TDR = 0;
+
+Deno.test("rangeBlock() D1: checks the TDR, the TD's state, the GPA, then the walk", () => {
+  const module = newModule();
+  const { mem, mng } = module;
+  assertEquals(hex(mem.rangeBlock(1, 1, 0).status), "C000010000000002");
+  assertEquals(hex(mem.rangeBlock(8 * GiB, 1, 0).status), "C000010100000002");
+  assertEquals(hex(mem.rangeBlock(TDR, 1, 0).status), "C000030000000002");
+  mng.create(TDR, 33);
+  module.lock(TDR);
+  assertEquals(hex(mem.rangeBlock(TDR, 1, 0).status), "8000020000000002");
+  module.unlock(TDR);
+  assertEquals(hex(mem.rangeBlock(TDR, 1, 0).status), "8000081000000000");
+  [0, 1].forEach((pkg) => mng.keyConfig(TDR, pkg));
+  assertEquals(hex(mem.rangeBlock(TDR, 1, 0).status), "C000060600000000");
+  for (let i = 1; i <= 6; i++) mng.addcx(i * 4096, TDR);
+  assertEquals(hex(mem.rangeBlock(TDR, 1, 0).status), "C000060800000000");
+  mng.init(TDR);
+  assertEquals(hex(mem.rangeBlock(TDR, 1, 0).status), "C000010000000001");
+  assertEquals(hex(mem.rangeBlock(TDR, 0, 0).status), "C0000B0000000001");
+});
+
+Deno.test("rangeBlock() D1: EPT_WALK_FAILED|RCX without a page table, else EPT_ENTRY_STATE_INCORRECT", () => {
+  const module = newModule();
+  liveTd(module, { memory: [runOf(2 ** 18, 1)] });
+  assertEquals(hex(module.mem.rangeBlock(TDR, 2 * MiB, 0).status), "C0000B0000000001");
+  assertEquals(hex(module.mem.rangeBlock(TDR, 4096, 0).status), "C0000B0D00000001");
+});
+
+Deno.test("rangeBlock() D1: GPA_RANGE_ALREADY_BLOCKED|RCX the second time, no error", () => {
+  const module = newModule();
+  liveTd(module);
+  assertEquals(module.mem.rangeBlock(TDR, 0, 0), { status: 0n, count: 1 });
+  assertEquals(hex(module.mem.rangeBlock(TDR, 0, 0).status), "00000B0700000001");
+  assertEquals(module.page(GiB), {
+    type: "REG",
+    owner: TDR,
+    level: 0,
+    mapping: "blocked",
+    epoch: 1,
+  });
+});
+
+Deno.test("rangeBlock() D1: many pages stop before the one that is refused", () => {
+  const module = newModule();
+  liveTd(module);
+  module.mem.rangeBlock(TDR, 5 * 4096, 0);
+  assertEquals(module.mem.rangeBlock(TDR, 0, 0, 512), { status: 0n, count: 5 });
+  const second = module.mem.rangeBlock(TDR, 5 * 4096, 0, 507);
+  assertEquals([hex(second.status), second.count], ["00000B0700000001", 1]);
+  assertEquals(module.mem.rangeBlock(TDR, 6 * 4096, 0, 506), { status: 0n, count: 506 });
+  assertEquals(module.calls.get("TDH.MEM.RANGE.BLOCK"), 1 + 5 + 1 + 506);
+});
+
+Deno.test("rangeBlock() throws where the entry points at a page table", () => {
+  const module = newModule();
+  liveTd(module);
+  assertThrows(() => module.mem.rangeBlock(TDR, 0, 1), RangeError, "not modelled");
+  assertEquals(module.calls.get("TDH.MEM.RANGE.BLOCK"), undefined);
+});
+
+Deno.test("track() D2: checks the TDR and the TD's state", () => {
+  const module = newModule();
+  assertEquals(hex(module.mem.track(TDR).status), "C000030000000001");
+  module.mng.create(TDR, 33);
+  module.lock(TDR);
+  assertEquals(hex(module.mem.track(TDR).status), "8000020000000001");
+  module.unlock(TDR);
+  assertEquals(hex(module.mem.track(TDR).status), "8000081000000000");
+});
+
+Deno.test("track() D2: PREVIOUS_TLB_EPOCH_BUSY while a vCPU runs from before the last one", () => {
+  const module = newModule();
+  const { vcpus } = liveTd(module);
+  module.vp.enter(vcpus[0]!, 0);
+  assertEquals(module.mem.track(TDR, 5), { status: 0n, count: 1 });
+  assertEquals(hex(module.mem.track(TDR).status), "8000020100000000");
+  module.kick(TDR);
+  assertEquals(module.mem.track(TDR, 5), { status: 0n, count: 5 });
+  assertEquals(module.td(TDR)!.epoch, 1 + 1 + 5);
+});
+
+Deno.test("pageRemove() D3: GPA and walk as for the block", () => {
+  const module = newModule();
+  liveTd(module, { memory: [runOf(2 ** 18, 1)] });
+  const { mem } = module;
+  assertEquals(hex(mem.pageRemove(TDR, 1, 0).status), "C000010000000001");
+  assertEquals(hex(mem.pageRemove(TDR, 0, 3).status), "C000010000000001");
+  assertEquals(hex(mem.pageRemove(TDR, 2 * MiB, 0).status), "C0000B0000000001");
+  assertEquals(hex(mem.pageRemove(TDR, 4096, 0).status), "C0000B0D00000001");
+  assertEquals(hex(mem.pageRemove(TDR, 0, 1).status), "C0000B0D00000001");
+});
+
+Deno.test("pageRemove() D3: OPERAND_BUSY|RCX before GPA_RANGE_NOT_BLOCKED|RCX", () => {
+  const module = newModule();
+  liveTd(module);
+  module.lock(GiB);
+  assertEquals(hex(module.mem.pageRemove(TDR, 0, 0).status), "8000020000000001");
+  module.unlock(GiB);
+  assertEquals(hex(module.mem.pageRemove(TDR, 0, 0).status), "C0000B0600000001");
+});
+
+Deno.test("pageRemove() D3: GPA_RANGE_NOT_BLOCKED|RCX, then TLB_TRACKING_NOT_DONE|RCX", () => {
+  const module = newModule();
+  liveTd(module);
+  const { mem } = module;
+  mem.track(TDR);
+  assertEquals(hex(mem.pageRemove(TDR, 0, 0).status), "C0000B0600000001");
+  mem.rangeBlock(TDR, 0, 0);
+  assertEquals(hex(mem.pageRemove(TDR, 0, 0).status), "C0000B0800000001");
+  mem.track(TDR);
+  assertEquals(mem.pageRemove(TDR, 0, 0), { status: 0n, count: 1, pages: runOf(2 ** 18, 1) });
+});
+
+Deno.test("pageRemove() D3: TLB_TRACKING_NOT_DONE|RCX until every vCPU was kicked", () => {
+  const module = newModule();
+  const { vcpus } = liveTd(module);
+  const { mem, vp } = module;
+  vp.enter(vcpus[0]!, 0);
+  mem.rangeBlock(TDR, 0, 0);
+  mem.track(TDR);
+  assertEquals(hex(mem.pageRemove(TDR, 0, 0).status), "C0000B0800000001");
+  // One that enters now has no stale translation.
+  vp.enter(vcpus[1]!, 1);
+  assertEquals(hex(mem.pageRemove(TDR, 0, 0).status), "C0000B0800000001");
+  module.kick(TDR);
+  vp.enter(vcpus[1]!, 1);
+  assertEquals(mem.pageRemove(TDR, 0, 0).status, 0n);
+});
+
+Deno.test("pageRemove() D3: a TD that was never finalised needs no block", () => {
+  const module = newModule();
+  const { mem, mng } = module;
+  mng.create(TDR, 33);
+  [0, 1].forEach((pkg) => mng.keyConfig(TDR, pkg));
+  for (let i = 1; i <= 6; i++) mng.addcx(i * 4096, TDR);
+  mng.init(TDR);
+  for (const level of [3, 2, 1]) mem.septAdd(TDR, 0, level, (10 + level) * 4096);
+  mem.pageAdd(TDR, 0, GiB);
+  assertEquals(mem.pageRemove(TDR, 0, 0).status, 0n);
+});
+
+Deno.test("pageRemove() D3: takes the page out and leaves its lines", () => {
+  const module = newModule();
+  liveTd(module);
+  const { mem } = module;
+  const line = module.memory.state(GiB);
+  mem.rangeBlock(TDR, 0, 0, 512);
+  mem.track(TDR);
+  const { children } = module.td(TDR)!;
+  assertEquals(mem.pageRemove(TDR, 0, 0, 512).count, 512);
+  assertEquals(module.td(TDR)!.children, children - 512);
+  assertEquals(module.td(TDR)!.mappings, []);
+  assertEquals(module.page(GiB)?.type, "NDA");
+  assertEquals(module.memory.state(GiB), line);
+  assertEquals(line.memory.owner, 1);
+  assertEquals(hex(mem.pageRemove(TDR, 0, 0).status), "C0000B0D00000001");
+  assertEquals(checkInvariants(module), []);
+});
+
+Deno.test("pageRemove() D3: a page of 2 MiB goes by one SEAMCALL", () => {
+  const module = newModule();
+  buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: [runOf(2 ** 18, 2048)], level: 1 });
+  const { mem } = module;
+  assertEquals(mem.rangeBlock(TDR, 0, 1, 4), { status: 0n, count: 4 });
+  mem.track(TDR);
+  const { status, count, pages } = mem.pageRemove(TDR, 2 * MiB, 1, 2);
+  assertEquals([status, count, pages], [0n, 2, runOf(2 ** 18 + 512, 1024)]);
+  assertEquals(module.calls.get("TDH.MEM.PAGE.REMOVE"), 2);
+  assertEquals(module.td(TDR)!.mappings, [
+    { gpa: 0, level: 1, pages: 1 },
+    { gpa: 6 * MiB, level: 1, pages: 1 },
+  ]);
+  assertEquals(checkInvariants(module), []);
+});
+
+Deno.test("pageRemove() D3: gives scattered frames as one bitmap for each 2 MiB", () => {
+  const module = newModule();
+  const frames = Uint32Array.of(600_000, 600_002, 600_005, 700_001, 700_003);
+  liveTd(module, { memory: [...chunksOf(frames)] });
+  const { mem } = module;
+  const removed: number[] = [];
+  for (let page = 0; page < 5;) {
+    const { count } = mem.rangeBlock(TDR, page * 4096, 0, 5 - page);
+    mem.track(TDR, count);
+    const result = mem.pageRemove(TDR, page * 4096, 0, count);
+    assertEquals([result.status, result.count], [0n, count]);
+    removed.push(result.pages!.count);
+    page += count;
+  }
+  assertEquals(removed, [3, 2]);
+  assertEquals([...frames].every((frame) => module.page(frame * 4096)?.type === "NDA"), true);
+});
+
+Deno.test("pageRemove() D3: TD_KEYS_NOT_CONFIGURED once the TD is blocked", () => {
+  const module = newModule();
+  const td = liveTd(module);
+  block(module, td);
+  assertEquals(hex(module.mem.pageRemove(TDR, 0, 0).status), "8000081000000000");
+  assertEquals(hex(module.mem.rangeBlock(TDR, 0, 0).status), "8000081000000000");
+  assertEquals(hex(module.mem.track(TDR).status), "8000081000000000");
+});
+
+Deno.test("rangeBlock(), track() and pageRemove() name the operand that holds the TDR when busy", () => {
+  const module = newModule();
+  liveTd(module);
+  module.inject({ busyAfter: () => 0 });
+  assertEquals(hex(module.mem.rangeBlock(TDR, 0, 0, GUEST.count).status), "8000020000000002");
+  assertEquals(hex(module.mem.track(TDR).status), "8000020000000001");
+  assertEquals(hex(module.mem.pageRemove(TDR, 0, 0).status), "8000020000000002");
+});
+
+Deno.test("rangeBlock() throws for a number of pages that is none", () => {
+  const { mem } = newModule();
+  assertThrows(() => mem.rangeBlock(TDR, 0, 0, 0), RangeError, "pages");
+  assertThrows(() => mem.track(TDR, 1.5), RangeError, "times");
+});

@@ -1,0 +1,163 @@
+// Random SEAMCALLs, sensible or not: what must hold of a module holds after each, and one that is
+// refused changes nothing.
+import { assertEquals } from "@std/assert";
+import { PAGE_BYTES } from "@tdx/core";
+import fc from "fast-check";
+import { checkInvariants } from "./check_invariants.ts";
+import { runOf } from "./frame_slices.ts";
+import type { TdxModule } from "./tdx_module.ts";
+import { look, newModule, tearDown } from "./test_fixtures.ts";
+import { buildTd } from "./build_td.ts";
+
+/** The frames that the calls are about: two places for control pages, one for guest pages. */
+const CONTROL = [0, 64];
+const GUEST_FRAMES = 512;
+const FRAMES = [...Array(30).keys(), ...Array(30).keys().map((i) => 64 + i)];
+const GUESTS = Array.from({ length: 8 }, (_, i) => GUEST_FRAMES + i);
+
+const frame = fc.constantFrom(0, 0, 0, 64, 64, ...FRAMES, ...GUESTS);
+const tdr = fc.constantFrom(0, 0, 0, 64 * PAGE_BYTES);
+/** Where buildTd() puts the TDVPRs of the two vCPUs, and others. */
+const tdvpr = fc.constantFrom(7, 7, 13, 71, 77, 20).map((frame) => frame * PAGE_BYTES);
+const pa = frame.map((frame) => frame * PAGE_BYTES);
+const gpa = fc.nat(9).map((page) => page * PAGE_BYTES);
+const level = fc.constantFrom(0, 0, 0, 1, 2, 3);
+const hkid = fc.constantFrom(32, 33, 33, 34);
+const lp = fc.nat(2);
+const pkg = fc.nat(1);
+const pages = fc.oneof(
+  pa,
+  fc.tuple(frame, fc.integer({ min: 1, max: 20 })).map(([frame, count]) => runOf(frame, count)),
+);
+const few = fc.integer({ min: 1, max: 5 });
+
+/** A call, and how a report shows it. */
+interface Call {
+  readonly name: string;
+  readonly run: (module: TdxModule) => { status: bigint } | void;
+}
+
+function call<T extends unknown[]>(
+  name: string,
+  values: fc.Arbitrary<T>,
+  run: (module: TdxModule, ...values: T) => { status: bigint } | void,
+): fc.Arbitrary<Call> {
+  return values.map((values) => ({
+    name: `${name}(${values.map((value) => JSON.stringify(value)).join(", ")})`,
+    run: (module: TdxModule) => run(module, ...values),
+    toString: () => name,
+  }));
+}
+
+const t = fc.tuple;
+const leaves: fc.Arbitrary<Call>[] = [
+  call("create", t(pa, hkid), (m, ...a) => m.mng.create(...a)),
+  call("keyConfig", t(tdr, pkg), (m, ...a) => m.mng.keyConfig(...a)),
+  call("addcx", t(pa, tdr), (m, ...a) => m.mng.addcx(...a)),
+  call("init", t(tdr), (m, ...a) => m.mng.init(...a)),
+  call("finalize", t(tdr), (m, ...a) => m.mr.finalize(...a)),
+  call("vp.create", t(pa, tdr), (m, ...a) => m.vp.create(...a)),
+  call("vp.addcx", t(pa, tdvpr), (m, ...a) => m.vp.addcx(...a)),
+  call("vp.init", t(tdvpr, lp), (m, ...a) => m.vp.init(...a)),
+  call("vp.enter", t(tdvpr, lp), (m, ...a) => m.vp.enter(...a)),
+  call("vp.flush", t(tdvpr, lp), (m, ...a) => m.vp.flush(...a)),
+  call("septAdd", t(tdr, gpa, level, pages), (m, ...a) => m.mem.septAdd(...a)),
+  call("pageAdd", t(tdr, gpa, pages), (m, ...a) => m.mem.pageAdd(...a)),
+  call("pageAug", t(tdr, gpa, level, pages), (m, ...a) => m.mem.pageAug(...a)),
+  call("rangeBlock", t(tdr, gpa, level, few), (m, ...a) => m.mem.rangeBlock(...a)),
+  call("rangeBlock", t(tdr, gpa, fc.constant(0), few), (m, ...a) => m.mem.rangeBlock(...a)),
+  call("track", t(tdr, few), (m, ...a) => m.mem.track(...a)),
+  call("pageRemove", t(tdr, gpa, level, few), (m, ...a) => m.mem.pageRemove(...a)),
+  call("pageRemove", t(tdr, gpa, fc.constant(0), few), (m, ...a) => m.mem.pageRemove(...a)),
+  call("vpflushdone", t(tdr), (m, ...a) => m.mng.vpflushdone(...a)),
+  call("cacheWb", t(pkg, fc.nat(2)), (m, ...a) => m.phymem.cacheWb(...a)),
+  call("keyFreeid", t(tdr), (m, ...a) => m.mng.keyFreeid(...a)),
+  call("pageReclaim", t(pages), (m, ...a) => m.phymem.pageReclaim(...a)),
+  call("pageWbinvd", t(pages, hkid), (m, ...a) => m.phymem.pageWbinvd(...a)),
+];
+
+/** What brings a module far, which single random calls seldom do. */
+const others: fc.Arbitrary<Call>[] = [
+  call("buildTd", t(fc.constantFrom(...CONTROL), fc.constantFrom(33, 34)), (m, control, hkid) => {
+    const free = GUESTS.filter((frame) => m.page(frame * PAGE_BYTES)?.type === "NDA").slice(0, 3);
+    const memory = free.map((frame) => runOf(frame, 1));
+    buildTd(m, { hkid, control, vcpus: 2, memory });
+  }),
+  call("flushAll", t(tdr), (m, tdr) => {
+    m.kick(tdr);
+    m.td(tdr)?.vcpus.forEach(({ tdvpr, lp }) => m.vp.flush(tdvpr, lp ?? 0));
+  }),
+  call("blockAndTrack", t(tdr, gpa, few), (m, tdr, gpa, pages) => {
+    m.kick(tdr);
+    m.mem.rangeBlock(tdr, gpa, 0, pages);
+    m.mem.track(tdr);
+  }),
+  call("tearDown", t(tdr), (m, tdr) => {
+    const vcpus = m.td(tdr)?.vcpus.map(({ tdvpr }) => tdvpr) ?? [];
+    tearDown(m, { tdr, vcpus, controlPages: 0, guestPages: 0 });
+  }),
+  call("kick", t(tdr), (m, tdr) => m.kick(tdr)),
+  call("accept", t(tdr, gpa, few), (m, tdr, gpa, pages) => m.accept(tdr, gpa, 0, pages)),
+  call("inject", t(fc.nat(50), fc.nat(1)), (m, gap, interrupts) => {
+    m.inject({ busyAfter: () => gap === 0 ? Infinity : gap, interrupts });
+  }),
+];
+
+/** A leaf while another SEAMCALL holds the lock of a page. */
+const locked = t(pa, fc.oneof(...leaves)).map(([pa, leaf]): Call => ({
+  name: `${leaf.name} with ${pa} locked`,
+  run: (module) => {
+    module.lock(pa);
+    try {
+      return leaf.run(module);
+    } finally {
+      module.unlock(pa);
+    }
+  },
+}));
+
+const calls = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.oneof(...leaves) },
+    { weight: 3, arbitrary: fc.oneof(...others) },
+    { weight: 1, arbitrary: locked },
+  ),
+  { minLength: 60, maxLength: 80 },
+);
+
+Deno.test("TdxModule keeps its invariants whatever is called, and a refusal changes nothing", () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(calls, (calls) => {
+      const module = newModule();
+      buildTd(module, { hkid: 33, control: 0, vcpus: 2, memory: [runOf(GUEST_FRAMES, 4)] });
+      for (const { name, run } of calls) {
+        const before = look(module, [...FRAMES, ...GUESTS]);
+        const { refused, status } = attempt(module, run);
+        assertEquals(checkInvariants(module), [], name);
+        if (refused) assertEquals(look(module, [...FRAMES, ...GUESTS]), before, name);
+        const leaf = name.slice(0, name.indexOf("("));
+        if (status === 0n) seen.add(leaf);
+      }
+    }),
+    { numRuns: 250, seed: 20_250_705 },
+  );
+  // The test is worth something only where every leaf succeeds now and then.
+  const never = ["create", "keyConfig", "vp.enter", "vp.flush", "pageAug", "rangeBlock", "track"]
+    .concat("pageRemove", "vpflushdone", "cacheWb", "keyFreeid", "pageReclaim", "pageWbinvd")
+    .filter((leaf) => !seen.has(leaf));
+  assertEquals(never, []);
+});
+
+/** Runs a call; one that cannot be made, as a SEAMCALL on a processor inside a TD, is refused too. */
+function attempt(module: TdxModule, run: Call["run"]): { refused: boolean; status?: bigint } {
+  try {
+    const result = run(module);
+    if (result === undefined) return { refused: false };
+    return { refused: result.status !== 0n, status: result.status };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // buildTd() keeps what it built until then.
+    return { refused: false };
+  }
+}

@@ -1,0 +1,86 @@
+// What the tests share: a made-up machine, and TDs at the stages of their life.
+import {
+  definePlatform,
+  type FrameChunk,
+  GiB,
+  KeyIdSpace,
+  PAGE_BYTES,
+  PhysicalMemory,
+  type Platform,
+  PLATFORM_CONTRACT,
+} from "@tdx/core";
+import { buildTd, type BuiltTd, type TdPlan } from "./build_td.ts";
+import { runOf } from "./frame_slices.ts";
+import { TdxModule, type TdxModuleOptions } from "./tdx_module.ts";
+
+/** Private KeyIDs 32 to 63; 32 is the global one. */
+export const keyIds: KeyIdSpace = new KeyIdSpace({
+  maxPa: 52,
+  keyIdBits: 6,
+  shared: 31,
+  private: 32,
+});
+
+/** A machine with the partial-write erratum. */
+export const platform: Platform = definePlatform({
+  contract: PLATFORM_CONTRACT,
+  name: "demo",
+  title: "Demo Rapids",
+  cpus: [{ family: 6, model: 0xfe }],
+  bugs: ["tdx_pw_mce"],
+  memory: { partialWriteToOwnedLine: "poison" },
+  machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
+  tdxHost: "unknown",
+  confidence: "assumed",
+  sources: [{ document: "made up", at: "these tests" }],
+});
+
+/** A module on 4 GiB, or what the options say. */
+export function newModule(
+  options: Omit<TdxModuleOptions, "memory"> & { bytes?: number } = {},
+): TdxModule {
+  const { bytes = 4 * GiB, ...rest } = options;
+  return new TdxModule({ memory: new PhysicalMemory({ bytes, platform, keyIds }), ...rest });
+}
+
+/** Guest memory of the TDs below: 2 MiB at 1 GiB. */
+export const GUEST: FrameChunk = runOf(2 ** 18, 512);
+
+/** A TD that is ready to run: HKID 33, two vCPUs on LP 0 and 1, its TDR at address 0. */
+export function liveTd(module: TdxModule, plan: Partial<TdPlan> = {}): BuiltTd {
+  return buildTd(module, { hkid: 33, vcpus: 2, control: 0, memory: [GUEST], ...plan });
+}
+
+/** Takes a TD to BLOCKED. */
+export function block(module: TdxModule, { tdr, vcpus }: BuiltTd): void {
+  vcpus.forEach((tdvpr, lp) => module.vp.flush(tdvpr, lp));
+  module.mng.vpflushdone(tdr);
+}
+
+/** Takes a TD to TEARDOWN. */
+export function tearDown(module: TdxModule, td: BuiltTd): void {
+  block(module, td);
+  for (let pkg = 0; pkg < module.packages; pkg++) module.phymem.cacheWb(pkg, 0);
+  module.mng.keyFreeid(td.tdr);
+}
+
+/** Reclaims what a TD in TEARDOWN owns, its TDR too. */
+export function reclaimAll(module: TdxModule, tdr: number): void {
+  for (const type of ["REG", "EPT", "TDCX", "TDVPR"] as const) {
+    for (const pages of module.pagesOf(tdr, type)) module.phymem.pageReclaim(pages);
+  }
+  module.phymem.pageReclaim(tdr);
+}
+
+/** A status as semantics.md writes it. */
+export function hex(status: bigint): string {
+  return status.toString(16).toUpperCase().padStart(16, "0");
+}
+
+/** All that can be seen of a module, and the lines of its first frames and of the guest memory. */
+export function look(module: TdxModule, frames: readonly number[]): unknown {
+  const pages: unknown[] = [];
+  module.forEachPages((entry, count) => pages.push([entry, count]));
+  const lines = frames.map((frame) => module.memory.state(frame * PAGE_BYTES));
+  return [module.tds(), module.keys(), pages, lines];
+}

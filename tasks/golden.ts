@@ -1,0 +1,14 @@
+/**
+ * Writes what every scenario shows beside its file. Read the difference before committing it.
+ *
+ * @module
+ */
+import { goldenText } from "../packages/litmus/golden.ts";
+import { GOLDEN_PLATFORMS, readCorpus } from "./corpus.ts";
+
+for (const { file, scenario } of readCorpus()) {
+  Deno.writeTextFileSync(
+    file.replace(/\.tdx$/, ".out"),
+    await goldenText(scenario, GOLDEN_PLATFORMS),
+  );
+}

@@ -1,0 +1,73 @@
+/** The problems that SPIN is asked besides us. */
+import type { Mode } from "@tdx/core";
+import {
+  type ClosureKeys,
+  closureProblem,
+  type Formula,
+  type LeftPoison,
+  type Machine,
+  type Problem,
+  scenarioMachine,
+  type Watch,
+} from "@tdx/litmus";
+import { HOST_KEYS, POLICIES } from "@tdx/reclaim";
+import { PLATFORMS } from "../packages/cli/platforms.ts";
+import { mentions } from "../packages/litmus/formula.ts";
+import { GOLDEN_PLATFORMS, readCorpus } from "./corpus.ts";
+
+/** A problem on a machine, and the statement that is looked for in its final states. */
+export interface SpinCase {
+  /** A name for the report. */
+  readonly name: string;
+  /** The problem. */
+  readonly problem: Problem;
+  /** The machine. */
+  readonly machine: Machine;
+  /** What is remembered about the lines. */
+  readonly watch: Watch;
+  /** The statement. */
+  readonly formula: Formula;
+}
+
+const MODES: readonly Mode[] = ["Li", "Ci"];
+const KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integrity"];
+const LEFT: readonly LeftPoison[] = ["none", "unconsumed", "consumed"];
+
+/** The verdict table: every platform, mode, kind of host KeyIDs, policy and poison. */
+export function closureCases(): SpinCase[] {
+  return PLATFORMS.flatMap((platform) =>
+    MODES.flatMap((mode) =>
+      KEYS.flatMap((hostKeys) =>
+        POLICIES.flatMap((policy) =>
+          LEFT.map((poison): SpinCase => {
+            const { problem, machine } = closureProblem({
+              platform,
+              mode,
+              hostKeys,
+              policy,
+              poison,
+            });
+            const formula: Formula = { kind: "mc" };
+            return { name: problem.name, problem, machine, watch: { lost: false }, formula };
+          })
+        )
+      )
+    )
+  );
+}
+
+/** The corpus: every scenario with its own condition, on the platforms whose output is kept. */
+export function scenarioCases(): SpinCase[] {
+  return readCorpus().flatMap(({ name, scenario }) =>
+    GOLDEN_PLATFORMS.filter((platform) => scenario.platforms.includes(platform.name))
+      .flatMap((platform) =>
+        scenario.modes.map((mode): SpinCase => ({
+          name: `${name} ${platform.name} ${mode}`,
+          problem: scenario.problem,
+          machine: scenarioMachine(scenario, platform, mode, scenario.policy),
+          watch: { lost: mentions(scenario.condition.formula, "lost") },
+          formula: scenario.condition.formula,
+        }))
+      )
+  );
+}
