@@ -62,6 +62,7 @@ function joinValues(args: readonly string[], valued: readonly string[]): string[
   const joined: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const [arg, next] = [args[i]!, args[i + 1]];
+    if (arg === "--") return [...joined, ...args.slice(i)];
     const takes = arg.startsWith("--") && valued.includes(arg.slice(2));
     if (takes && next !== undefined && !next.startsWith("--")) {
       joined.push(`${arg}=${next}`);

@@ -6,7 +6,9 @@
  */
 export * from "./decide.ts";
 export * from "./create_reclaimer.ts";
+export * from "./random.ts";
 export * from "./reset.ts";
+export * from "./scatter.ts";
 export * from "./teardown/options.ts";
 export * from "./teardown/report.ts";
 export * from "./td_host.ts";

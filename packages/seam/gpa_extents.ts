@@ -8,9 +8,11 @@ interface Extent {
   count: number;
   first: number;
   list: Uint32Array | null;
-  /** Where the extent begins in the list, and up to where the list is its own to write. */
+  /**
+   * Where the extent begins in the list. Extents that were one share a list; every page keeps its
+   * place in it, so none can write where another one reads.
+   */
   at: number;
-  end: number;
 }
 
 /** Lists hold frames below this: 16 TiB. Above, every run is an extent of its own. */
@@ -103,7 +105,7 @@ export class GpaExtents {
         return this.#append(before, frames, count);
       }
     }
-    const extent: Extent = { page, count: 0, first: frames.frame, list: null, at: 0, end: 0 };
+    const extent: Extent = { page, count: 0, first: frames.frame, list: null, at: 0 };
     if (frames.words === null) extent.count = count;
     else this.#append(extent, frames, count);
     this.#extents.splice(i + 1, 0, extent);
@@ -119,7 +121,6 @@ export class GpaExtents {
       const after = extent.count - skip - taken;
       const tail = this.#from(extent, skip + taken, after);
       extent.count = skip;
-      extent.end = extent.at + skip;
       this.#extents.splice(i, 1, ...[extent, tail].filter((part) => part.count > 0));
       page += taken;
       count -= taken;
@@ -130,12 +131,12 @@ export class GpaExtents {
     forEachFrame(chunk, (frame) => this.insert(page++, runOf(frame, 1)));
   }
 
-  #from({ page, first, list, at, end }: Extent, skip: number, count: number): Extent {
-    return { page: page + skip, count, first: first + skip * this.#step, list, at: at + skip, end };
+  #from({ page, first, list, at }: Extent, skip: number, count: number): Extent {
+    return { page: page + skip, count, first: first + skip * this.#step, list, at: at + skip };
   }
 
   #append(extent: Extent, frames: FrameChunk, count: number): void {
-    if (extent.list === null || extent.end < extent.at + extent.count + count) {
+    if (extent.list === null || extent.list.length < extent.at + extent.count + count) {
       this.#grow(extent, 2 * (extent.count + count));
     }
     const list = extent.list!;
@@ -154,7 +155,6 @@ export class GpaExtents {
     else for (let i = 0; i < count; i++) own[i] = first + i * this.#step;
     extent.list = own;
     extent.at = 0;
-    extent.end = room;
   }
 
   /** Index of the last extent that begins at or before a page, -1 for none. */

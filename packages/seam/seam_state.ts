@@ -12,7 +12,7 @@ import type { Pamt } from "./pamt.ts";
 import { Seamcalls } from "./seamcalls.ts";
 import { status } from "./seamcall_status.ts";
 import type { OperandName } from "./status_codes.ts";
-import type { Td, Vcpu } from "./td.ts";
+import { framesPer, type Td, type Vcpu } from "./td.ts";
 
 /** All statuses are bigints; this is the one that every leaf hopes for. */
 export const SUCCESS: bigint = status("SUCCESS");
@@ -34,14 +34,19 @@ export class SeamState {
     readonly packages: number,
   ) {}
 
-  /** A lock of a page: `undefined` where it is free, else the status that says whose it is. */
+  /**
+   * The lock of the page that a frame is part of, or of `span` frames: `undefined` where it is free,
+   * else the refusal.
+   */
   busy(
     frame: number,
     operand: OperandName,
     mode: LockMode,
     span: number = 1,
   ): bigint | undefined {
-    const free = !this.calls.meetsBusy() && this.locks.isFree(frame, span, mode);
+    const size = framesPer(this.pamt.entry(frame)?.level ?? 0);
+    const free = !this.calls.meetsBusy() &&
+      this.locks.isFree(frame - frame % size, Math.max(size, span), mode);
     return free ? undefined : status("OPERAND_BUSY", operand);
   }
 

@@ -1,6 +1,6 @@
 import { LINE_BYTES } from "@tdx/core";
 import type { TdHost, TeardownPhase } from "@tdx/reclaim";
-import { randomNumbers } from "./random.ts";
+import { randomNumbers } from "@tdx/reclaim";
 import type { Options } from "../options.ts";
 import { UsageError } from "../usage_error.ts";
 

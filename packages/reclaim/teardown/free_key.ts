@@ -1,5 +1,4 @@
-import { decodeStatus } from "@tdx/seam";
-import { succeeded, type TeardownRun } from "./run.ts";
+import { isCode, succeeded, type TeardownRun } from "./run.ts";
 
 /** How often Linux resumes an interrupted TDH.PHYMEM.CACHE.WB. */
 const CACHE_WB_TRIES = 10_000;
@@ -41,5 +40,5 @@ function leakKey(run: TeardownRun): void {
 }
 
 function isInterrupted(status: bigint): boolean {
-  return decodeStatus(status).name === "INTERRUPTED_RESUMABLE";
+  return isCode(status, "INTERRUPTED_RESUMABLE");
 }

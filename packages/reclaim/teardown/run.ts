@@ -1,5 +1,5 @@
 import { type FrameChunk, type Key, PAGE_BYTES, type PhysicalMemory } from "@tdx/core";
-import { decodeStatus, runOf, type TdInfo, type TdxModule } from "@tdx/seam";
+import { runOf, STATUS_CODES, type StatusName, type TdInfo, type TdxModule } from "@tdx/seam";
 import type { Decision } from "../decide.ts";
 import { resetPages } from "../reset.ts";
 import type { TeardownOptions, TeardownPath, TeardownPhase } from "./options.ts";
@@ -128,12 +128,17 @@ export class TeardownRun {
 
 /** Whether a SEAMCALL did its work. */
 export function succeeded(status: bigint): boolean {
-  return !decodeStatus(status).error;
+  return status >> 63n === 0n;
 }
 
 /** Whether a SEAMCALL found a lock taken, so that the same call can succeed later. */
 export function isBusy(status: bigint): boolean {
-  return decodeStatus(status).name === "OPERAND_BUSY";
+  return isCode(status, "OPERAND_BUSY");
+}
+
+/** Whether a status has a code, whatever operand it names. */
+export function isCode(status: bigint, name: StatusName): boolean {
+  return status >> 32n === STATUS_CODES[name].code >> 32n;
 }
 
 /** The page of a TDR. */

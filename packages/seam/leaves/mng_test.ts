@@ -209,3 +209,12 @@ Deno.test("the TDH.MNG leaves throw for what no register can hold", () => {
   assertThrows(() => mng.keyConfig(TDR, 2), RangeError, "package");
   assertThrows(() => mng.init(NaN), RangeError, "NaN");
 });
+
+Deno.test("create() OPERAND_BUSY|RCX within a locked page of 2 MiB, PAGE_METADATA_INCORRECT else", () => {
+  const module = newModule();
+  liveTd(module, { level: 1 });
+  module.lock(GiB);
+  assertEquals(hex(module.mng.create(GiB + 4096, 34).status), "8000020000000001");
+  module.unlock(GiB);
+  assertEquals(hex(module.mng.create(GiB + 4096, 34).status), "C000030000000001");
+});

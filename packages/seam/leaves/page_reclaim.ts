@@ -22,18 +22,17 @@ export function pageReclaim(state: SeamState, pages: Pages): ReclaimResult {
   if (typeof address === "bigint") return { ...refused(address, pages), ...NOTHING };
   const first = firstFrame(address);
   const span = framesPer(pamt.entry(first)!.level);
-  const whole = typeof pages === "number" && first % span === 0;
-  const chunk = whole ? runOf(first, span) : address;
-  const leaf = first - first % span;
-  const busy = state.busy(leaf, "RCX", "exclusive", span);
-  if (busy !== undefined) return { ...refused(busy, chunk, leaf === first ? span : 1), ...NOTHING };
+  const aligned = first % span === 0;
+  const chunk = typeof pages === "number" && aligned ? runOf(first, span) : address;
+  const busy = state.busy(first, "RCX", "exclusive");
+  if (busy !== undefined) return { ...refused(busy, chunk, aligned ? span : 1), ...NOTHING };
   const piece = pamt.piece(chunk);
   const { type, owner, level } = piece.entry!;
   if (type === "NDA" || type === "RSVD") {
     return { ...refused(status("PAGE_METADATA_INCORRECT", "RCX"), chunk), ...NOTHING };
   }
   const page = { type, owner, level };
-  if (leaf !== first) return { ...refused(status("OPERAND_INVALID", "RCX"), chunk), ...page };
+  if (!aligned) return { ...refused(status("OPERAND_INVALID", "RCX"), chunk), ...page };
   const td = tds.get(owner ?? first * PAGE_BYTES)!;
   const unready = refuseUnready(state, type, td);
   if (unready !== undefined) return { ...refused(unready, chunk, span), ...page };

@@ -131,6 +131,14 @@ Deno.test("pageReclaim() frees a page and counts its children down by its size",
   assertEquals(checkInvariants(module), []);
 });
 
+Deno.test("pageReclaim() of a TDVPR takes the vCPU with it", () => {
+  const module = newModule();
+  const td = liveTd(module);
+  tearDown(module, td);
+  assertEquals(module.phymem.pageReclaim(td.vcpus[0]!).type, "TDVPR");
+  assertEquals(module.td(td.tdr)!.vcpus.map(({ tdvpr }) => tdvpr), [td.vcpus[1]!]);
+});
+
 Deno.test("pageReclaim() leaves the lines as they are: TD owner, MAC and poison", () => {
   const module = newModule();
   const td = liveTd(module);

@@ -3,6 +3,14 @@
  *
  * @param seed A whole number.
  * @returns A source of numbers from 0 up to, not including, 1.
+ *
+ * @example
+ * ```ts
+ * import { randomNumbers } from "@tdx/reclaim";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(randomNumbers(7)(), randomNumbers(7)());
+ * ```
  */
 export function randomNumbers(seed: number): () => number {
   let state = (seed ^ Math.floor(seed / 2 ** 32)) >>> 0;

@@ -1,0 +1,66 @@
+import type { FrameChunk } from "@tdx/core";
+import { randomNumbers } from "./random.ts";
+
+/** Frames in a 2 MiB block, which a bitmap of 16 words covers. */
+const BLOCK_FRAMES = 512;
+const BLOCK_WORDS = 16;
+
+/**
+ * Picks frames at random, every set of that size equally likely.
+ *
+ * @param frames How many there are to pick from, a multiple of 512 below 2^32.
+ * @param count How many to pick.
+ * @param seed A whole number; the same seed picks the same frames.
+ * @returns The frames, a chunk for every 2 MiB block that has any, ascending.
+ * @throws {RangeError} Where more are to be picked than there are.
+ *
+ * @example
+ * ```ts
+ * import { scatterFrames } from "@tdx/reclaim";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const chunks = scatterFrames(2 ** 20, 1000, 7);
+ * assertEquals(chunks.reduce((sum, { count }) => sum + count, 0), 1000);
+ * ```
+ */
+export function scatterFrames(frames: number, count: number, seed: number): FrameChunk[] {
+  if (count > frames) {
+    throw new RangeError(`Expected at most ${frames} frames to pick, got ${count}`);
+  }
+  const words = new Uint32Array(frames / 32);
+  // Few are struck one by one; of many, those that are left out.
+  const many = count > frames / 2;
+  strike(words, frames, many ? frames - count : count, randomNumbers(seed));
+  if (many) { for (let i = 0; i < words.length; i++) words[i] = ~words[i]!; }
+  return chunksOfBitmap(words);
+}
+
+function strike(words: Uint32Array, frames: number, count: number, random: () => number): void {
+  for (let struck = 0; struck < count;) {
+    const frame = Math.floor(random() * frames);
+    const bit = 1 << (frame & 31);
+    const before = words[frame >>> 5]!;
+    if ((before & bit) !== 0) continue;
+    words[frame >>> 5] = before | bit;
+    struck++;
+  }
+}
+
+function chunksOfBitmap(words: Uint32Array): FrameChunk[] {
+  const chunks: FrameChunk[] = [];
+  for (let at = 0; at < words.length; at += BLOCK_WORDS) {
+    let count = 0;
+    for (let i = at; i < at + BLOCK_WORDS; i++) count += bitCount(words[i]!);
+    if (count > 0) {
+      const frame = (at / BLOCK_WORDS) * BLOCK_FRAMES;
+      chunks.push({ frame, count, value: 0, words, at });
+    }
+  }
+  return chunks;
+}
+
+function bitCount(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
