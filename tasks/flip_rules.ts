@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { RULES, type RuleTable } from "@tdx/core";
-import { runScenario, verdict, verdictQuestions } from "@tdx/litmus";
+import { type Mode, type Platform, RULES, type RuleTable } from "@tdx/core";
+import { runScenario, type Scenario, verdict, verdictQuestions } from "@tdx/litmus";
 import { GOLDEN_PLATFORMS, readCorpus } from "./corpus.ts";
 
 /** The outcomes of a rule, and what else each could be. */
@@ -28,7 +28,23 @@ interface Flip {
   readonly rules: RuleTable;
 }
 
-const corpus = readCorpus();
+/** A scenario on one platform in one mode, and what it shows by the rules as they are. */
+interface Run {
+  readonly scenario: Scenario;
+  readonly platform: Platform;
+  readonly mode: Mode;
+  readonly shown: string;
+}
+
+const runs: Run[] = [];
+for (const { scenario } of readCorpus()) {
+  for (const platform of GOLDEN_PLATFORMS) {
+    for (const mode of scenario.modes) {
+      const run = { scenario, platform, mode };
+      runs.push({ ...run, shown: await show(run, RULES) });
+    }
+  }
+}
 const questions = GOLDEN_PLATFORMS.flatMap(verdictQuestions);
 const noticed = new Map<string, number>();
 const unnoticed: string[] = [];
@@ -64,18 +80,28 @@ function* flips(rules: RuleTable): Generator<Flip> {
 async function whoNotices(rules: RuleTable): Promise<string | undefined> {
   for (const question of questions) {
     const red = await verdict(question, { rules }).then(({ ok }) => !ok, () => true);
-    if (red) {
-      return `the verdict table (${question.platform.name} ${question.mode} ${question.hostKeys} ${question.policy})`;
-    }
+    if (red) return `the verdict table: ${name(question)}`;
   }
-  for (const { name, scenario } of corpus) {
-    for (const platform of GOLDEN_PLATFORMS) {
-      for (const mode of scenario.modes) {
-        const red = await runScenario(scenario, { platform, mode, rules })
-          .then(({ ok }) => !ok, () => true);
-        if (red) return `scenario ${name} (${platform.name} ${mode})`;
-      }
-    }
+  for (const run of runs) {
+    const shown = await show(run, rules).catch(() => "an error");
+    if (shown !== run.shown) return `scenario ${run.scenario.problem.name}: ${name(run)}`;
   }
   return undefined;
+}
+
+/** What a scenario's golden output says in short. */
+async function show(
+  { scenario, platform, mode }: Omit<Run, "shown">,
+  rules: RuleTable,
+): Promise<string> {
+  const { observation, positive, negative } = await runScenario(scenario, {
+    platform,
+    mode,
+    rules,
+  });
+  return `${observation} ${positive} ${negative}`;
+}
+
+function name({ platform, mode }: { platform: Platform; mode: Mode }): string {
+  return `${platform.name} ${mode}`;
 }

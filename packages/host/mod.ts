@@ -1,7 +1,9 @@
 /**
- * The real machine: which CPU it has, and which platform that is.
+ * The real machine: which CPU it has, which platform that is, and an audit of what its kernel does
+ * with memory that TDs give back.
  *
  * The readers take text and need no permission; where the text comes from is the caller's affair.
+ * An audit reads through a {@link Source}.
  *
  * @example From the text of `/proc/cpuinfo` to a model
  * ```ts
@@ -20,7 +22,18 @@
  *
  * @module
  */
+export { archiveSource } from "./audit/archive_source.ts";
+export { audit } from "./audit/audit.ts";
+export * from "./audit/audit_types.ts";
+export { AUDIT_CHECKS } from "./audit/checks.ts";
+export { summarizeFleet } from "./audit/fleet.ts";
+export type { BrokenLine, FleetGroup, FleetSummary } from "./audit/fleet_types.ts";
+export { folderSource } from "./audit/folder_source.ts";
+export { liveSource } from "./audit/live_source.ts";
+export type { Source, SourceFile } from "./audit/source.ts";
+export { VERDICT_ADVICE } from "./audit/verdict.ts";
 export type { CpuIdentity } from "./cpu_identity.ts";
 export { parseCpuidDump } from "./cpuid_dump.ts";
 export { parseCpuinfo } from "./cpuinfo.ts";
 export { matchPlatform } from "./match_platform.ts";
+export * from "./mce/mod.ts";

@@ -1,0 +1,92 @@
+import {
+  archiveSource,
+  audit,
+  folderSource,
+  liveSource,
+  type Source,
+  type Verdict,
+} from "@tdx/host";
+import type { Command } from "../command.ts";
+import { EXIT, type ExitStatus } from "../exit_status.ts";
+import { pickName } from "../nearest.ts";
+import type { Options } from "../options.ts";
+import type { Output } from "../output.ts";
+import { PLATFORMS } from "../platforms.ts";
+import { UsageError } from "../usage_error.ts";
+import { runFleet } from "./audit_fleet.ts";
+import { AUDIT_FORMATS, AUDIT_WRITERS } from "./audit_formats.ts";
+
+/** What each verdict exits with. */
+export const VERDICT_EXIT: Readonly<Record<Verdict, ExitStatus>> = {
+  "not-concerned": EXIT.fine,
+  fine: EXIT.fine,
+  "pays-rightly": EXIT.hazard,
+  "pays-needlessly": EXIT.hazard,
+  "at-risk": EXIT.hazard,
+  unknown: EXIT.unknown,
+};
+
+/** `tdx audit`: is this host affected, and what does its kernel do about it. */
+export const command: Command = {
+  summary: "say whether a host is affected, and what its kernel does about it",
+  usage: "[--root DIR | - | --fleet FILE] [--format FORMAT] [--explain]",
+  options: {
+    root: { value: "DIR", help: "audit a snapshot folder; - audits an archive on standard input" },
+    format: { value: "FORMAT", help: `${AUDIT_FORMATS.join(", ")}; default text` },
+    explain: { help: "say of every check where it looked, what it means and what to do" },
+    fleet: { value: "FILE", help: "sum up audits, one JSON object a line; - is standard input" },
+  },
+  example: "tdx audit --explain",
+  async run(options, output) {
+    const format = formatOf(options);
+    if (options.text("fleet") !== undefined) return await runFleet(options, format, output);
+    return await runAudit(options, format, output);
+  },
+};
+
+function formatOf(options: Options) {
+  const typed = options.text("format");
+  if (options.has("json") && typed !== undefined && typed !== "json") {
+    throw new UsageError(`Expected --json or --format, got --json --format ${typed}`);
+  }
+  const format = options.has("json") ? "json" : typed ?? "text";
+  if (options.has("explain") && format !== "text") {
+    throw new UsageError(`Expected --explain with text, got --format ${format}`);
+  }
+  return pickName("--format", format, AUDIT_FORMATS);
+}
+
+async function runAudit(
+  options: Options,
+  format: (typeof AUDIT_FORMATS)[number],
+  output: Output,
+): Promise<ExitStatus> {
+  const found = await allowed(() => audit(sourceOf(options), PLATFORMS));
+  const status = VERDICT_EXIT[found.verdict];
+  output.print(AUDIT_WRITERS[format](found, { status, explain: options.has("explain") }));
+  return status;
+}
+
+function sourceOf(options: Options): Source {
+  const root = options.text("root");
+  const given = [...options.operands, ...(root === undefined ? [] : [`--root ${root}`])];
+  if (given.length > 1 || options.operands.some((operand) => operand !== "-")) {
+    throw new UsageError(`Expected one of --root DIR and -, got ${given.join(" ")}`);
+  }
+  if (root !== undefined) return folderSource(root);
+  return given.length === 0 ? liveSource() : archiveSource(Deno.stdin.readable);
+}
+
+/** Says how to audit where Deno may not, or where there is no `cat`. */
+async function allowed<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const missing = error instanceof Deno.errors.NotFound;
+    if (!missing && !(error instanceof Deno.errors.NotCapable)) throw error;
+    const needs = missing ? "the program cat" : "--allow-run=cat";
+    throw new UsageError(
+      `Auditing this machine needs ${needs}; or give a snapshot, with --root DIR or -`,
+    );
+  }
+}

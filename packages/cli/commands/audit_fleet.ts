@@ -1,0 +1,63 @@
+import { type FleetSummary, summarizeFleet } from "@tdx/host";
+import { EXIT, type ExitStatus } from "../exit_status.ts";
+import type { Options } from "../options.ts";
+import type { Output } from "../output.ts";
+import { printJson } from "../shared_options.ts";
+import { table } from "../table.ts";
+import { UsageError } from "../usage_error.ts";
+import { VERDICT_EXIT } from "./audit.ts";
+import { openInput } from "./audit_input.ts";
+
+/** `tdx audit --fleet`: what the audits of many hosts come to. */
+export async function runFleet(
+  options: Options,
+  format: string,
+  output: Output,
+): Promise<ExitStatus> {
+  if (format !== "text" && format !== "json") {
+    throw new UsageError(`Expected --format text or json with --fleet, got ${format}`);
+  }
+  const beside = [
+    ...(options.text("root") === undefined ? [] : ["--root"]),
+    ...(options.has("explain") ? ["--explain"] : []),
+    ...options.operands,
+  ];
+  if (beside.length > 0) {
+    throw new UsageError(`Expected --fleet alone, got ${beside.join(" ")} beside it`);
+  }
+  const file = options.text("fleet")!;
+  const summary = await summarizeFleet(await openInput(file));
+  if (summary.hosts === 0 && summary.broken === 0) {
+    throw new UsageError(`Expected audits, one JSON object a line, got nothing in ${file}`);
+  }
+  if (format === "json") printJson(output, summary);
+  else output.print(text(summary, file));
+  return statusOf(summary);
+}
+
+/** The worst that any host would exit with; a line that is no audit is a host not told. */
+function statusOf({ groups, broken }: FleetSummary): ExitStatus {
+  const all = groups.map(({ verdict }) => VERDICT_EXIT[verdict]);
+  if (all.includes(EXIT.hazard)) return EXIT.hazard;
+  return broken > 0 || all.includes(EXIT.unknown) ? EXIT.unknown : EXIT.fine;
+}
+
+function text({ hosts, groups, broken, brokenLines }: FleetSummary, file: string): string {
+  const rows = groups.map((group) => [
+    String(group.hosts),
+    group.platform,
+    group.kernel,
+    group.verdict,
+    group.examples.join(" "),
+  ]);
+  const verdicts = [...new Map(groups.map(({ verdict, advice }) => [verdict, advice]))];
+  return [
+    table(["hosts", "platform", "kernel", "verdict", "for example"], rows),
+    "",
+    ...verdicts.map(([verdict, advice]) => `${verdict}: ${advice}.`),
+    "",
+    `${hosts} hosts; lines that are no audit: ${broken}`,
+    ...brokenLines.map(({ line, trouble }) => `${file}:${line}:1: ${trouble}`),
+    ...(broken > brokenLines.length ? [`and ${broken - brokenLines.length} more`] : []),
+  ].join("\n");
+}

@@ -1,0 +1,27 @@
+import { UsageError } from "../usage_error.ts";
+
+/**
+ * Opens a file that is read as it comes.
+ *
+ * @param path A file, or `-` for standard input.
+ * @returns Its bytes.
+ * @throws {UsageError} Where it cannot be opened, saying why.
+ */
+export async function openInput(path: string): Promise<ReadableStream<Uint8Array>> {
+  if (path === "-") return Deno.stdin.readable;
+  try {
+    const file = await Deno.open(path);
+    if (!(await file.stat()).isDirectory) return file.readable;
+    file.close();
+  } catch (error) {
+    throw new UsageError(`Expected a readable file, got ${path}: ${reason(error, path)}`);
+  }
+  throw new UsageError(`Expected a readable file, got ${path}: it is a folder`);
+}
+
+function reason(error: unknown, path: string): string {
+  if (error instanceof Deno.errors.NotFound) return "no such file";
+  if (error instanceof Deno.errors.NotCapable) return `reading it needs --allow-read=${path}`;
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,232 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { stripAnsiCode } from "@std/fmt/colors";
+import type { Output } from "../output.ts";
+import { main } from "../main.ts";
+
+const ROOT = new URL("../../host/testdata/", import.meta.url).pathname;
+const NAMES = [...Deno.readDirSync(ROOT)].filter(({ isDirectory }) => isDirectory)
+  .map(({ name }) => name).toSorted();
+
+async function tdx(...args: string[]) {
+  const answer: string[] = [];
+  const notes: string[] = [];
+  const output: Output = {
+    print: (text) => answer.push(text),
+    note: (text) => notes.push(text),
+    progress: () => {},
+  };
+  const status = await main(["audit", ...args], output);
+  return { status, text: stripAnsiCode(answer.join("\n")), notes: notes.join("\n") };
+}
+
+Deno.test("tdx audit exits with 0, 2 or 3 as the verdict says", async () => {
+  const statuses: Record<string, number> = {};
+  for (const name of NAMES) statuses[name] = (await tdx("--root", ROOT + name, "--json")).status;
+  assertEquals(statuses, {
+    "amd": 0,
+    "arm": 0,
+    "emr-6.18": 2,
+    "emr-flag-missing": 2,
+    "emr-guest": 0,
+    "emr-old-log": 2,
+    "emr-tdx-off": 0,
+    "gnr-6.17": 2,
+    "gnr-6.18": 0,
+    "gnr-backport": 0,
+    "half-unreadable": 3,
+    "ice-lake": 0,
+    "machine-checks": 2,
+    "spr-6.16": 2,
+  });
+});
+
+Deno.test("tdx audit --json is one line with the fields of the contract", async () => {
+  for (const name of NAMES) {
+    const { text } = await tdx("--root", ROOT + name, "--json");
+    assertEquals(text.includes("\n"), false);
+    const { formatVersion, verdict, checks } = JSON.parse(text);
+    assertEquals([formatVersion, typeof verdict, checks.length], [1, "string", 12]);
+    for (const check of checks) {
+      assertEquals(Object.keys(check), ["id", "result", "seen", "source", "meaning", "fix"]);
+      const { fix, ...rest } = check;
+      assertEquals(Object.values(rest).filter((value) => value === ""), [], check.id);
+      assertEquals(typeof fix, "string");
+    }
+    assertEquals((await tdx("--root", ROOT + name, "--format", "json")).text, text);
+  }
+});
+
+Deno.test("tdx audit shows a tree with the verdict last", async () => {
+  const { text } = await tdx("--root", `${ROOT}gnr-6.17`);
+  const lines = text.split("\n");
+  assertEquals(lines.filter((line) => /^[A-Z]\w+$/.test(line)), [
+    "Silicon",
+    "Machine",
+    "TDX",
+    "Kernel",
+    "Records",
+  ]);
+  assertStringIncludes(
+    text,
+    "  affected        What the kernel does on reclaim: symbol tdx_clear_page\n" +
+      "                  fix    Move to Linux 6.18, or to a kernel with the symbol " +
+      "tdx_quirk_reset_page\n",
+  );
+  assertEquals(
+    lines.at(-2),
+    "Verdict: pays-needlessly. It is the kernel: Granite Rapids has no erratum, and the kernel " +
+      "clears every page whatever the silicon.",
+  );
+});
+
+Deno.test("tdx audit --explain says all about every check", async () => {
+  const { text } = await tdx("--root", `${ROOT}gnr-6.18`, "--explain");
+  for (const word of ["id", "source", "means"]) {
+    assertEquals(text.match(new RegExp(`^ +${word} `, "gm"))?.length, 12, word);
+  }
+});
+
+Deno.test("tdx audit says the reasons why the flag can be missing", async () => {
+  const { text } = await tdx("--root", `${ROOT}emr-tdx-off`, "--explain");
+  assertStringIncludes(text, "not with TDX off in the firmware, in a guest, with fewer than 2");
+});
+
+Deno.test("tdx audit --format nrpe is a plugin's answer", async () => {
+  for (
+    const [name, word, status] of [
+      ["gnr-6.18", "OK", 0],
+      ["emr-flag-missing", "CRITICAL", 2],
+      ["half-unreadable", "UNKNOWN", 3],
+    ] as const
+  ) {
+    const answer = await tdx("--root", ROOT + name, "--format", "nrpe");
+    assertEquals(answer.status, status);
+    const [head, ...others] = answer.text.split("\n");
+    assertMatch(
+      head!,
+      new RegExp(`^TDX ${word} - [^|]+ \\| affected=\\d+;;;0;12 unknown=\\d+;;;0;12$`),
+    );
+    assertEquals(others.filter((line) => line.includes("|")), []);
+  }
+});
+
+Deno.test("tdx audit --format nfd writes labels that Kubernetes takes", async () => {
+  for (const name of NAMES) {
+    const { text } = await tdx("--root", ROOT + name, "--format", "nfd");
+    const lines = text.split("\n");
+    assertEquals(lines.length, 4);
+    for (const line of lines) {
+      const [key, value] = line.split("=");
+      assertMatch(key!, /^feature\.node\.kubernetes\.io\/[a-z][a-z0-9.-]{0,61}[a-z0-9]$/);
+      assertMatch(value!, /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
+    }
+  }
+  assertEquals((await tdx("--root", `${ROOT}emr-6.18`, "--format", "nfd")).text.split("\n"), [
+    "feature.node.kubernetes.io/tdx-reclaim.platform=emr",
+    "feature.node.kubernetes.io/tdx-reclaim.erratum=affected",
+    "feature.node.kubernetes.io/tdx-reclaim.kernel=clears-on-erratum",
+    "feature.node.kubernetes.io/tdx-reclaim.verdict=pays-rightly",
+  ]);
+});
+
+Deno.test("tdx audit refuses bad input in one line", async () => {
+  const README = `${ROOT}README.md`;
+  const cases: [string[], string][] = [
+    [["--root", `${ROOT}none`], `got ${ROOT}none: no such file or folder`],
+    [["--root", README], `got ${README}: it is no folder`],
+    [["--root", `${ROOT}emr-6.18/sys`], "Expected a snapshot folder with files such as"],
+    [["--root", ROOT, "-"], "Expected one of --root DIR and -, got - --root"],
+    [["snapshot.tar"], "Expected one of --root DIR and -, got snapshot.tar"],
+    [["--format", "xml"], "Expected --format to be one of text, json, nrpe, prometheus, nfd"],
+    [["--json", "--format", "nfd"], "Expected --json or --format"],
+    [["--json", "--explain"], "Expected --explain with text"],
+    [["--fleet", `${ROOT}none`], `Expected a readable file, got ${ROOT}none: no such file`],
+    [["--fleet", ROOT], "it is a folder"],
+    [["--fleet", README, "--root", ROOT], "Expected --fleet alone, got --root"],
+    [["--fleet", README, "--format", "nfd"], "Expected --format text or json with --fleet"],
+    [["--fleet", `${ROOT}emr-guest/sys/fs/cgroup/misc.capacity`], "got nothing in"],
+  ];
+  for (const [args, message] of cases) {
+    const { status, text, notes } = await tdx(...args);
+    assertEquals([status, text, notes.includes("\n")], [1, "", false], args.join(" "));
+    assertStringIncludes(notes, message);
+  }
+});
+
+const MAIN = new URL("../main.ts", import.meta.url).pathname;
+
+/** Runs the command as a process, with permissions and standard input of its own. */
+async function spawnTdx(permissions: string[], args: string[], input?: Blob) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", ...permissions, MAIN, "audit", ...args],
+    stdin: input === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  if (input !== undefined) await input.stream().pipeTo(child.stdin);
+  const { code, stdout, stderr } = await child.output();
+  return {
+    status: code,
+    text: new TextDecoder().decode(stdout),
+    notes: new TextDecoder().decode(stderr),
+  };
+}
+
+Deno.test("tdx audit of this machine ends in an answer, whatever the machine", async () => {
+  const { status, text, notes } = await spawnTdx(["--allow-run=cat"], ["--json"]);
+  // Where there is no cat it says so.
+  if (status === 1) {
+    return assertStringIncludes(notes, "Auditing this machine needs the program cat");
+  }
+  assertEquals([0, 2, 3].includes(status), true);
+  assertEquals(JSON.parse(text).checks.length, 12);
+});
+
+Deno.test("tdx audit names the permission it lacks", async () => {
+  const { status, notes } = await spawnTdx([], []);
+  assertEquals(status, 1);
+  assertMatch(
+    notes,
+    /^tdx: Auditing this machine needs --allow-run=cat; or give a snapshot, .*\n$/,
+  );
+  const folder = await spawnTdx([], ["--root", ROOT]);
+  assertEquals([folder.status, folder.notes.includes(`needs --allow-read=${ROOT}`)], [1, true]);
+});
+
+Deno.test("tdx audit - refuses what is no archive", async () => {
+  for (
+    const [input, message] of [
+      ["", "Expected a tar archive, got nothing"],
+      ["no archive", "Expected 512 bytes of a header, got the end of the archive"],
+      ["\x1f\x8b", "got gzip data"],
+      ["x".repeat(2000), "Expected a tar header, got"],
+    ] as const
+  ) {
+    const bytes = Uint8Array.from(input, (letter) => letter.charCodeAt(0));
+    const { status, notes } = await spawnTdx([], ["-"], new Blob([bytes]));
+    assertEquals([status, notes.trim().split("\n").length], [1, 1]);
+    assertStringIncludes(notes, message);
+  }
+});
+
+Deno.test("tdx audit --fleet - sums up what tdx audit --json wrote", async () => {
+  const audits = await Promise.all(NAMES.map((name) => tdx("--root", ROOT + name, "--json")));
+  const input = new Blob([...audits.map(({ text }) => `${text}\n`), "broken\n"]);
+  const { status, text } = await spawnTdx([], ["--fleet", "-"], input);
+  assertEquals(status, 2);
+  const [header, first] = text.split("\n");
+  assertMatch(header!, /^hosts +platform +kernel +verdict +for example$/);
+  assertMatch(first!, /^ +1 +emr +clears-on-erratum +at-risk +emr-c$/);
+  assertStringIncludes(text, "14 hosts; lines that are no audit: 1\n-:15:1: Expected an audit as");
+  const json = await spawnTdx([], ["--fleet", "-", "--json"], input);
+  const { formatVersion, hosts, broken, groups } = JSON.parse(json.text);
+  assertEquals([formatVersion, hosts, broken], [1, 14, 1]);
+  assertEquals(groups[0].verdict, "at-risk");
+});
+
+Deno.test("tdx audit --fleet exits with 3 where a host or a line is unknown, with 0 where all is fine", async () => {
+  const fine = (await tdx("--root", `${ROOT}gnr-6.18`, "--json")).text;
+  assertEquals((await spawnTdx([], ["--fleet", "-"], new Blob([fine]))).status, 0);
+  assertEquals((await spawnTdx([], ["--fleet", "-"], new Blob([fine, "\nbroken"]))).status, 3);
+});

@@ -1,0 +1,24 @@
+import { assertEquals } from "@std/assert";
+import { KERNEL_BEHAVIOURS } from "./audit_types.ts";
+import { AUDIT_CHECKS } from "./checks.ts";
+import { VERDICT_ADVICE } from "./verdict.ts";
+
+const CONTRACT = await Deno.readTextFile(new URL("../AUDIT.md", import.meta.url));
+
+/** The first column of the table under a heading. */
+function names(heading: string): string[] {
+  const section = CONTRACT.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))!;
+  return [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name!);
+}
+
+Deno.test("AUDIT.md lists the checks in their order", () => {
+  assertEquals(names("Checks"), AUDIT_CHECKS.map(({ id }) => id));
+});
+
+Deno.test("AUDIT.md lists the verdicts", () => {
+  assertEquals(names("Verdicts"), Object.keys(VERDICT_ADVICE));
+});
+
+Deno.test("AUDIT.md names every kernel behaviour", () => {
+  assertEquals(KERNEL_BEHAVIOURS.filter((name) => !CONTRACT.includes(`\`${name}\``)), []);
+});

@@ -1,0 +1,182 @@
+import { assertEquals } from "@std/assert";
+import { definePlatform, type Platform } from "@tdx/core";
+import { audit } from "./audit.ts";
+import type { CheckResult } from "./audit_types.ts";
+import { AUDIT_CHECKS } from "./checks.ts";
+import { folderSource } from "./folder_source.ts";
+import { textSource } from "../testdata/text_source.ts";
+
+const ROOT = new URL("../testdata/", import.meta.url).pathname;
+
+function platform(
+  name: string,
+  models: number[],
+  erratum: boolean,
+  confidence: Platform["confidence"] = "confirmed",
+): Platform {
+  return definePlatform({
+    contract: 1,
+    name,
+    title: name.toUpperCase(),
+    cpus: models.map((model) => ({ family: 6, model })),
+    bugs: erratum ? ["tdx_pw_mce"] : [],
+    memory: { partialWriteToOwnedLine: erratum ? "poison" : "merge" },
+    machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
+    tdxHost: "yes",
+    confidence,
+    sources: [{ document: "made up", at: "this test" }],
+  });
+}
+
+const PLATFORMS = [
+  platform("spr", [0x8f], true),
+  platform("emr", [0xcf], true),
+  platform("gnr", [0xad, 0xae], false),
+  platform("generic", [], false, "assumed"),
+];
+
+const LETTERS: Record<string, CheckResult> = {
+  o: "ok",
+  A: "affected",
+  u: "unknown",
+  "-": "not applicable",
+};
+
+/** Snapshot, platform, kernel, verdict, and a letter for each check in the order of the table. */
+const EXPECTED: readonly (readonly [string, string, string, string, string])[] = [
+  ["spr-6.16", "spr", "clears-always", "pays-rightly", "oAoo oooo ou- o"],
+  ["emr-6.18", "emr", "clears-on-erratum", "pays-rightly", "oAoo oooo ooA o"],
+  ["emr-tdx-off", "emr", "clears-on-erratum", "not-concerned", "oA-o ---- ooo o"],
+  ["emr-flag-missing", "emr", "clears-on-erratum", "at-risk", "oAAo oooo ouo o"],
+  ["emr-old-log", "emr", "clears-always", "pays-rightly", "oAoo oooo ou- o"],
+  ["emr-guest", "emr", "clears-on-erratum", "not-concerned", "oA-- ---- o-o o"],
+  ["gnr-6.17", "gnr", "clears-always", "pays-needlessly", "oooo oooo Ao- o"],
+  ["gnr-6.18", "gnr", "clears-on-erratum", "fine", "oooo oooo ooo o"],
+  ["gnr-backport", "gnr", "clears-on-erratum", "fine", "oooo ooou ouo u"],
+  ["ice-lake", "generic", "clears-on-erratum", "not-concerned", "uu-o ---- o-o o"],
+  ["amd", "none", "no-tdx", "not-concerned", "---o ---- --- o"],
+  ["arm", "none", "no-tdx", "not-concerned", "---- ---- --- o"],
+  ["half-unreadable", "emr", "clears-on-erratum", "unknown", "oAoo ouuu ouu u"],
+  ["machine-checks", "spr", "clears-always", "pays-rightly", "oAoo oooo ou- A"],
+];
+
+for (const [name, platform, kernel, verdict, letters] of EXPECTED) {
+  Deno.test(`audit() of ${name} comes to ${verdict}`, async () => {
+    const found = await audit(folderSource(ROOT + name), PLATFORMS);
+    assertEquals([found.platform, found.kernel, found.verdict], [platform, kernel, verdict]);
+    const results = letters.replaceAll(" ", "").split("").map((letter) => LETTERS[letter]!);
+    assertEquals(
+      Object.fromEntries(found.checks.map(({ id, result }) => [id, result])),
+      Object.fromEntries(AUDIT_CHECKS.map(({ id }, index) => [id, results[index]!])),
+    );
+  });
+}
+
+Deno.test("audit() says the same twice", async () => {
+  const twice = [0, 1].map(() => audit(folderSource(`${ROOT}emr-6.18`), PLATFORMS));
+  const [first, second] = await Promise.all(twice);
+  assertEquals(JSON.stringify(first), JSON.stringify(second));
+});
+
+Deno.test("audit() names what it saw and where", async () => {
+  const { host, checks } = await audit(folderSource(`${ROOT}emr-6.18`), PLATFORMS);
+  const seen = (id: string) => {
+    const check = checks.find((check) => check.id === id)!;
+    return [check.seen, check.source];
+  };
+  assertEquals(host, "emr-a");
+  assertEquals(seen("tdx.keyids"), ["KeyID 0, 63 shared, 64 private", "the registers (MSRs)"]);
+  assertEquals(seen("tdx.firmware"), ["64 private KeyIDs", "the registers (MSRs)"]);
+  assertEquals(seen("kernel.reclaim"), ["symbol tdx_quirk_reset_paddr", "/proc/kallsyms"]);
+  assertEquals(seen("kernel.seam-nr"), ["bit 12 is 1", "MSR 0x179 (MCG_CAP)"]);
+  assertEquals(seen("tdx.module")[0], "initialized");
+});
+
+/** A CPU as /proc/cpuinfo gives it. */
+function cpuinfo(vendor: string, family: number, model: number): string {
+  return `processor : 0\nvendor_id : ${vendor}\ncpu family : ${family}\nmodel : ${model}\n` +
+    "stepping : 1\nflags : fpu\nbugs : spectre_v1\n";
+}
+
+Deno.test("audit() calls no CPU affected but 6/0x8F and 6/0xCF", async () => {
+  for (const vendor of ["GenuineIntel", "AuthenticAMD"]) {
+    for (const family of [6, 15, 25]) {
+      for (let model = 0; model < 256; model += 1) {
+        const { checks } = await audit(
+          textSource({ "proc/cpuinfo": cpuinfo(vendor, family, model) }),
+          PLATFORMS,
+        );
+        const { result } = checks.find(({ id }) => id === "cpu.erratum")!;
+        const affected = vendor === "GenuineIntel" && family === 6 && [0x8f, 0xcf].includes(model);
+        const clean = vendor === "GenuineIntel" && family === 6 && [0xad, 0xae].includes(model);
+        const expected = vendor !== "GenuineIntel"
+          ? "not applicable"
+          : affected
+          ? "affected"
+          : clean
+          ? "ok"
+          : "unknown";
+        assertEquals(result, expected, `${vendor} ${family}/${model}`);
+      }
+    }
+  }
+});
+
+Deno.test("audit() makes garbage unknown, never fine", async () => {
+  const on = { "sys/module/kvm_intel/parameters/tdx": "Y\n" };
+  const garbage = "\0\x01\xff garbage ".repeat(1000);
+  const mixed = cpuinfo("GenuineIntel", 6, 143) + cpuinfo("GenuineIntel", 6, 173);
+  const gnr = { ...on, "proc/cpuinfo": cpuinfo("GenuineIntel", 6, 173) };
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ ...on, "proc/cpuinfo": garbage }, /the CPU: .*binary data/],
+    [{ ...on, "proc/cpuinfo": "" }, /the CPU: .*an empty text/],
+    [{ ...on, "proc/cpuinfo": mixed }, /Expected one kind of CPU, with "model" "143"/],
+    [{ ...gnr, "proc/kallsyms": garbage, dmesg: garbage }, /what the kernel does on reclaim/],
+    [{ ...gnr, "proc/sys/kernel/osrelease": garbage }, /Expected a kernel release/],
+    [{ ...gnr, "sys/module/kvm_intel/parameters/tdx": garbage }, /Expected Y or N, got/],
+    [{ "proc/cpuinfo": cpuinfo("GenuineIntel", 6, 173), msr: garbage }, /whether TDs can run/],
+  ];
+  for (const [files, sentence] of cases) {
+    const found = await audit(textSource(files), PLATFORMS);
+    assertEquals(found.verdict, "unknown");
+    assertEquals(sentence.test(found.sentence), true, found.sentence);
+  }
+});
+
+Deno.test("audit() does not trust a version where the kernel is patched", async () => {
+  const { verdict, kernel } = await audit(
+    textSource({
+      "sys/module/kvm_intel/parameters/tdx": "Y\n",
+      "proc/cpuinfo": cpuinfo("GenuineIntel", 6, 173),
+      "proc/sys/kernel/osrelease": "6.8.0-1028-intel\n",
+    }),
+    PLATFORMS,
+  );
+  assertEquals([verdict, kernel], ["unknown", "unknown"]);
+});
+
+Deno.test("audit() is unknown for a TDX host that no platform names", async () => {
+  const { verdict, sentence } = await audit(
+    textSource({
+      "sys/module/kvm_intel/parameters/tdx": "Y\n",
+      "proc/cpuinfo": cpuinfo("GenuineIntel", 6, 1),
+      "proc/sys/kernel/osrelease": "6.18.0\n",
+    }),
+    PLATFORMS,
+  );
+  assertEquals(verdict, "unknown");
+  assertEquals(sentence, "Could not tell the silicon: no platform names this CPU");
+});
+
+Deno.test("audit() takes the kernel at its word when it lists the erratum for other silicon", async () => {
+  const { verdict, checks } = await audit(
+    textSource({
+      "sys/module/kvm_intel/parameters/tdx": "Y\n",
+      "proc/cpuinfo": cpuinfo("GenuineIntel", 6, 173).replace("spectre_v1", "tdx_pw_mce"),
+      "proc/sys/kernel/osrelease": "6.18.0\n",
+    }),
+    PLATFORMS,
+  );
+  assertEquals(verdict, "pays-needlessly");
+  assertEquals(checks.find(({ id }) => id === "cpu.flag")?.result, "affected");
+});

@@ -1,0 +1,22 @@
+/** What a file said, or why it said nothing. Absent and unreadable are different answers. */
+export type Reading<T> =
+  | { readonly state: "read"; readonly value: T }
+  | { readonly state: "absent" }
+  | { readonly state: "unreadable"; readonly reason: string };
+
+/** The value of a reading, `undefined` where there is none. */
+export function valueOf<T>(reading: Reading<T>): T | undefined {
+  return reading.state === "read" ? reading.value : undefined;
+}
+
+/** Says why a reading has no value: `/proc/kallsyms is absent`. */
+export function whyNot(name: string, reading: Reading<unknown>): string {
+  return reading.state === "unreadable"
+    ? `${name} could not be read: ${reading.reason}`
+    : `${name} is ${reading.state}`;
+}
+
+/** A file that broke off or holds what it should not; gathering makes it a {@link Reading}. */
+export class UnreadableError extends Error {
+  override name = "UnreadableError";
+}

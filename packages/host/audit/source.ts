@@ -1,0 +1,52 @@
+/** A file that a {@link Source} was asked for. */
+export type SourceFile =
+  | {
+    /** The path that was asked for. */
+    readonly path: string;
+    readonly state: "present";
+    /** Its bytes, to be read once and before the next file is asked for. */
+    readonly bytes: AsyncIterable<Uint8Array>;
+  }
+  | {
+    readonly path: string;
+    /** The machine has no such file. */
+    readonly state: "absent";
+  }
+  | {
+    readonly path: string;
+    /** The file may be there; it could not be read. */
+    readonly state: "unreadable";
+    /** Why not, for people. */
+    readonly reason: string;
+  };
+
+/**
+ * Where an audit reads: this machine, a snapshot folder, a snapshot archive.
+ *
+ * Paths are those of the machine without the leading slash, `proc/cpuinfo`; besides these there are
+ * `dmesg`, the kernel log, and `msr`, model-specific registers as lines `0x87 0000004000000003f`.
+ * A source streams and holds no file whole.
+ *
+ * @example A source that has nothing
+ * ```ts
+ * import { audit, type Source } from "@tdx/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const nothing: Source = {
+ *   async *files(paths) {
+ *     for (const path of paths) yield { path, state: "absent" };
+ *   },
+ * };
+ *
+ * assertEquals((await audit(nothing, [])).platform, "unknown");
+ * ```
+ */
+export interface Source {
+  /**
+   * Opens files.
+   *
+   * @param paths The paths, each once.
+   * @returns Each path once, in the order that suits the source.
+   */
+  files(paths: readonly string[]): AsyncIterable<SourceFile>;
+}
