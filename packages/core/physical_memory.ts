@@ -9,7 +9,7 @@ import { MixedBlock, type Settled } from "./mixed_block.ts";
 import type { Operation } from "./operation.ts";
 import type { Platform } from "./platform.ts";
 import type { Mode } from "./rules.ts";
-import { addCounts, type Counts, NO_COUNTS, Tally } from "./tally.ts";
+import { type Counts, sumOfTallies, Tally } from "./tally.ts";
 import { LINE_BYTES, LINES_PER_PAGE, PAGE_BYTES } from "./units.ts";
 
 /** Value of a frame whose lines differ; its {@link MixedBlock} knows the lines. */
@@ -60,7 +60,10 @@ export class PhysicalMemory {
   readonly #frames: FrameMap;
   readonly #blocks = new Map<number, MixedBlock>();
   readonly #fresh: number;
-  #total: Counts = NO_COUNTS;
+  /** What every operation has met until now, by its id in the automaton. */
+  readonly #tallies = new Map<number, Tally>();
+  /** Ids of the operations that were found to be possible here. */
+  readonly #checked = new WeakMap<Operation, number>();
 
   /**
    * Makes a memory that the host has zeroed.
@@ -98,7 +101,7 @@ export class PhysicalMemory {
 
   /** Everything that happened until now; a page with machine checks counts once in each call. */
   get counts(): Counts {
-    return this.#total;
+    return sumOfTallies([...this.#tallies.values()]);
   }
 
   /**
@@ -205,15 +208,23 @@ export class PhysicalMemory {
   }
 
   #run(operation: Operation, work: (tally: Tally) => void): Counts {
+    const id = this.#checked.get(operation) ?? this.#check(operation);
+    const transition = (state: number) => this.line.step(state, id);
+    const tally = new Tally(transition);
+    work(tally);
+    let total = this.#tallies.get(id);
+    if (total === undefined) this.#tallies.set(id, total = new Tally(transition));
+    total.add(tally);
+    return tally.counts();
+  }
+
+  /** Gives an operation its id; one that is not possible here throws before anything changes. */
+  #check(operation: Operation): number {
     this.#requireKey(operation.key);
     const id = this.line.operation(operation);
-    // An operation that no rule covers throws here, before anything has changed.
     this.line.step(this.#fresh, id);
-    const tally = new Tally((state) => this.line.step(state, id));
-    work(tally);
-    const counts = tally.counts();
-    this.#total = addCounts(this.#total, counts);
-    return counts;
+    this.#checked.set(operation, id);
+    return id;
   }
 
   /** Whole pages; the frame map may not change within its own callback, so mixed ones come last. */

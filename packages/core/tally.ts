@@ -20,15 +20,15 @@ export interface Counts {
 }
 
 /** The counts before anything happened. */
-export const NO_COUNTS: Counts = Object.freeze({
+const NO_COUNTS: Counts = {
   lines: 0,
   machineChecks: 0,
   machineCheckPages: 0,
   logged: 0,
   cleared: 0,
   refused: 0,
-  rules: Object.freeze({}),
-});
+  rules: {},
+};
 
 /** One operation on its way over lines: gives their transitions and counts what they bring. */
 export class Tally {
@@ -46,6 +46,12 @@ export class Tally {
   step(state: number, lines: number): Transition {
     this.#lines.set(state, (this.#lines.get(state) ?? 0) + lines);
     return this.#transition(state);
+  }
+
+  /** Adds what another tally of the same operation has met. */
+  add(other: Tally): void {
+    this.machineCheckPages += other.machineCheckPages;
+    for (const [state, lines] of other.#lines) this.step(state, lines);
   }
 
   /** What has been counted so far. */
@@ -66,8 +72,12 @@ export class Tally {
   }
 }
 
-/** Adds up counts. */
-export function addCounts(a: Counts, b: Counts): Counts {
+/** Adds up the counts of several operations. */
+export function sumOfTallies(tallies: readonly Tally[]): Counts {
+  return tallies.reduce((sum, tally) => addCounts(sum, tally.counts()), NO_COUNTS);
+}
+
+function addCounts(a: Counts, b: Counts): Counts {
   const rules = { ...a.rules };
   for (const id in b.rules) {
     rules[id as RuleId] = (rules[id as RuleId] ?? 0) + b.rules[id as RuleId]!;

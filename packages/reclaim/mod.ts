@@ -6,6 +6,7 @@
  */
 export * from "./decide.ts";
 export * from "./create_reclaimer.ts";
+export * from "./poison_at_random.ts";
 export * from "./random.ts";
 export * from "./reset.ts";
 export * from "./scatter.ts";

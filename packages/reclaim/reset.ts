@@ -1,4 +1,11 @@
-import { type FrameChunk, type Key, LINE_BYTES, PAGE_BYTES, type PhysicalMemory } from "@tdx/core";
+import {
+  type FrameChunk,
+  type Key,
+  LINE_BYTES,
+  type Operation,
+  PAGE_BYTES,
+  type PhysicalMemory,
+} from "@tdx/core";
 
 /** What a reset cost. */
 export interface ResetCounts {
@@ -51,7 +58,7 @@ export function reset(
   options: ResetOptions,
 ): ResetCounts {
   if (!options.clear) return NOTHING;
-  memory.apply({ kind: "movdir64b", by: "host", key: options.key, data: "zeros" }, pa, bytes);
+  memory.apply(clearOf(options.key), pa, bytes);
   return { lines: bytes / LINE_BYTES, fences: 1 };
 }
 
@@ -70,6 +77,18 @@ export function resetPages(
   options: ResetOptions,
 ): ResetCounts {
   if (!options.clear) return NOTHING;
-  memory.applyChunk({ kind: "movdir64b", by: "host", key: options.key, data: "zeros" }, chunk);
+  memory.applyChunk(clearOf(options.key), chunk);
   return { lines: chunk.count * (PAGE_BYTES / LINE_BYTES), fences: chunk.count };
+}
+
+/** One operation object for a key: memory knows it again, which is what a million calls need. */
+const clears = new WeakMap<Key, Operation>();
+
+function clearOf(key: Key): Operation {
+  let operation = clears.get(key);
+  if (operation === undefined) {
+    operation = { kind: "movdir64b", by: "host", key, data: "zeros" };
+    clears.set(key, operation);
+  }
+  return operation;
 }

@@ -1,5 +1,14 @@
-import { GiB, KeyIdSpace, type Mode, PAGE_BYTES, PhysicalMemory, type Platform } from "@tdx/core";
+import {
+  GiB,
+  KeyIdSpace,
+  type Mode,
+  type Operation,
+  PAGE_BYTES,
+  PhysicalMemory,
+  type Platform,
+} from "@tdx/core";
 import { buildTd, runOf, TDCS_PAGES, TDVPS_PAGES, TdxModule } from "@tdx/seam";
+import { scatterFrames } from "./scatter.ts";
 
 /** The host and the TD to simulate. */
 export interface TdHostOptions {
@@ -13,11 +22,15 @@ export interface TdHostOptions {
   readonly mode?: Mode;
   /** The KeyIDs; default MAXPA 52 with 32 shared and 32 private ones. */
   readonly keyIds?: KeyIdSpace;
+  /** Memory of the host in bytes, a multiple of 1 GiB; default just enough. */
+  readonly hostBytes?: number;
+  /** Scatters guest pages over the host's memory at random; default: they lie from address 0 on. */
+  readonly scatterSeed?: number;
 }
 
 /** A host with one TD on it that has written all its memory. */
 export interface TdHost {
-  /** The memory of the host; the guest's begins at address 0, control pages stand behind it. */
+  /** The memory of the host; control pages stand at its end or, by default, behind the guest's. */
   readonly memory: PhysicalMemory;
   /** The TDX module. */
   readonly module: TdxModule;
@@ -42,10 +55,10 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  * The TD has 4 KiB pages and has written every line, and nothing of it has left the caches yet: the
  * worst case for a flush that is missing.
  *
- * @param options Platform, guest memory, vCPUs, mode, KeyIDs.
+ * @param options Platform, guest memory, vCPUs, mode, KeyIDs, host memory, scattering.
  * @returns Memory, module and the TD.
  * @throws {RangeError} Where guest memory is no positive multiple of 4 KiB or does not fit below the
- * KeyID bits with its control pages, or the vCPUs are none or too many.
+ * KeyID bits or into the host with its control pages, or the vCPUs are none or too many.
  *
  * @example
  * ```ts
@@ -60,7 +73,33 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  * ```
  */
 export function createTdHost(options: TdHostOptions): TdHost {
-  const { platform, guestBytes, vcpus, mode = "Ci", keyIds = DEFAULT_KEY_IDS } = options;
+  const { platform, vcpus, mode = "Ci", keyIds = DEFAULT_KEY_IDS } = options;
+  const { bytes, guestPages, control } = layOut(options, keyIds);
+  const memory = new PhysicalMemory({ bytes, platform, keyIds, mode });
+  const module = new TdxModule({ memory });
+  const hkid = module.globalKey.keyId + 1;
+  const { scatterSeed } = options;
+  const guest = scatterSeed === undefined
+    ? [runOf(0, guestPages)]
+    : scatterFrames(control, guestPages, scatterSeed);
+  const { tdr } = buildTd(module, { hkid, vcpus, control, memory: guest });
+  const key = module.td(tdr)!.key!;
+  const store: Operation = { kind: "store", by: "td", key, data: "secret" };
+  for (const pages of guest) memory.applyChunk(store, pages);
+  return { memory, module, tdr };
+}
+
+/** Where guest and control pages go. */
+interface Layout {
+  /** Memory of the host, in bytes. */
+  readonly bytes: number;
+  readonly guestPages: number;
+  /** First frame of the control pages. */
+  readonly control: number;
+}
+
+function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
+  const { guestBytes, vcpus, hostBytes, scatterSeed } = options;
   if (!Number.isSafeInteger(guestBytes) || guestBytes <= 0 || guestBytes % PAGE_BYTES !== 0) {
     throw new RangeError(
       `Expected guest memory as a positive multiple of 4096 bytes, got ${guestBytes}`,
@@ -70,22 +109,32 @@ export function createTdHost(options: TdHostOptions): TdHost {
     throw new RangeError(`Expected vCPUs as a whole number from 1 to ${MAX_VCPUS}, got ${vcpus}`);
   }
   const guestPages = guestBytes / PAGE_BYTES;
-  const needed = (guestPages + controlPages(guestPages, vcpus)) * PAGE_BYTES;
+  const controls = controlPages(guestPages, vcpus);
+  const needed = (guestPages + controls) * PAGE_BYTES;
   if (needed > keyIds.addressLimit) {
     throw new RangeError(
       `Expected guest and control pages below ${keyIds.addressLimit} bytes, where the KeyID bits ` +
         `of MAXPA ${keyIds.maxPa} begin, got ${needed} bytes`,
     );
   }
-  const bytes = Math.min(Math.ceil(needed / GiB) * GiB, keyIds.addressLimit);
-  const memory = new PhysicalMemory({ bytes, platform, keyIds, mode });
-  const module = new TdxModule({ memory });
-  const hkid = module.globalKey.keyId + 1;
-  const guest = runOf(0, guestPages);
-  const { tdr } = buildTd(module, { hkid, vcpus, control: guestPages, memory: [guest] });
-  const key = module.td(tdr)!.key!;
-  memory.apply({ kind: "store", by: "td", key, data: "secret" }, 0, guestBytes);
-  return { memory, module, tdr };
+  const bytes = hostBytes ?? Math.min(Math.ceil(needed / GiB) * GiB, keyIds.addressLimit);
+  if (!Number.isSafeInteger(bytes) || bytes % GiB !== 0 || bytes < needed) {
+    throw new RangeError(
+      `Expected host memory as a multiple of 1 GiB that holds ${needed} bytes of guest and control ` +
+        `pages, got ${bytes} bytes`,
+    );
+  }
+  if (scatterSeed === undefined) return { bytes, guestPages, control: guestPages };
+  // Control pages take whole 2 MiB blocks at the end, and the guest is scattered below them.
+  const blocks = Math.ceil(controls / ENTRIES) * ENTRIES;
+  const control = bytes / PAGE_BYTES - blocks;
+  if (guestPages > control) {
+    throw new RangeError(
+      `Expected at most ${control * PAGE_BYTES} bytes of guest memory to scatter over a host of ` +
+        `${bytes} bytes, got ${guestBytes}`,
+    );
+  }
+  return { bytes, guestPages, control };
 }
 
 function controlPages(guestPages: number, vcpus: number): number {

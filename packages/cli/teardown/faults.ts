@@ -1,6 +1,5 @@
 import { LINE_BYTES } from "@tdx/core";
-import type { TdHost, TeardownPhase } from "@tdx/reclaim";
-import { randomNumbers } from "@tdx/reclaim";
+import { gaps, poisonAtRandom, randomNumbers, type TdHost, type TeardownPhase } from "@tdx/reclaim";
 import type { Options } from "../options.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -8,8 +7,9 @@ import { UsageError } from "../usage_error.ts";
 export const FAULT_OPTIONS = {
   poison: { value: "PA[,PA]", help: "transient hardware poison that the TD never consumed" },
   stuck: { value: "PA[,PA]", help: "stuck memory cells: their poison returns after a write" },
+  "poison-rate": { value: "RATE", help: "the same at random: share of the TD's lines, 0 to 1" },
   busy: { value: "RATE", help: "share, 0 to 1, of the SEAMCALLs on pages that find a lock taken" },
-  seed: { value: "N", help: "whole number that the busy SEAMCALLs are drawn from; default 1" },
+  seed: { value: "N", help: "whole number that everything random is drawn from; default 1" },
 } as const;
 
 /** The phases whose SEAMCALLs work on pages. */
@@ -19,6 +19,7 @@ const PAGE_PHASES: readonly TeardownPhase[] = ["remove guest pages", "reclaim pa
 export interface FaultPlan {
   readonly poison: readonly number[];
   readonly stuck: readonly number[];
+  readonly poisonRate: number;
   readonly busyRate: number;
   readonly seed: number;
 }
@@ -28,6 +29,7 @@ export function readFaults(options: Options): FaultPlan {
   return {
     poison: readAddresses("--poison", options.text("poison")),
     stuck: readAddresses("--stuck", options.text("stuck")),
+    poisonRate: readRate("--poison-rate", options.text("poison-rate")),
     busyRate: readRate("--busy", options.text("busy")),
     seed: readSeed(options.text("seed")),
   };
@@ -38,13 +40,10 @@ export function readFaults(options: Options): FaultPlan {
  *
  * @throws {UsageError} Where an address is outside guest memory, nothing being poisoned then.
  */
-export function poisonLines(
-  { memory, module, tdr }: TdHost,
-  guestBytes: number,
-  { poison, stuck }: FaultPlan,
-): void {
-  requireGuest("--poison", poison, guestBytes);
-  requireGuest("--stuck", stuck, guestBytes);
+export function poisonLines(host: TdHost, { poison, stuck, poisonRate, seed }: FaultPlan): void {
+  const { memory, module, tdr } = host;
+  requireGuest("--poison", poison, host);
+  requireGuest("--stuck", stuck, host);
   const key = module.td(tdr)!.key!;
   const strike = (kind: "poisonTransient" | "poisonStuck", pa: number) => {
     memory.step({ kind: "evict", by: "cache", key }, pa);
@@ -52,17 +51,13 @@ export function poisonLines(
   };
   poison.forEach((pa) => strike("poisonTransient", pa));
   stuck.forEach((pa) => strike("poisonStuck", pa));
+  poisonAtRandom(host, poisonRate, seed);
 }
 
 /** Lets SEAMCALLs meet busy operands, in the phases that work on pages. */
 export function busyInjector({ module }: TdHost, plan: FaultPlan): (phase: TeardownPhase) => void {
   const random = randomNumbers(plan.seed);
-  // The gap between two busy calls is geometric: one draw a fault, not one a call.
-  const busyAfter = () => {
-    if (plan.busyRate === 1) return 0;
-    const gap = Math.floor(Math.log1p(-random()) / Math.log1p(-plan.busyRate));
-    return Number.isSafeInteger(gap) ? gap : Infinity;
-  };
+  const busyAfter = gaps(plan.busyRate, random);
   let injected = false;
   return (phase) => {
     const wanted = plan.busyRate > 0 && PAGE_PHASES.includes(phase);
@@ -71,14 +66,11 @@ export function busyInjector({ module }: TdHost, plan: FaultPlan): (phase: Teard
   };
 }
 
-function requireGuest(name: string, addresses: readonly number[], guestBytes: number): void {
-  const outside = addresses.find((pa) => pa >= guestBytes);
+function requireGuest(name: string, addresses: readonly number[], { module }: TdHost): void {
+  const outside = addresses.find((pa) => module.page(pa)?.type !== "REG");
   if (outside === undefined) return;
   throw new UsageError(
-    `Expected ${name} in guest memory, below 0x${
-      guestBytes.toString(16)
-    } and without KeyID bits, ` +
-      `got 0x${outside.toString(16)}`,
+    `Expected ${name} in guest memory and without KeyID bits, got 0x${outside.toString(16)}`,
   );
 }
 

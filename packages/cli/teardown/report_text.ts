@@ -35,7 +35,7 @@ export function reportText(run: TeardownRunResult): string {
     `retries ${grouped(run.retries)}, leaked pages ${grouped(run.leakedPages)}` +
     (run.leakedHkid ? ", HKID leaked" : ""),
     afterwards(run),
-    `simulated in ${run.computeMs.toFixed(0)} ms`,
+    `simulated in ${run.computeMs.toFixed(0)} ms, after ${run.setUpMs.toFixed(0)} ms to set it up`,
   ].join("\n");
 }
 

@@ -1,4 +1,10 @@
-import { type FrameChunk, type Key, PAGE_BYTES, type PhysicalMemory } from "@tdx/core";
+import {
+  type FrameChunk,
+  type Key,
+  type Operation,
+  PAGE_BYTES,
+  type PhysicalMemory,
+} from "@tdx/core";
 import { runOf, STATUS_CODES, type StatusName, type TdInfo, type TdxModule } from "@tdx/seam";
 import type { Decision } from "../decide.ts";
 import { resetPages } from "../reset.ts";
@@ -31,12 +37,16 @@ export class TeardownRun {
   readonly #byType: Record<string, number> = {};
   readonly #before: ReadonlyMap<string, number>;
   readonly #total: number;
+  readonly #partialWrite: Operation;
+  readonly #load: Operation;
   #machineChecks = 0;
   #phase: TeardownPhase = "free the key";
   #lastPause = performance.now();
 
   constructor(readonly context: TeardownContext, readonly options: TeardownOptions) {
-    const { module } = context;
+    const { module, key } = context;
+    this.#partialWrite = { kind: "partialWrite", by: "host", key, data: "host" };
+    this.#load = { kind: "load", by: "host", key };
     this.#before = new Map(module.calls);
     this.#total = this.td.children + 1;
   }
@@ -107,9 +117,9 @@ export class TeardownRun {
 
   /** A process meets the machine check, so the page is retired and the host goes on. */
   #reuse(pages: FrameChunk): void {
-    const { memory, key } = this.context;
-    memory.applyChunk({ kind: "partialWrite", by: "host", key, data: "host" }, pages);
-    const { machineCheckPages } = memory.applyChunk({ kind: "load", by: "host", key }, pages);
+    const { memory } = this.context;
+    memory.applyChunk(this.#partialWrite, pages);
+    const { machineCheckPages } = memory.applyChunk(this.#load, pages);
     this.#machineChecks += machineCheckPages;
   }
 

@@ -1,0 +1,65 @@
+import { type FrameChunk, LINE_BYTES, LINES_PER_PAGE, type Operation, PAGE_BYTES } from "@tdx/core";
+import { randomNumbers } from "./random.ts";
+import type { TdHost } from "./td_host.ts";
+
+/**
+ * Poisons lines of a TD's memory at random: transient hardware errors that it never consumed, in
+ * lines that have left the caches.
+ *
+ * @param host The host and the TD.
+ * @param rate The share of the TD's lines, from 0 to 1; each is struck by itself.
+ * @param seed A whole number.
+ * @returns How many lines were struck.
+ * @throws {RangeError} Where the rate is not a share.
+ */
+export function poisonAtRandom(
+  { memory, module, tdr }: TdHost,
+  rate: number,
+  seed: number,
+): number {
+  if (!(rate >= 0 && rate <= 1)) {
+    throw new RangeError(`Expected a rate from 0 to 1, got ${rate}`);
+  }
+  const key = module.td(tdr)!.key!;
+  const evict: Operation = { kind: "evict", by: "cache", key };
+  const poison: Operation = { kind: "poisonTransient", by: "cache", key };
+  const gap = gaps(rate, randomNumbers(seed));
+  let struck = 0;
+  let next = gap();
+  for (const pages of module.pagesOf(tdr, "REG")) {
+    const lines = pages.count * LINES_PER_PAGE;
+    for (; next < lines; next += 1 + gap()) {
+      const frame = nthFrame(pages, Math.floor(next / LINES_PER_PAGE));
+      const pa = frame * PAGE_BYTES + (next % LINES_PER_PAGE) * LINE_BYTES;
+      memory.step(evict, pa);
+      memory.step(poison, pa);
+      struck++;
+    }
+    next -= lines;
+  }
+  return struck;
+}
+
+/**
+ * Gaps between events that strike each place with one probability, geometrically distributed: one
+ * draw an event, not one a place.
+ *
+ * @param rate The probability, from 0 to 1.
+ * @param random A source of numbers from 0 up to, not including, 1.
+ * @returns A source of gaps: whole numbers from 0, or `Infinity`.
+ */
+export function gaps(rate: number, random: () => number): () => number {
+  if (rate === 0) return () => Infinity;
+  if (rate === 1) return () => 0;
+  return () => {
+    const gap = Math.floor(Math.log1p(-random()) / Math.log1p(-rate));
+    return Number.isSafeInteger(gap) ? gap : Infinity;
+  };
+}
+
+function nthFrame({ frame, words, at }: FrameChunk, n: number): number {
+  if (words === null) return frame + n;
+  for (let i = 0, left = n;; i++) {
+    if ((words[at + (i >>> 5)]! >>> (i & 31) & 1) === 1 && left-- === 0) return frame + i;
+  }
+}
