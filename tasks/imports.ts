@@ -13,7 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/seam": ["@tdx/core"],
   "packages/reclaim": ["@tdx/core", "@tdx/seam"],
   "packages/litmus": ["@tdx/core", "@tdx/reclaim"],
-  "packages/host": ["@tdx/core", "@tdx/reclaim"],
+  "packages/host": ["@tdx/core", "@tdx/reclaim", "node:sqlite"],
   "packages/cli": ["@tdx/", "@std/cli", "@std/fmt/colors", "@std/path", "@std/text"],
 };
 const PLATFORM = ["@tdx/core"];

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   audit: () => import("./commands/audit.ts"),
   check: () => import("./commands/check.ts"),
   decide: () => import("./commands/decide.ts"),
+  mce: () => import("./commands/mce.ts"),
   platforms: () => import("./commands/platforms.ts"),
   status: () => import("./commands/status.ts"),
   teardown: () => import("./commands/teardown.ts"),

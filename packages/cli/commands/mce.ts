@@ -1,0 +1,89 @@
+import { assessMachineCheck, type MachineCheckAssessment, MachineCheckPages } from "@tdx/host";
+import type { Command } from "../command.ts";
+import { EXIT, type ExitStatus } from "../exit_status.ts";
+import type { Options } from "../options.ts";
+import type { Output } from "../output.ts";
+import { UsageError } from "../usage_error.ts";
+import { readRecords, readSnapshot } from "./mce_input.ts";
+import { MceJson } from "./mce_json.ts";
+import { formatOf, hostOf, MCE_OPTIONS } from "./mce_options.ts";
+import { recordText, summaryText } from "./mce_text.ts";
+
+type Severity = MachineCheckAssessment["grades"][number]["severity"];
+
+/** What a record exits with; the worst one counts. */
+const SEVERITY_EXIT: Readonly<Record<Severity, ExitStatus>> = {
+  panic: EXIT.hazard,
+  recovered: EXIT.hazard,
+  sigbus: EXIT.hazard,
+  "not-graded": EXIT.unknown,
+  corrected: EXIT.fine,
+};
+
+/** `tdx mce`: was a machine check TDX's, and did the kernel do right. */
+export const command: Command = {
+  summary: "say what machine-check records mean for TDX, and what Linux does with them",
+  usage: "[FILE|-] [--format FORM] [--maxpa BITS --keyid-bits BITS] [--root DIR] [--explain]",
+  options: MCE_OPTIONS,
+  example: "dmesg | tdx mce -",
+  async run(options, output) {
+    const host = await hostOf(options);
+    const { name, records } = inputOf(options, output);
+    const json = options.has("json") ? new MceJson(output) : undefined;
+    const explain = wantsExplanation(options);
+    const pages = new MachineCheckPages();
+    const severities = new Map<string, number>();
+    let exit: ExitStatus = EXIT.fine;
+    let count = 0;
+    for await (const logged of records) {
+      const assessed = assessMachineCheck(logged, host);
+      pages.add(assessed);
+      exit = worse(exit, exitOf(assessed));
+      const severity = assessed.grades.length === 1 ? assessed.grades[0]!.severity : "undecided";
+      severities.set(severity, (severities.get(severity) ?? 0) + 1);
+      count++;
+      if (json) json.record(logged, assessed);
+      else output.print(`${recordText(logged, assessed, name, explain)}\n`);
+    }
+    if (json) json.end(pages);
+    else output.print(summaryText(pages, severities, count, name));
+    return exit;
+  },
+};
+
+/** The file that is named, else the log of the snapshot, else what is piped in. */
+function inputOf(options: Options, output: Output) {
+  const [path, ...others] = options.operands;
+  if (others.length > 0) throw new UsageError(`Expected one file, got ${others[0]} too`);
+  const root = options.text("root");
+  if (path === undefined && root !== undefined) {
+    if (options.text("format") !== undefined) {
+      throw new UsageError("Expected --format with a file: the log of a snapshot is a kernel log");
+    }
+    return { name: `${root}/dmesg`, records: readSnapshot(root, output) };
+  }
+  if (path === undefined && Deno.stdin.isTerminal()) {
+    throw new UsageError("Expected a file of machine-check records, or records piped in");
+  }
+  const file = path ?? "-";
+  const name = file === "-" ? "stdin" : file;
+  return { name, records: readRecords(file, name, formatOf(options), output) };
+}
+
+function wantsExplanation(options: Options): boolean {
+  if (options.has("explain") && options.has("json")) {
+    throw new UsageError("Expected --explain or --json, got both: JSON holds every rule anyway");
+  }
+  return options.has("explain");
+}
+
+function exitOf({ grades, cause }: MachineCheckAssessment): ExitStatus {
+  if (cause.name === "td-integrity" || cause.name === "host-integrity") return EXIT.hazard;
+  if (cause.name === "unrelated") return EXIT.fine;
+  return grades.map(({ severity }) => SEVERITY_EXIT[severity]).reduce(worse);
+}
+
+/** A hazard outweighs what could not be told, and that outweighs what is fine. */
+function worse(a: ExitStatus, b: ExitStatus): ExitStatus {
+  return [EXIT.hazard, EXIT.unknown].find((status) => a === status || b === status) ?? EXIT.fine;
+}

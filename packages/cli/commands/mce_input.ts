@@ -1,0 +1,101 @@
+import {
+  folderSource,
+  type LoggedMachineCheck,
+  type MachineCheckFormat,
+  readMachineChecks,
+  readRasdaemon,
+} from "@tdx/host";
+import type { Output } from "../output.ts";
+import { showSize } from "../size.ts";
+import { UsageError } from "../usage_error.ts";
+import { openInput } from "./audit_input.ts";
+import { DATABASE } from "./mce_options.ts";
+
+type Bytes = AsyncIterable<Uint8Array>;
+
+/** How every SQLite database begins. */
+const SQLITE = "SQLite format 3\0";
+const PROGRESS_BYTES = 64 * 2 ** 20;
+
+/**
+ * Reads the records of a file as they come.
+ *
+ * @param path A file, or `-` for standard input.
+ * @param name What messages call it.
+ * @param format Its form; `undefined` to tell it by the content.
+ * @param output Where progress goes.
+ * @throws {UsageError} Where it cannot be read, saying why.
+ */
+export async function* readRecords(
+  path: string,
+  name: string,
+  format: MachineCheckFormat | typeof DATABASE | undefined,
+  output: Output,
+): AsyncGenerator<LoggedMachineCheck> {
+  if (format === DATABASE) return yield* readDatabase(path);
+  const [head, bytes] = await beginning(await openInput(path));
+  if (format === undefined && head.startsWith(SQLITE)) return yield* readDatabase(path);
+  const options = { name, ...(format !== undefined && { format }) };
+  yield* readMachineChecks(textOf(bytes, output), options);
+}
+
+/**
+ * Reads the kernel log of an audit snapshot.
+ *
+ * @throws {UsageError} Where the snapshot has none.
+ */
+export async function* readSnapshot(
+  root: string,
+  output: Output,
+): AsyncGenerator<LoggedMachineCheck> {
+  for await (const file of folderSource(root).files(["dmesg"])) {
+    if (file.state !== "present") {
+      const reason = file.state === "absent" ? "there is none" : file.reason;
+      throw new UsageError(`Expected a kernel log in ${root}: ${reason}`);
+    }
+    const options = { name: `${root}/dmesg`, format: "kernel" } as const;
+    yield* readMachineChecks(textOf(file.bytes, output), options);
+  }
+}
+
+async function* readDatabase(path: string): AsyncGenerator<LoggedMachineCheck> {
+  if (path === "-") {
+    throw new UsageError("Expected the file of the database, got standard input");
+  }
+  try {
+    yield* readRasdaemon(path);
+  } catch (error) {
+    const sqlite = error instanceof Error && error.cause !== undefined;
+    throw sqlite ? new UsageError(error.message) : error;
+  }
+}
+
+/** Looks at the first piece without losing it. */
+async function beginning(bytes: ReadableStream<Uint8Array>): Promise<[string, Bytes]> {
+  const pieces = bytes[Symbol.asyncIterator]();
+  const first = await pieces.next();
+  const head = first.done ? "" : new TextDecoder("latin1").decode(first.value.subarray(0, 16));
+  return [
+    head,
+    (async function* () {
+      if (!first.done) yield first.value;
+      for (;;) {
+        const next = await pieces.next();
+        if (next.done) return;
+        yield next.value;
+      }
+    })(),
+  ];
+}
+
+async function* textOf(bytes: Bytes, output: Output): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let read = 0;
+  for await (const piece of bytes) {
+    yield decoder.decode(piece, { stream: true });
+    const before = Math.floor(read / PROGRESS_BYTES);
+    read += piece.length;
+    if (Math.floor(read / PROGRESS_BYTES) > before) output.progress(`${showSize(read)} read`);
+  }
+  yield decoder.decode();
+}

@@ -1,0 +1,174 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { refused, tdx, tdxJson } from "../fixtures_test.ts";
+
+const data = (name: string) => `${import.meta.dirname}/mce_testdata/${name}`;
+const LAYOUT = ["--maxpa", "52", "--keyid-bits", "7", "--shared-keyids", "63"];
+
+Deno.test("tdx mce decodes, grades and judges the published panic", async () => {
+  const { status, text } = await tdx("mce", data("panic.txt"));
+  assertEquals(status, 2);
+  const [heading, ...lines] = text.split("\n");
+  assertMatch(
+    heading!,
+    /panic\.txt:1-4: CPU 147, bank 1, Sapphire Rapids, 2024-01-23T09:06:07\.000Z$/,
+  );
+  assertEquals(lines.filter((line) => /^ {2}(status|mcg|linux|cause)/.test(line)), [
+    "  status   0xbd80000000100134 VAL UC EN MISCV ADDRV S AR",
+    "  mcg      0xf RIPV EIPV MCIP LMCES",
+    "  linux    panic: Data load in unrecoverable area of kernel",
+    "  cause    consistent with the partial-write erratum on spr, not distinguishable from a " +
+    "hardware error by the record alone",
+  ]);
+  assertStringIncludes(text, "MCACOD 0x0134 DCACHEL0_DRD_ERR");
+  assertStringIncludes(
+    text,
+    "code     RIP 0x10:0xffffffffadb69870 __tlb_remove_page_size+0x10/0xa0, the kernel\n",
+  );
+  assertStringIncludes(text, "(as the rules say)");
+  assertMatch(text, /\n0x80a5669000 .* retire /);
+});
+
+Deno.test("tdx mce says that the same record with SEAM_NR is recovered and the page retired", async () => {
+  const { status, text } = await tdx("mce", data("recovered.txt"), ...LAYOUT);
+  assertEquals(status, 2);
+  assertStringIncludes(text, "\n  mcg      0x100f RIPV EIPV MCIP LMCES SEAM_NR\n");
+  assertStringIncludes(text, "\n  linux    recovered, page retired\n");
+  assertStringIncludes(
+    text,
+    "\n  address  0x82080a5669600 = KeyID 0x41 (private) over PA 0x80a5669600\n",
+  );
+});
+
+Deno.test("tdx mce reads every form, told by its content", async () => {
+  const forms = [
+    ["panic.txt", "panic", "partial-write-erratum"],
+    ["seam_nr.mce", "recovered", "indistinct"],
+    ["process.mcelog", "sigbus", "indistinct"],
+    ["corrected.txt", "corrected", "memory-error"],
+    ["integrity.txt", "not-graded", "td-integrity"],
+  ];
+  for (const [file, severity, cause] of forms) {
+    const { answer } = await tdxJson("mce", data(file!), ...LAYOUT);
+    const [record] = answer.records;
+    assertEquals([record.grades[0].severity, record.cause.name], [severity, cause], file);
+  }
+});
+
+Deno.test("tdx mce reads a database of rasdaemon, told by its content", async () => {
+  const make = `
+    import { DatabaseSync } from "node:sqlite";
+    const path = Deno.makeTempFileSync();
+    const database = new DatabaseSync(path);
+    database.exec("CREATE TABLE mce_record (id, cpu, bank, status, mcgstatus, addr, misc, cs, ip)");
+    database.exec("INSERT INTO mce_record VALUES (5, 1, 1, -4791830003521158860, 15, 4096, 134, 16, 1)");
+    console.log(path);`;
+  const path = (await evaluate(make)).trim();
+  try {
+    const { status, answer } = await tdxJson("mce", path);
+    assertEquals(status, 2);
+    const [{ where, record, grades }] = answer.records;
+    assertEquals(where, { unit: "row", first: 5, last: 5 });
+    assertEquals([record.status, grades[0].severity], ["0xbd80000000100134", "panic"]);
+  } finally {
+    await evaluate(`Deno.removeSync(${JSON.stringify(path)})`);
+  }
+});
+
+/** The tests may run but not write; this process may. */
+async function evaluate(code: string): Promise<string> {
+  const deno = new Deno.Command(Deno.execPath(), { args: ["eval", code] });
+  return new TextDecoder().decode((await deno.output()).stdout);
+}
+
+Deno.test("tdx mce takes KeyID layout and log from an audit snapshot", async () => {
+  const { status, answer } = await tdxJson("mce", "--root", data("snapshot"));
+  assertEquals(status, 2);
+  const addresses = answer.records.map((
+    { address }: { address?: { keyId: number; keyIdKind: string; pa: number } },
+  ) => address && [address.keyId, address.keyIdKind, address.pa]);
+  assertEquals(addresses, [
+    [0, "tme", 0x80a5669600],
+    [0x41, "private", 0x80a5669600],
+    [0x41, "private", 0x80a5669600],
+    undefined,
+  ]);
+  assertEquals(answer.pages.length, 1);
+  const one = await tdxJson("mce", data("recovered.txt"), "--root", data("snapshot"));
+  assertEquals(one.answer.records[0].address.keyId, 0x41);
+});
+
+Deno.test("tdx mce exits 0 for corrected errors and for none, 3 where it cannot tell", async () => {
+  assertEquals((await tdx("mce", data("corrected.txt"))).status, 0);
+  const none = await tdx("mce", data("snapshot/proc/cpuinfo"));
+  assertEquals([none.status, none.text.startsWith("No machine-check record in ")], [0, true]);
+  assertEquals((await tdx("mce", data("integrity.txt"), "--platform", "gnr")).status, 3);
+});
+
+Deno.test("tdx mce answers for both modes where the record tells none", async () => {
+  const record = data("unknown_mode.txt");
+  const open = await tdx("mce", record);
+  assertStringIncludes(open.text, "linux    panic, if it was the kernel: Data load");
+  assertStringIncludes(open.text, "linux    sigbus, page retired, if it was a process");
+  assertStringIncludes(open.text, "1 record: 1 undecided");
+  assertStringIncludes((await tdx("mce", record, "--mode", "user")).text, "1 record: 1 sigbus");
+});
+
+Deno.test("tdx mce --explain shows the rule and the source behind each line", async () => {
+  const { text } = await tdx("mce", data("integrity.txt"), "--explain", ...LAYOUT);
+  const lines = text.split("\n");
+  for (const name of ["status", "error", "encrypt", "mcg", "address", "linux", "cause"]) {
+    const at = lines.findIndex((line) => line.startsWith(`  ${name.padEnd(8)} `));
+    assertMatch(lines[at + 1]!, /^ {11}source: /, name);
+  }
+  assertMatch(text, /rule no-exception: MCIP is 0/);
+  assertMatch(text, /rule private-check: .*; left open: integrity\n/);
+});
+
+Deno.test("tdx mce --json is one object, with and without records", async () => {
+  const some = await tdxJson("mce", data("snapshot/dmesg"));
+  assertEquals(some.answer.records.length, 4);
+  assertEquals(some.answer.records[0].record.status, "0xbd80000000100134");
+  assertMatch(some.answer.records[3].damage[0], /dmesg:19:66: Expected MCi_STATUS/);
+  assertEquals((await tdxJson("mce", data("snapshot/msr"))).answer, {
+    formatVersion: 1,
+    records: [],
+    pages: [],
+    recordsOnFurtherPages: 0,
+  });
+});
+
+Deno.test("tdx mce refuses options that make no sense", async () => {
+  const refusals: [string[], RegExp][] = [
+    [["a", "b"], /Expected one file, got b too/],
+    [["x", "--format", "kernle"], /did you mean kernel\?$/],
+    [["x", "--mode", "seam"], /Expected --mode to be one of kernel, user, got seam/],
+    [["x", "--maxpa", "64"], /Expected --maxpa as a whole number from 32 to 52, got 64/],
+    [["x", "--keyid-bits", "7"], /Expected --maxpa beside --keyid-bits/],
+    [
+      ["x", "--maxpa", "52", "--keyid-bits", "2", "--shared-keyids", "4"],
+      /Expected at most 4 KeyIDs for 2 KeyID bits, got 5/,
+    ],
+    [["x", "--platform", "icx"], /Expected --platform to be one of/],
+    [["--root", data("snapshot"), "--format", "kernel"], /Expected --format with a file/],
+    [["--root", "/nowhere"], /\/nowhere/],
+    [[data("panic.txt"), "--explain", "--json"], /Expected --explain or --json, got both/],
+  ];
+  for (const [args, message] of refusals) assertMatch(await refused("mce", ...args), message);
+});
+
+Deno.test("tdx mce refuses files that it cannot read, with the place", async () => {
+  assertMatch(await refused("mce", "/nowhere.log"), /no such file/);
+  assertMatch(await refused("mce", data("snapshot")), /folder/);
+  assertMatch(
+    await refused("mce", data("panic.txt"), "--format", "rasdaemon"),
+    /no SQLite database/,
+  );
+  assertMatch(
+    await refused("mce", "-", "--format", "rasdaemon"),
+    /Expected the file of the database/,
+  );
+  assertMatch(
+    await refused("mce", data("panic.txt"), "--format", "mce-inject"),
+    /panic\.txt:1:1: Expected CPU or MCE, which begin a record, got "\["/,
+  );
+});

@@ -1,0 +1,159 @@
+import type {
+  ErrorAddress,
+  GradeByMode,
+  InterruptedCode,
+  KernelAnswer,
+  LoggedMachineCheck,
+  MachineCheckAssessment,
+  MachineCheckPages,
+} from "@tdx/host";
+import { table } from "../table.ts";
+import { SOURCES } from "./mce_sources.ts";
+
+/** A `Date` holds no more. */
+const MAX_DATE_SECONDS = 8.64e12;
+
+/** A line of the answer: what it is about, and what it says. */
+type Row = readonly [name: string, text: string];
+
+/** Says one record in lines. */
+export function recordText(
+  logged: LoggedMachineCheck,
+  assessed: MachineCheckAssessment,
+  path: string,
+  explain: boolean,
+): string {
+  const rows = [
+    ...statusRows(logged, assessed),
+    ...(assessed.address ? [["address", addressText(assessed.address)] as const] : []),
+    ...(logged.interrupted?.ip ? [["code", codeText(logged.interrupted)] as const] : []),
+    ...assessed.grades.flatMap((grade) => gradeRows(grade, explain)),
+    ...kernelRows(assessed.kernel),
+    ["cause", assessed.cause.title],
+    ["", because(assessed, explain)],
+    ...logged.damage.map((text) => ["damage", text] as const),
+  ] as const;
+  const lines = rows.flatMap(([name, text]) => [
+    line(name, text),
+    ...(explain && SOURCES[name] !== undefined ? [line("", `source: ${SOURCES[name]}`)] : []),
+  ]);
+  return [heading(logged, assessed, path), ...lines].join("\n");
+}
+
+function line(name: string, text: string): string {
+  return `  ${name.padEnd(8)} ${text}`;
+}
+
+function heading(
+  { where, record, time = 0 }: LoggedMachineCheck,
+  { platform }: MachineCheckAssessment,
+  path: string,
+): string {
+  const place = where.unit === "row"
+    ? ` row ${where.first}`
+    : `:${where.first}${where.last === where.first ? "" : `-${where.last}`}`;
+  const who = [
+    record.cpu === undefined ? "CPU unknown" : `CPU ${record.cpu}`,
+    record.bank === undefined ? "bank unknown" : `bank ${record.bank}`,
+    platform?.title ?? "platform unknown",
+    ...(time > 0 && time < MAX_DATE_SECONDS ? [new Date(time * 1000).toISOString()] : []),
+  ];
+  return `${path}${place}: ${who.join(", ")}`;
+}
+
+function codeText({ cs, ip, symbol }: InterruptedCode): string {
+  const place = symbol === undefined ? "" : ` ${symbol}`;
+  return `RIP ${hex(cs, 2)}:${hex(ip)}${place}, ${(cs & 3) === 3 ? "a process" : "the kernel"}`;
+}
+
+function statusRows({ record }: LoggedMachineCheck, assessed: MachineCheckAssessment): Row[] {
+  const { status, error, encryption, statusFlags, mcgFlags } = assessed;
+  const rows: Row[] = [];
+  if (record.status !== undefined) rows.push(["status", flags(record.status, 16, statusFlags)]);
+  if (status && error) {
+    const codes = `MCACOD ${hex(status.mcaCod, 4)} ${error.name} (${error.meaning})`;
+    rows.push(["error", `${codes}, MSCOD ${hex(status.msCod, 4)}`]);
+  }
+  if (encryption) {
+    const assumed = encryption.assumed ? " if the CPU is a Sapphire Rapids or Emerald Rapids" : "";
+    rows.push(["encrypt", `${encryption.name}, check: ${encryption.check}${assumed}`]);
+  }
+  if (record.mcgStatus !== undefined) rows.push(["mcg", flags(record.mcgStatus, 1, mcgFlags)]);
+  return rows;
+}
+
+function flags(value: bigint, digits: number, names: readonly string[]): string {
+  return `${hex(value, digits)} ${names.join(" ")}`.trimEnd();
+}
+
+function addressText({ raw, keyId, keyIdKind, pa, note }: ErrorAddress): string {
+  const kind = keyIdKind === undefined ? "" : ` (${keyIdKind})`;
+  const split = keyId === undefined || pa === undefined
+    ? ""
+    : ` = KeyID ${hex(keyId)}${kind} over PA ${hex(pa)}`;
+  return `${hex(raw)}${split}${note === undefined ? "" : `; ${note}`}`;
+}
+
+function gradeRows(grade: GradeByMode, explain: boolean): Row[] {
+  const { mode, severity, message, pageRetired, reason, rule } = grade;
+  const when = mode === "any" ? "" : `, if it was ${mode === "user" ? "a process" : "the kernel"}`;
+  const page = pageRetired === true ? ", page retired" : "";
+  const said = message === undefined ? "" : `: ${message}`;
+  return [
+    ["linux", `${severity}${page}${when}${said}`],
+    ["", explain ? `rule ${rule}: ${reason}` : reason],
+  ];
+}
+
+function kernelRows({ said, panic, agrees }: KernelAnswer): Row[] {
+  if (said.length === 0 && panic === undefined) return [];
+  const words = [...said, ...(panic === undefined ? [] : [`panic: ${panic}`])].join("; ");
+  const judged = agrees === undefined
+    ? ""
+    : agrees
+    ? " (as the rules say)"
+    : " (not what the rules say; an older kernel may lack one)";
+  return [["kernel", `${words}${judged}`]];
+}
+
+function because({ cause }: MachineCheckAssessment, explain: boolean): string {
+  if (!explain) return cause.reason;
+  const open = cause.possible.length === 0 ? "nothing" : cause.possible.join(", ");
+  return `rule ${cause.rule}: ${cause.reason}; left open: ${open}`;
+}
+
+/** Says what all records add up to. */
+export function summaryText(
+  pages: MachineCheckPages,
+  severities: ReadonlyMap<string, number>,
+  records: number,
+  path: string,
+): string {
+  if (records === 0) return `No machine-check record in ${path}`;
+  const counts = [...severities].map(([name, count]) => `${count} ${name}`).join(", ");
+  const reports = pages.reports();
+  const lines = [`${records} record${records === 1 ? "" : "s"}: ${counts}`];
+  if (reports.length > 0) {
+    lines.push(
+      "",
+      table(
+        ["page", "KeyIDs", "records", "advice", "causes"],
+        reports.map(({ page, keyIds, records, advice, causes }) => [
+          hex(page),
+          keyIds.map((keyId) => hex(keyId)).join(" ") || "not split off",
+          `${records}`,
+          advice,
+          causes.join(", "),
+        ]),
+      ),
+      ...new Set(reports.map(({ advice, reason }) => `${advice}: ${reason}`)),
+    );
+  }
+  if (pages.dropped > 0) lines.push(`${pages.dropped} records on further pages are not listed`);
+  return lines.join("\n");
+}
+
+/** A number in hexadecimal, with 0x. */
+export function hex(value: number | bigint, digits = 1): string {
+  return `0x${value.toString(16).padStart(digits, "0")}`;
+}

@@ -1,0 +1,182 @@
+import {
+  decodeMcgStatus,
+  decodeMciStatus,
+  type MachineCheck,
+  MCACOD_DATA_LOAD,
+  MCACOD_FETCH,
+  type McgStatus,
+  mcgStatusFlags,
+  type MciStatus,
+  mciStatusFlags,
+  type Platform,
+  TDX_PW_MCE,
+} from "@tdx/core";
+import { matchPlatform } from "../match_platform.ts";
+import { decodeEncryptionError, type EncryptionError } from "./encryption_error.ts";
+import { type ErrorAddress, locateError } from "./error_address.ts";
+import { type GradeByMode, gradeByMode, type MachineCheckMode } from "./grade_by_mode.ts";
+import { type KernelAnswer, kernelAnswer } from "./kernel_answer.ts";
+import { type KeyIdLayout, keyIdLayout } from "./key_id_layout.ts";
+import type { MachineCheckEvidence, RecordedCpu } from "./machine_check_log.ts";
+import { type CauseFacts, causeOf, type MachineCheckCause } from "./machine_check_cause.ts";
+import { decodeMcaError, type McaError } from "./mca_error.ts";
+
+/** What a log does not say of the host it comes from; all of it may be unknown. */
+export interface MachineCheckHost extends KeyIdLayout {
+  /** What a record interrupted that does not tell itself. */
+  readonly mode?: MachineCheckMode | undefined;
+  /** The platform; default: found among `platforms` by the CPU that a record names. */
+  readonly platform?: Platform | undefined;
+  /** The platforms to look in. */
+  readonly platforms?: readonly Platform[] | undefined;
+}
+
+/** A machine check decoded, graded as Linux does, and judged. */
+export interface MachineCheckAssessment {
+  /** MCi_STATUS field by field; absent where the record lacks it. */
+  readonly status?: MciStatus;
+  /** MCG_STATUS field by field; absent where the record lacks it. */
+  readonly mcgStatus?: McgStatus;
+  /** Names of the set flags of MCi_STATUS, from bit 63 down. */
+  readonly statusFlags: readonly string[];
+  /** Names of the set flags of MCG_STATUS, from bit 0 up. */
+  readonly mcgFlags: readonly string[];
+  /** MCACOD. */
+  readonly error?: McaError;
+  /** MSCOD, where it names an error of the encryption engine. */
+  readonly encryption?: EncryptionError;
+  /** Where it happened. */
+  readonly address?: ErrorAddress;
+  /** The platform it happened on. */
+  readonly platform?: Platform;
+  /** How Linux ends it: one grade, or two where that turns on an unknown mode. */
+  readonly grades: readonly GradeByMode[];
+  /** What the kernel did, and whether that is what the grade says. */
+  readonly kernel: KernelAnswer;
+  /** What the record says of its cause. */
+  readonly cause: MachineCheckCause;
+}
+
+/** What the kernel prints where the TDX module calls the page private (Linux `tdx_dump_mce_info`). */
+const TD_PAGE = /^TDX private memory error/;
+
+/**
+ * Decodes a machine check, says how Linux ends it, and what it means for TDX.
+ *
+ * Nothing is claimed that the record does not carry: a cut record, an unknown mode or an unknown
+ * KeyID layout leave the answer open, and the reason says so.
+ *
+ * @param evidence The record, and what its log says besides.
+ * @param host What the log does not say; default: nothing.
+ * @returns The assessment.
+ * @throws {TypeError} Where a register is no bigint.
+ * @throws {RangeError} Where a register does not fit in 64 bits or the KeyID layout is impossible.
+ *
+ * @example The host loads poison: it panics, and the erratum may be why
+ * ```ts
+ * import { assessMachineCheck } from "@tdx/host";
+ * import { consumedPoison } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const record = consumedPoison({ address: 0x82080a5669600, seamNr: false });
+ * const { grades, cause, address } = assessMachineCheck(
+ *   { record },
+ *   { mode: "kernel", maxPa: 52, keyIdBits: 7 },
+ * );
+ * assertEquals(grades.map(({ severity }) => severity), ["panic"]);
+ * assertEquals(cause.name, "partial-write-erratum");
+ * assertEquals([address?.keyId, address?.pa], [0x41, 0x80a5669600]);
+ * ```
+ */
+export function assessMachineCheck(
+  evidence: MachineCheckEvidence,
+  host: MachineCheckHost = {},
+): MachineCheckAssessment {
+  const { record } = evidence;
+  const platform = host.platform ?? platformOf(evidence.processor, host.platforms);
+  const status = record.status === undefined ? undefined : decodeMciStatus(record.status);
+  const mcg = record.mcgStatus === undefined ? undefined : decodeMcgStatus(record.mcgStatus);
+  const error = status && decodeMcaError(status.mcaCod);
+  const encryption = status && record.bank !== undefined
+    ? decodeEncryptionError(record.bank, status.msCod, platform)
+    : undefined;
+  const address = locateError(record, keyIdLayout(host, evidence.privateKeyIds));
+  const otherVendor = isOtherVendor(evidence.processor);
+  const grades = otherVendor
+    ? [NOT_INTEL]
+    : isWhole(record)
+    ? gradeByMode(record, evidence, host.mode)
+    : [CUT];
+  return {
+    ...(status && { status }),
+    ...(mcg && { mcgStatus: mcg }),
+    statusFlags: record.status === undefined ? [] : mciStatusFlags(record.status),
+    mcgFlags: record.mcgStatus === undefined ? [] : mcgStatusFlags(record.mcgStatus),
+    ...(error && { error }),
+    ...(encryption && { encryption }),
+    ...(address && { address }),
+    ...(platform && { platform }),
+    grades,
+    kernel: kernelAnswer(evidence, grades),
+    cause: causeOf({
+      known: status !== undefined,
+      otherVendor,
+      valid: status?.valid ?? false,
+      uncorrected: status?.uncorrected ?? false,
+      memory: error?.memory ?? false,
+      consumed: status !== undefined && isConsumed(status),
+      seamNr: mcg?.seamNr ?? false,
+      keyIdKind: address?.keyIdKind ?? "unknown",
+      check: encryption?.check ?? "none",
+      tdPage: evidence.said?.some((text) => TD_PAGE.test(text)) ?? false,
+      erratum: erratumOf(platform),
+    }, carriers(platform === undefined ? host.platforms : [platform])),
+  };
+}
+
+const CUT: GradeByMode = {
+  mode: "any",
+  severity: "not-graded",
+  rule: "cut",
+  reason: "The record lacks MCi_STATUS, MCG_STATUS or its bank",
+};
+const NOT_INTEL: GradeByMode = {
+  mode: "any",
+  severity: "not-graded",
+  rule: "other-vendor",
+  reason: "The rules are those for Intel CPUs",
+};
+
+function isWhole(record: Partial<MachineCheck>): record is MachineCheck {
+  return record.bank !== undefined && record.status !== undefined &&
+    record.mcgStatus !== undefined;
+}
+
+function isConsumed(status: MciStatus): boolean {
+  return status.uncorrected && status.signaled && status.actionRequired &&
+    [MCACOD_DATA_LOAD, MCACOD_FETCH].includes(status.mcaCod);
+}
+
+function isOtherVendor(cpu: RecordedCpu | undefined): boolean {
+  return cpu !== undefined && cpu.vendor !== "GenuineIntel";
+}
+
+function platformOf(
+  cpu: RecordedCpu | undefined,
+  platforms: readonly Platform[] | undefined,
+): Platform | undefined {
+  if (cpu === undefined || platforms === undefined || isOtherVendor(cpu)) return undefined;
+  // The stepping does not decide.
+  return matchPlatform({ ...cpu, stepping: cpu.stepping ?? 0 }, platforms);
+}
+
+function carriers(platforms: readonly Platform[] = []): string[] {
+  return platforms.filter(({ bugs }) => bugs.includes(TDX_PW_MCE)).map(({ name }) => name);
+}
+
+/** Only a platform that sources name can be said to lack the erratum. */
+function erratumOf(platform: Platform | undefined): CauseFacts["erratum"] {
+  if (platform === undefined) return "unknown";
+  if (platform.bugs.includes(TDX_PW_MCE)) return "yes";
+  return platform.confidence === "confirmed" ? "no" : "unknown";
+}

@@ -1,0 +1,286 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { consumedPoison, type MachineCheck } from "@tdx/core";
+import { emr } from "@tdx/platform-emr";
+import { generic } from "@tdx/platform-generic";
+import { gnr } from "@tdx/platform-gnr";
+import { spr } from "@tdx/platform-spr";
+import fc from "fast-check";
+import { assessMachineCheck, type MachineCheckHost } from "./assess_machine_check.ts";
+import type { MachineCheckEvidence } from "./machine_check_log.ts";
+
+const PLATFORMS = [spr, emr, gnr, generic];
+const PANIC = "Data load in unrecoverable area of kernel";
+/** Linux's published panic over a load of poison. */
+const SAMPLE: MachineCheck = {
+  cpu: 147,
+  bank: 1,
+  status: 0xbd80000000100134n,
+  mcgStatus: 0xfn,
+  address: 0x80a5669600n,
+  misc: 0x86n,
+};
+const KERNEL = { cs: 0x10, ip: 0xffffffffadb69870n };
+const USER = { cs: 0x33, ip: 0x4013a6n };
+const SPLIT = { maxPa: 52, keyIdBits: 7, sharedKeyIds: 63 };
+const cpu = (model: number) => ({ vendor: "GenuineIntel", family: 6, model });
+
+const severities = (evidence: MachineCheckEvidence, host?: MachineCheckHost) =>
+  assessMachineCheck(evidence, host).grades.map(({ mode, severity }) => [mode, severity]);
+
+Deno.test("assessMachineCheck() decodes and judges the published panic", () => {
+  const found = assessMachineCheck(
+    { record: SAMPLE, interrupted: KERNEL, said: [PANIC], panic: "Fatal local machine check" },
+    { platforms: PLATFORMS },
+  );
+  assertEquals(found.statusFlags.join(" "), "VAL UC EN MISCV ADDRV S AR");
+  assertEquals(found.mcgFlags.join(" "), "RIPV EIPV MCIP LMCES");
+  assertEquals([found.status?.mcaCod, found.error?.name], [0x134, "DCACHEL0_DRD_ERR"]);
+  assertEquals(found.grades.map(({ severity, message }) => [severity, message]), [[
+    "panic",
+    PANIC,
+  ]]);
+  assertEquals(found.kernel.agrees, true);
+  assertEquals(
+    found.cause.title,
+    "consistent with the partial-write erratum on spr/emr, not distinguishable from a hardware " +
+      "error by the record alone",
+  );
+  assertEquals(found.cause.possible, ["partial-write", "integrity", "hardware"]);
+});
+
+Deno.test("assessMachineCheck() recovers with SEAM_NR and retires the page", () => {
+  const found = assessMachineCheck({ record: { ...SAMPLE, mcgStatus: 0x100fn } });
+  assertEquals(found.grades.map(({ severity, pageRetired }) => [severity, pageRetired]), [
+    ["recovered", true],
+  ]);
+  assertEquals(found.address?.page, 0x80a5669000);
+  assertEquals([found.cause.name, found.cause.rule], ["indistinct", "td-consumed"]);
+});
+
+Deno.test("assessMachineCheck() takes the mode from CS, the caller or the kernel's words", () => {
+  const record = SAMPLE;
+  assertEquals(severities({ record, interrupted: KERNEL }), [["any", "panic"]]);
+  assertEquals(severities({ record, interrupted: USER }), [["any", "sigbus"]]);
+  assertEquals(severities({ record, interrupted: USER }, { mode: "kernel" }), [["any", "sigbus"]]);
+  assertEquals(severities({ record }, { mode: "user" }), [["any", "sigbus"]]);
+  assertEquals(severities({ record, said: [PANIC] }), [["any", "panic"]]);
+  assertEquals(severities({ record, panic: "Fatal local machine check" }), [["any", "panic"]]);
+  assertEquals(severities({ record }), [["kernel", "panic"], ["user", "sigbus"]]);
+  // Neither RIPV nor EIPV: Linux has no CS and takes it for the kernel.
+  assertEquals(severities({ record: { ...record, mcgStatus: 4n } }), [["any", "panic"]]);
+});
+
+Deno.test("assessMachineCheck() says whether the kernel did what the rules say", () => {
+  const agrees = (evidence: MachineCheckEvidence) => assessMachineCheck(evidence).kernel.agrees;
+  const recovered = { record: { ...SAMPLE, mcgStatus: 0x100fn }, interrupted: KERNEL };
+  const panic = { record: SAMPLE, interrupted: KERNEL };
+  const fatal = "Fatal local machine check";
+  assertEquals(agrees(recovered), undefined);
+  assertEquals(agrees({ ...recovered, said: [PANIC], panic: fatal }), false);
+  assertEquals(agrees({ ...panic, said: [PANIC] }), true);
+  assertEquals(agrees({ ...panic, said: ["Processor context corrupt"], panic: fatal }), false);
+});
+
+Deno.test("assessMachineCheck() splits the KeyID off the address", () => {
+  const record = { ...SAMPLE, address: 0x82080a5669600n };
+  const at = (host: MachineCheckHost, evidence: Partial<MachineCheckEvidence> = {}) =>
+    assessMachineCheck({ record, ...evidence }, host).address;
+  const split = { raw: 0x82080a5669600n, keyId: 0x41, pa: 0x80a5669600, page: 0x80a5669000 };
+  assertEquals(at({ maxPa: 52, keyIdBits: 7 }), split);
+  assertEquals(at(SPLIT), { ...split, keyIdKind: "private" });
+  assertEquals(at({ ...SPLIT, sharedKeyIds: 65 })?.keyIdKind, "shared");
+  assertEquals(at({ maxPa: 52 }, { privateKeyIds: [64, 128] }), { ...split, keyIdKind: "private" });
+  assertMatch(at({})!.note!, /may still hold KeyID bits/);
+  assertEquals(at({ maxPa: 46, keyIdBits: 6 }), {
+    raw: 0x82080a5669600n,
+    note: "has bits above the 46 of a physical address",
+  });
+});
+
+Deno.test("assessMachineCheck() names no page where Linux would not take the address", () => {
+  // No misc; segment offset mode 0; exact to 8 KiB only.
+  for (const misc of [undefined, 0x8n, 0x8dn]) {
+    const { misc: _misc, ...rest } = SAMPLE;
+    const record = misc === undefined ? rest : { ...rest, misc };
+    assertEquals(assessMachineCheck({ record }).address?.page, undefined);
+  }
+});
+
+/** A record of a memory controller: UCNA with an encryption code. */
+const mscod = (code: number, bank = 13): MachineCheck => ({
+  ...SAMPLE,
+  bank,
+  status: 0xbc00000000000090n | BigInt(code) << 16n,
+  mcgStatus: 0n,
+  address: 0x82080a5669600n,
+});
+
+/** What is judged: record, what else is known, cause and rule. */
+const CAUSES: readonly [string, MachineCheckEvidence, MachineCheckHost, string, string][] = [
+  ["no STATUS", { record: { bank: 1 } }, {}, "indistinct", "cut"],
+  [
+    "AMD",
+    { record: SAMPLE, processor: { ...cpu(1), vendor: "AuthenticAMD" } },
+    {},
+    "unrelated",
+    "other-vendor",
+  ],
+  ["VAL 0", { record: { ...SAMPLE, status: 0x134n } }, {}, "unrelated", "invalid"],
+  [
+    "internal timer",
+    { record: { ...SAMPLE, status: 0xbe00000000800400n } },
+    {},
+    "unrelated",
+    "not-memory",
+  ],
+  [
+    "corrected",
+    { record: { ...SAMPLE, status: 0x8c00004000010090n } },
+    {},
+    "memory-error",
+    "corrected",
+  ],
+  ["UCNA", { record: mscod(0x00a0) }, { platform: spr }, "indistinct", "not-consumed"],
+  [
+    "2A private",
+    { record: mscod(0x082a) },
+    { platform: spr, ...SPLIT },
+    "td-integrity",
+    "private-check",
+  ],
+  [
+    "2B private",
+    { record: mscod(0x082b) },
+    { platform: emr, ...SPLIT },
+    "td-integrity",
+    "private-check",
+  ],
+  [
+    "2A shared",
+    { record: mscod(0x082a) },
+    { platform: spr, ...SPLIT, sharedKeyIds: 65 },
+    "host-integrity",
+    "shared-check",
+  ],
+  ["2A, kind unknown", { record: mscod(0x082a) }, { platform: spr }, "indistinct", "check"],
+  [
+    "2A, KeyID 0",
+    { record: { ...mscod(0x082a), address: 0x1000n } },
+    { platform: spr, ...SPLIT },
+    "indistinct",
+    "check",
+  ],
+  ["26", { record: mscod(0x0826) }, { platform: spr, ...SPLIT }, "indistinct", "encryption"],
+  ["2D", { record: mscod(0x082d) }, { platform: spr, ...SPLIT }, "indistinct", "encryption"],
+  [
+    "2A in a core's bank",
+    { record: mscod(0x082a, 1) },
+    { platform: spr, ...SPLIT },
+    "indistinct",
+    "not-consumed",
+  ],
+  [
+    "2A elsewhere",
+    { record: mscod(0x082a) },
+    { platform: gnr, ...SPLIT },
+    "indistinct",
+    "not-consumed",
+  ],
+  [
+    "TD",
+    { record: { ...SAMPLE, mcgStatus: 0x100fn } },
+    { platform: spr },
+    "indistinct",
+    "td-consumed",
+  ],
+  [
+    "private KeyID",
+    { record: { ...SAMPLE, address: 0x82080a5669600n } },
+    { platform: spr, ...SPLIT },
+    "indistinct",
+    "private-consumed",
+  ],
+  ["host, spr", { record: SAMPLE }, { platform: spr }, "partial-write-erratum", "host-consumed"],
+  ["host, unknown", { record: SAMPLE }, {}, "partial-write-erratum", "host-consumed"],
+  [
+    "host, generic",
+    { record: SAMPLE },
+    { platform: generic },
+    "partial-write-erratum",
+    "host-consumed",
+  ],
+  ["host, gnr", { record: SAMPLE }, { platform: gnr }, "indistinct", "host-consumed"],
+  [
+    "TD page",
+    { record: SAMPLE, said: ["TDX private memory error. Possible kernel bug."] },
+    { platform: emr },
+    "partial-write-erratum",
+    "td-page",
+  ],
+];
+
+Deno.test("assessMachineCheck() says no more of the cause than the bits allow", () => {
+  for (const [what, evidence, host, name, rule] of CAUSES) {
+    const { cause } = assessMachineCheck(evidence, host);
+    assertEquals([cause.name, cause.rule], [name, rule], what);
+  }
+});
+
+Deno.test("assessMachineCheck() leaves no partial write possible without the erratum", () => {
+  for (const mcgStatus of [0xfn, 0x100fn]) {
+    const { cause } = assessMachineCheck({ record: { ...SAMPLE, mcgStatus } }, { platform: gnr });
+    assertEquals(cause.possible, ["integrity", "hardware"]);
+    assertMatch(cause.reason, /no partial write did it, for the platform has no erratum$/);
+  }
+});
+
+Deno.test("assessMachineCheck() finds the platform by the CPU that the record names", () => {
+  const at = (model: number) =>
+    assessMachineCheck({ record: SAMPLE, processor: cpu(model) }, { platforms: PLATFORMS });
+  assertEquals(at(0xcf).platform, emr);
+  assertMatch(at(0xcf).cause.title, / on emr, /);
+  assertEquals(at(0xad).cause.name, "indistinct");
+  assertEquals(at(0x55).platform, generic);
+});
+
+Deno.test("assessMachineCheck() marks an encryption code read without knowing the CPU", () => {
+  const at = (host: MachineCheckHost) =>
+    assessMachineCheck({ record: mscod(0x082a) }, host).encryption;
+  assertEquals(at({ platform: spr }), {
+    name: "TME_INTEGRITY_ERR",
+    check: "integrity",
+    assumed: false,
+  });
+  assertEquals(at({})?.assumed, true);
+});
+
+Deno.test("assessMachineCheck() refuses a KeyID layout that cannot be", () => {
+  const record = consumedPoison({ address: 0x1000, seamNr: false });
+  assertThrows(() => assessMachineCheck({ record }, { maxPa: 20, keyIdBits: 6 }), RangeError);
+  assertThrows(() => assessMachineCheck({ record }, { maxPa: 52, keyIdBits: 16 }), RangeError);
+});
+
+Deno.test("assessMachineCheck() answers any record", () => {
+  const register = fc.bigInt(0n, (1n << 64n) - 1n);
+  const records = fc.record(
+    {
+      cpu: fc.nat(),
+      bank: fc.nat(31),
+      status: register,
+      mcgStatus: register,
+      address: register,
+      misc: register,
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(
+      records,
+      fc.constantFrom(SPLIT, {}, { platform: spr, ...SPLIT }),
+      (record, host) => {
+        const { grades, cause } = assessMachineCheck({ record }, host);
+        assertEquals(grades.length > 0 && cause.reason !== "", true);
+      },
+    ),
+  );
+});

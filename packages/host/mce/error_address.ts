@@ -1,0 +1,71 @@
+import { type KeyIdKind, KeyIdSpace, type MachineCheck, splitMciAddress } from "@tdx/core";
+import type { KeyIdLayout } from "./key_id_layout.ts";
+
+/** What MCi_ADDR and MCi_MISC say of the place of an error. */
+export interface ErrorAddress {
+  /** MCi_ADDR as it was logged. */
+  readonly raw: bigint;
+  /** The KeyID; absent where the layout is not known. */
+  readonly keyId?: number;
+  /** What that KeyID is for; absent where the number of shared KeyIDs is not known. */
+  readonly keyIdKind?: KeyIdKind;
+  /** The physical address, without the KeyID where the layout is known. */
+  readonly pa?: number;
+  /** The 4 KiB page to act on; absent where Linux would not act on the address either. */
+  readonly page?: number;
+  /** What to mind about it. */
+  readonly note?: string;
+}
+
+const PAGE_BYTES = 4096;
+const PAGE_SHIFT = 12n;
+const MISC_PHYSICAL = 2n;
+
+/**
+ * Finds the place of an error.
+ *
+ * The page is given only where Linux takes it (`mce_usable_address`): ADDRV and MISCV, a physical
+ * address, exact to a page. Where the layout is not known, KeyID bits stay in it, and a note says so.
+ */
+export function locateError(
+  record: Partial<MachineCheck>,
+  layout: KeyIdLayout,
+): ErrorAddress | undefined {
+  const { address: raw, misc } = record;
+  if (raw === undefined) return undefined;
+  const { maxPa, keyIdBits, sharedKeyIds } = layout;
+  if (raw >= 1n << BigInt(maxPa ?? 52)) {
+    return { raw, note: `has bits above the ${maxPa ?? 52} of a physical address` };
+  }
+  const unsplit = maxPa === undefined || keyIdBits === undefined;
+  const split = unsplit ? { pa: Number(raw) } : splitMciAddress(raw, { maxPa, keyIdBits });
+  const kind = "keyId" in split ? kindOf(split.keyId, maxPa!, keyIdBits!, sharedKeyIds) : undefined;
+  const usable = misc !== undefined && (misc >> 6n & 7n) === MISC_PHYSICAL &&
+    (misc & 0x3fn) <= PAGE_SHIFT;
+  const note = notes(misc, usable, unsplit);
+  return {
+    raw,
+    ...split,
+    ...(kind === undefined ? {} : { keyIdKind: kind }),
+    ...(usable ? { page: split.pa - split.pa % PAGE_BYTES } : {}),
+    ...(note === "" ? {} : { note }),
+  };
+}
+
+function notes(misc: bigint | undefined, usable: boolean, unsplit: boolean): string {
+  return [
+    usable
+      ? ""
+      : misc === undefined
+      ? "MCi_MISC is not known, so neither is the kind of address"
+      : "MCi_MISC says it is no physical address exact to a page, so Linux does not use it",
+    unsplit ? "may still hold KeyID bits: the layout is not known" : "",
+  ].filter((text) => text !== "").join("; ");
+}
+
+function kindOf(keyId: number, maxPa: number, keyIdBits: number, shared: number | undefined) {
+  if (keyId === 0) return "tme";
+  if (shared === undefined) return undefined;
+  const ranges = { maxPa, keyIdBits, shared, private: 2 ** keyIdBits - 1 - shared };
+  return new KeyIdSpace(ranges).kind(keyId);
+}

@@ -1,0 +1,34 @@
+import type { GradeByMode } from "./grade_by_mode.ts";
+import type { MachineCheckEvidence } from "./machine_check_log.ts";
+
+/** What the kernel did with a machine check, as far as its log goes. */
+export interface KernelAnswer {
+  /** The reasons it gave. */
+  readonly said: readonly string[];
+  /** Its panic message, where it panicked. */
+  readonly panic?: string;
+  /** Whether that is what the rules say; absent where the log or the rules do not tell. */
+  readonly agrees?: boolean;
+}
+
+/**
+ * Compares what the kernel did with what the rules say.
+ *
+ * Silence proves nothing: a log may end before the panic. A kernel older than a rule, such as the
+ * recovery with SEAM_NR (Linux 7911f145de5f, v6.10), differs rightly.
+ */
+export function kernelAnswer(
+  { said = [], panic }: MachineCheckEvidence,
+  grades: readonly GradeByMode[],
+): KernelAnswer {
+  const graded = grades.filter(({ severity }) => severity !== "not-graded");
+  const silent = said.length === 0 && panic === undefined;
+  if (silent || graded.length < grades.length) {
+    return { said, ...(panic === undefined ? {} : { panic }) };
+  }
+  const agrees = graded.some((grade) =>
+    grade.severity === "panic" &&
+    (grade.message === undefined || said.length === 0 || said.includes(grade.message))
+  );
+  return { said, ...(panic === undefined ? {} : { panic }), agrees };
+}

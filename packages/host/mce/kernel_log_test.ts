@@ -1,0 +1,226 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { readKernelLog } from "./kernel_log.ts";
+
+const MARK = "mce: [Hardware Error]: ";
+
+/** The lines that Linux prints over a load of poison by the kernel. */
+const PANIC = [
+  "CPU 147: Machine Check Exception: f Bank 1: bd80000000100134",
+  "RIP 10:<ffffffffadb69870> {__tlb_remove_page_size+0x10/0xa0}",
+  "TSC 411a93533ed ADDR 80a5669600 MISC 86 PPIN 11d98332458e4ea9 ",
+  "PROCESSOR 0:806f8 TIME 1706000767 SOCKET 1 APIC 93 microcode 2b000590",
+  "Run the above through 'mcelog --ascii'",
+  "Machine check: Data load in unrecoverable area of kernel",
+];
+const REGISTERS = {
+  cpu: 147,
+  bank: 1,
+  status: 0xbd80000000100134n,
+  mcgStatus: 0xfn,
+  address: 0x80a5669600n,
+  misc: 0x86n,
+};
+
+/** The lines of a plain record of a CPU. */
+function block(cpu: number, cs = "33"): string[] {
+  return [
+    `CPU ${cpu}: Machine Check Exception: f Bank 1: bd80000000100134`,
+    `RIP ${cs}:<000000000000${(0x1000 + cpu).toString(16)}>`,
+    `TSC 1 ADDR ${(cpu * 0x1000).toString(16)} MISC 86`,
+    `PROCESSOR 0:806f8 TIME 1 SOCKET 0 APIC ${cpu.toString(16)} microcode 1`,
+  ];
+}
+
+async function read(lines: readonly string[], prefix = MARK) {
+  return await Array.fromAsync(readKernelLog(lines.map((line) => `${prefix}${line}\n`), "log"));
+}
+
+Deno.test("readKernelLog() reads Linux's block, its reason and its panic", async () => {
+  const text = PANIC.map((line) => `[  896.156739] ${MARK}${line}\n`).join("") +
+    "[  896.2] Kernel panic - not syncing: Fatal local machine check\n";
+  const [found, ...others] = await Array.fromAsync(readKernelLog(text));
+  assertEquals(others, []);
+  assertEquals(found, {
+    record: REGISTERS,
+    interrupted: {
+      cs: 0x10,
+      ip: 0xffffffffadb69870n,
+      symbol: "__tlb_remove_page_size+0x10/0xa0",
+    },
+    processor: { vendor: "GenuineIntel", family: 6, model: 0x8f, stepping: 8 },
+    time: 1706000767,
+    where: { unit: "line", first: 1, last: 4 },
+    damage: [],
+    said: ["Data load in unrecoverable area of kernel"],
+    panic: "Fatal local machine check",
+  });
+});
+
+Deno.test("readKernelLog() reads behind the prefixes of dmesg, journal and syslog", async () => {
+  const prefixes = [
+    "",
+    "[166492.496342] ",
+    "[166492.496342][   C19] ",
+    "<2>[    1.000000] ",
+    "[Wed Dec  6 21:24:46 2023] ",
+    "Nov  9 19:14:59 yoda kernel: [  299.821999] ",
+    "2025-11-22T14:00:00.123456+00:00 node-12 kernel: ",
+    "Nov 22 14:00:00.123456 node-12 kernel[0]: ",
+  ];
+  for (const prefix of prefixes) {
+    const [found] = await read(PANIC, `${prefix}${MARK}`);
+    assertEquals(found?.record, REGISTERS, prefix);
+    assertEquals(found?.damage, [], prefix);
+    assertEquals(found?.said?.length, 1, prefix);
+  }
+});
+
+Deno.test("readKernelLog() reads what the EDAC drivers print", async () => {
+  const edac = "[Sat Apr 15 19:49:46 2023] EDAC skx MC0: ";
+  const found = await read([
+    "HANDLING MCE MEMORY ERROR",
+    "CPU 0: Machine Check Event: 0x0 Bank 13: 0x9c000000082a0090",
+    "TSC 0x0",
+    "ADDR 0x30aa905a80 EDAC skx MC0: MISC 0x86",
+    "PROCESSOR 0:0x806f8 TIME 1681559382 SOCKET 0 APIC 0x0",
+  ], edac);
+  assertEquals(found.map(({ record, damage }) => [record, damage]), [[{
+    cpu: 0,
+    bank: 13,
+    status: 0x9c000000082a0090n,
+    mcgStatus: 0n,
+    address: 0x30aa905a80n,
+    misc: 0x86n,
+  }, []]]);
+});
+
+Deno.test("readKernelLog() reads ADDR and MISC that Linux leaves out as 0", async () => {
+  const [found] = await read([
+    "CPU 1: Machine Check: 0 Bank 1: 9c00000000100134",
+    "TSC 5 ",
+    PANIC[3]!,
+  ]);
+  assertEquals(found?.record.address, 0n);
+  assertEquals(found?.record.misc, 0n);
+  assertEquals(found?.damage, []);
+});
+
+Deno.test("readKernelLog() keeps the records of several callers or hosts apart", async () => {
+  for (
+    const prefix of [(n: number) => `[  1.0][  C${n}] `, (n: number) => `Nov 1 h${n} kernel: `]
+  ) {
+    const lines = [0, 1, 2, 3].flatMap((i) => [1, 2].map((cpu) => [cpu, block(cpu)[i]!] as const));
+    const found = await Array.fromAsync(
+      readKernelLog(lines.map(([cpu, line]) => `${prefix(cpu)}${MARK}${line}\n`)),
+    );
+    assertEquals(found.map(({ record }) => [record.cpu, record.address]), [[1, 0x1000n], [
+      2,
+      0x2000n,
+    ]]);
+    assertEquals(found.flatMap(({ damage }) => damage), []);
+  }
+});
+
+Deno.test("readKernelLog() deals mixed lines out in order and says that it did", async () => {
+  const mixed = [0, 1, 2, 3].flatMap((i) => [1, 2, 3].map((cpu) => block(cpu)[i]!));
+  const found = await read(mixed);
+  assertEquals(found.map(({ record }) => record.address), [0x1000n, 0x2000n, 0x3000n]);
+  assertEquals(found.map(({ interrupted }) => interrupted?.cs), [0x33, 0x33, 0x33]);
+  assertEquals(found.map(({ damage }) => damage.length), [1, 1, 1]);
+  assert(found[0]!.damage[0]!.startsWith("log:1:1: Expected the lines of one record"));
+});
+
+Deno.test("readKernelLog() leaves the mode out where mixed lines leave it open", async () => {
+  const user = block(1, "33");
+  const kernel = block(2, "10");
+  const found = await read([0, 1, 2, 3].flatMap((i) => [user[i]!, kernel[i]!]));
+  assertEquals(found.map(({ interrupted }) => interrupted), [undefined, undefined]);
+});
+
+Deno.test("readKernelLog() gives a whole record after a cut one its own lines", async () => {
+  const found = await read([block(1)[0]!, ...block(2)]);
+  assertEquals(found.map(({ record }) => record.address), [undefined, 0x2000n]);
+  assertEquals(found.every(({ damage }) => damage.length > 0), true);
+});
+
+Deno.test("readKernelLog() decodes a cut block as far as it goes and says so", async () => {
+  const text = PANIC.slice(0, 4).map((line) => `${MARK}${line}\n`).join("");
+  for (let length = MARK.length + 26; length < text.length; length++) {
+    const found = await Array.fromAsync(readKernelLog(text.slice(0, length)));
+    assertEquals(found.length, 1, text.slice(0, length));
+    // Nothing that the whole block does not say.
+    assertEquals({ ...REGISTERS, ...found[0]!.record }, REGISTERS, text.slice(0, length));
+    if (length <= text.indexOf(" TIME")) assert(found[0]!.damage.length > 0);
+    if (length > text.indexOf(" SOCKET")) assertEquals(found[0]!.damage, []);
+  }
+});
+
+Deno.test("readKernelLog() names the place of damaged numbers", async () => {
+  const damage = async (...lines: string[]) => (await read(lines))[0]?.damage;
+  assertEquals(
+    await damage("CPU 1: Machine Check: 10000000000000000 Bank 1: 9000000000000001", PANIC[3]!),
+    [
+      'log:1:46: Expected MCG_STATUS, a 64-bit hexadecimal number, got "10000000000000000"',
+    ],
+  );
+  assertEquals(await damage("CPU 1: Machine Check: 0 Bank 1: 90000000000", PANIC[3]!), [
+    'log:1:56: Expected MCi_STATUS, 16 hexadecimal digits, got "90000000000"',
+  ]);
+  assertEquals(await damage(PANIC[0]!, "TSC 1 ADDR 12#4 MISC 86", PANIC[3]!), [
+    'log:2:35: Expected MCi_ADDR, a 64-bit hexadecimal number, got "12#4"',
+    "log:1:1: Expected a line with ADDR, got none: the record is cut",
+  ]);
+  assertEquals(
+    await damage("CPU 99999999999999999: Machine Check: 0 Bank 1: 9000000000000001", PANIC[3]!),
+    [
+      'log:1:28: Expected a CPU number up to 9007199254740991, got "99999999999999999"',
+    ],
+  );
+});
+
+Deno.test("readKernelLog() passes on the private KeyIDs that the host logged at boot", async () => {
+  const boot = "[    1.8] virt/tdx: BIOS enabled: private KeyID range [64, 128)\n";
+  const text = boot + PANIC.map((line) => `${MARK}${line}\n`).join("");
+  const [found] = await Array.fromAsync(readKernelLog(text));
+  assertEquals(found?.privateKeyIds, [64, 128]);
+});
+
+Deno.test("readKernelLog() lets nothing of a log reach the terminal as a control character", async () => {
+  const [found] = await read([...PANIC.slice(0, 5), "Machine check: \x1b[2J\x9b"]);
+  assertEquals(found?.said, ["\ufffd[2J\ufffd"]);
+});
+
+Deno.test("readKernelLog() is over with a record that is not continued", async () => {
+  // Lines that belong to no record any more must not keep it, nor fill the memory.
+  let read = 0;
+  function* log() {
+    yield `${MARK}${PANIC[0]}\n`;
+    for (; read < 1000; read++) yield `${MARK}TSC 1 ADDR ${read.toString(16)} MISC 86\n`;
+  }
+  for await (const { record } of readKernelLog(log())) {
+    assertEquals([record.cpu, record.address], [147, 0n]);
+    assert(read < 600, `after ${read} lines`);
+  }
+});
+
+Deno.test("readKernelLog() reads any text without failing", async () => {
+  const pieces = [...PANIC, ...block(3), "EDAC skx MC0: ADDR 1", "\n", MARK, "\0", " ", "ffff"];
+  const logs = fc.array(
+    fc.oneof(
+      fc.constantFrom(...pieces.map((p) => `${MARK}${p}\n`)),
+      fc.constantFrom(...pieces),
+      fc.string({ unit: "binary", maxLength: 20 }),
+    ),
+    { maxLength: 80 },
+  );
+  await fc.assert(
+    fc.asyncProperty(logs, async (parts) => {
+      for (const found of await Array.fromAsync(readKernelLog(parts))) {
+        assert(found.where.first <= found.where.last);
+        assert(found.damage.every((text) => /^log:\d+:\d+: Expected /.test(text)));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,25 @@
+import type { TextLine } from "../text_lines.ts";
+import { lineBatches, type TextChunks } from "./line_batches.ts";
+import type { LoggedMachineCheck } from "./machine_check_log.ts";
+
+/** Reads machine checks line by line; what it remembers is bounded. */
+export interface LogParser {
+  /** Takes the next line and hands out the records that are over. */
+  line(line: TextLine): readonly LoggedMachineCheck[];
+  /** Hands out the rest. */
+  end(): readonly LoggedMachineCheck[];
+}
+
+/** Feeds a text to a parser. */
+export async function* parseLog(
+  chunks: TextChunks,
+  parser: LogParser,
+): AsyncGenerator<LoggedMachineCheck> {
+  for await (const batch of lineBatches(chunks)) {
+    for (const line of batch) {
+      // `yield*` awaits even where there is nothing, and there mostly is nothing.
+      for (const found of parser.line(line)) yield found;
+    }
+  }
+  for (const found of parser.end()) yield found;
+}

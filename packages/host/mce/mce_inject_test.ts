@@ -1,0 +1,122 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { readMceInject } from "./mce_inject.ts";
+
+async function read(text: string) {
+  return await Array.fromAsync(readMceInject(text, "x.mce"));
+}
+
+async function refuses(text: string, message: string) {
+  const error = await assertRejects(() => read(text), SyntaxError);
+  assertEquals(error.message, message);
+}
+
+Deno.test("readMceInject() reads mce-inject's own test for SEAM_NR", async () => {
+  const found = await read(`# this is used for testing MCE during TDX SEAM non-root mode
+CPU 0 BANK 1
+MCGSTATUS RIPV EIPV MCIP LMCES SEAM_NR
+NOBROADCAST
+STATUS UNCORRECTED AR S 0x134
+ADDR 0x1234
+MISC 0x8
+RIP 0xdeadbabe
+`);
+  assertEquals(found, [{
+    record: {
+      cpu: 0,
+      bank: 1,
+      // VAL UC EN MISCV ADDRV S AR, data load.
+      status: 0xbd80000000000134n,
+      mcgStatus: 0x100fn,
+      address: 0x1234n,
+      misc: 8n,
+    },
+    interrupted: { cs: 0, ip: 0xdeadbaben },
+    where: { unit: "line", first: 2, last: 8 },
+    damage: [],
+  }]);
+});
+
+Deno.test("readMceInject() reads several records, C numbers, and what mcelog --raw prints", async () => {
+  const found = await read(`cpu 0 13  # Sapphire Rapids
+PROCESSOR 0:0x806f0
+STATUS 0x8000000010100080
+CPU 010 BANK 9 STATUS corrected 144
+MCE STATUS FATAL TIME 1700000000 MCGCAP 0x1000c19 SOCKETID 1 APICID 2 TSC 0
+CPU 3
+BANK 1
+TSC 0x1
+RIP 0x33:<0x4013a6> {main}
+MISC 0x86
+ADDR 0x10ed608000
+STATUS 0xbd80000000100134
+MCGSTATUS 0xf
+`);
+  assertEquals(found.map(({ record: { cpu, bank, status } }) => [cpu, bank, status]), [
+    [0, 13, 0x8000000010100080n],
+    [8, 9, 0x9000000000000090n],
+    [undefined, 0, 0xb200000000000000n],
+    [3, 1, 0xbd80000000100134n],
+  ]);
+  assertEquals(found[0]?.processor?.model, 0x8f);
+  assertEquals([found[2]?.time, found[2]?.mcgCap], [1700000000, 0x1000c19n]);
+  assertEquals(found[3]?.interrupted, { cs: 0x33, ip: 0x4013a6n });
+  assertEquals(found[3]?.where, { unit: "line", first: 6, last: 13 });
+});
+
+Deno.test("readMceInject() lets STATUS replace what ADDR before it set, as mce-inject does", async () => {
+  const [found] = await read("CPU 0 1\nADDR 0x1000\nSTATUS 0x134\nMISC 0x86\n");
+  assertEquals(found?.record.status, (1n << 59n) | 0x134n);
+});
+
+Deno.test("readMceInject() tells a record without STATUS as cut", async () => {
+  const [found] = await read("\nCPU 0 BANK 1\nMCGSTATUS RIPV");
+  assertEquals(found?.record, { cpu: 0, bank: 1, mcgStatus: 1n });
+  assertEquals(found?.damage, ["x.mce:2:1: Expected STATUS, got none: the record is cut"]);
+});
+
+Deno.test("readMceInject() refuses other texts with line and column", async () => {
+  await refuses("STATUS 1\n", 'x.mce:1:1: Expected CPU or MCE, which begin a record, got "STATUS"');
+  await refuses("hello", 'x.mce:1:1: Expected CPU or MCE, which begin a record, got "HELLO"');
+  await refuses(
+    "CPU 0 1\n  STATUS bd80",
+    'x.mce:2:10: Expected a number such as 0x134 or 1, got "BD80"',
+  );
+  await refuses(
+    "CPU 0 1\nADDR 0x10000000000000000",
+    'x.mce:2:6: Expected a number below 0x10000000000000000, got "0X10000000000000000"',
+  );
+  await refuses("CPU 0\nBANK 256", 'x.mce:2:6: Expected a number below 0x100, got "256"');
+  await refuses("CPU 0\nADDR MISC 1", 'x.mce:2:1: Expected a number after ADDR, got "ADDR"');
+  await refuses("CPU 0\nADDR 1 2", 'x.mce:2:8: Expected at most 1 values after ADDR, got "2"');
+  await refuses("CPU 0\nHOLD 1", 'x.mce:2:6: Expected at most 0 values after HOLD, got "1"');
+  await refuses("CPU", 'x.mce:1:1: Expected a number after CPU, got "CPU"');
+  await refuses(
+    `CPU 0 ${"9".repeat(20_000)}`,
+    "x.mce:1:16384: Expected lines of at most 16384 " +
+      "characters, got a longer one",
+  );
+});
+
+Deno.test("readMceInject() throws nothing but SyntaxError", async () => {
+  const pieces = fc.constantFrom(
+    ..."CPU MCE BANK STATUS RIP ADDR UC 0x1 1 09 : < > { } # \n".split(" "),
+    "\n",
+  );
+  const text = fc.oneof(
+    fc.array(pieces, { maxLength: 40 }).map((all) => all.join(" ")),
+    fc.string({ unit: "binary" }),
+  );
+  await fc.assert(
+    fc.asyncProperty(text, async (mutated) => {
+      try {
+        await read(mutated);
+      } catch (error) {
+        if (
+          !(error instanceof SyntaxError && /^x\.mce:\d+:\d+: [A-Z]/.test(error.message))
+        ) throw error;
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});

@@ -1,0 +1,22 @@
+import { decodeCpuid } from "../cpuid_decode.ts";
+import type { RecordedCpu } from "./machine_check_log.ts";
+
+/** Linux's vendor numbers (arch/x86/include/asm/processor.h) with their vendor strings. */
+const VENDORS: Readonly<Record<number, string>> = {
+  0: "GenuineIntel",
+  2: "AuthenticAMD",
+  9: "HygonGenuine",
+};
+
+/**
+ * Names the CPU model of a record.
+ *
+ * @param vendor Linux's number of the vendor.
+ * @param signature CPUID leaf 1 EAX; 0 where the record does not have it.
+ */
+export function recordedCpu(vendor: number, signature: number): RecordedCpu | undefined {
+  if (signature === 0) return undefined;
+  const nothing = { leaf: 0, subleaf: 0, eax: 0, ebx: 0, ecx: 0, edx: 0, line: 0 };
+  const { family, model, stepping } = decodeCpuid(nothing, { ...nothing, eax: signature }, []);
+  return { vendor: VENDORS[vendor] ?? `vendor ${vendor}`, family, model, stepping };
+}

@@ -1,0 +1,87 @@
+import { KeyIdSpace } from "@tdx/core";
+import { wholeText } from "../audit/byte_text.ts";
+import { MSR, readMsrs } from "../audit/read_msrs.ts";
+import { UnreadableError } from "../audit/reading.ts";
+import type { Source } from "../audit/source.ts";
+import type { KeyIdLayout } from "./key_id_layout.ts";
+
+const CPUINFO = "proc/cpuinfo";
+const REGISTERS = "msr";
+const LIMIT_BYTES = 64 * 2 ** 20;
+
+/**
+ * Reads how the KeyIDs sit in a machine's addresses.
+ *
+ * KeyID bits and shared KeyIDs come from IA32_TME_ACTIVATE and IA32_MKTME_KEYID_PARTITIONING. Linux
+ * takes the KeyID bits off the address width in `/proc/cpuinfo` (`detect_tme`), so MAXPA is that
+ * width and the KeyID bits together. What the source does not have, or what contradicts itself, is
+ * left out: it is unknown.
+ *
+ * @param source This machine, a snapshot folder or an archive.
+ * @returns What is known of the layout.
+ * @throws {RangeError} Whatever the source throws, for example where there is no such folder.
+ *
+ * @example
+ * ```ts
+ * import { readKeyIdLayout, type Source } from "@tdx/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const texts: Record<string, string> = {
+ *   "proc/cpuinfo": "address sizes\t: 45 bits physical, 57 bits virtual\n",
+ *   // 7 KeyID bits, 1 of them for TDX; 63 shared and 64 private KeyIDs.
+ *   "msr": "0x982 0001001700000003\n0x87 000000400000003f\n",
+ * };
+ * const source: Source = {
+ *   async *files(paths) {
+ *     for (const path of paths) {
+ *       yield { path, state: "present", bytes: new Blob([texts[path]!]).stream() };
+ *     }
+ *   },
+ * };
+ * const layout = await readKeyIdLayout(source);
+ * assertEquals(layout, { maxPa: 52, keyIdBits: 7, sharedKeyIds: 63 });
+ * ```
+ */
+export async function readKeyIdLayout(source: Source): Promise<KeyIdLayout> {
+  const texts = new Map<string, string>();
+  for await (const file of source.files([CPUINFO, REGISTERS])) {
+    if (file.state === "present") texts.set(file.path, await textOf(file.bytes));
+  }
+  const space = keyIdSpace(texts.get(REGISTERS) ?? "");
+  if (space === undefined) return {};
+  const width = /^address sizes\s*:\s*(\d{1,2}) bits physical/m.exec(texts.get(CPUINFO) ?? "")?.[1];
+  const maxPa = Number(width) + space.keyIdBits;
+  return {
+    // Above 52 the kernel did not take the KeyID bits off, so the width tells nothing.
+    ...(maxPa <= 52 && { maxPa }),
+    keyIdBits: space.keyIdBits,
+    sharedKeyIds: space.shared,
+  };
+}
+
+async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  return await orNothing(() => wholeText(bytes, LIMIT_BYTES)) ?? "";
+}
+
+function keyIdSpace(registers: string): KeyIdSpace | undefined {
+  try {
+    const msrs = readMsrs(registers);
+    const tmeActivate = msrs.get(MSR.tmeActivate);
+    const keyIdPartitioning = msrs.get(MSR.keyIdPartitioning);
+    if (tmeActivate === undefined || keyIdPartitioning === undefined) return undefined;
+    // The address width does not matter for the counts.
+    return KeyIdSpace.fromMsrs({ tmeActivate, keyIdPartitioning, maxPa: 52 });
+  } catch (error) {
+    if (error instanceof UnreadableError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+async function orNothing<T>(action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof UnreadableError) return undefined;
+    throw error;
+  }
+}
