@@ -43,7 +43,7 @@ const WITH_INTEGRITY = [1, 3];
  * The KeyIDs of one machine and where they sit in a physical address.
  *
  * KeyID 0 is the TME key, 1..N are shared, N+1..N+P private; the KeyID occupies the upper bits of
- * the physical address (semantics section 2; TME 336907, CPU 343754).
+ * the physical address (Memory Encryption Technologies 336907; TDX CPU Extensions 343754).
  *
  * @example
  * ```ts

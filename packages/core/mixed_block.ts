@@ -105,25 +105,26 @@ export class MixedBlock {
   /** Changes all lines of all pages, by the palette. */
   #applyAll(pages: Uint32Array, tally: Tally): Settled {
     const machineChecks: number[] = [];
-    const after = new Set<number>();
     let entries = 0;
+    let first = UNUSED;
+    let uniform = true;
     for (let index = 0; index < this.#states.length; index++) {
       const state = this.#states[index]!;
       if (state === UNUSED) continue;
       const { next, machineCheck } = tally.step(state, this.#counts[index]!);
       this.#states[index] = next;
       if (machineCheck) machineChecks.push(index);
-      after.add(next);
-      entries++;
+      if (entries++ === 0) first = next;
+      else if (next !== first) uniform = false;
     }
     if (machineChecks.length > 0) {
       tally.machineCheckPages += this.#pagesWith(pages, machineChecks);
     }
     const settled: Settled = new Map();
-    if (after.size === 1) {
+    if (uniform) {
       this.#clear();
-      after.forEach((state) => settled.set(state, pages));
-    } else if (after.size < entries) {
+      settled.set(first, pages);
+    } else if (new Set(this.#states.filter((state) => state !== UNUSED)).size < entries) {
       this.#mergeEntries();
       forEachPlace(pages, (place) => this.#settle(place, settled));
     }

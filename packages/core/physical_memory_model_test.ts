@@ -29,6 +29,8 @@ const LINES = PAGES * 64;
 /** Memory as a plain list of lines. */
 class PlainMemory {
   readonly lines: LineState[] = Array(LINES).fill(LineAutomaton.fresh(KEY0));
+  /** The counts of all calls, one after the other. */
+  readonly calls: Counts[] = [];
   readonly #environment: LineEnvironment;
 
   constructor(mode: Mode, partialWriteToOwnedLine: PartialWrite) {
@@ -57,12 +59,18 @@ class PlainMemory {
       if (outcome.refused) counts.refused++;
       for (const id of outcome.rules) rules[id] = (rules[id] ?? 0) + 1;
     }
-    return { ...counts, machineCheckPages: hitPages.size, rules };
+    const all = { ...counts, machineCheckPages: hitPages.size, rules };
+    this.calls.push(all);
+    return all;
   }
 }
 
 function span(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function linesOfPages(pages: readonly number[]): number[] {
@@ -219,6 +227,18 @@ Deno.test("PhysicalMemory does to every line what the rules do to one", () => {
         const state = memory.state(index * 64);
         if (text(state) !== text(line)) assertEquals(state, line, `line ${index}`);
       });
+      const { rules, ...numbers } = memory.counts;
+      for (const [name, number] of Object.entries(numbers)) {
+        assertEquals(number, sum(plain.calls.map((call) => call[name as keyof typeof numbers])));
+      }
+      for (const [id, number] of Object.entries(rules)) {
+        assertEquals(number, sum(plain.calls.map((call) => call.rules[id as RuleId] ?? 0)), id);
+      }
+      assertEquals(
+        Object.keys(rules).sort(),
+        [...new Set(plain.calls.flatMap((call) => Object.keys(call.rules)))].sort(),
+      );
+
       const owned = (state: LineState) => state.memory.owner === 1 || state.copies.length > 0;
       const [from, to] = range;
       assertEquals(memory.countLines(owned), plain.lines.filter(owned).length);

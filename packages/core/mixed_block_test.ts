@@ -1,0 +1,128 @@
+import { assertEquals, assertLess } from "@std/assert";
+import type { Transition } from "./line_automaton.ts";
+import { MixedBlock } from "./mixed_block.ts";
+import { Tally } from "./tally.ts";
+
+const ALL = 512;
+
+/** A made-up operation: what follows a state, and which states end in a machine check. */
+function tallyOf(next: (state: number) => number, machineCheck: number[] = []): Tally {
+  return new Tally((state): Transition => ({
+    next: next(state),
+    data: null,
+    rules: [],
+    machineCheck: machineCheck.includes(state),
+    logged: false,
+    cleared: false,
+    refused: false,
+  }));
+}
+
+function pagesOf(...places: number[]): Uint32Array {
+  const words = new Uint32Array(16);
+  for (const place of places) words[Math.floor(place / 32)]! |= 1 << place % 32;
+  return words;
+}
+
+/** Pages of state 1 at the given places, with state 2 in lines 10 to 19. */
+function blockOf(...places: number[]): MixedBlock {
+  const block = new MixedBlock();
+  for (const place of places) block.add(place, 1, 10, 20, 2);
+  return block;
+}
+
+function linesOf(block: MixedBlock, pages: Uint32Array): Record<number, number> {
+  const lines: Record<number, number> = {};
+  block.forEachState(pages, (state, count) => lines[state] = (lines[state] ?? 0) + count);
+  return lines;
+}
+
+Deno.test("MixedBlock.add() holds a page of two states", () => {
+  const block = blockOf(3, 511);
+  assertEquals(block.pages, 2);
+  for (const place of [3, 511]) {
+    assertEquals([0, 9, 10, 19, 20, 63].map((line) => block.get(place, line)), [1, 1, 2, 2, 1, 1]);
+  }
+  assertEquals(linesOf(block, pagesOf(3, 511)), { 1: 108, 2: 20 });
+  assertEquals(linesOf(block, pagesOf(511)), { 1: 54, 2: 10 });
+});
+
+Deno.test("MixedBlock.applyLines() changes those lines and lets go of a page become uniform", () => {
+  const block = blockOf(3, 4);
+  const tally = tallyOf(() => 1, [1]);
+  assertEquals(block.applyLines(3, 9, 15, tally), new Map());
+  assertEquals([9, 10, 14, 15].map((line) => block.get(3, line)), [1, 1, 1, 2]);
+  assertEquals([tally.counts().lines, tally.machineCheckPages], [6, 1]);
+  assertEquals(block.applyLines(3, 15, 20, tallyOf(() => 1)), new Map([[1, pagesOf(3)]]));
+  assertEquals([block.pages, linesOf(block, pagesOf(4))], [1, { 1: 54, 2: 10 }]);
+});
+
+Deno.test("MixedBlock.applyPages() changes some pages and leaves the others", () => {
+  const block = blockOf(0, 31, 32, 511);
+  const tally = tallyOf((state) => state + 10, [2]);
+  assertEquals(block.applyPages(pagesOf(31, 511), tally), new Map());
+  assertEquals([tally.counts().lines, tally.machineCheckPages], [128, 2]);
+  assertEquals(linesOf(block, pagesOf(31, 511)), { 11: 108, 12: 20 });
+  assertEquals(linesOf(block, pagesOf(0, 32)), { 1: 108, 2: 20 });
+  assertEquals(
+    block.applyPages(pagesOf(0, 511), tallyOf(() => 7)),
+    new Map([[7, pagesOf(0, 511)]]),
+  );
+  assertEquals(block.pages, 2);
+});
+
+Deno.test("MixedBlock.applyPages() lets go of all pages when one state is left", () => {
+  const block = blockOf(0, 31, 32, 511);
+  const all = pagesOf(0, 31, 32, 511);
+  assertEquals(block.applyPages(all, tallyOf(() => 7)), new Map([[7, all]]));
+  assertEquals(block.pages, 0);
+  block.add(5, 1, 0, 1, 2);
+  assertEquals([block.pages, linesOf(block, pagesOf(5))], [1, { 1: 63, 2: 1 }]);
+});
+
+Deno.test("MixedBlock.applyPages() finds the pages whose states fell together among all", () => {
+  const block = blockOf(0, 31);
+  block.add(64, 3, 0, 1, 4);
+  block.add(65, 1, 0, 1, 3);
+  const tally = tallyOf((state) => state < 3 ? 5 : state, [2]);
+  assertEquals(block.applyPages(pagesOf(0, 31, 64, 65), tally), new Map([[5, pagesOf(0, 31)]]));
+  assertEquals([tally.counts().lines, tally.machineCheckPages], [256, 2]);
+  assertEquals(block.pages, 2);
+  assertEquals(linesOf(block, pagesOf(64)), { 3: 63, 4: 1 });
+  assertEquals(linesOf(block, pagesOf(65)), { 5: 63, 3: 1 });
+});
+
+Deno.test("MixedBlock.applyPages() lets two states swap", () => {
+  const block = blockOf(0, 1);
+  assertEquals(block.applyPages(pagesOf(0, 1), tallyOf((state) => 3 - state)), new Map());
+  assertEquals(linesOf(block, pagesOf(0, 1)), { 2: 108, 1: 20 });
+});
+
+Deno.test("MixedBlock takes states, pages and lines that fell free for new ones", () => {
+  const block = blockOf(0);
+  block.add(1, 1, 0, 1, 2);
+  const bytes = block.bytes;
+  for (let round = 0; round < 100; round++) {
+    block.applyLines(0, 10, 20, tallyOf(() => 1000 + round));
+    block.applyPages(pagesOf(1), tallyOf(() => 1));
+    block.add(1, 1, 0, 1, 2);
+  }
+  assertLess(block.bytes, bytes + 64);
+  assertEquals(linesOf(block, pagesOf(0, 1)), { 1: 54 + 63, 1099: 10, 2: 1 });
+});
+
+Deno.test("MixedBlock holds 32768 lines of as many states", () => {
+  const block = new MixedBlock();
+  for (let place = 0; place < ALL; place++) {
+    block.add(place, place * 64, 1, 2, place * 64 + 1);
+    for (let line = 2; line < 64; line++) {
+      block.applyLines(place, line, line + 1, tallyOf(() => place * 64 + line));
+    }
+  }
+  const every = new Uint32Array(16).fill(0xffffffff);
+  block.applyPages(every, tallyOf((state) => state + 1));
+  let wrong = 0;
+  for (let i = 0; i < 32768; i++) if (block.get(Math.floor(i / 64), i % 64) !== i + 1) wrong++;
+  assertEquals([block.pages, wrong], [ALL, 0]);
+  assertEquals(block.applyPages(every, tallyOf(() => 0)), new Map([[0, every]]));
+});
