@@ -8,6 +8,8 @@ export interface Output {
   progress(text: string): void;
 }
 
+/** 128 and the number of SIGPIPE. */
+const SIGPIPE_STATUS = 141;
 const CLEAR_LINE = "\r\x1b[K";
 
 /** Standard output and standard error of this process. */
@@ -37,7 +39,13 @@ export function standardOutput(): Output {
 }
 
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) {
-    written += stream.writeSync(bytes.subarray(written));
+  try {
+    for (let written = 0; written < bytes.length;) {
+      written += stream.writeSync(bytes.subarray(written));
+    }
+  } catch (error) {
+    // A reader such as `head` has seen enough: end as SIGPIPE ends other programs.
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(SIGPIPE_STATUS);
+    throw error;
   }
 }

@@ -63,7 +63,7 @@ export function steps(log: readonly Issued[]): string[] {
   return rows.map(({ name, count }) => `${count} ${name}`);
 }
 
-/** Gaps between busy SEAMCALLs: the given ones, then none any more. */
-export function gaps(...calls: number[]): () => number {
+/** The SEAMCALLs that go well before each busy one, as given; then all go well. */
+export function busyAfterEach(...calls: number[]): () => number {
   return () => calls.shift() ?? Infinity;
 }

@@ -4,15 +4,17 @@ import { randomNumbers } from "./random.ts";
 /** Frames in a 2 MiB block, which a bitmap of 16 words covers. */
 const BLOCK_FRAMES = 512;
 const BLOCK_WORDS = 16;
+/** Frame numbers are taken apart as 32-bit words. */
+const MOST_FRAMES = 2 ** 32;
 
 /**
  * Picks frames at random, every set of that size equally likely.
  *
- * @param frames How many there are to pick from, a multiple of 512 below 2^32.
+ * @param frames How many there are to pick from, a multiple of 512 up to 2^32, which are 16 TiB.
  * @param count How many to pick.
  * @param seed A whole number; the same seed picks the same frames.
  * @returns The frames, a chunk for every 2 MiB block that has any, ascending.
- * @throws {RangeError} Where more are to be picked than there are.
+ * @throws {RangeError} Where there are too many frames, or more are to be picked than there are.
  *
  * @example
  * ```ts
@@ -24,6 +26,11 @@ const BLOCK_WORDS = 16;
  * ```
  */
 export function scatterFrames(frames: number, count: number, seed: number): FrameChunk[] {
+  if (!(frames % BLOCK_FRAMES === 0 && frames >= 0 && frames <= MOST_FRAMES)) {
+    throw new RangeError(
+      `Expected a multiple of ${BLOCK_FRAMES} frames up to 2^32 to pick from, got ${frames}`,
+    );
+  }
   if (count > frames) {
     throw new RangeError(`Expected at most ${frames} frames to pick, got ${count}`);
   }

@@ -117,13 +117,13 @@ function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
         `of MAXPA ${keyIds.maxPa} begin, got ${needed} bytes`,
     );
   }
-  const bytes = hostBytes ?? Math.min(Math.ceil(needed / GiB) * GiB, keyIds.addressLimit);
-  if (!Number.isSafeInteger(bytes) || bytes % GiB !== 0 || bytes < needed) {
+  if (hostBytes !== undefined && (hostBytes % GiB !== 0 || !(hostBytes >= needed))) {
     throw new RangeError(
       `Expected host memory as a multiple of 1 GiB that holds ${needed} bytes of guest and control ` +
-        `pages, got ${bytes} bytes`,
+        `pages, got ${hostBytes} bytes`,
     );
   }
+  const bytes = hostBytes ?? Math.min(Math.ceil(needed / GiB) * GiB, keyIds.addressLimit);
   if (scatterSeed === undefined) return { bytes, guestPages, control: guestPages };
   // Control pages take whole 2 MiB blocks at the end, and the guest is scattered below them.
   const blocks = Math.ceil(controls / ENTRIES) * ENTRIES;

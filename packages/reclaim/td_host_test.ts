@@ -1,7 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { GiB, KeyIdSpace, MiB } from "@tdx/core";
 import { gnr } from "@tdx/platform-gnr";
-import { checkInvariants, TdxModule } from "@tdx/seam";
+import { checkInvariants, type TdxModule } from "@tdx/seam";
 import { createTdHost, type TdHostOptions } from "./td_host.ts";
 
 function host(options: Partial<TdHostOptions> = {}) {
@@ -44,6 +44,56 @@ Deno.test("createTdHost() adds the control pages that the guest needs", () => {
     assertEquals(pagesByType(module), { REG: guestBytes / 4096, ...expected });
     assertEquals(module.td(tdr)!.children, guestBytes / 4096 + 6 * vcpus + 6 + ept);
   }
+});
+
+Deno.test("createTdHost() takes the memory of the host, and keeps the guest at address 0", () => {
+  const { memory, module } = host({ hostBytes: 8 * GiB });
+  assertEquals([memory.bytes, module.page(0)?.type, module.page(4 * MiB)?.type], [
+    8 * GiB,
+    "REG",
+    "TDR",
+  ]);
+  assertEquals(host().memory.bytes, GiB);
+});
+
+Deno.test("createTdHost() scatters the guest by the seed, below the control pages", () => {
+  const frames = (scatterSeed: number): number[] => {
+    const { memory, module, tdr } = host({ hostBytes: 2 * GiB, scatterSeed });
+    assertEquals(memory.bytes, 2 * GiB);
+    // 23 control pages take one block of 2 MiB at the end.
+    assertEquals(tdr, 2 * GiB - 2 * MiB);
+    assertEquals(pagesByType(module), { REG: 1024, TDR: 1, TDVPR: 2, TDCX: 16, EPT: 4 });
+    assertEquals(checkInvariants(module), []);
+    const found: number[] = [];
+    for (let frame = 0; frame < 2 ** 19; frame++) {
+      if (module.page(frame * 4096)?.type === "REG") found.push(frame);
+    }
+    const owned = memory.countLines(({ copies }) => copies.some(({ dirty }) => dirty));
+    assertEquals([found.length, owned], [1024, 1024 * 64]);
+    return found;
+  };
+  const first = frames(1);
+  assertEquals(frames(1), first);
+  assertNotEquals(frames(2), first);
+});
+
+Deno.test("createTdHost() refuses a host that the TD does not fit into", () => {
+  // Guest and control pages are 1024 + 23.
+  const wanted = "Expected host memory as a multiple of 1 GiB that holds 4288512 bytes of guest " +
+    "and control pages, got ";
+  for (const hostBytes of [0, -GiB, 4 * MiB, 1.5 * GiB, Number.NaN, Infinity]) {
+    const { message } = assertThrows(() => host({ hostBytes }), RangeError);
+    assertEquals(message, `${wanted}${hostBytes} bytes`);
+  }
+  assertThrows(() => host({ hostBytes: 2 ** 50 }), RangeError, "Expected at most 70368744177664");
+  // 261,376 guest pages; 532 control pages, 513 of them Secure EPT, take two blocks of 512.
+  const tight = { guestBytes: GiB - 3 * MiB, hostBytes: GiB, scatterSeed: 1 };
+  assertThrows(() => host(tight), RangeError, "bytes of guest memory to scatter over a host of");
+  assertThrows(
+    () => host({ hostBytes: 32 * 1024 * GiB, scatterSeed: 1 }),
+    RangeError,
+    "Expected a multiple of 512 frames up to 2^32 to pick from",
+  );
 });
 
 Deno.test("createTdHost() takes mode and KeyIDs, and the second private KeyID for the TD", () => {

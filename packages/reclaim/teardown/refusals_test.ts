@@ -3,7 +3,7 @@ import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import { checkInvariants, type TdxModule } from "@tdx/seam";
 import { createReclaimer } from "../create_reclaimer.ts";
-import { CONTROL_PAGES, gaps, GUEST_PAGES, record, smallHost } from "../fixtures_test.ts";
+import { busyAfterEach, CONTROL_PAGES, GUEST_PAGES, record, smallHost } from "../fixtures_test.ts";
 import type { TdHost } from "../td_host.ts";
 import {
   TEARDOWN_PATHS,
@@ -43,7 +43,7 @@ for (
 ) {
   Deno.test(`teardown() tries ${leaf} again after one busy operand, SEAMCALL ${call}`, async () => {
     const host = smallHost(gnr);
-    host.module.inject({ busyAfter: gaps(call) });
+    host.module.inject({ busyAfter: busyAfterEach(call) });
     const report = await tearDown(host, "dynamic");
     assertEquals([report.retries, ...fate(report)], [1, GUEST_PAGES, CONTROL_PAGES, 0]);
     assertEquals(report.seamcalls[leaf], GUEST_PAGES + 1);
@@ -51,7 +51,7 @@ for (
 
   Deno.test(`teardown() leaks the page after a second busy ${leaf}, SEAMCALL ${call}`, async () => {
     const host = smallHost(gnr);
-    host.module.inject({ busyAfter: gaps(call, 0) });
+    host.module.inject({ busyAfter: busyAfterEach(call, 0) });
     const report = await tearDown(host, "dynamic");
     // The TDR cannot go while it has a child.
     assertEquals([report.retries, ...fate(report)], [1, GUEST_PAGES - 1, CONTROL_PAGES - 1, 2]);
@@ -63,7 +63,7 @@ for (
 
 Deno.test("teardown() leaks a page whose flush is refused, and does not try again", async () => {
   const host = smallHost(emr);
-  host.module.inject({ busyAfter: gaps(3) });
+  host.module.inject({ busyAfter: busyAfterEach(3) });
   const report = await tearDown(host, "dynamic");
   // The module has let go of the page, so the TDR can go.
   assertEquals([report.retries, ...fate(report)], [0, GUEST_PAGES - 1, CONTROL_PAGES, 1]);
@@ -102,7 +102,7 @@ Deno.test("teardown() leaks the TDR whose flush is refused", async () => {
   const host = smallHost(emr);
   const report = await tearDown(host, "terminate", {
     onProgress({ phase }) {
-      if (phase === "reclaim TDR") host.module.inject({ busyAfter: gaps(1) });
+      if (phase === "reclaim TDR") host.module.inject({ busyAfter: busyAfterEach(1) });
     },
   });
   assertEquals(fate(report), [GUEST_PAGES, CONTROL_PAGES - 1, 1]);
@@ -155,7 +155,7 @@ for (const path of TEARDOWN_PATHS) {
       const log = record(host.module);
       const report = await tearDown(host, path, {
         onProgress({ phase }) {
-          host.module.inject(phase === "free the key" ? { busyAfter: gaps(call) } : {});
+          host.module.inject(phase === "free the key" ? { busyAfter: busyAfterEach(call) } : {});
         },
       });
       assert(report.leakedHkid);

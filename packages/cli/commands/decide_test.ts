@@ -1,0 +1,195 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
+
+Deno.test("tdx decide --json says whether to clear, why, and where that is written", async () => {
+  const { status, answer } = await tdxJson("decide", "--platform", "emr");
+  assertEquals(status, 0);
+  const { reason, sources, ...rest } = answer;
+  assertEquals(rest, {
+    formatVersion: 1,
+    platform: "emr",
+    hostKeys: "keyid0",
+    policy: "quirk",
+    clear: true,
+    needed: true,
+    hazard: false,
+    confidence: "confirmed",
+    rules: ["W5", "R0"],
+  });
+  assertStringIncludes(reason, "erratum tdx_pw_mce");
+  assert(sources.some((source: string) => source.includes("1e536e106897")));
+});
+
+// Platform, whether policy quirk clears with KeyID 0, whether policy never is a hazard.
+const PLATFORMS = [
+  ["spr", true, true, "confirmed"],
+  ["emr", true, true, "confirmed"],
+  ["gnr", false, false, "confirmed"],
+  ["srf", false, false, "confirmed"],
+  ["cwf", false, false, "confirmed"],
+  ["generic", false, false, "assumed"],
+] as const;
+
+for (const [platform, clear, hazard, confidence] of PLATFORMS) {
+  Deno.test(`tdx decide --platform ${platform} follows the policy`, async () => {
+    const decide = (...args: string[]) => tdxJson("decide", "--platform", platform, ...args);
+    const quirk = await decide();
+    assertEquals([quirk.status, quirk.answer.clear], [0, clear]);
+    assertEquals(quirk.answer.confidence, confidence);
+    const always = await decide("--policy", "always");
+    assertEquals([always.status, always.answer.clear], [0, true]);
+    const never = await decide("--policy", "never");
+    assertEquals([never.status, never.answer.clear], [hazard ? 2 : 0, false]);
+  });
+
+  Deno.test(`tdx decide --platform ${platform} takes the host's KeyIDs and the mode`, async () => {
+    // Without the erratum, an integrity KeyID is what the patch does not look at; in Li there is none.
+    const expected = [["Ci", clear ? 0 : 2], ["Li", 0]] as const;
+    for (const [mode, status] of expected) {
+      const args = ["decide", "--platform", platform, "--host-keys", "shared-integrity"];
+      const decided = await tdxJson(...args, "--mode", mode);
+      assertEquals([decided.status, decided.answer.hazard], [status, status === 2]);
+      assertEquals(decided.answer.hostKeys, "shared-integrity");
+    }
+    const shared = await tdxJson("decide", "--platform", platform, "--host-keys", "shared");
+    assertEquals([shared.status, shared.answer.clear], [0, clear]);
+  });
+}
+
+// Option, file, platform.
+const FILES = [
+  ["--cpuinfo", "emr.cpuinfo", "emr"],
+  ["--cpuinfo", "srf.cpuinfo", "srf"],
+  ["--cpuid", "spr.cpuid", "spr"],
+  ["--cpuid", "gnr_d.cpuid", "gnr"], // as `cpuid -r` writes it
+  ["--cpuid", "cwf.cpuid", "cwf"],
+  ["--cpuid", "icelake.cpuid", "generic"],
+  ["--cpuid", "alderlake.cpuid", "generic"],
+] as const;
+
+for (const [option, file, platform] of FILES) {
+  Deno.test(`tdx decide ${option} ${file} recognises ${platform}`, async () => {
+    const { status, answer } = await tdxJson("decide", option, testData(file));
+    assertEquals([status, answer.platform], [0, platform]);
+    assertEquals(answer.confidence, platform === "generic" ? "assumed" : "confirmed");
+  });
+}
+
+Deno.test("tdx decide prints a line for each part of the answer", async () => {
+  const { status, text } = await tdx("decide", "--cpuinfo", testData("emr.cpuinfo"));
+  assertEquals(status, 0);
+  const lines = text.split("\n");
+  assertEquals(lines.slice(0, 4), [
+    "platform  emr (Emerald Rapids, confirmed)",
+    "cpu       Demo Xeon 1, family 6 model 0xcf",
+    "clear     yes (host keys keyid0, policy quirk)",
+    "needed    yes",
+  ]);
+  assertEquals(lines.filter((line) => /^(reason|rules|sources) +\S/.test(line)).length, 3);
+  assert(!text.includes("hazard"));
+
+  const hazard = await tdx("decide", "--platform", "spr", "--policy", "never");
+  assertEquals(hazard.status, 2);
+  assertStringIncludes(hazard.text, "\nhazard    a host machine check is possible\n");
+  assert(!hazard.text.includes("\ncpu "));
+});
+
+Deno.test("tdx decide without a machine reads this one, if it has a /proc/cpuinfo", async () => {
+  const vendor = await thisVendor();
+  const { status, text, notes } = await tdx("decide");
+  if (vendor === undefined) assertStringIncludes(notes.join(), "Expected a readable /proc/cpuinfo");
+  else if (vendor === "GenuineIntel") assertStringIncludes(text, "\ncpu       ");
+  else assertStringIncludes(notes.join(), `Expected a GenuineIntel CPU`);
+  assertEquals(status, vendor === "GenuineIntel" ? 0 : 1);
+});
+
+async function thisVendor(): Promise<string | undefined> {
+  try {
+    const { stdout } = await new Deno.Command("cat", { args: ["/proc/cpuinfo"] }).output();
+    return /^vendor_id\s*: (\S+)$/m.exec(new TextDecoder().decode(stdout))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+Deno.test("tdx decide refuses unknown names, with the list and the nearest one", async () => {
+  // Option, what was typed, the list, the nearest.
+  const table = [
+    ["--platform", "gnrr", "spr, emr, gnr, srf, cwf, generic", "gnr"],
+    ["--platform", "Sapphire", "spr, emr, gnr, srf, cwf, generic", undefined],
+    ["--platform", "__proto__", "spr, emr, gnr, srf, cwf, generic", undefined],
+    ["--policy", "allways", "always, quirk, never", "always"],
+    ["--host-keys", "keyid1", "keyid0, shared, shared-integrity", "keyid0"],
+    ["--mode", "Ei", "Li, Ci", undefined],
+  ] as const;
+  for (const [option, typed, list, nearest] of table) {
+    const platform = option === "--platform" ? [] : ["--platform", "spr"];
+    const note = await refused("decide", ...platform, option, typed);
+    const wanted = `tdx: Expected ${option} to be one of ${list}, got ${typed}; did you mean `;
+    assertStringIncludes(note, wanted);
+    if (nearest !== undefined) assertEquals(note, `${wanted}${nearest}?`);
+  }
+});
+
+Deno.test("tdx decide refuses more than one machine", async () => {
+  const start = "tdx: Expected one of --platform, --cpuinfo, --cpuid, got ";
+  const cpuid = ["--cpuid", testData("spr.cpuid")];
+  const cpuinfo = ["--cpuinfo", testData("emr.cpuinfo")];
+  assertEquals(
+    await refused("decide", ...cpuid, "--platform", "spr"),
+    `${start}--platform --cpuid`,
+  );
+  assertEquals(await refused("decide", ...cpuid, ...cpuinfo), `${start}--cpuinfo --cpuid`);
+});
+
+// Option, file, the message after the name of the file.
+const BAD_FILES = [
+  ["--cpuinfo", "empty.txt", ":1:1: Expected an x86 /proc/cpuinfo, got an empty text"],
+  ["--cpuinfo", "truncated.cpuinfo", ':8:24: Expected a line end after "bugs", got the end of'],
+  ["--cpuinfo", "binary.bin", ":1:1: Expected an x86 /proc/cpuinfo, got binary data"],
+  ["--cpuinfo", "arm.cpuinfo", ":3:1: Expected an x86 /proc/cpuinfo, got one of an Arm machine"],
+  ["--cpuinfo", "spr.cpuid", ":1:1: Expected "],
+  ["--cpuid", "empty.txt", ":1:1: Expected a CPUID dump, with lines like"],
+  ["--cpuid", "truncated.cpuid", ":5:16: Expected CPUID registers as"],
+  ["--cpuid", "binary.bin", ":1:1: Expected a CPUID dump, with lines like"],
+  ["--cpuid", "emr.cpuinfo", ":1:1: Expected a CPUID dump, with lines like"],
+] as const;
+
+for (const [option, file, message] of BAD_FILES) {
+  Deno.test(`tdx decide ${option} refuses ${file}, with file, line and column`, async () => {
+    const path = testData(file);
+    assertStringIncludes(await refused("decide", option, path), `tdx: ${path}${message}`);
+    assertStringIncludes(await refused("teardown", option, path), `tdx: ${path}${message}`);
+  });
+}
+
+Deno.test("tdx decide refuses a CPU of another vendor", async () => {
+  const start = "tdx: Expected a GenuineIntel CPU, TDX exists only there, got AuthenticAMD";
+  assertEquals(
+    await refused("decide", "--cpuinfo", testData("amd.cpuinfo")),
+    `${start} family 26 model 2 (Demo EPYC)`,
+  );
+  assertEquals(
+    await refused("decide", "--cpuid", testData("amd.cpuid")),
+    `${start} family 26 model 2`,
+  );
+});
+
+Deno.test("tdx decide says why a file cannot be read", async () => {
+  const missing = testData("none.cpuid");
+  assertEquals(
+    await refused("decide", "--cpuid", missing),
+    `tdx: Expected a readable file, got ${missing}: no such file`,
+  );
+  const folder = testData("");
+  assertEquals(
+    await refused("decide", "--cpuinfo", folder),
+    `tdx: Expected a readable file, got ${folder}: it is a folder`,
+  );
+  if (Deno.build.os !== "linux") return;
+  // Deno opens it only for programs with all permissions, which tests do not have.
+  assertStringIncludes(
+    await refused("decide", "--cpuinfo", "/proc/cpuinfo"),
+    "got /proc/cpuinfo: Deno does not let a program read it; give - instead, and pipe it in",
+  );
+});

@@ -1,0 +1,250 @@
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { CaughtOutput, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
+import { main } from "../main.ts";
+
+/** The one run of `tdx teardown --json`. */
+async function run(...args: string[]) {
+  const { status, answer } = await tdxJson("teardown", ...args);
+  assertEquals(answer.runs.length, 1);
+  return { status, run: answer.runs[0] };
+}
+
+// 1 TiB is 2^40 / 4096 = 268,435,456 pages of 64 lines.
+for (
+  const [platform, lines, fences] of [["gnr", 0, 0], ["emr", 17_179_869_184, 268_435_456]] as const
+) {
+  for (const path of ["terminate", "dynamic"]) {
+    Deno.test(`tdx teardown of 1 TiB on ${platform}, ${path} path, is exact`, async () => {
+      const started = performance.now();
+      const args = ["--platform", platform, "--memory", "1TiB", "--vcpus", "64", "--path", path];
+      const { status, run: { control, seamcalls, setUpMs, computeMs, pagesByType, ...rest } } =
+        await run(
+          ...args,
+        );
+      assertEquals(status, 0);
+      assertEquals(rest, {
+        platform,
+        policy: "quirk",
+        path,
+        pagesReclaimed: 268_435_456,
+        linesCleared: lines,
+        fences,
+        retries: 0,
+        leakedPages: 0,
+        leakedHkid: false,
+        machineChecks: 0,
+        retiredPages: 0,
+        memoryBytes: 2 ** 40,
+        vcpus: 64,
+      });
+      // Secure EPT 524,288 + 1,024 + 2, vCPUs 64 * 6, TDCS 6, TDR 1.
+      assertEquals(control.pagesReclaimed, 525_314 + 384 + 6 + 1);
+      assertEquals([pagesByType.REG, pagesByType.TDR], [268_435_456, 1]);
+      const guest = path === "terminate" ? 268_435_456 : 0;
+      assertEquals(seamcalls["TDH.PHYMEM.PAGE.RECLAIM"], guest + 525_705);
+      assert(setUpMs > 0 && computeMs > 0 && setUpMs + computeMs <= performance.now() - started);
+    });
+  }
+}
+
+Deno.test("tdx teardown tears 16 GiB with 4 vCPUs down by default, terminate path", async () => {
+  const { run: { memoryBytes, vcpus, path, policy } } = await run("--platform", "gnr");
+  assertEquals([memoryBytes, vcpus, path, policy], [16 * 2 ** 30, 4, "terminate", "quirk"]);
+});
+
+Deno.test("tdx teardown with policy never on the erratum ends in machine checks, status 2", async () => {
+  const args = ["--platform", "spr", "--memory", "4MiB", "--policy", "never"];
+  const { status, run: { machineChecks, retiredPages, linesCleared } } = await run(...args);
+  assertEquals([status, machineChecks, retiredPages, linesCleared], [2, 1024, 1024, 0]);
+});
+
+Deno.test("tdx teardown takes host keys and mode", async () => {
+  // An integrity KeyID in Ci meets the owned lines; in Li there is no integrity.
+  for (const [mode, checks] of [["Ci", 1024], ["Li", 0]] as const) {
+    const args = ["--platform", "gnr", "--memory", "4MiB", "--host-keys", "shared-integrity"];
+    const { status, run: { machineChecks } } = await run(...args, "--mode", mode);
+    assertEquals([status, machineChecks], [checks > 0 ? 2 : 0, checks]);
+  }
+});
+
+Deno.test("tdx teardown reads the platform from a file", async () => {
+  const { run: { platform } } = await run("--cpuid", testData("spr.cpuid"), "--memory", "4MiB");
+  assertEquals(platform, "spr");
+});
+
+// Platform, policy, machine checks with two pages poisoned, and with one stuck line.
+for (
+  const [platform, policy, poisoned, stuck] of [
+    ["gnr", "always", 0, 1],
+    ["gnr", "quirk", 2, 1],
+    ["gnr", "never", 2, 1],
+    ["emr", "quirk", 0, 1],
+  ] as const
+) {
+  Deno.test(`tdx teardown --poison and --stuck on ${platform}, policy ${policy}`, async () => {
+    const args = ["--platform", platform, "--memory", "4MiB", "--policy", policy];
+    // Two addresses in one page, one in another; 0x3007 is in the line at 0x3000.
+    const transient = await run(...args, "--poison", "0x1000,0x1fff,0x3007");
+    assertEquals(
+      [transient.status, transient.run.machineChecks],
+      [poisoned > 0 ? 2 : 0, poisoned],
+    );
+    const cell = await run(...args, "--stuck", "4194303");
+    assertEquals([cell.status, cell.run.machineChecks, cell.run.retiredPages], [2, stuck, stuck]);
+  });
+}
+
+for (const path of ["terminate", "dynamic"]) {
+  Deno.test(`tdx teardown --busy draws the same faults for the same seed, ${path} path`, async () => {
+    const busy = async (seed: string) => {
+      const args = ["--platform", "gnr", "--memory", "16MiB", "--path", path, "--busy", "0.1"];
+      const { setUpMs: _, computeMs: __, ...rest } = (await run(...args, "--seed", seed)).run;
+      return rest;
+    };
+    const first = await busy("7");
+    assertEquals(await busy("7"), first);
+    assertNotEquals(await busy("8"), first);
+    assertNotEquals(await busy("-7"), first);
+    // 4096 guest pages; Secure EPT 8 + 1 + 1, 4 vCPUs of 6, TDCS 6, TDR 1.
+    const { pagesReclaimed, control, leakedPages, retries } = first;
+    assertEquals(pagesReclaimed + control.pagesReclaimed + leakedPages, 4096 + 10 + 24 + 6 + 1);
+    // T5 and D4 leak one in ten; of D1 to D3 3 * 0.01 besides. Retries: about 3 * 410.
+    assert(leakedPages > 300 && leakedPages < 700, `${leakedPages}`);
+    if (path === "terminate") assertEquals(retries, 0);
+    else assert(retries > 1000 && retries < 1500, `${retries}`);
+  });
+}
+
+Deno.test("tdx teardown --busy takes its whole range", async () => {
+  const args = ["--platform", "gnr", "--memory", "4MiB", "--busy"];
+  assertEquals((await run(...args, "0")).run.leakedPages, 0);
+  assertEquals((await run(...args, "1e-300")).run.leakedPages, 0);
+  // Everything but the TDR is refused, and the TDR has children: 1024 + 4 + 4 * 6 + 6 + 1.
+  assertEquals((await run(...args, "1")).run.leakedPages, 1059);
+});
+
+Deno.test("tdx teardown scatters the guest over a larger host, with the same outcome", async () => {
+  const args = ["--platform", "emr", "--memory", "64MiB", "--path", "dynamic"];
+  const whole = (await run(...args)).run;
+  const scattered = (await run(...args, "--host-memory", "2GiB", "--scatter")).run;
+  for (const figure of ["pagesReclaimed", "linesCleared", "fences", "seamcalls", "leakedPages"]) {
+    assertEquals(scattered[figure], whole[figure], figure);
+  }
+});
+
+Deno.test("tdx teardown --poison-rate strikes that share of the guest's lines", async () => {
+  const args = ["--platform", "gnr", "--memory", "4MiB", "--poison-rate"];
+  assertEquals((await run(...args, "0")).run.machineChecks, 0);
+  assertEquals((await run(...args, "1")).run.machineChecks, 1024);
+  // A page is hit with 1 - 0.99^64 = 47.4%: 486 of 1024, give or take 16.
+  const { status, run: { machineChecks } } = await run(...args, "0.01", "--seed", "3");
+  assert(Math.abs(machineChecks - 486) < 80, `${machineChecks}`);
+  assertEquals(status, 2);
+  const cleared = await run(...args, "0.01", "--policy", "always");
+  assertEquals([cleared.status, cleared.run.machineChecks], [0, 0]);
+});
+
+Deno.test("tdx teardown prints pages, SEAMCALLs and what came of it", async () => {
+  const { status, text } = await tdx("teardown", "--platform", "emr", "--memory", "1.5GiB");
+  assertEquals(status, 0);
+  const lines = text.split("\n");
+  assertEquals(lines.slice(0, 5), [
+    "emr, 1.5 GiB, 4 vCPUs, path terminate, policy quirk",
+    "",
+    // 393,216 pages of 64 lines; control: Secure EPT 768 + 2 + 1, vCPUs 24, TDCS 6, TDR 1.
+    "           pages  lines cleared   fences",
+    "guest    393,216     25,165,824  393,216",
+    "control      802         51,328      802",
+  ]);
+  assertStringIncludes(text, "\nTDH.PHYMEM.PAGE.RECLAIM  394,018\n");
+  assertStringIncludes(text, "\nretries 0, leaked pages 0\n");
+  assertStringIncludes(text, "\nthe host then used every guest page: no machine check\n");
+  assert(/\nsimulated in [0-9]+ ms, after [0-9]+ ms to set it up$/.test(text));
+
+  const never = await tdx("teardown", "--platform", "emr", "--memory", "4MiB", "--policy", "never");
+  assertEquals(never.status, 2);
+  assertStringIncludes(never.text, ": 1,024 machine checks, 1,024 pages retired\n");
+});
+
+Deno.test("tdx teardown shows how far it is", async () => {
+  const output = new CaughtOutput();
+  await main(["teardown", "--platform", "gnr", "--memory", "4MiB", "--json"], output);
+  assertEquals(output.shown.at(0), `[${".".repeat(30)}] 0% free the key`);
+  assertEquals(output.shown.at(-1), `[${"#".repeat(30)}] 100% reclaim TDR`);
+  assertEquals(output.printed.length, 1);
+});
+
+// What is typed, and the message.
+const ADDRESSES = "as physical addresses like 0x12340, got";
+const SIZE = "as a size like 4096, 64MiB, 400GiB or 1.5TiB, got";
+const MULTIPLE = "tdx: Expected guest memory as a positive multiple of 4096 bytes, got";
+const BAD: readonly (readonly [readonly string[], string])[] = [
+  [["--memory", "0"], `${MULTIPLE} 0`],
+  [["--memory=-4096"], `${MULTIPLE} -4096`],
+  [["--memory", "-4096"], `${MULTIPLE} -4096`],
+  [["--memory", "5000"], `${MULTIPLE} 5000`],
+  [["--memory", "1.5KiB"], `${MULTIPLE} 1536`],
+  [["--memory", "0.3B"], `tdx: Expected --memory ${SIZE} 0.3B`],
+  [["--memory", "much"], `tdx: Expected --memory ${SIZE} much`],
+  [["--memory", "4GB"], `tdx: Expected --memory ${SIZE} 4GB`],
+  [["--memory", "1e3GiB"], `tdx: Expected --memory ${SIZE} 1e3GiB`],
+  [["--memory", "99999999TiB"], `tdx: Expected --memory ${SIZE} 99999999TiB`],
+  // MAXPA 52 less 6 KeyID bits: 2^46 bytes are 64 TiB; the control pages need room too.
+  [["--memory", "64TiB"], "tdx: Expected guest and control pages below 70368744177664 bytes, "],
+  [["--memory", "4096TiB"], "tdx: Expected guest and control pages below 70368744177664 bytes, "],
+  [["--vcpus", "0"], "tdx: Expected --vcpus as a whole number from 1, got 0"],
+  [["--vcpus", "1.5"], "tdx: Expected --vcpus as a whole number from 1, got 1.5"],
+  [["--vcpus", "four"], "tdx: Expected --vcpus as a whole number from 1, got four"],
+  [["--vcpus", "1000000000"], "tdx: Expected vCPUs as a whole number from 1 to 65535, got "],
+  [["--path", "fast"], "tdx: Expected --path to be one of terminate, dynamic, got fast; did"],
+  [["--path", "dinamic"], "got dinamic; did you mean dynamic?"],
+  [["--policy", "nevr"], "one of always, quirk, never, got nevr; did you mean never?"],
+  [["--host-keys", "share"], "keyid0, shared, shared-integrity, got share; did you mean shared?"],
+  [["--mode", "ci"], "tdx: Expected --mode to be one of Li, Ci, got ci"],
+  // KeyID 1 over 0x1000; the KeyID begins at bit 46.
+  [
+    ["--poison", "0x400000001000"],
+    "tdx: Expected --poison in guest memory and without KeyID bits, got 0x400000001000",
+  ],
+  // Guest memory is 16 GiB; behind it are control pages.
+  [["--poison", "0x1000,0x400000000"], "without KeyID bits, got 0x400000000"],
+  [
+    ["--stuck", "0x10000000000"],
+    "tdx: Expected --stuck in guest memory and without KeyID bits, got 0x10000000000",
+  ],
+  [["--poison", "here"], `tdx: Expected --poison ${ADDRESSES} here`],
+  [["--poison", "0x1000,"], `tdx: Expected --poison ${ADDRESSES} `],
+  [["--poison", "1.5"], `tdx: Expected --poison ${ADDRESSES} 1.5`],
+  [["--poison", "0xfffffffffffff000"], `tdx: Expected --poison ${ADDRESSES} 0xfffffffffffff000`],
+  [["--stuck", "0x"], `tdx: Expected --stuck ${ADDRESSES} 0x`],
+  [["--host-memory", "1.5GiB"], "tdx: Expected host memory as a multiple of 1 GiB that holds "],
+  [["--host-memory", "16GiB"], "tdx: Expected host memory as a multiple of 1 GiB that holds "],
+  [["--host-memory", "much"], "tdx: Expected --host-memory as a size like 4096, "],
+  [["--host-memory", "32TiB", "--scatter"], "Expected a multiple of 512 frames up to 2^32 to"],
+  [["--poison-rate", "2"], "tdx: Expected --poison-rate as a share from 0 to 1, got 2"],
+  [["--busy", "1.1"], "tdx: Expected --busy as a share from 0 to 1, got 1.1"],
+  [["--busy=-0.1"], "tdx: Expected --busy as a share from 0 to 1, got -0.1"],
+  [["--busy", "often"], "tdx: Expected --busy as a share from 0 to 1, got often"],
+  [["--busy", "NaN"], "tdx: Expected --busy as a share from 0 to 1, got NaN"],
+  [["--busy", "0.1", "--seed", "1.5"], "tdx: Expected --seed as a whole number, got 1.5"],
+  [["--busy", "0.1", "--seed", "x"], "tdx: Expected --seed as a whole number, got x"],
+  [["--seed", "9007199254740993"], "tdx: Expected --seed as a whole number, got 9007199254740993"],
+];
+
+for (const [typed, message] of BAD) {
+  Deno.test(`tdx teardown refuses ${typed.join(" ")}`, async () => {
+    assertStringIncludes(await refused("teardown", "--platform", "gnr", ...typed), message);
+  });
+}
+
+Deno.test("tdx teardown refuses an unknown platform, and two machines", async () => {
+  const list = "spr, emr, gnr, srf, cwf, generic";
+  assertEquals(
+    await refused("teardown", "--platform", "emrr"),
+    `tdx: Expected --platform to be one of ${list}, got emrr; did you mean emr?`,
+  );
+  assertStringIncludes(
+    await refused("teardown", "--platform", "emr", "--cpuid", testData("spr.cpuid")),
+    "tdx: Expected one of --platform, --cpuinfo, --cpuid, got --platform --cpuid",
+  );
+});

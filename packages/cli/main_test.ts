@@ -1,0 +1,74 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { refused, tdx } from "./fixtures_test.ts";
+import { main } from "./main.ts";
+
+const SUBCOMMANDS = ["decide", "teardown", "platforms", "status"];
+
+Deno.test("main() lists the subcommands for --help, and for no arguments with status 1", async () => {
+  for (const [args, status] of [[["--help"], 0], [["help"], 0], [[], 1]] as const) {
+    const answer = await tdx(...args);
+    assertEquals(answer.status, status);
+    for (const name of SUBCOMMANDS) assertStringIncludes(answer.text, `\n  ${name} `);
+  }
+});
+
+for (const name of SUBCOMMANDS) {
+  Deno.test(`main() explains ${name} with an example that runs`, async () => {
+    const { status, text } = await tdx(name, "--help");
+    assertEquals(status, 0);
+    assertStringIncludes(text, `Usage: tdx ${name}`);
+    assertStringIncludes(text, "--json ");
+    const [, example] = /\nExample: tdx (.*)$/.exec(text)!;
+    assertEquals((await tdx(...example!.split(" "))).status, 0);
+  });
+}
+
+Deno.test("main() refuses an unknown subcommand, with the list and the nearest name", async () => {
+  const note = await refused("decid");
+  for (const name of SUBCOMMANDS) assertStringIncludes(note, name);
+  assert(note.startsWith("tdx: Expected the subcommand to be one of "));
+  assert(note.endsWith(", got decid; did you mean decide?"));
+  // What every object has is no subcommand.
+  assertStringIncludes(await refused("toString"), "got toString");
+});
+
+Deno.test("main() refuses options that are unknown, given twice or without a value", async () => {
+  const list = "--platform --cpuinfo --cpuid --host-keys --policy --mode --help --json";
+  assertEquals(
+    await refused("decide", "--polcy", "never"),
+    `tdx: Expected one of ${list}, got --polcy; did you mean --policy?`,
+  );
+  assertEquals(
+    await refused("decide", "--polcy=never"),
+    `tdx: Expected one of ${list}, got --polcy; did you mean --policy?`,
+  );
+  assertEquals(
+    await refused("decide", "--platform", "spr", "--platform", "gnr"),
+    "tdx: Expected --platform once, got spr, gnr",
+  );
+  assertEquals(
+    await refused("decide", "--platform"),
+    "tdx: Expected --platform NAME, got no value",
+  );
+  assertEquals(
+    await refused("decide", "--platform="),
+    "tdx: Expected --platform NAME, got no value",
+  );
+});
+
+Deno.test("main() refuses words beside the options", async () => {
+  for (const name of ["decide", "teardown", "platforms"]) {
+    assertEquals(await refused(name, "spr"), "tdx: Expected only options, got spr");
+  }
+});
+
+Deno.test("main() keeps the stack trace of what is no mistake of the user", async () => {
+  const broken = {
+    print: () => {
+      throw new TypeError("a bug");
+    },
+    note: () => {},
+    progress: () => {},
+  };
+  await assertRejects(() => main(["platforms"], broken), TypeError, "a bug");
+});

@@ -1,0 +1,30 @@
+import { assert, assertEquals } from "@std/assert";
+import { CaughtOutput } from "./fixtures_test.ts";
+import { mainJob } from "./reclaim.ts";
+
+Deno.test("mainJob() names this machine, tears down on every platform, and says what is next", async () => {
+  const output = new CaughtOutput();
+  await mainJob(output);
+  const lines = output.printed.join("\n").split("\n");
+  assert(/^This machine: \S/.test(lines[0]!), lines[0]);
+  const table = lines.map((line) => line.split(/ {2,}/)).filter((row) => row.length === 5);
+  // 400 GiB are 104,857,600 pages of 4 KiB, and 6,710,886,400 lines.
+  const [pages, lineCount] = ["104,857,600", "6,710,886,400"];
+  const erratum = [
+    ["always", pages, lineCount, "none"],
+    ["quirk", pages, lineCount, "none"],
+    ["never", pages, "0", `YES, on ${pages} pages`],
+  ];
+  const none = [
+    ["always", pages, lineCount, "none"],
+    ["quirk", pages, "0", "none"],
+    ["never", pages, "0", "none"],
+  ];
+  assertEquals(table, [
+    ["platform", "policy", "pages back", "lines cleared", "then a host machine check?"],
+    ...["spr", "emr"].flatMap((name) => erratum.map((row) => [name, ...row])),
+    ...["gnr", "srf", "cwf", "generic"].flatMap((name) => none.map((row) => [name, ...row])),
+  ]);
+  assert(lines.at(-1)!.startsWith("Next: "));
+  assertEquals(output.notes, []);
+});

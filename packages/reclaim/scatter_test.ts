@@ -1,0 +1,51 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { FrameChunk } from "@tdx/core";
+import { scatterFrames } from "./scatter.ts";
+
+/** The frames of chunks, which must be blocks of 2 MiB in ascending order. */
+function framesOf(chunks: readonly FrameChunk[]): number[] {
+  const frames: number[] = [];
+  let last = -1;
+  for (const { frame, count, words, at } of chunks) {
+    assert(frame % 512 === 0 && frame > last);
+    last = frame;
+    const before = frames.length;
+    for (let i = 0; i < 512; i++) {
+      if ((words![at + (i >>> 5)]! >>> (i & 31) & 1) === 1) frames.push(frame + i);
+    }
+    assertEquals(frames.length - before, count);
+  }
+  return frames;
+}
+
+Deno.test("scatterFrames() picks that many frames, the same for the same seed", () => {
+  // Few, half, most and all of 4 blocks; a block without any has no chunk.
+  for (const count of [0, 1, 1000, 1024, 1025, 2047, 2048]) {
+    const frames = framesOf(scatterFrames(2048, count, 7));
+    assertEquals(frames.length, count);
+    assert(frames.every((frame) => frame >= 0 && frame < 2048));
+    assertEquals(framesOf(scatterFrames(2048, count, 7)), frames);
+  }
+});
+
+Deno.test("scatterFrames() spreads evenly", () => {
+  for (const count of [2 ** 14, 2 ** 16 - 2 ** 14]) {
+    const perQuarter = [0, 0, 0, 0];
+    for (const frame of framesOf(scatterFrames(2 ** 16, count, 3))) {
+      perQuarter[Math.floor(frame / 2 ** 14)]!++;
+    }
+    // The standard deviation of a quarter is about 48 frames.
+    for (const found of perQuarter) assert(Math.abs(found - count / 4) < 300, `${perQuarter}`);
+  }
+});
+
+Deno.test("scatterFrames() refuses more frames than there are, and odd numbers of them", () => {
+  assertThrows(() => scatterFrames(512, 513, 1), RangeError, "at most 512 frames to pick, got 513");
+  for (const frames of [-512, 100, 2 ** 33, Number.NaN]) {
+    const { message } = assertThrows(() => scatterFrames(frames, 1, 1), RangeError);
+    assertEquals(
+      message,
+      `Expected a multiple of 512 frames up to 2^32 to pick from, got ${frames}`,
+    );
+  }
+});

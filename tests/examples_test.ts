@@ -1,0 +1,38 @@
+// Every example runs by `deno run examples/x.ts`, without any permission.
+import { assert, assertEquals } from "@std/assert";
+import { ROOT, runDeno } from "./run_deno.ts";
+
+const examples = [...Deno.readDirSync(`${ROOT}examples`)]
+  .filter(({ isFile, name }) => isFile && name.endsWith(".ts"))
+  .map(({ name }) => name)
+  .sort();
+
+Deno.test("there are at least five examples", () => {
+  assert(examples.length >= 5, examples.join());
+});
+
+// What each is there to show.
+const SAYS: Readonly<Record<string, readonly string[]>> = {
+  "decide.ts": ["Sapphire Rapids: clear", "Emerald Rapids: clear", "Granite Rapids: skip"],
+  // 100 GiB are 26,214,400 pages of 64 lines.
+  "compose_reclaimer.ts": [
+    "Emerald Rapids: 26214400 pages back, 1677721600 lines cleared",
+    "Granite Rapids: 26214400 pages back, 0 lines cleared",
+  ],
+  "watch_line.ts": ["host partialWrite, W5:", "** machine check **", "host partialWrite, W4:"],
+  "own_platform.ts": ["No erratum is known for this CPU", "Refused: "],
+  // 1 GiB are 262,144 pages, one of which is locked.
+  "teardown_fault.ts": [
+    "262143 guest pages back, 2 leaked: the page and its TDR",
+    "Why: OPERAND_BUSY, operand RCX",
+  ],
+};
+
+for (const name of examples) {
+  Deno.test(`examples/${name} runs without any permission and shows what it is for`, async () => {
+    const { code, stdout, stderr } = await runDeno([], `examples/${name}`);
+    assertEquals([code, stderr], [0, ""]);
+    assert(stdout.trim() !== "");
+    for (const part of SAYS[name] ?? []) assert(stdout.includes(part), `${part} in:\n${stdout}`);
+  });
+}
