@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/reclaim": ["@tdx/core", "@tdx/seam"],
   "packages/litmus": ["@tdx/core", "@tdx/reclaim"],
   "packages/host": ["@tdx/core", "@tdx/reclaim", "node:sqlite"],
-  "packages/cli": ["@tdx/", "@std/cli", "@std/fmt/colors", "@std/path", "@std/text"],
+  "packages/cli": ["@tdx", "@std/cli", "@std/fmt/colors", "@std/path", "@std/text"],
 };
 const PLATFORM = ["@tdx/core"];
 
@@ -41,9 +41,7 @@ function checkFile(file: string, home: string, allowed: readonly string[]): void
   for (const { fileName: target } of importedFiles) {
     const inside = target.startsWith(".") &&
       normalize(join(dirname(file), target)).startsWith(`${home}/`);
-    const named = allowed.some((name) =>
-      name.endsWith("/") ? target.startsWith(name) : target === name
-    );
+    const named = allowed.some((name) => target === name || target.startsWith(`${name}/`));
     if (!inside && !named) problems.push(`${file}: may not import ${target}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Platform } from "@tdx/core";
-import { type CpuIdentity, matchPlatform, parseCpuidDump, parseCpuinfo } from "@tdx/host";
+import { type CpuIdentity, matchPlatform, parseCpuidDump, parseCpuinfo } from "@tdx/host/cpu";
 import type { Options } from "./options.ts";
 import { platformNamed, PLATFORMS } from "./platforms.ts";
 import { readInput } from "./read_input.ts";

@@ -4,16 +4,14 @@
  *
  * @module
  */
-export * from "./define_platform.ts";
 export * from "./key.ts";
 export * from "./key_id_space.ts";
 export * from "./line_automaton.ts";
 export * from "./line_state.ts";
 export * from "./line_step.ts";
 export * from "./operation.ts";
-export * from "./platform.ts";
+export * from "./plugin.ts";
 export * from "./rules.ts";
-export * from "./source.ts";
 export * from "./units.ts";
 export * from "./frame_chunk.ts";
 export * from "./frame_map.ts";

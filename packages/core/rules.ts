@@ -1,3 +1,8 @@
+/**
+ * The rules of one cache line as one table: the small part of `@tdx/core` that names and words them.
+ *
+ * @module
+ */
 import type { Access } from "./key.ts";
 import type { PartialWrite } from "./platform.ts";
 import type { Confidence } from "./source.ts";

@@ -1,4 +1,10 @@
-import { type Mode, type Platform, type RuleId, ruleText, TDX_PW_MCE } from "@tdx/core";
+/**
+ * Whether to clear: the small part of `@tdx/reclaim`, for programs that must start quickly.
+ *
+ * @module
+ */
+import { type Platform, TDX_PW_MCE } from "@tdx/core/plugin";
+import { type Mode, type RuleId, ruleText } from "@tdx/core/rules";
 
 /** Which KeyIDs a host maps its own memory with: Linux uses only KeyID 0. */
 export type HostKeys = "keyid0" | "shared" | "shared-integrity";

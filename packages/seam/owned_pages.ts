@@ -5,11 +5,35 @@ import type { Pamt, PamtEntry } from "./pamt.ts";
 /** Marks a contiguous run among the pages found. */
 const RUN = -1;
 
+/** Frames that go into one run at most, 64 GiB, so that there are places to stop between. */
+const LONGEST_RUN = 2 ** 24;
+
 /**
- * Pages by their PAMT entry, region by region of 1 GiB: each region is copied before its pages are
- * handed out, so that they may change meanwhile, and what is held stays small at any memory size.
+ * Pages by their PAMT entry: regions of 1 GiB are copied before their pages are handed out, so that
+ * they may change meanwhile, and what is held stays small at any memory size.
  */
 export function* ownedPages(
+  pamt: Pamt,
+  wanted: (entry: PamtEntry) => boolean,
+): Generator<FrameChunk> {
+  let run: FrameChunk | null = null;
+  for (const chunk of pagesByRegion(pamt, wanted)) {
+    if (run !== null && continues(run, chunk)) {
+      run = { ...run, count: run.count + chunk.count };
+      continue;
+    }
+    if (run !== null) yield run;
+    run = chunk.words === null ? chunk : null;
+    if (run === null) yield chunk;
+  }
+  if (run !== null) yield run;
+}
+
+function continues(run: FrameChunk, { frame, count, words }: FrameChunk): boolean {
+  return words === null && run.frame + run.count === frame && run.count + count <= LONGEST_RUN;
+}
+
+function* pagesByRegion(
   pamt: Pamt,
   wanted: (entry: PamtEntry) => boolean,
 ): Generator<FrameChunk> {

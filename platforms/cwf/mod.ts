@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { definePlatform, type Platform } from "@tdx/core";
+import { definePlatform, type Platform } from "@tdx/core/plugin";
 
 /** Clearwater Forest: without the partial-write erratum. */
 export const cwf: Platform = definePlatform({

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { definePlatform, type Platform } from "@tdx/core";
+import { definePlatform, type Platform } from "@tdx/core/plugin";
 
 /** Emerald Rapids: has the partial-write erratum in all steppings. */
 export const emr: Platform = definePlatform({

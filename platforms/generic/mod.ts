@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { definePlatform, type Platform } from "@tdx/core";
+import { definePlatform, type Platform } from "@tdx/core/plugin";
 
 /** Any other CPU: no erratum is known for it, which is an assumption and no confirmation. */
 export const generic: Platform = definePlatform({

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { definePlatform, type Platform } from "@tdx/core";
+import { definePlatform, type Platform } from "@tdx/core/plugin";
 
 /** Granite Rapids and Granite Rapids-D: without the partial-write erratum. */
 export const gnr: Platform = definePlatform({

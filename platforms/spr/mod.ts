@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { definePlatform, type Platform } from "@tdx/core";
+import { definePlatform, type Platform } from "@tdx/core/plugin";
 
 /** Sapphire Rapids: has the partial-write erratum in all steppings. */
 export const spr: Platform = definePlatform({

@@ -1,4 +1,4 @@
-import { decide, type Decision, HOST_KEYS, POLICIES } from "@tdx/reclaim";
+import { decide, type Decision, HOST_KEYS, POLICIES } from "@tdx/reclaim/decide";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit_status.ts";
 import { findMachine, type Machine, MACHINE_OPTIONS } from "../machine.ts";

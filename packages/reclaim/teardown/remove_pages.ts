@@ -3,7 +3,7 @@ import type { GpaRange, SeamcallResult, TdInfo } from "@tdx/seam";
 import { isBusy, succeeded, type TeardownRun } from "./run.ts";
 
 /** Pages of 4 KiB that go together at most, so that there are places to stop between. */
-const MOST_AT_ONCE = GiB / PAGE_BYTES;
+const MOST_AT_ONCE = 64 * GiB / PAGE_BYTES;
 
 /**
  * D1 to D4 and the reset for every guest page, while the TD's key is live.

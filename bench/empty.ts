@@ -1,0 +1,2 @@
+// Does nothing: the least that starting Deno takes.
+export {};
