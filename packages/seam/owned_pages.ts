@@ -16,7 +16,7 @@ export function* ownedPages(
   pamt: Pamt,
   wanted: (entry: PamtEntry) => boolean,
 ): Generator<FrameChunk> {
-  let run: FrameChunk | null = null;
+  let run = null as FrameChunk | null;
   for (const chunk of pagesByRegion(pamt, wanted)) {
     if (run !== null && continues(run, chunk)) {
       run = { ...run, count: run.count + chunk.count };
