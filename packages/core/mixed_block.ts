@@ -12,11 +12,12 @@ const UNUSED = -1;
  * The pages of one 2 MiB block whose lines differ, line by line.
  *
  * Lines hold an index into a palette of states that the block shares, so an operation on all pages
- * changes the palette and touches no line unless two states fall together. Pages are told by their
+ * changes the palette and touches no line. Two entries may come to hold one state; a page that has
+ * become uniform by that is let go when it is next touched by itself. Pages are told by their
  * place in the block, sets of pages by a bitmap of the block as in a {@link FrameChunk}.
  */
 export class MixedBlock {
-  /** State and line count by palette index; no state stands here twice. */
+  /** State and line count by palette index. */
   #states: number[] = [];
   #counts: number[] = [];
   /** The palette index used last: neighbouring lines mostly go to the same state. */
@@ -121,12 +122,9 @@ export class MixedBlock {
       tally.machineCheckPages += this.#pagesWith(pages, machineChecks);
     }
     const settled: Settled = new Map();
-    if (uniform) {
+    if (uniform && entries > 0) {
       this.#clear();
       settled.set(first, pages);
-    } else if (new Set(this.#states.filter((state) => state !== UNUSED)).size < entries) {
-      this.#mergeEntries();
-      forEachPlace(pages, (place) => this.#settle(place, settled));
     }
     return settled;
   }
@@ -139,22 +137,6 @@ export class MixedBlock {
       if (this.#linesOf(place).some((index) => wanted.has(index))) count++;
     });
     return count;
-  }
-
-  /** Makes palette entries whose states fell together one again. */
-  #mergeEntries(): void {
-    const kept = new Map<number, number>();
-    const targets = this.#states.map((state, index) => {
-      const target = state === UNUSED ? index : kept.get(state) ?? index;
-      if (target === index) kept.set(state, index);
-      else {
-        this.#counts[target]! += this.#counts[index]!;
-        this.#drop(index, this.#counts[index]!);
-      }
-      return target;
-    });
-    const end = this.#used * LINES_PER_PAGE;
-    for (let at = 0; at < end; at++) this.#lines[at] = targets[this.#lines[at]!]!;
   }
 
   /** Counts lines of a state and gives its palette index, in an entry that was unused if need be. */
@@ -180,12 +162,11 @@ export class MixedBlock {
   /** Lets go of a page if all its lines have one state. */
   #settle(place: number, settled: Settled): void {
     const base = this.#slots[place]! * LINES_PER_PAGE;
-    const index = this.#lines[base]!;
+    const state = this.#states[this.#lines[base]!]!;
     for (let line = 1; line < LINES_PER_PAGE; line++) {
-      if (this.#lines[base + line] !== index) return;
+      if (this.#states[this.#lines[base + line]!] !== state) return;
     }
-    const state = this.#states[index]!;
-    this.#drop(index, LINES_PER_PAGE);
+    for (const index of this.#linesOf(place)) this.#drop(index, 1);
     this.#free.push(this.#slots[place]!);
     this.#slots[place] = -1;
     let pages = settled.get(state);

@@ -80,16 +80,18 @@ Deno.test("MixedBlock.applyPages() lets go of all pages when one state is left",
   assertEquals([block.pages, linesOf(block, pagesOf(5))], [1, { 1: 63, 2: 1 }]);
 });
 
-Deno.test("MixedBlock.applyPages() finds the pages whose states fell together among all", () => {
+Deno.test("MixedBlock lets a page whose states fell together go when it is touched by itself", () => {
   const block = blockOf(0, 31);
   block.add(64, 3, 0, 1, 4);
   block.add(65, 1, 0, 1, 3);
   const tally = tallyOf((state) => state < 3 ? 5 : state, [2]);
-  assertEquals(block.applyPages(pagesOf(0, 31, 64, 65), tally), new Map([[5, pagesOf(0, 31)]]));
+  assertEquals(block.applyPages(pagesOf(0, 31, 64, 65), tally), new Map());
   assertEquals([tally.counts().lines, tally.machineCheckPages], [256, 2]);
-  assertEquals(block.pages, 2);
+  assertEquals(linesOf(block, pagesOf(0, 31)), { 5: 128 });
   assertEquals(linesOf(block, pagesOf(64)), { 3: 63, 4: 1 });
   assertEquals(linesOf(block, pagesOf(65)), { 5: 63, 3: 1 });
+  const touched = block.applyPages(pagesOf(0, 31), tallyOf((state) => state));
+  assertEquals([touched, block.pages], [new Map([[5, pagesOf(0, 31)]]), 2]);
 });
 
 Deno.test("MixedBlock.applyPages() lets two states swap", () => {
