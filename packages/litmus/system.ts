@@ -1,5 +1,4 @@
 import {
-  type Agent,
   LineAutomaton,
   type LineAutomatonOptions,
   type Mode,
@@ -8,13 +7,14 @@ import {
 } from "@tdx/core";
 import { type Cell, Cells, EVENT, type ReadValue, VALUES } from "./cells.ts";
 import {
-  contentState,
-  type KeyName,
-  KEYS,
-  type Problem,
-  type Step,
-  type Thread,
-} from "./problem.ts";
+  type CompiledProblem,
+  type CompiledStep,
+  type CompiledThread,
+  compileProblem,
+  happens,
+  type SpontaneousMove,
+} from "./compile_problem.ts";
+import { contentState, type KeyName, type Problem, type Thread } from "./problem.ts";
 
 /** The machine that a problem is put on. */
 export interface Machine extends LineAutomatonOptions {
@@ -60,37 +60,6 @@ export interface Valuation {
   readonly registers: readonly ReadValue[];
 }
 
-/** An operation of a line in the compiled problem: its moves, and how a trace names it. */
-interface LineOperation {
-  readonly operation: Operation;
-  readonly key: KeyName;
-}
-
-/** A step of a sequence, compiled: which move table, which register. */
-interface CompiledStep {
-  readonly line: number;
-  /** Index of the operation in the line's list; -1 where the step does nothing. */
-  readonly operation: number;
-  readonly register: number;
-}
-
-/** What a cache or a speculating processor does by itself. */
-interface SpontaneousMove {
-  readonly line: number;
-  readonly operation: number;
-  readonly thread: string;
-  readonly key: KeyName;
-}
-
-interface CompiledThread {
-  readonly thread: Thread;
-  readonly steps: readonly CompiledStep[];
-  /** Position of its program counter among the digits; -1 where it needs none. */
-  readonly digit: number;
-  /** Counter value at which it has ended. */
-  readonly end: number;
-}
-
 const EVENT_STATES = 8;
 
 /**
@@ -106,10 +75,10 @@ export class System {
   readonly maxSuccessors: number;
   /** The problem. */
   readonly problem: Problem;
-  readonly #operations: LineOperation[][];
+  readonly #operations: CompiledProblem["operations"];
   readonly #cells: Cells[];
-  readonly #threads: CompiledThread[];
-  readonly #spontaneous: SpontaneousMove[] = [];
+  readonly #threads: readonly CompiledThread[];
+  readonly #spontaneous: readonly SpontaneousMove[];
   /** The threads of the TD that gets the KeyID reprogrammed. */
   readonly #reprogrammed: readonly Thread[];
   readonly #sizes: number[];
@@ -136,12 +105,11 @@ export class System {
   constructor(problem: Problem, machine: Machine, watch: Watch) {
     this.problem = problem;
     const automaton = new LineAutomaton(machine);
-    this.#operations = problem.lines.map(() => []);
-    this.#reprogrammed = problem.threads.filter(({ steps }) =>
-      steps.some(({ key }) => key === "td2")
-    );
-    this.#threads = this.#compileThreads(problem, machine);
-    this.#addSpontaneous(problem);
+    const compiled = compileProblem(problem, machine.clear);
+    this.#operations = compiled.operations;
+    this.#threads = compiled.threads;
+    this.#spontaneous = compiled.spontaneous;
+    this.#reprogrammed = compiled.reprogrammed;
     const remember = { lost: watch.lost, retired: problem.seamNr };
     this.#cells = problem.lines.map(({ content }, line) =>
       new Cells(
@@ -430,74 +398,6 @@ export class System {
     );
     return drift + threads;
   }
-
-  #compileThreads(problem: Problem, machine: Machine): CompiledThread[] {
-    const waitedFor = new Set(problem.threads.flatMap(({ after }) => after));
-    let digit = problem.lines.length;
-    return problem.threads.map((thread, index) => {
-      const steps = thread.steps.map((step) => this.#compileStep(step, thread.agent, machine));
-      const endless = thread.kind === "any" && !waitedFor.has(index);
-      return {
-        thread,
-        steps,
-        digit: endless ? -1 : digit++,
-        end: thread.kind === "any" ? 1 : steps.length,
-      };
-    });
-  }
-
-  #compileStep(step: Step, agent: Agent, machine: Machine): CompiledStep {
-    const { line, key, register = -1 } = step;
-    if (step.operation === "clear") {
-      const operation = machine.clear
-        ? this.#operation(line, key, {
-          kind: "movdir64b",
-          by: "host",
-          key: KEYS[key],
-          data: "zeros",
-        })
-        : -1;
-      return { line, operation, register };
-    }
-    const operation: Operation = {
-      kind: step.operation,
-      by: agent,
-      key: KEYS[key],
-      ...(step.data === undefined ? {} : { data: step.data }),
-    };
-    return { line, operation: this.#operation(line, key, operation), register };
-  }
-
-  /** Evictions of every key in play and the host's speculative reads, at any time. */
-  #addSpontaneous(problem: Problem): void {
-    problem.lines.forEach((_, line) => {
-      const keys = new Set([
-        ...this.#operations[line]!.map(({ key }) => key),
-        ...problem.speculation,
-      ]);
-      for (const key of keys) this.#spontaneousMove(line, key, "evict", "cache");
-      for (const key of problem.speculation) this.#spontaneousMove(line, key, "prefetch", "host");
-    });
-  }
-
-  #spontaneousMove(line: number, key: KeyName, kind: "evict" | "prefetch", by: Agent): void {
-    const operation = this.#operation(line, key, { kind, by, key: KEYS[key] });
-    this.#spontaneous.push({ line, operation, thread: by, key });
-  }
-
-  #operation(line: number, key: KeyName, operation: Operation): number {
-    const list = this.#operations[line]!;
-    const known = list.findIndex((other) =>
-      other.key === key && other.operation.kind === operation.kind &&
-      other.operation.by === operation.by && other.operation.data === operation.data
-    );
-    return known >= 0 ? known : list.push({ operation, key }) - 1;
-  }
-}
-
-/** A KeyID has one key at a time: that of `td` until that of `td2` is there. */
-function happens({ key }: SpontaneousMove, reprogrammed: boolean): boolean {
-  return key !== (reprogrammed ? "td" : "td2");
 }
 
 /** A TD that consumes poison is dead: its program ends there. */
