@@ -33,6 +33,11 @@ export interface Exploration {
   witness(state: number): Move[];
 }
 
+/** An exploration met more states than it may visit: nothing is known about the rest. */
+export class StateLimitError extends RangeError {
+  override name = "StateLimitError";
+}
+
 const DEFAULT_LIMIT = 2 ** 28;
 /** States between two looks at the clock of the event loop. */
 const SLICE = 2 ** 18;
@@ -43,7 +48,7 @@ const SLICE = 2 ** 18;
  * @param system The system.
  * @param options Limit, progress, cancellation.
  * @returns What was found; complete unless `until` stopped it.
- * @throws {RangeError} Where there are more states than the limit.
+ * @throws {StateLimitError} Where there are more states than the limit.
  * @throws The signal's reason, where it was aborted.
  */
 export async function explore(system: System, options: ExploreOptions = {}): Promise<Exploration> {
@@ -152,7 +157,7 @@ class Search implements Exploration {
   }
 
   #refuse(): never {
-    throw new RangeError(
+    throw new StateLimitError(
       `Expected at most ${this.#limit} states, got more: nothing is known about the rest`,
     );
   }

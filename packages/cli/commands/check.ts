@@ -1,3 +1,4 @@
+import { StateLimitError } from "@tdx/litmus";
 import { checkFiles } from "../check/files.ts";
 import { showClaims } from "../check/claims.ts";
 import { showDifference } from "../check/diff.ts";
@@ -5,7 +6,9 @@ import { showPromela, writeDot } from "../check/model.ts";
 import { SELECTION_OPTIONS } from "../check/selection.ts";
 import { checkVerdicts } from "../check/verdicts.ts";
 import type { Command } from "../command.ts";
-import { EXIT } from "../exit_status.ts";
+import { EXIT, type ExitStatus } from "../exit_status.ts";
+import type { Options } from "../options.ts";
+import type { Output } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** What else can be asked than the table or the files; one at a time. */
@@ -27,22 +30,30 @@ export const command: Command = {
   },
   example: "tdx check --platform spr --trace",
   async run(options, output) {
-    const dot = options.text("dot");
-    const instead = INSTEAD.filter((name) =>
-      name === "dot" ? dot !== undefined : options.has(name)
-    );
-    if (instead.length > 1) {
-      throw new UsageError(
-        `Expected one of --${INSTEAD.join(" --")}, got --${instead.join(" --")}`,
-      );
+    try {
+      return await answer(options, output);
+    } catch (error) {
+      if (!(error instanceof StateLimitError)) throw error;
+      output.note(`tdx: ${error.message}`);
+      return EXIT.unknown;
     }
-    let agreed = true;
-    if (options.has("claims")) agreed = await showClaims(options, output);
-    else if (options.has("diff")) showDifference(options, output);
-    else if (options.has("promela")) await showPromela(options, output);
-    else if (dot !== undefined) await writeDot(options, output, dot);
-    else if (options.operands.length > 0) agreed = await checkFiles(options, output);
-    else agreed = await checkVerdicts(options, output);
-    return agreed ? EXIT.fine : EXIT.hazard;
   },
 };
+
+async function answer(options: Options, output: Output): Promise<ExitStatus> {
+  const dot = options.text("dot");
+  const instead = INSTEAD.filter((name) => name === "dot" ? dot !== undefined : options.has(name));
+  if (instead.length > 1) {
+    throw new UsageError(
+      `Expected one of --${INSTEAD.join(" --")}, got --${instead.join(" --")}`,
+    );
+  }
+  let agreed = true;
+  if (options.has("claims")) agreed = await showClaims(options, output);
+  else if (options.has("diff")) showDifference(options, output);
+  else if (options.has("promela")) await showPromela(options, output);
+  else if (dot !== undefined) await writeDot(options, output, dot);
+  else if (options.operands.length > 0) agreed = await checkFiles(options, output);
+  else agreed = await checkVerdicts(options, output);
+  return agreed ? EXIT.fine : EXIT.hazard;
+}
