@@ -56,6 +56,9 @@ export function compileProblem(problem: Problem, clear: boolean): CompiledProble
   const number = (line: number, key: KeyName, operation: Operation) =>
     numberOf(operations[line]!, { key, operation });
   const threads = compileThreads(problem, clear, number);
+  const reprogrammed = problem.threads.filter(({ steps }) =>
+    steps.some(({ key }) => key === "td2")
+  );
   const spontaneous: SpontaneousMove[] = [];
   problem.lines.forEach((_, line) => {
     const add = (key: KeyName, kind: "evict" | "prefetch", by: Agent) => {
@@ -63,12 +66,11 @@ export function compileProblem(problem: Problem, clear: boolean): CompiledProble
       spontaneous.push({ line, operation, thread: by, key });
     };
     const keys = new Set([...operations[line]!.map(({ key }) => key), ...problem.speculation]);
+    // A copy of the first TD is evicted with the second one's key once that has the KeyID.
+    if (keys.has("td") && reprogrammed.length > 0) keys.add("td2");
     for (const key of keys) add(key, "evict", "cache");
     for (const key of problem.speculation) add(key, "prefetch", "host");
   });
-  const reprogrammed = problem.threads.filter(({ steps }) =>
-    steps.some(({ key }) => key === "td2")
-  );
   return { operations, threads, spontaneous, reprogrammed };
 }
 

@@ -1,5 +1,5 @@
 import { createStateSet } from "./state_set.ts";
-import type { Move, System } from "./system.ts";
+import type { Move, StateNumbers, System } from "./system.ts";
 
 /** How far an exploration goes, and who is told. */
 export interface ExploreOptions {
@@ -17,7 +17,7 @@ export interface ExploreOptions {
 export interface Exploration {
   /** How many states. */
   readonly states: number;
-  /** How many moves between them, those that change nothing not counted. */
+  /** How many steps between them: where several moves on a line do the same, they are one. */
   readonly transitions: number;
   /** The longest shortest way to a state, in moves. */
   readonly depth: number;
@@ -65,7 +65,7 @@ class Search implements Exploration {
   readonly #system: System;
   readonly #visited;
   readonly #queue: Queue;
-  readonly #successors: Float64Array;
+  readonly #successors: StateNumbers;
   readonly #limit: number;
   readonly #until: ((state: number) => boolean) | undefined;
   readonly #started = performance.now();
@@ -82,7 +82,7 @@ class Search implements Exploration {
     this.#until = options.until;
     this.#visited = createStateSet(system.bound);
     this.#queue = new Queue(system.bound);
-    this.#successors = new Float64Array(system.maxSuccessors);
+    this.#successors = system.buffer();
     this.#visited.add(system.initial);
     this.#queue.push(system.initial);
     this.#look(system.initial);

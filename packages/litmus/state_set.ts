@@ -26,29 +26,33 @@ export function createStateSet(bound: number): StateSet {
 
 /** A hash set that becomes a bitmap as soon as that takes less. */
 class GrowingSet implements StateSet {
-  #set: Bitmap | HashSet = new HashSet();
+  #bitmap: Bitmap | null = null;
+  #hash: HashSet = new HashSet();
 
   constructor(readonly bound: number) {}
 
   get size(): number {
-    return this.#set.size;
+    return (this.#bitmap ?? this.#hash).size;
   }
 
   get bytes(): number {
-    return this.#set.bytes;
+    return (this.#bitmap ?? this.#hash).bytes;
   }
 
   add(state: number): boolean {
-    const added = this.#set.add(state);
-    if (added && this.#set instanceof HashSet && this.#set.bytes * 8 > this.bound) this.#convert();
+    // Two fields, each of one class: the call on the hot way is a direct one.
+    if (this.#bitmap !== null) return this.#bitmap.add(state);
+    const added = this.#hash.add(state);
+    if (added && this.#hash.bytes * 8 > this.bound) this.#convert();
     return added;
   }
 
   #convert(): void {
     if (this.bound > BITMAP_LIMIT) return;
     const bitmap = new Bitmap(this.bound);
-    for (const state of this.#set as HashSet) bitmap.add(state);
-    this.#set = bitmap;
+    for (const state of this.#hash) bitmap.add(state);
+    this.#bitmap = bitmap;
+    this.#hash = new HashSet();
   }
 }
 

@@ -61,6 +61,14 @@ export interface Valuation {
 }
 
 const EVENT_STATES = 8;
+/** More cannot be told apart in a number of 53 bits. */
+const MOST_ENDLESS = 50;
+
+/** Numbers of states or their differences; 32 bits wide where that is enough. */
+export type StateNumbers = Int32Array | Float64Array;
+
+/** For each line, by cell and events: distinct changes of the state number. */
+type LineChanges = readonly (readonly StateNumbers[])[];
 
 /**
  * A problem on a machine, as a graph of numbers: a state is a mixed-radix number whose digits are
@@ -86,13 +94,12 @@ export class System {
   readonly #digits: Int32Array;
   readonly #firstRegister: number;
   readonly #eventDigit: number;
-  /**
-   * For each line and cell: distinct changes of the state number by spontaneous moves, before the
-   * KeyID of `td` is reprogrammed and after.
-   */
-  readonly #drift: readonly (readonly (readonly Float64Array[])[])[];
-  /** For each thread of kind `any`, each line it touches, cell and events: distinct changes. */
-  readonly #any: (readonly { line: number; changes: readonly Float64Array[] }[] | null)[];
+  /** For each thread of kind `any` its bit in a phase; 0 for the others. */
+  readonly #bits: readonly number[];
+  /** What can happen to the lines at any time, by phase: who is at it. */
+  readonly #changesByPhase = new Map<number, LineChanges>();
+  #phase = -1;
+  #changes: LineChanges = [];
 
   /**
    * Compiles a problem.
@@ -143,10 +150,13 @@ export class System {
     this.bound = bound;
     this.initial = 0;
     this.#digits = new Int32Array(this.#sizes.length);
-    this.#drift = [false, true].map((reprogrammed) =>
-      problem.lines.map((_, line) => this.#driftOf(line, reprogrammed))
-    );
-    this.#any = this.#threads.map((thread) => this.#anyMoves(thread));
+    let bit = 1;
+    this.#bits = problem.threads.map(({ kind }) => kind === "any" ? bit *= 2 : 0);
+    if (bit > 2 ** MOST_ENDLESS) {
+      throw new RangeError(
+        `Expected at most ${MOST_ENDLESS} threads of kind any, got ${Math.log2(bit)}`,
+      );
+    }
     this.maxSuccessors = this.#bound();
   }
 
@@ -154,35 +164,38 @@ export class System {
    * Writes the successors of a state into a buffer; some may be the same, or the state itself.
    *
    * @param state The state.
-   * @param into Room for {@link maxSuccessors} numbers.
+   * @param into Room for {@link maxSuccessors} numbers; {@link buffer} makes one.
    * @returns How many there are; 0 once the host has taken a machine check.
    */
-  expand(state: number, into: Float64Array): number {
+  expand(state: number, into: StateNumbers): number {
     const digits = this.#decode(state);
     if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return 0;
     let count = 0;
-    const drift = this.#drift[this.#isReprogrammed() ? 1 : 0]!;
-    for (let line = 0; line < drift.length; line++) {
-      const changes = drift[line]![digits[line]!]!;
-      for (let i = 0; i < changes.length; i++) into[count++] = state + changes[i]!;
-    }
+    let phase = this.#isReprogrammed() ? 1 : 0;
     for (let t = 0; t < this.#threads.length; t++) {
       const { digit, end, thread, steps } = this.#threads[t]!;
       if (digit >= 0 && digits[digit] === end) continue;
       if (!this.#started(thread)) continue;
-      const any = this.#any[t];
-      if (any != null) {
-        for (let a = 0; a < any.length; a++) {
-          const { line, changes } = any[a]!;
-          const here = changes[digits[line]! * EVENT_STATES + digits[this.#eventDigit]!]!;
-          for (let i = 0; i < here.length; i++) into[count++] = state + here[i]!;
-        }
+      if (thread.kind === "any") {
+        phase += this.#bits[t]!;
         if (digit >= 0) into[count++] = state + this.#strides[digit]!;
-        continue;
+      } else {
+        into[count++] = this.#takeStep(state, t, steps[digits[digit]!]!);
       }
-      into[count++] = this.#takeStep(state, t, steps[digits[digit]!]!);
+    }
+    if (phase !== this.#phase) this.#enter(phase);
+    const lines = this.#changes;
+    const events = digits[this.#eventDigit]!;
+    for (let line = 0; line < lines.length; line++) {
+      const changes = lines[line]![digits[line]! * EVENT_STATES + events]!;
+      for (let i = 0; i < changes.length; i++) into[count++] = state + changes[i]!;
     }
     return count;
+  }
+
+  /** A buffer for {@link expand}. */
+  buffer(): StateNumbers {
+    return this.#numbers(new Array<number>(this.maxSuccessors).fill(0));
   }
 
   /**
@@ -355,57 +368,53 @@ export class System {
     return change;
   }
 
-  /** Distinct changes by spontaneous moves, which have no events. */
-  #driftOf(line: number, reprogrammed: boolean): readonly Float64Array[] {
-    const moves = this.#spontaneous.filter((move) =>
-      move.line === line && happens(move, reprogrammed)
-    );
-    return Array.from(
-      { length: this.#cells[line]!.size },
-      (_, cell) => distinct(moves.map((move) => this.#change(line, move.operation, cell, 0))),
-    );
+  #enter(phase: number): void {
+    let changes = this.#changesByPhase.get(phase);
+    if (changes === undefined) {
+      changes = this.problem.lines.map((_, line) => this.#lineChanges(line, phase));
+      this.#changesByPhase.set(phase, changes);
+    }
+    this.#phase = phase;
+    this.#changes = changes;
   }
 
-  #anyMoves(compiled: CompiledThread) {
-    if (compiled.thread.kind !== "any") return null;
-    const lines = [...new Set(compiled.steps.map(({ line }) => line))];
-    return lines.map((line) => {
-      const steps = compiled.steps.filter((step) => step.line === line && step.operation >= 0);
-      const change = (operation: number, cell: number, events: number) =>
-        this.#change(line, operation, cell, events, compiled);
-      return {
-        line,
-        changes: Array.from(
-          { length: this.#cells[line]!.size * EVENT_STATES },
-          (_, i) =>
-            distinct(
-              steps.map(({ operation }) =>
-                change(operation, Math.floor(i / EVENT_STATES), i % EVENT_STATES)
-              ),
-            ),
-        ),
-      };
+  /** What the active threads of kind `any` and the cache itself can do to a line, each once. */
+  #lineChanges(line: number, phase: number): readonly StateNumbers[] {
+    const spontaneous = this.#spontaneous.filter((move) =>
+      move.line === line && happens(move, phase % 2 === 1)
+    );
+    const active = this.#threads.filter(({ thread }, t) =>
+      thread.kind === "any" && Math.floor(phase / this.#bits[t]!) % 2 === 1
+    );
+    const moves: { operation: number; by?: CompiledThread }[] = [
+      ...spontaneous,
+      ...active.flatMap((by) =>
+        by.steps.filter((step) => step.line === line && step.operation >= 0)
+          .map(({ operation }) => ({ operation, by }))
+      ),
+    ];
+    return Array.from({ length: this.#cells[line]!.size * EVENT_STATES }, (_, i) => {
+      const cell = Math.floor(i / EVENT_STATES);
+      const changes = new Set(
+        moves.map(({ operation, by }) => this.#change(line, operation, cell, i % EVENT_STATES, by)),
+      );
+      changes.delete(0);
+      return this.#numbers([...changes]);
     });
   }
 
+  #numbers(of: readonly number[]): StateNumbers {
+    return this.bound <= 2 ** 31 ? Int32Array.from(of) : Float64Array.from(of);
+  }
+
   #bound(): number {
-    const most = (lists: readonly Float64Array[]) =>
-      Math.max(0, ...lists.map(({ length }) => length));
-    const drift = this.#drift.flat().reduce((sum, lists) => sum + most(lists), 0);
-    const threads = this.#any.reduce(
-      (sum, any) => sum + 1 + (any ?? []).reduce((lines, { changes }) => lines + most(changes), 0),
-      0,
-    );
-    return drift + threads;
+    const endless = this.problem.threads.filter(({ kind }) => kind === "any");
+    const steps = endless.reduce((sum, thread) => sum + thread.steps.length, 0);
+    return this.problem.threads.length + this.#spontaneous.length + steps;
   }
 }
 
 /** A TD that consumes poison is dead: its program ends there. */
 function diesOf(thread: Thread, events: number): boolean {
   return thread.agent === "td" && (events & EVENT.tdMachineCheck) !== 0;
-}
-
-/** Changes that lead somewhere, each once. */
-function distinct(changes: readonly number[]): Float64Array {
-  return Float64Array.from(new Set(changes.filter((change) => change !== 0)));
 }
