@@ -8,12 +8,26 @@ import { UsageError } from "./usage_error.ts";
  * @throws {UsageError} Where it cannot be read, saying why.
  */
 export async function readInput(path: string): Promise<string> {
-  if (path === "-") return await new Response(Deno.stdin.readable).text();
+  return await new Response(await openInput(path)).text();
+}
+
+/**
+ * Opens a file that is read as it comes.
+ *
+ * @param path A file, or `-` for standard input.
+ * @returns Its bytes.
+ * @throws {UsageError} Where it cannot be opened, saying why.
+ */
+export async function openInput(path: string): Promise<ReadableStream<Uint8Array>> {
+  if (path === "-") return Deno.stdin.readable;
   try {
-    return await Deno.readTextFile(path);
+    const file = await Deno.open(path);
+    if (!(await file.stat()).isDirectory) return file.readable;
+    file.close();
   } catch (error) {
     throw new UsageError(`Expected a readable file, got ${path}: ${reason(error, path)}`);
   }
+  throw new UsageError(`Expected a readable file, got ${path}: it is a folder`);
 }
 
 function reason(error: unknown, path: string): string {
@@ -25,6 +39,5 @@ function reason(error: unknown, path: string): string {
       : `reading it needs --allow-read=${path}`;
   }
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   return error instanceof Error ? error.message : String(error);
 }

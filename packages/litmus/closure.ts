@@ -2,6 +2,7 @@ import type { HostKeys, Policy } from "@tdx/reclaim";
 import { decide } from "@tdx/reclaim";
 import type { Mode, OperationKind, Platform, RuleTable } from "@tdx/core";
 import type { KeyName, Problem, Step, Thread } from "./problem.ts";
+import { HOST_KEY_NAMES } from "./scenario_words.ts";
 import type { Machine } from "./system.ts";
 
 /** What is in a reclaimed line besides what the TD wrote. */
@@ -40,12 +41,10 @@ const TD_KINDS: readonly OperationKind[] = ["store", "load", "clflush"];
 /** What a TD does that never consumes poison. */
 const TD_KINDS_WITHOUT_LOAD: readonly OperationKind[] = ["store", "clflush"];
 
-const KEY_NAMES: Readonly<Record<ClosureKeys, readonly KeyName[]>> = {
-  "keyid0": ["keyid0"],
-  "shared": ["shared"],
-  "shared-integrity": ["integrity"],
-  "keyid0+integrity": ["keyid0", "integrity"],
-};
+/** The keys a host uses, the one it clears through first. */
+function keysOf(hostKeys: ClosureKeys): readonly KeyName[] {
+  return hostKeys === "keyid0+integrity" ? ["keyid0", "integrity"] : [HOST_KEY_NAMES[hostKeys]];
+}
 
 /**
  * Writes a question as a problem: a TD does what it likes with its line, then the line is flushed,
@@ -56,7 +55,7 @@ const KEY_NAMES: Readonly<Record<ClosureKeys, readonly KeyName[]>> = {
  */
 export function closureProblem(question: ClosureQuestion): { problem: Problem; machine: Machine } {
   const { platform, mode, hostKeys, policy, poison, flush = true, rules } = question;
-  const keys = KEY_NAMES[hostKeys];
+  const keys = keysOf(hostKeys);
   const kinds = poison === "unconsumed" ? TD_KINDS_WITHOUT_LOAD : TD_KINDS;
   const td: Thread = {
     name: "td",

@@ -6,7 +6,7 @@ import { printJson } from "../shared_options.ts";
 import { table } from "../table.ts";
 import { UsageError } from "../usage_error.ts";
 import { VERDICT_EXIT } from "./audit.ts";
-import { openInput } from "./audit_input.ts";
+import { openInput } from "../read_input.ts";
 
 /** `tdx audit --fleet`: what the audits of many hosts come to. */
 export async function runFleet(

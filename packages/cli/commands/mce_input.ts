@@ -8,7 +8,7 @@ import {
 import type { Output } from "../output.ts";
 import { showSize } from "../size.ts";
 import { UsageError } from "../usage_error.ts";
-import { openInput } from "./audit_input.ts";
+import { openInput } from "../read_input.ts";
 import { DATABASE } from "./mce_options.ts";
 
 type Bytes = AsyncIterable<Uint8Array>;
