@@ -1,24 +1,25 @@
 /**
  * Our explorer against SPIN's pan on the same model of 19 million states: distinct states a second
- * and peak memory. Arguments go to the C compiler, for example -DSAFETY. Takes some minutes.
+ * of processor time, and peak memory. Arguments go to the C compiler, for example -DSAFETY.
+ * Takes some minutes.
  *
  * @module
  */
 import { toPromela } from "@tdx/litmus";
 import { MACHINE, PROBLEM } from "./spin_bench_model.ts";
-import { missing, runPan, TIME } from "./spin_pan.ts";
+import { measure, measurePan, missing, TIME, type Usage } from "./spin_pan.ts";
 
 const MIB = 2 ** 20;
-/** Enough for the search's depth of 6.6 million; what is not reached takes address space only. */
+/** Enough for a search that gets 6.6 million deep; pan takes memory for all of it at once. */
 const DEPTH = 7_000_000;
 
-interface Figures {
+interface Figures extends Usage {
   readonly name: string;
   readonly states: number;
+  /** Time by its own account. */
   readonly seconds: number;
-  /** What it accounts for itself: visited set, queue or stack. */
+  /** Memory by its own account. */
   readonly bytes: number;
-  readonly residentBytes: number;
 }
 
 const reason = await missing(["spin", "gcc", TIME]);
@@ -28,15 +29,15 @@ if (reason !== undefined) {
 }
 const theirs = await runSpin(["-O2", ...Deno.args]);
 const ours = await runOurs();
-console.log(`model: ${PROBLEM.name}\n`);
-console.log("                       states   seconds    states/s  own account   resident set");
-for (const figures of [theirs, ours]) console.log(row(figures));
-const rate = (theirs.seconds / ours.seconds).toFixed(1);
-const memory = (theirs.residentBytes / ours.residentBytes).toFixed(1);
-const accounted = (theirs.bytes / ours.bytes).toFixed(1);
+console.log(`model: ${PROBLEM.name}`);
 console.log(
-  `\nours: ${rate} times pan's rate, 1/${memory} of its resident set ` +
-    `(1/${accounted} by each one's own account)`,
+  "states a second of processor time; memory as resident set, and by each one's account\n",
+);
+for (const figures of [theirs, ours]) console.log(row(figures));
+const rate = theirs.processorSeconds / ours.processorSeconds;
+const memory = theirs.residentBytes / ours.residentBytes;
+console.log(
+  `\nours: ${rate.toFixed(1)} times pan's rate in 1/${memory.toFixed(1)} of its resident set`,
 );
 if (theirs.states !== ours.states) {
   console.error(`Expected the same number of states, got ${theirs.states} and ${ours.states}`);
@@ -45,29 +46,24 @@ if (theirs.states !== ours.states) {
 
 async function runSpin(compile: readonly string[]): Promise<Figures> {
   const model = toPromela(PROBLEM, MACHINE);
-  const report = await runPan(model, { compile, run: [`-m${DEPTH}`], measure: true });
-  return { name: ["pan", ...compile].join(" "), ...report };
+  const name = ["pan", ...compile].join(" ");
+  return { name, ...await measurePan(model, { compile, run: [`-m${DEPTH}`] }) };
 }
 
+/** In a process of its own, so that its memory is its own. */
 async function runOurs(): Promise<Figures> {
   const script = new URL("spin_bench_ours.ts", import.meta.url).pathname;
-  const args = ["-f", "%M", Deno.execPath(), "run", "--quiet", script];
-  const output = await new Deno.Command(TIME, { args }).output();
-  const resident = Number(new TextDecoder().decode(output.stderr).trim().split("\n").at(-1));
-  return {
-    name: `tdx, Deno ${Deno.version.deno}`,
-    ...JSON.parse(new TextDecoder().decode(output.stdout)),
-    residentBytes: resident * 1024,
-  };
+  const { output, usage } = await measure(Deno.execPath(), ["run", "--quiet", script]);
+  return { name: `tdx on Deno ${Deno.version.deno}`, ...JSON.parse(output), ...usage };
 }
 
-function row({ name, states, seconds, bytes, residentBytes }: Figures): string {
+function row(figures: Figures): string {
+  const { name, states, seconds, processorSeconds, bytes, residentBytes } = figures;
   return [
-    name.padEnd(18),
-    String(states).padStart(11),
-    seconds.toFixed(2).padStart(10),
-    Math.round(states / seconds).toLocaleString("en").padStart(12),
-    `${Math.round(bytes / MIB)} MiB`.padStart(13),
-    `${Math.round(residentBytes / MIB)} MiB`.padStart(15),
+    name.padEnd(22),
+    `${states} states`.padStart(16),
+    `${seconds.toFixed(2)} s, ${processorSeconds.toFixed(2)} s processor`.padStart(30),
+    `${Math.round(states / processorSeconds).toLocaleString("en")}/s`.padStart(13),
+    `${Math.round(residentBytes / MIB)} MiB (${Math.round(bytes / MIB)} MiB)`.padStart(22),
   ].join("");
 }

@@ -1,6 +1,11 @@
-/** The model of the benchmark: four lines that a TD left, two hosts with a key each, a device. */
+/**
+ * The model of the benchmark: four lines that a TD left, two hosts with a key each, a device.
+ * Run by itself it prints the Promela text.
+ *
+ * @module
+ */
 import { type Agent, type OperationKind, WRITES_DATA } from "@tdx/core";
-import type { KeyName, Machine, Problem, Thread } from "@tdx/litmus";
+import { type KeyName, type Machine, type Problem, type Thread, toPromela } from "@tdx/litmus";
 import { gnr } from "@tdx/platform-gnr";
 
 const LINES = [0, 1, 2, 3];
@@ -27,6 +32,8 @@ export const MACHINE: Machine = {
   clear: false,
   partialWriteToOwnedLine: gnr.memory.partialWriteToOwnedLine,
 };
+
+if (import.meta.main) console.log(toPromela(PROBLEM, MACHINE).trimEnd());
 
 function forever(
   name: string,

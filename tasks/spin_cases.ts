@@ -12,7 +12,7 @@ import {
 } from "@tdx/litmus";
 import { HOST_KEYS, POLICIES } from "@tdx/reclaim";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
-import { mentions } from "../packages/litmus/formula.ts";
+import { watchFor } from "@tdx/litmus";
 import { GOLDEN_PLATFORMS, readCorpus } from "./corpus.ts";
 
 /** A problem on a machine, and the statement that is looked for in its final states. */
@@ -65,7 +65,7 @@ export function scenarioCases(): SpinCase[] {
           name: `${name} ${platform.name} ${mode}`,
           problem: scenario.problem,
           machine: scenarioMachine(scenario, platform, mode, scenario.policy),
-          watch: { lost: mentions(scenario.condition.formula, "lost") },
+          watch: watchFor(scenario.condition.formula),
           formula: scenario.condition.formula,
         }))
       )

@@ -5,19 +5,19 @@ import { join } from "@std/path";
 export interface PanReport {
   /** Distinct states: "states, stored". */
   readonly states: number;
-  /** Transitions, those that lead to a known state included. */
-  readonly transitions: number;
   /** Errors; with `-c0` the number of states in which an assertion fails. */
   readonly errors: number;
-  /** Depth of the search that was reached. */
-  readonly depth: number;
-  /** Length of the state vector. */
-  readonly vectorBytes: number;
   /** Time that pan took by its own account; 0 below its resolution. */
   readonly seconds: number;
   /** Memory by its own account. */
   readonly bytes: number;
-  /** Largest resident set by GNU time; 0 unless asked for. */
+}
+
+/** What GNU time says of a process. */
+export interface Usage {
+  /** Processor time, of user and system: other work on the machine does not count in it. */
+  readonly processorSeconds: number;
+  /** Largest resident set. */
   readonly residentBytes: number;
 }
 
@@ -27,11 +27,9 @@ export interface PanOptions {
   readonly compile?: readonly string[];
   /** Options of pan. */
   readonly run: readonly string[];
-  /** Whether to measure the resident set with GNU time. */
-  readonly measure?: boolean;
 }
 
-/** The path of GNU time, which tells the largest resident set of a command. */
+/** The path of GNU time, which tells what a process used. */
 export const TIME = "/usr/bin/time";
 
 /**
@@ -59,24 +57,71 @@ export async function missing(tools: readonly string[]): Promise<string | undefi
  * @returns pan's figures.
  * @throws {Error} Where a command fails or pan did not search everything.
  */
-export async function runPan(model: string, options: PanOptions): Promise<PanReport> {
+export function runPan(model: string, options: PanOptions): Promise<PanReport> {
+  return withPan(
+    model,
+    options,
+    async (folder) => parse(await command("./pan", options.run, folder)),
+  );
+}
+
+/**
+ * Verifies a model and measures the process.
+ *
+ * @param model Promela text.
+ * @param options How.
+ * @returns pan's figures and what it used.
+ * @throws {Error} Where a command fails or pan did not search everything.
+ */
+export function measurePan(model: string, options: PanOptions): Promise<PanReport & Usage> {
+  return withPan(model, options, async (folder) => {
+    const { output, usage } = await measure("./pan", options.run, folder);
+    return { ...parse(output), ...usage };
+  });
+}
+
+/**
+ * Runs a command and measures the process.
+ *
+ * @param name The command.
+ * @param args Its arguments.
+ * @param cwd Where it runs.
+ * @returns Its standard output, and what it used.
+ * @throws {Error} Where it fails.
+ */
+export async function measure(
+  name: string,
+  args: readonly string[],
+  cwd = ".",
+): Promise<{ output: string; usage: Usage }> {
+  const text = await command(TIME, ["-f", "%U %S %M", name, ...args], cwd);
+  const lines = text.trimEnd().split("\n");
+  const [user, system, kib] = lines.pop()!.split(" ").map(Number);
+  return {
+    output: lines.join("\n"),
+    usage: { processorSeconds: user! + system!, residentBytes: kib! * 1024 },
+  };
+}
+
+async function withPan<T>(
+  model: string,
+  { compile = [] }: PanOptions,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "tdx-spin-" });
   try {
     await Deno.writeTextFile(join(folder, "model.pml"), model);
     // Without -o2 SPIN leaves out what is only written, as a register that no condition reads.
-    await command(folder, "spin", ["-a", "-o2", "model.pml"]);
-    await command(folder, "gcc", ["-w", ...options.compile ?? [], "-o", "pan", "pan.c"]);
-    const pan = join(folder, "pan");
-    const output = options.measure
-      ? await command(folder, TIME, ["-f", "%M KiB resident", pan, ...options.run])
-      : await command(folder, pan, options.run);
-    return parse(output);
+    await command("spin", ["-a", "-o2", "model.pml"], folder);
+    await command("gcc", ["-w", ...compile, "-o", "pan", "pan.c"], folder);
+    return await use(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-async function command(cwd: string, name: string, args: readonly string[]): Promise<string> {
+/** What a command says, standard error last. */
+async function command(name: string, args: readonly string[], cwd = "."): Promise<string> {
   const output = await new Deno.Command(name, { cwd, args: [...args] }).output();
   const text = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
   if (!output.success) throw new Error(`${name} ${args.join(" ")} failed:\n${text}`);
@@ -87,20 +132,17 @@ function parse(output: string): PanReport {
   if (/search depth too small|out of memory|aborting|Search not completed/i.test(output)) {
     throw new Error(`pan did not search everything:\n${output}`);
   }
-  const number = (pattern: RegExp, absent?: number): number => {
+  const number = (pattern: RegExp): number => {
     const found = pattern.exec(output)?.[1];
-    if (found !== undefined) return Number(found);
-    if (absent !== undefined) return absent;
-    throw new Error(`Expected ${pattern} in pan's output, got:\n${output}`);
+    if (found === undefined) {
+      throw new Error(`Expected ${pattern} in pan's output, got:\n${output}`);
+    }
+    return Number(found);
   };
   return {
     states: number(/([\d.e+]+) states, stored/),
-    transitions: number(/([\d.e+]+) transitions/),
     errors: number(/errors: (\d+)/),
-    depth: number(/depth reached (\d+)/),
-    vectorBytes: number(/State-vector (\d+) byte/),
     seconds: number(/elapsed time ([\d.e+-]+) seconds/),
     bytes: number(/([\d.]+)\s+total actual memory usage/) * 2 ** 20,
-    residentBytes: number(/(\d+) KiB resident/, 0) * 2 ** 10,
   };
 }

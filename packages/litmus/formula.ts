@@ -1,6 +1,6 @@
 import type { Formula } from "./scenario.ts";
 import type { Problem } from "./problem.ts";
-import type { Valuation } from "./system.ts";
+import type { Valuation, Watch } from "./system.ts";
 
 /**
  * Whether a statement holds in a state.
@@ -44,7 +44,7 @@ export function outcome(formula: Formula, state: Valuation, problem: Problem): s
 }
 
 /** Whether a statement speaks of a kind of thing. */
-export function mentions(formula: Formula, kind: Formula["kind"]): boolean {
+function mentions(formula: Formula, kind: Formula["kind"]): boolean {
   return atoms(formula).some((atom) => atom.kind === kind);
 }
 
@@ -68,4 +68,9 @@ function flag(atom: Flag, state: Valuation): boolean {
     case "poison":
       return state.lines[atom.line]!.state.memory.poison !== null;
   }
+}
+
+/** What a system must remember for a statement. */
+export function watchFor(formula: Formula): Watch {
+  return { lost: mentions(formula, "lost") };
 }

@@ -10,6 +10,7 @@ export * from "./closure.ts";
 export * from "./diff_systems.ts";
 export * from "./dot.ts";
 export * from "./explore.ts";
+export { watchFor } from "./formula.ts";
 export { parseScenario, type ParseScenarioOptions } from "./parse_scenario.ts";
 export { printScenario } from "./print_scenario.ts";
 export * from "./problem.ts";

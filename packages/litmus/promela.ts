@@ -58,7 +58,7 @@ export function toPromela(
   const keys = keysOf(problem);
   const wanted = `(host_mc || (${promelaEnded(problem)})) && ${expression(formula, memory)}`;
   return `${comment(problem.name)}
-/* Run with: spin -a -o2 FILE; gcc -O2 -o pan pan.c; ./pan -c0 -m10000000
+/* Run with: spin -a -o2 FILE; gcc -O2 -o pan pan.c; ./pan -c0 -m1000000
    "states, stored" is the number of distinct states, "errors" that of the final ones asked for. */
 #define LI 0
 #define CI 1
@@ -76,10 +76,16 @@ bit host_mc;
 bit td_mc;
 bit secret_read;
 
-/* In hand during a step, no part of the state: the copy, what was read, what is written. */
-hidden byte c_present, c_data, c_dirty, c_poison;
-hidden byte r_data, r_poison, w_under, w_data, w_poison;
-hidden byte value, consumed;
+/* In hand during a step: the copy, what was read, what is written. Every step ends by clearing
+   them, so that they tell no states apart; SPIN's parallel searches know no hidden variables. */
+unsigned c_present : 1, c_data : 3, c_dirty : 1, c_poison : 3;
+unsigned r_data : 3, r_poison : 3, w_under : 3, w_data : 3, w_poison : 3;
+unsigned value : 3, consumed : 1;
+inline forget() {
+  c_present = 0; c_data = 0; c_dirty = 0; c_poison = NONE;
+  r_data = 0; r_poison = NONE; w_under = 0; w_data = 0; w_poison = NONE;
+  value = 0; consumed = 0
+}
 ${promelaRules(machine.rules ?? RULES)}${OPERATIONS}
 active proctype system() {
 end:

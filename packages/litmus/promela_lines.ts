@@ -2,12 +2,16 @@ import { comment, constant, keyConstant } from "./promela_codes.ts";
 import { contentState, type KeyName, KEYS, type Problem } from "./problem.ts";
 import type { Machine } from "./system.ts";
 
-/** The keys under which a line can be cached: those of what happens to it. */
+/** The keys under which a line can be cached and evicted. */
 export function keysInPlay(problem: Problem, line: number, clear: boolean): KeyName[] {
-  const steps = problem.threads.flatMap(({ steps }) => steps).filter((step) =>
-    step.line === line && (step.operation !== "clear" || clear)
-  );
-  return [...new Set([...steps.map(({ key }) => key), ...problem.speculation])];
+  const steps = problem.threads.flatMap(({ steps }) => steps);
+  const keys = new Set<KeyName>(problem.speculation);
+  for (const step of steps) {
+    if (step.line === line && (step.operation !== "clear" || clear)) keys.add(step.key);
+  }
+  // A copy of the first TD is evicted with the second one's key once that has the KeyID.
+  if (keys.has("td") && steps.some(({ key }) => key === "td2")) keys.add("td2");
+  return [...keys];
 }
 
 /** What is remembered about lines besides their own fields. */

@@ -30,19 +30,31 @@ export function isOutside(by: Agent): boolean {
  * was poison read by executing software.
  */
 export const OPERATIONS = `
+inline access(l, k) {
+  if
+  :: c_present -> access_K2(l, k)
+  :: else -> access_K1(l, k)
+  fi
+}
+
 inline load(l, k) {
-  fill_K1(l, k);
+  access(l, k);
   value = (c_poison == NONE -> c_data : POISON);
   consumed = (c_poison != NONE)
 }
 
 inline store(l, k, d) {
-  fill_K1(l, k);
+  access(l, k);
   c_data = (c_poison != NONE -> 0 : (c_data > d -> c_data : d));
   c_dirty = 1
 }
 
-inline prefetch(l, k) { fill_K8(l, k) }
+inline prefetch(l, k) {
+  if
+  :: c_present -> access_K2(l, k)
+  :: else -> access_K8(l, k)
+  fi
+}
 
 inline movdir64b(l, k, d) {
   event_K5(l, k);
@@ -66,8 +78,7 @@ inline deviceRead(l, k) {
   :: c_present -> r_data = c_data; r_poison = c_poison
   :: else -> read_memory(l, k)
   fi;
-  value = (r_poison == NONE -> r_data : POISON);
-  consumed = 0
+  value = (r_poison == NONE -> r_data : POISON)
 }
 
 /* A5: the whole line is replaced, so its copy is dropped without being written back. */

@@ -1,8 +1,8 @@
 import type { CacheRule, CacheRuleId, ReadRule, RuleTable, WriteRule } from "@tdx/core";
 import { comment, constant } from "./promela_codes.ts";
 
-/** The cache rules by which a missing copy is filled; the others are events of a copy. */
-const FILLS: ReadonlySet<CacheRuleId> = new Set(["K1", "K8"]);
+/** The cache rules of an access, which may fill; the others are events of a copy. */
+const ACCESSES: ReadonlySet<CacheRuleId> = new Set(["K1", "K2", "K8"]);
 
 /**
  * The rule table as Promela: each row a guard from its conditions, and its outcome as assignments.
@@ -25,7 +25,7 @@ ${writes.map(writeRow).join("\n")}
   fi
 }
 
-${caches.filter(({ id }) => id !== "K2").map(cacheInline).join("\n\n")}
+${caches.map(cacheInline).join("\n\n")}
 `;
 }
 
@@ -68,14 +68,11 @@ function readRow({ id, when, data, poisons, text }: ReadRule): string {
     when.mac && `l.mac == ${when.mac === "match" ? 1 : 0}`,
   ];
   const poison = poisons ? ["poison_memory(l, INTEGRITY)"] : [];
+  const came = `r_poison = ${poisons ? "l.poison" : "NONE"}`;
   const outcome = {
-    poison: ["r_data = 0", "r_poison = l.poison", ...poison],
-    zeros: ["r_data = ZEROS", ...poison, "r_poison = l.poison"],
-    decrypted: [
-      "r_data = ((l.key == 0 || l.key == k) -> l.data : GARBAGE)",
-      ...poison,
-      "r_poison = l.poison",
-    ],
+    poison: ["r_data = 0", "r_poison = (l.poison == NONE -> INTEGRITY : l.poison)", ...poison],
+    zeros: ["r_data = ZEROS", ...poison, came],
+    decrypted: ["r_data = ((l.key == 0 || l.key == k) -> l.data : GARBAGE)", ...poison, came],
   };
   return row(id, text, guard, outcome[data]);
 }
@@ -114,26 +111,21 @@ export function partialWriteConstant(partialWrite: "poison" | "merge"): string {
 
 /** A cache rule applied to the copy in hand, `c_*`. */
 function cacheInline(rule: CacheRule): string {
-  const fills = FILLS.has(rule.id);
-  return `${comment(`${rule.id}: ${rule.text}`)}\n` +
-    (fills ? fillInline(rule) : eventInline(rule));
+  const inline = ACCESSES.has(rule.id) ? accessInline(rule) : eventInline(rule);
+  return `${comment(`${rule.id}: ${rule.text}`)}\n${inline}`;
 }
 
-function fillInline({ id, fills, poisonTravels }: CacheRule): string {
+/** A hit that fills nothing leaves the copy; a miss without a fill has nothing to work on. */
+function accessInline({ id, fills, poisonTravels }: CacheRule): string {
   const fill = [
     "c_present = 1",
     "c_dirty = 0",
-    ...(fills ? ["read_memory(l, k)"] : ["r_data = ZEROS", "r_poison = NONE"]),
+    ...(fills ? ["read_memory(l, k)"] : ["r_data = 0", "r_poison = NONE"]),
     `c_poison = ${poisonTravels ? "r_poison" : "NONE"}`,
     "c_data = (c_poison != NONE -> 0 : (r_data == 0 -> ZEROS : r_data))",
   ];
-  return `inline fill_${id}(l, k) {
-  if
-  :: c_present -> skip
-  :: else ->
-     ${fill.join(";\n     ")}
-  fi
-}`;
+  const effects = id === "K2" && !fills ? ["skip"] : fill;
+  return `inline access_${id}(l, k) {\n  ${effects.join(";\n  ")}\n}`;
 }
 
 function eventInline({ id, writesBack, drops, poisonTravels }: CacheRule): string {

@@ -44,7 +44,7 @@ export function promelaSteps(problem: Problem, clear: boolean, memory: PromelaMe
 function threadOptions(context: Context, index: number): string[] {
   const { threads } = context.problem;
   const thread = threads[index]!;
-  const after = thread.after.map((other) => `pc_${other} == ${endOf(threads[other]!)}`);
+  const after = startGuards(threads, thread);
   const pc = `pc_${index}`;
   if (thread.kind === "sequence") {
     return thread.steps.map((step, i) => {
@@ -74,34 +74,44 @@ function threadOptions(context: Context, index: number): string[] {
 
 /** Evictions under every key in play, and the host's speculative reads. */
 function spontaneousOptions({ problem, clear, memory }: Context, line: number): string[] {
-  const on = (key: KeyName, kind: "evict" | "prefetch", by: "cache" | "host", guard: string) => {
+  const on = (key: KeyName, kind: "evict" | "prefetch", by: "cache" | "host", guard: string[]) => {
     const operation: Operation = { kind, by, key: KEYS[key] };
-    const using = memory.retired ? [guard, `!l${line}.retired`] : [guard];
-    return option(describeOperation(operation), using, apply(operation, key, line));
+    const using = memory.retired ? [...guard, `!l${line}.retired`] : guard;
+    const text = `${describeOperation(operation)}, line ${line}`;
+    return option(text, [...using, ...programmed(problem, key)], apply(operation, key, line));
   };
   return [
     ...keysInPlay(problem, line, clear).map((key) =>
-      on(key, "evict", "cache", `l${line}.present_${KEYS[key].keyId}`)
+      on(key, "evict", "cache", [`l${line}.present_${KEYS[key].keyId}`])
     ),
-    ...problem.speculation.map((key) =>
-      on(key, "prefetch", "host", `!l${line}.present_${KEYS[key].keyId}`)
-    ),
+    ...problem.speculation.map((key) => on(key, "prefetch", "host", [])),
   ];
+}
+
+/** A KeyID has one key at a time: that of `td` until a thread that uses `td2` may start. */
+function programmed({ threads }: Problem, key: KeyName): string[] {
+  const users = threads.filter(({ steps }) => steps.some((step) => step.key === "td2"));
+  if (users.length === 0 || (key !== "td" && key !== "td2")) return [];
+  const started = users.map((user) => `(${startGuards(threads, user).join(" && ") || "true"})`);
+  return [`${key === "td" ? "!" : ""}(${started.join(" || ")})`];
+}
+
+/** What must have ended before a thread starts. */
+function startGuards(threads: readonly Thread[], { after }: Thread): string[] {
+  return after.map((other) => `pc_${other} == ${endOf(threads[other]!)}`);
 }
 
 /** What a step does: nothing where the policy skips its clear or the page is retired. */
 function perform({ clear, memory }: Context, step: Step, thread: Thread): string[] {
-  if (step.operation === "clear" && !clear) return ["value = 0"];
+  if (step.operation === "clear" && !clear) return ["skip"];
   const operation = operationOf(step, thread);
   const line = `l${step.line}`;
   const done = [
     ...apply(operation, step.key, step.line),
     ...observe(operation, line, memory),
   ];
-  const nothing = "value = 0; consumed = 0";
-  if (!memory.retired) return [nothing, ...done];
-  return [`${nothing};
-     if
+  if (!memory.retired) return done;
+  return [`if
      :: !${line}.retired ->
         ${done.join(";\n        ")}
      :: else
@@ -156,7 +166,9 @@ function dies(step: Step, { agent }: Thread): boolean {
 
 function option(text: string, guard: readonly string[], effects: readonly string[]): string {
   const when = ["!host_mc", ...guard].join(" && ");
-  return `  ${comment(text)}\n  :: d_step { ${when} ->\n     ${effects.join(";\n     ")} }`;
+  return `  ${comment(text)}\n  :: d_step { ${when} ->\n     ${
+    [...effects, "forget()"].join(";\n     ")
+  } }`;
 }
 
 function stepComment(step: Step, thread: Thread): string {

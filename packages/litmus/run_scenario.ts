@@ -1,7 +1,7 @@
 import type { Mode, Platform, RuleTable } from "@tdx/core";
 import { decide, type Policy } from "@tdx/reclaim";
 import { type Exploration, explore, type ExploreOptions } from "./explore.ts";
-import { holds, mentions, outcome } from "./formula.ts";
+import { holds, outcome, watchFor } from "./formula.ts";
 import type { Observation, Scenario } from "./scenario.ts";
 import { type Machine, type Move, System } from "./system.ts";
 
@@ -67,7 +67,7 @@ export async function runScenario(
   const system = new System(
     scenario.problem,
     { ...scenarioMachine(scenario, platform, mode, policy), ...rules },
-    { lost: mentions(formula, "lost") },
+    watchFor(formula),
   );
   const exploration = await explore(system, options);
   // A witness shows a state where the statement holds, a counterexample of forall one where not.

@@ -1,14 +1,16 @@
 import {
   closureProblem,
   explore,
+  type Formula,
   type Machine,
   type Problem,
+  scenarioMachine,
   System,
   toDot,
   toPromela,
   verdictQuestions,
+  watchFor,
 } from "@tdx/litmus";
-import { scenarioMachine } from "@tdx/litmus";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
@@ -16,22 +18,23 @@ import { writeOutput } from "../write_output.ts";
 import { loadScenario } from "./files.ts";
 import { readSelection } from "./selection.ts";
 
-/** A problem on a machine. */
+/** A problem on a machine, and what is asked of it. */
 interface Run {
   readonly problem: Problem;
   readonly machine: Machine;
+  readonly formula: Formula;
 }
 
 /** Writes the one chosen problem as a Promela model. */
 export async function showPromela(options: Options, output: Output): Promise<void> {
-  const { problem, machine } = await chosen(options);
-  output.print(toPromela(problem, machine).trimEnd());
+  const { problem, machine, formula } = await chosen(options);
+  output.print(toPromela(problem, machine, { formula, watch: watchFor(formula) }).trimEnd());
 }
 
 /** Writes the reachable graph of the one chosen problem for Graphviz. */
 export async function writeDot(options: Options, output: Output, path: string): Promise<void> {
-  const { problem, machine } = await chosen(options);
-  const system = new System(problem, machine, { lost: false });
+  const { problem, machine, formula } = await chosen(options);
+  const system = new System(problem, machine, watchFor(formula));
   const { stateLimit } = readSelection(options);
   await writeOutput(path, toDot(system, await explore(system, { stateLimit })), output);
 }
@@ -55,6 +58,7 @@ async function candidates(options: Options): Promise<Run[]> {
         modes.filter((mode) => scenario.modes.includes(mode)).map((mode) => ({
           problem: scenario.problem,
           machine: scenarioMachine(scenario, platform, mode, policy ?? scenario.policy),
+          formula: scenario.condition.formula,
         }))
       )
     );
@@ -64,5 +68,5 @@ async function candidates(options: Options): Promise<Run[]> {
   return platforms.flatMap(verdictQuestions).filter((question) =>
     modes.includes(question.mode) && question.policy === (policy ?? "quirk") &&
     question.hostKeys === hostKeys && question.poison === poison
-  ).map(closureProblem);
+  ).map((question) => ({ ...closureProblem(question), formula: { kind: "mc" } }));
 }
