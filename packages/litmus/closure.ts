@@ -2,7 +2,7 @@ import type { HostKeys, Policy } from "@tdx/reclaim";
 import { decide } from "@tdx/reclaim";
 import type { Mode, OperationKind, Platform, RuleTable } from "@tdx/core";
 import type { KeyName, Problem, Step, Thread } from "./problem.ts";
-import { HOST_KEY_NAMES } from "./scenario_words.ts";
+import { HOST_KEY_NAMES } from "./format/scenario_words.ts";
 import type { Machine } from "./system.ts";
 
 /** What is in a reclaimed line besides what the TD wrote. */

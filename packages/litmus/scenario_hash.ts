@@ -1,4 +1,4 @@
-import { printScenario } from "./print_scenario.ts";
+import { printScenario } from "./format/print_scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
 const DIGITS = 16;

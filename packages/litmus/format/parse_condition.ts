@@ -1,7 +1,7 @@
 import type { Token } from "./lexer.ts";
 import { refuseUnobservable } from "./observable.ts";
-import type { Problem } from "./problem.ts";
-import type { Condition, Formula } from "./scenario.ts";
+import type { Problem } from "../problem.ts";
+import type { Condition, Formula } from "../scenario.ts";
 import { REGISTER_VALUES } from "./scenario_words.ts";
 import type { TokenReader } from "./token_reader.ts";
 

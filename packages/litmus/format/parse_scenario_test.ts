@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseScenario } from "./parse_scenario.ts";
-import type { KeyName } from "./problem.ts";
-import type { Formula, Scenario } from "./scenario.ts";
+import type { KeyName } from "../problem.ts";
+import type { Formula, Scenario } from "../scenario.ts";
 import { OPERATIONS } from "./scenario_words.ts";
 
 const PLATFORMS = ["spr", "emr", "gnr"];

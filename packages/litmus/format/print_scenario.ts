@@ -1,5 +1,5 @@
-import type { Problem, Step, Thread } from "./problem.ts";
-import type { Expectation, Scenario } from "./scenario.ts";
+import type { Problem, Step, Thread } from "../problem.ts";
+import type { Expectation, Scenario } from "../scenario.ts";
 import { AGENT_OF_NAME, defaultKey, OPERATIONS } from "./scenario_words.ts";
 import type { HostKeys } from "@tdx/reclaim";
 

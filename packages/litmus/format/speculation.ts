@@ -1,4 +1,4 @@
-import { type KeyName, KEYS, type Problem } from "./problem.ts";
+import { type KeyName, KEYS, type Problem } from "../problem.ts";
 import { HOST_KEY_NAMES, KEY_NAMES, OPERATIONS } from "./scenario_words.ts";
 import type { HostKeys } from "@tdx/reclaim";
 

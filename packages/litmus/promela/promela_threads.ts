@@ -1,5 +1,5 @@
 import { describeOperation, type Operation, WRITES_DATA } from "@tdx/core";
-import { type KeyName, KEYS, type Problem, type Step, type Thread } from "./problem.ts";
+import { type KeyName, KEYS, type Problem, type Step, type Thread } from "../problem.ts";
 import { comment, constant, keyConstant } from "./promela_codes.ts";
 import { keysInPlay, type PromelaMemory } from "./promela_lines.ts";
 import { isOutside, reads, refused } from "./promela_operations.ts";

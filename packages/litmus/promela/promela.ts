@@ -1,13 +1,13 @@
 import { RULES } from "@tdx/core";
-import { VALUES } from "./cells.ts";
-import type { Problem } from "./problem.ts";
+import { VALUES } from "../cells.ts";
+import type { Problem } from "../problem.ts";
 import { comment, constant, keysOf, promelaCodes } from "./promela_codes.ts";
 import { promelaLines } from "./promela_lines.ts";
 import { OPERATIONS } from "./promela_operations.ts";
 import { partialWriteConstant, promelaRules } from "./promela_rules.ts";
 import { promelaCounters, promelaEnded, promelaSteps } from "./promela_threads.ts";
-import type { Formula } from "./scenario.ts";
-import type { Machine, Watch } from "./system.ts";
+import type { Formula } from "../scenario.ts";
+import type { Machine, Watch } from "../system.ts";
 
 /** What a Promela model asks and remembers. */
 export interface PromelaOptions {

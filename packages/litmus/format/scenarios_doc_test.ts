@@ -2,7 +2,7 @@ import { spr } from "@tdx/platform-spr";
 import { gnr } from "@tdx/platform-gnr";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseScenario } from "./parse_scenario.ts";
-import { runScenario } from "./run_scenario.ts";
+import { runScenario } from "../run_scenario.ts";
 import { AGENT_OF_NAME, KEY_NAMES, OPERATIONS, WRITTEN_DATA } from "./scenario_words.ts";
 
 const DOCUMENT = Deno.readTextFileSync(new URL("./SCENARIOS.md", import.meta.url));

@@ -1,6 +1,6 @@
 import type { Key, Poison } from "@tdx/core";
-import { VALUES } from "./cells.ts";
-import { type KeyName, KEYS, type Problem } from "./problem.ts";
+import { VALUES } from "../cells.ts";
+import { type KeyName, KEYS, type Problem } from "../problem.ts";
 
 /** Origins of poison by their number in a model; 0 is no poison. */
 const POISONS: readonly (Poison | "none")[] = [

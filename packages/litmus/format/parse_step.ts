@@ -1,7 +1,7 @@
 import { type Agent, WRITES_DATA } from "@tdx/core";
 import type { HostKeys } from "@tdx/reclaim";
 import type { Token } from "./lexer.ts";
-import { type KeyName, KEYS, type Step } from "./problem.ts";
+import { type KeyName, KEYS, type Step } from "../problem.ts";
 import {
   defaultKey,
   KEY_NAMES,

@@ -1,7 +1,7 @@
 import type { Agent } from "@tdx/core";
 import type { Token } from "./lexer.ts";
-import type { Problem } from "./problem.ts";
-import type { Formula } from "./scenario.ts";
+import type { Problem } from "../problem.ts";
+import type { Formula } from "../scenario.ts";
 import { READS } from "./scenario_words.ts";
 import type { TokenReader } from "./token_reader.ts";
 

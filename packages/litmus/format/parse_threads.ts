@@ -3,7 +3,7 @@ import type { HostKeys } from "@tdx/reclaim";
 import type { Token } from "./lexer.ts";
 import { type ParsedStep, parseStep } from "./parse_step.ts";
 import { SETTINGS } from "./parse_settings.ts";
-import type { Problem, Thread } from "./problem.ts";
+import type { Problem, Thread } from "../problem.ts";
 import { AGENT_OF_NAME, AGENTS } from "./scenario_words.ts";
 import { threadOrder } from "./thread_order.ts";
 import type { TokenReader } from "./token_reader.ts";

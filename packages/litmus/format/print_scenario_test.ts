@@ -4,8 +4,8 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { parseScenario } from "./parse_scenario.ts";
 import { printScenario } from "./print_scenario.ts";
-import type { KeyName, Problem, Step, Thread } from "./problem.ts";
-import type { Expectation, Formula, Scenario } from "./scenario.ts";
+import type { KeyName, Problem, Step, Thread } from "../problem.ts";
+import type { Expectation, Formula, Scenario } from "../scenario.ts";
 
 const PLATFORMS = ["spr", "emr", "gnr", "srf"];
 const DATA = ["zeros", "host", "guest", "secret"] as const;

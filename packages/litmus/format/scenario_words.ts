@@ -1,7 +1,7 @@
 import type { Agent, Data, Mode } from "@tdx/core";
 import type { HostKeys } from "@tdx/reclaim";
-import { type KeyName, KEYS, type Step } from "./problem.ts";
-import type { Observation } from "./scenario.ts";
+import { type KeyName, KEYS, type Step } from "../problem.ts";
+import type { Observation } from "../scenario.ts";
 
 // The words of the scenario format, which the parser reads and the printer writes.
 

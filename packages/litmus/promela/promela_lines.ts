@@ -1,6 +1,6 @@
 import { comment, constant, keyConstant } from "./promela_codes.ts";
-import { contentState, type KeyName, KEYS, type Problem } from "./problem.ts";
-import type { Machine } from "./system.ts";
+import { contentState, type KeyName, KEYS, type Problem } from "../problem.ts";
+import type { Machine } from "../system.ts";
 
 /** The keys under which a line can be cached and evicted. */
 export function keysInPlay(problem: Problem, line: number, clear: boolean): KeyName[] {
