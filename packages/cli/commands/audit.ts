@@ -1,30 +1,14 @@
-import {
-  archiveSource,
-  audit,
-  folderSource,
-  liveSource,
-  type Source,
-  type Verdict,
-} from "@tdx/host";
+import { archiveSource, audit, folderSource, liveSource, type Source } from "@tdx/host";
 import type { Command } from "../command.ts";
-import { EXIT, type ExitStatus } from "../exit_status.ts";
+import type { ExitStatus } from "../exit_status.ts";
 import { pickName } from "../nearest.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { PLATFORMS } from "../platforms.ts";
 import { UsageError } from "../usage_error.ts";
-import { runFleet } from "./audit_fleet.ts";
-import { AUDIT_FORMATS, AUDIT_WRITERS } from "./audit_formats.ts";
-
-/** What each verdict exits with. */
-export const VERDICT_EXIT: Readonly<Record<Verdict, ExitStatus>> = {
-  "not-concerned": EXIT.fine,
-  fine: EXIT.fine,
-  "pays-rightly": EXIT.hazard,
-  "pays-needlessly": EXIT.hazard,
-  "at-risk": EXIT.hazard,
-  unknown: EXIT.unknown,
-};
+import { runFleet } from "../audit/fleet.ts";
+import { VERDICT_EXIT } from "../audit/exit.ts";
+import { AUDIT_FORMATS, AUDIT_WRITERS } from "../audit/formats.ts";
 
 /** `tdx audit`: is this host affected, and what does its kernel do about it. */
 export const command: Command = {

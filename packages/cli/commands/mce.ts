@@ -4,10 +4,10 @@ import { EXIT, type ExitStatus } from "../exit_status.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
-import { readRecords, readSnapshot } from "./mce_input.ts";
-import { MceJson } from "./mce_json.ts";
-import { formatOf, hostOf, MCE_OPTIONS } from "./mce_options.ts";
-import { recordText, summaryText } from "./mce_text.ts";
+import { readRecords, readSnapshot } from "../mce/input.ts";
+import { MceJson } from "../mce/json.ts";
+import { formatOf, hostOf, MCE_OPTIONS } from "../mce/options.ts";
+import { recordText, summaryText } from "../mce/text.ts";
 
 type Severity = MachineCheckAssessment["grades"][number]["severity"];
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { refused, tdx, tdxJson } from "../fixtures_test.ts";
 
-const data = (name: string) => `${import.meta.dirname}/mce_testdata/${name}`;
+const data = (name: string) => `${import.meta.dirname}/../mce/testdata/${name}`;
 const LAYOUT = ["--maxpa", "52", "--keyid-bits", "7", "--shared-keyids", "63"];
 
 Deno.test("tdx mce decodes, grades and judges the published panic", async () => {

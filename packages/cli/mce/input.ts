@@ -9,7 +9,7 @@ import type { Output } from "../output.ts";
 import { showSize } from "../size.ts";
 import { UsageError } from "../usage_error.ts";
 import { openInput } from "../read_input.ts";
-import { DATABASE } from "./mce_options.ts";
+import { DATABASE } from "./options.ts";
 
 type Bytes = AsyncIterable<Uint8Array>;
 

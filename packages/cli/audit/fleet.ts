@@ -5,7 +5,7 @@ import type { Output } from "../output.ts";
 import { printJson } from "../shared_options.ts";
 import { table } from "../table.ts";
 import { UsageError } from "../usage_error.ts";
-import { VERDICT_EXIT } from "./audit.ts";
+import { VERDICT_EXIT } from "./exit.ts";
 import { openInput } from "../read_input.ts";
 
 /** `tdx audit --fleet`: what the audits of many hosts come to. */

@@ -8,7 +8,7 @@ import type {
   MachineCheckPages,
 } from "@tdx/host";
 import { table } from "../table.ts";
-import { SOURCES } from "./mce_sources.ts";
+import { SOURCES } from "./sources.ts";
 
 /** A `Date` holds no more. */
 const MAX_DATE_SECONDS = 8.64e12;

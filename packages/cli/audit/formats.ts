@@ -1,10 +1,10 @@
 import type { Audit } from "@tdx/host";
 import type { ExitStatus } from "../exit_status.ts";
 import { FORMAT_VERSION } from "../shared_options.ts";
-import { nfd } from "./audit_nfd.ts";
-import { nrpe } from "./audit_nrpe.ts";
-import { prometheus } from "./audit_prometheus.ts";
-import { text } from "./audit_text.ts";
+import { nfd } from "./nfd.ts";
+import { nrpe } from "./nrpe.ts";
+import { prometheus } from "./prometheus.ts";
+import { text } from "./text.ts";
 
 /** What a format needs besides the audit. */
 export interface AuditContext {
