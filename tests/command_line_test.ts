@@ -26,6 +26,8 @@ const JSON_ANSWERS = [
   [["decide", "--platform", "emr", "--policy", "never"], 2],
   [["teardown", "--platform", "gnr", "--memory", "1TiB"], 0],
   [["teardown", "--platform", "spr", "--memory", "4MiB", "--policy", "never"], 2],
+  [["estimate", "--platform", "gnr", "--memory", "400GiB", "--vcpus", "64"], 0],
+  [["estimate", "--platform", "gnr", "--memory", "1GiB", "--vcpus", "1"], 3],
   [["platforms"], 0],
   [["status", "0xc000030000000001"], 0],
   [["status", "0xc0ffee0000000000"], 3],

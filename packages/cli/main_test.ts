@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { refused, tdx } from "./fixtures_test.ts";
 import { main } from "./main.ts";
 
-const SUBCOMMANDS = ["decide", "teardown", "platforms", "status"];
+const SUBCOMMANDS = ["decide", "estimate", "teardown", "platforms", "status"];
 
 Deno.test("main() lists the subcommands for --help, and for no arguments with status 1", async () => {
   for (const [args, status] of [[["--help"], 0], [["help"], 0], [[], 1]] as const) {

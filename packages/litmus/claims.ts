@@ -7,6 +7,7 @@ import {
   TDX_PW_MCE,
 } from "@tdx/core";
 import { afterFault, answer, ask, everyLine, MODES, refuses } from "./claim_evidence.ts";
+import { savingEvidence } from "./claim_saving.ts";
 import { KEYS } from "./problem.ts";
 import { isOldPrivate } from "./reachable.ts";
 import type { WitnessStep } from "./trace.ts";
@@ -17,12 +18,12 @@ export interface ClaimResult {
   readonly id: string;
   /** The claim. */
   readonly claim: string;
-  /** Whether it holds, holds under the condition only, fails, or cannot be derived here. */
-  readonly verdict: "holds" | "holds on condition" | "fails" | "published, not derivable here";
+  /** Whether it holds, holds under the condition only, or fails. */
+  readonly verdict: "holds" | "holds on condition" | "fails";
   /** The condition under which it holds. */
   readonly condition?: string;
   /** How it was looked at. */
-  readonly how: "exploration" | "rules" | "none";
+  readonly how: "exploration" | "rules" | "estimate";
   /** What was looked at, in words. */
   readonly evidence: string;
   /** Where it does not hold, a way that shows it. */
@@ -310,11 +311,8 @@ const CLAIMS: readonly Claim[] = [
   {
     id: "n",
     claim: "skipping the clear shortens shutdown by up to 40%",
-    how: "none",
-    check: () => ({
-      holds: false,
-      evidence: "a published figure; no rule of memory says how long a clear takes",
-    }),
+    how: "estimate",
+    check: ({ erratum, others }) => savingEvidence(erratum, others),
   },
 ];
 
@@ -330,13 +328,12 @@ export async function checkClaims(platforms: readonly Platform[]): Promise<Claim
   const results: ClaimResult[] = [];
   for (const { id, claim, how, check } of CLAIMS) {
     const { holds, ...finding } = await check({ all: platforms, erratum, others });
-    results.push({ id, claim, how, verdict: verdictOf(how, holds, finding.condition), ...finding });
+    results.push({ id, claim, how, verdict: verdictOf(holds, finding.condition), ...finding });
   }
   return results;
 }
 
-function verdictOf(how: Claim["how"], holds: boolean, condition?: string): ClaimResult["verdict"] {
-  if (how === "none") return "published, not derivable here";
+function verdictOf(holds: boolean, condition?: string): ClaimResult["verdict"] {
   if (!holds) return "fails";
   return condition === undefined ? "holds" : "holds on condition";
 }

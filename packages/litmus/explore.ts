@@ -35,6 +35,7 @@ export interface Exploration {
 
 /** An exploration met more states than it may visit: nothing is known about the rest. */
 export class StateLimitError extends RangeError {
+  /** Name of the class. */
   override name = "StateLimitError";
 }
 

@@ -19,6 +19,13 @@ export * from "./report.ts";
 export * from "./run_scenario.ts";
 export * from "./scenario.ts";
 export * from "./scenario_hash.ts";
-export { type Machine, type Move, System, type Valuation, type Watch } from "./system.ts";
+export {
+  type Machine,
+  type Move,
+  type StateNumbers,
+  System,
+  type Valuation,
+  type Watch,
+} from "./system.ts";
 export * from "./trace.ts";
 export * from "./verdicts.ts";

@@ -7,8 +7,9 @@ import {
   PhysicalMemory,
   type Platform,
 } from "@tdx/core";
-import { buildTd, runOf, TDCS_PAGES, TDVPS_PAGES, TdxModule } from "@tdx/seam";
+import { buildTd, runOf, TdxModule } from "@tdx/seam";
 import { scatterFrames } from "./scatter.ts";
+import { tdPages } from "./td_size.ts";
 
 /** The host and the TD to simulate. */
 export interface TdHostOptions {
@@ -38,10 +39,8 @@ export interface TdHost {
   readonly tdr: number;
 }
 
-/** TD_PARAMS.MAX_VCPUS has 16 bits. */
-const MAX_VCPUS = 2 ** 16 - 1;
-/** Entries of a Secure EPT page. */
-const ENTRIES = 512;
+/** Pages of 4 KiB in a block of 2 MiB. */
+const BLOCK_PAGES = 512;
 const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
   maxPa: 52,
   keyIdBits: 6,
@@ -100,16 +99,7 @@ interface Layout {
 
 function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
   const { guestBytes, vcpus, hostBytes, scatterSeed } = options;
-  if (!Number.isSafeInteger(guestBytes) || guestBytes <= 0 || guestBytes % PAGE_BYTES !== 0) {
-    throw new RangeError(
-      `Expected guest memory as a positive multiple of 4096 bytes, got ${guestBytes}`,
-    );
-  }
-  if (!Number.isSafeInteger(vcpus) || vcpus < 1 || vcpus > MAX_VCPUS) {
-    throw new RangeError(`Expected vCPUs as a whole number from 1 to ${MAX_VCPUS}, got ${vcpus}`);
-  }
-  const guestPages = guestBytes / PAGE_BYTES;
-  const controls = controlPages(guestPages, vcpus);
+  const { guest: guestPages, control: controls } = tdPages(guestBytes, vcpus);
   const needed = (guestPages + controls) * PAGE_BYTES;
   if (needed > keyIds.addressLimit) {
     throw new RangeError(
@@ -126,7 +116,7 @@ function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
   const bytes = hostBytes ?? Math.min(Math.ceil(needed / GiB) * GiB, keyIds.addressLimit);
   if (scatterSeed === undefined) return { bytes, guestPages, control: guestPages };
   // Control pages take whole 2 MiB blocks at the end, and the guest is scattered below them.
-  const blocks = Math.ceil(controls / ENTRIES) * ENTRIES;
+  const blocks = Math.ceil(controls / BLOCK_PAGES) * BLOCK_PAGES;
   const control = bytes / PAGE_BYTES - blocks;
   if (guestPages > control) {
     throw new RangeError(
@@ -135,10 +125,4 @@ function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
     );
   }
   return { bytes, guestPages, control };
-}
-
-function controlPages(guestPages: number, vcpus: number): number {
-  let pages = 1 + TDCS_PAGES.min + vcpus * TDVPS_PAGES.min;
-  for (let level = 1; level <= 3; level++) pages += Math.ceil(guestPages / ENTRIES ** level);
-  return pages;
 }

@@ -7,6 +7,7 @@ import {
   type TeardownReport,
 } from "@tdx/reclaim";
 import type { Command } from "../command.ts";
+import { readCount } from "../count.ts";
 import { EXIT } from "../exit_status.ts";
 import { findMachine, MACHINE_OPTIONS } from "../machine.ts";
 import { pickName } from "../nearest.ts";
@@ -15,12 +16,14 @@ import { readSize } from "../size.ts";
 import { busyInjector, FAULT_OPTIONS, poisonLines, readFaults } from "../teardown/faults.ts";
 import { showProgress } from "../teardown/progress.ts";
 import { reportText } from "../teardown/report_text.ts";
-import { UsageError } from "../usage_error.ts";
+import { type SimulatedTime, simulatedTimes } from "../teardown/simulated_times.ts";
 
 /** One run, as it is printed. */
 export interface TeardownRunResult extends TeardownReport {
   readonly memoryBytes: number;
   readonly vcpus: number;
+  /** How long it would take on a real host, by each cost of a clear. */
+  readonly simulatedTimes: readonly SimulatedTime[];
   /** Time it took to build host and TD, in milliseconds. */
   readonly setUpMs: number;
   /** Time it took to tear the TD down and to use its pages, in milliseconds. */
@@ -83,6 +86,7 @@ export const command: Command = {
       ...report,
       memoryBytes: guestBytes,
       vcpus,
+      simulatedTimes: simulatedTimes(report, { guestBytes, vcpus }),
       setUpMs: setUp - started,
       computeMs: performance.now() - setUp,
     };
@@ -91,9 +95,3 @@ export const command: Command = {
     return report.machineChecks > 0 ? EXIT.hazard : EXIT.fine;
   },
 };
-
-function readCount(name: string, text: string): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= 1) return count;
-  throw new UsageError(`Expected ${name} as a whole number from 1, got ${text}`);
-}

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { CaughtOutput, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
 import { main } from "../main.ts";
 
@@ -17,10 +23,11 @@ for (
     Deno.test(`tdx teardown of 1 TiB on ${platform}, ${path} path, is exact`, async () => {
       const started = performance.now();
       const args = ["--platform", platform, "--memory", "1TiB", "--vcpus", "64", "--path", path];
-      const { status, run: { control, seamcalls, setUpMs, computeMs, pagesByType, ...rest } } =
+      const { status, run: { control, seamcalls, setUpMs, computeMs, pagesByType, ...others } } =
         await run(
           ...args,
         );
+      const { simulatedTimes, ...rest } = others;
       assertEquals(status, 0);
       assertEquals(rest, {
         platform,
@@ -42,6 +49,7 @@ for (
       assertEquals([pagesByType.REG, pagesByType.TDR], [268_435_456, 1]);
       const guest = path === "terminate" ? 268_435_456 : 0;
       assertEquals(seamcalls["TDH.PHYMEM.PAGE.RECLAIM"], guest + 525_705);
+      assertEquals(simulatedTimes.length, 2);
       assert(setUpMs > 0 && computeMs > 0 && setUpMs + computeMs <= performance.now() - started);
     });
   }
@@ -164,6 +172,26 @@ Deno.test("tdx teardown prints pages, SEAMCALLs and what came of it", async () =
   const never = await tdx("teardown", "--platform", "emr", "--memory", "4MiB", "--policy", "never");
   assertEquals(never.status, 2);
   assertStringIncludes(never.text, ": 1,024 machine checks, 1,024 pages retired\n");
+});
+
+Deno.test("tdx teardown says how long it would take, with both costs of a clear", async () => {
+  // Path, the published seconds; on emr every page is cleared, and what a clear costs is inside.
+  for (const [path, seconds] of [["terminate", 134], ["dynamic", 517]] as const) {
+    const args = ["--memory", "107GiB", "--vcpus", "32", "--path", path];
+    const { run: { simulatedTimes } } = await run("--platform", "emr", ...args);
+    // deno-lint-ignore no-explicit-any
+    const totals = simulatedTimes.map(({ clearAs, total }: any) => [clearAs, total.seconds]);
+    assertEquals(totals, [
+      ["published", { low: seconds, high: seconds }],
+      ["measured", { low: seconds, high: seconds }],
+    ]);
+  }
+  const gnr = await tdx("teardown", "--platform", "gnr", "--memory", "107GiB", "--vcpus", "32");
+  // 134 s less 40%; less 28,104,499 pages of 410 ns, 11.5 s.
+  assertMatch(gnr.text, /\ntotal +80\.4–134 +122\n/);
+  const small = await tdx("teardown", "--platform", "gnr", "--memory", "4MiB");
+  assertMatch(small.text, /\ntotal +unknown +unknown\n/);
+  assertStringIncludes(small.text, "\nunknown: the published table has 18 to 400 GiB and nothing ");
 });
 
 Deno.test("tdx teardown shows how far it is", async () => {

@@ -1,6 +1,7 @@
 import type { TeardownRunResult } from "../commands/teardown.ts";
 import { showSize } from "../size.ts";
 import { table } from "../table.ts";
+import { timesText } from "./simulated_times_text.ts";
 
 /** Sets thousands apart. */
 export function grouped(count: number): string {
@@ -35,6 +36,9 @@ export function reportText(run: TeardownRunResult): string {
     `retries ${grouped(run.retries)}, leaked pages ${grouped(run.leakedPages)}` +
     (run.leakedHkid ? ", HKID leaked" : ""),
     afterwards(run),
+    "",
+    timesText(run.simulatedTimes),
+    "",
     `simulated in ${run.computeMs.toFixed(0)} ms, after ${run.setUpMs.toFixed(0)} ms to set it up`,
   ].join("\n");
 }

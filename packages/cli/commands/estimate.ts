@@ -1,0 +1,72 @@
+import { PUBLISHED_SHUTDOWNS, TEARDOWN_PATHS } from "@tdx/reclaim";
+import type { Command } from "../command.ts";
+import { readCount } from "../count.ts";
+import { showFleet } from "../estimate/fleet.ts";
+import { readClear } from "../estimate/read_clear.ts";
+import { showEstimate } from "../estimate/single.ts";
+import type { ExitStatus } from "../exit_status.ts";
+import { findMachine, MACHINE_OPTIONS } from "../machine.ts";
+import { pickName } from "../nearest.ts";
+import type { Options } from "../options.ts";
+import { noOperands } from "../shared_options.ts";
+import { readSize } from "../size.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** The options that name one TD and its host. */
+const ONE = [...Object.keys(MACHINE_OPTIONS), "memory", "vcpus"];
+
+/** The memory sizes of the published table. */
+const SIZES = `${PUBLISHED_SHUTDOWNS[0]!.memoryGb} to ${PUBLISHED_SHUTDOWNS.at(-1)!.memoryGb}`;
+
+/** `tdx estimate`: how long a shutdown takes, and what the patch saves of it. */
+export const command: Command = {
+  summary: "estimate how long a TD's shutdown takes, and what skipping the clear saves",
+  usage:
+    "--memory SIZE --vcpus N [--platform NAME] [--path PATH] [--clear COST] | --inventory FILE",
+  options: {
+    ...MACHINE_OPTIONS,
+    memory: { value: "SIZE", help: `guest memory; the published table has ${SIZES} GiB` },
+    vcpus: { value: "N", help: "virtual CPUs" },
+    path: {
+      value: "PATH",
+      help: "terminate (key first) or dynamic (pages first); default terminate",
+    },
+    clear: {
+      value: "COST",
+      help: "measured, published, or nanoseconds a page as tdx meter finds; default: show both",
+    },
+    inventory: {
+      value: "FILE",
+      help: "a fleet, CSV or JSON lines, - is standard input: platform, memory, vcpus, shutdowns " +
+        "per day; bad rows are named and left out, with status 3",
+    },
+  },
+  example: "tdx estimate --platform gnr --memory 400GiB --vcpus 64",
+  async run(options, output): Promise<ExitStatus> {
+    noOperands(options);
+    const path = pickName("--path", options.text("path") ?? "terminate", TEARDOWN_PATHS);
+    const clear = readClear(options.text("clear"));
+    const inventory = options.text("inventory");
+    if (inventory !== undefined) {
+      refuseBeside(options);
+      return await showFleet(inventory, { path, clear, json: options.has("json") }, output);
+    }
+    const guestBytes = readSize("--memory", required(options, "memory"));
+    const vcpus = readCount("--vcpus", required(options, "vcpus"));
+    const { platform } = await findMachine(options);
+    const td = { platform, guestBytes, vcpus, path };
+    return showEstimate(td, clear, output, options.has("json"));
+  },
+};
+
+function required(options: Options, name: string): string {
+  const text = options.text(name);
+  if (text !== undefined) return text;
+  throw new UsageError(`Expected --memory and --vcpus, or --inventory, got no --${name}`);
+}
+
+function refuseBeside(options: Options): void {
+  const beside = ONE.filter((name) => options.text(name) !== undefined);
+  if (beside.length === 0) return;
+  throw new UsageError(`Expected --inventory alone, got --${beside.join(" --")} beside it`);
+}

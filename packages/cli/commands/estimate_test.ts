@@ -1,0 +1,271 @@
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
+
+const LARGE = ["--platform", "gnr", "--memory", "400GiB", "--vcpus", "64"];
+
+// deno-lint-ignore no-explicit-any
+type Json = any;
+
+// vCPUs, memory, path, published seconds.
+const TABLE = [
+  ["4", "18GiB", "dynamic", 72],
+  ["4", "18GiB", "terminate", 24],
+  ["32", "107GiB", "dynamic", 517],
+  ["32", "107GiB", "terminate", 134],
+  ["64", "400GiB", "dynamic", 5539],
+  ["64", "400GiB", "terminate", 467],
+] as const;
+
+for (const [vcpus, memory, path, seconds] of TABLE) {
+  Deno.test(`tdx estimate gives the published ${seconds} s back, ${memory}, ${path} path`, async () => {
+    const args = ["--platform", "gnr", "--memory", memory, "--vcpus", vcpus, "--path", path];
+    const { status, answer } = await tdxJson("estimate", ...args);
+    assertEquals([status, answer.path, answer.insideTable, answer.headline], [0, path, true, null]);
+    assertEquals(answer.estimates.map(({ clear }: Json) => clear.name), ["published", "measured"]);
+    for (const { always } of answer.estimates) {
+      const { low, high } = always.total.seconds;
+      assert(low >= seconds * 0.99 && high <= seconds * 1.01, `${low} to ${high}`);
+    }
+  });
+}
+
+Deno.test("tdx estimate gives every term a range, whose figure it is, and its source", async () => {
+  const { answer } = await tdxJson("estimate", ...LARGE);
+  const terms = answer.estimates.flatMap(({ always, quirk }: Json) =>
+    [always, quirk].flatMap(({ terms, total }) => [...terms, total])
+  );
+  assertEquals(terms.length, 2 * 2 * 5);
+  for (const { name, seconds, provenance, source } of terms) {
+    assert(seconds.low >= 0 && seconds.low <= seconds.high, name);
+    assert(["published", "measured", "assumed"].includes(provenance), provenance);
+    assert(source !== "");
+  }
+  assertEquals(answer.assumptions[0].id, "E1");
+});
+
+Deno.test("tdx estimate shows both costs of a clear, and chooses none", async () => {
+  const { status, text } = await tdx("estimate", ...LARGE);
+  assertEquals(status, 0);
+  // 40% of 467 s over 105,063,192 pages; 105,063,192 pages of 410 ns.
+  assertStringIncludes(text, "\nClear as published: at most 1778 ns a page\n");
+  assertStringIncludes(text, "\nThe patch saves 0–187 s, 0–40%\n");
+  assertStringIncludes(text, "\nClear as measured: 410 ns a page\n");
+  assertStringIncludes(text, "\nThe patch saves 43.1 s, 9.2%\n");
+  assertMatch(text, /\nclear +43\.1 +0 +measured\n/);
+  assertMatch(
+    text,
+    /up to 40% of the shutdown .*; the measured figure explains 9\.2%\.\n.*neither/,
+  );
+});
+
+Deno.test("tdx estimate says that the patch saves nothing with the erratum", async () => {
+  const emr = await tdx("estimate", "--platform", "emr", "--memory", "400GiB", "--vcpus", "64");
+  assertEquals(emr.text.match(/The patch saves nothing here: with the erratum/g)?.length, 2);
+  assertMatch(emr.text, /\ntotal +467 +467 +published\n/);
+});
+
+// What is asked for, the name of the headline, the seconds it saves at least and at most.
+const CLEAR = [
+  ["published", "published", 0, 186.8],
+  ["measured", "measured", 43.076, 43.076],
+  ["1000", "given", 105.063, 105.063],
+  ["240.5", "given", 25.268, 25.268],
+] as const;
+
+for (const [clear, name, low, high] of CLEAR) {
+  Deno.test(`tdx estimate --clear ${clear} puts it first, beside the others`, async () => {
+    const { answer } = await tdxJson("estimate", ...LARGE, "--clear", clear);
+    assertEquals([answer.headline, answer.estimates[0].clear.name], [name, name]);
+    const names = answer.estimates.map(({ clear }: Json) => clear.name);
+    assertEquals(new Set(names).size, names.length);
+    for (const other of ["published", "measured"]) assert(names.includes(other));
+    assertAlmostEquals(answer.estimates[0].saved.seconds.low, low, 1e-3);
+    assertAlmostEquals(answer.estimates[0].saved.seconds.high, high, 1e-3);
+    const { text } = await tdx("estimate", ...LARGE, "--clear", clear);
+    assertEquals(text.match(/^Clear as \w+: /gm)?.length, 1);
+    assertEquals(text.match(/^Clear as \w+, to compare: /gm)?.length, names.length - 1);
+  });
+}
+
+for (const memory of ["16GiB", "401GiB"]) {
+  Deno.test(`tdx estimate makes no total up for ${memory}, status 3`, async () => {
+    const args = ["--platform", "gnr", "--memory", memory, "--vcpus", "4"];
+    const { status, answer } = await tdxJson("estimate", ...args);
+    assertEquals([status, answer.insideTable], [3, false]);
+    for (const { always } of answer.estimates) assertEquals(always.total.seconds, null);
+    const { text } = await tdx("estimate", ...args);
+    assertStringIncludes(
+      text,
+      "\nThe published table has 18 to 400 GiB: there is no total for this",
+    );
+    assertMatch(text, /\ntotal +unknown +unknown +unknown\n/);
+  });
+}
+
+// Shutdowns a day, seconds and hours: gnr 10 of 467 s, emr 100 of 134 s, srf 0.5 of 24 s.
+for (const file of ["inventory.csv", "inventory.jsonl"]) {
+  Deno.test(`tdx estimate --inventory sums hours a day up by platform, ${file}`, async () => {
+    const { status, answer } = await tdxJson("estimate", "--inventory", testData(file));
+    assertEquals([status, answer.rowsBad, answer.rowsOutsideTable], [0, 0, 0]);
+    const rows = [...answer.platforms, answer.all].map((group: Json) => [
+      group.platform,
+      group.rows,
+      group.shutdownsPerDay,
+      ...[group.always, ...group.saved].flatMap(({ hoursPerDay: { low, high } }: Json) =>
+        [low, high].map((hours) => Number((hours * 3600).toFixed(3)))
+      ),
+    ]);
+    // Pages with the control pages: gnr 105,063,192, srf 4,727,858; 410 ns each.
+    assertEquals(rows, [
+      ["gnr", 1, 10, 4670, 4670, 0, 1868, 430.759, 430.759],
+      ["emr", 1, 100, 13400, 13400, 0, 0, 0, 0],
+      ["srf", 1, 0.5, 12, 12, 0, 4.8, 0.969, 0.969],
+      ["all", 3, 110.5, 18082, 18082, 0, 1872.8, 431.728, 431.728],
+    ]);
+    const names = [answer.all.always, ...answer.all.saved].map(({ name, provenance }: Json) => [
+      name,
+      provenance,
+    ]);
+    assertEquals(names, [
+      ["shutdown, always", "published"],
+      ["saved, clear as published", "published"],
+      ["saved, clear as measured", "measured"],
+    ]);
+  });
+}
+
+Deno.test("tdx estimate --inventory takes path and clear for every row", async () => {
+  const args = ["--inventory", testData("inventory.csv"), "--path", "dynamic", "--clear", "1000"];
+  const { answer } = await tdxJson("estimate", ...args);
+  const [gnr] = answer.platforms;
+  assertAlmostEquals(gnr.always.hoursPerDay.low, 55390 / 3600, 1e-9);
+  assertEquals(gnr.saved[0].name, "saved, clear as given");
+  assertAlmostEquals(gnr.saved[0].hoursPerDay.low, 1050.63192 / 3600, 1e-9);
+});
+
+Deno.test("tdx estimate --inventory names bad rows and counts the good ones, status 3", async () => {
+  const file = testData("inventory_bad.csv");
+  const { status, answer } = await tdxJson("estimate", "--inventory", file);
+  assertEquals([status, answer.rowsBad, answer.rowsOutsideTable], [3, 9, 1]);
+  // The header is row 1, and row 2 is empty.
+  assertEquals(answer.badRows, [
+    {
+      row: 5,
+      trouble: "Expected platform to be one of spr, emr, gnr, srf, cwf, generic, got sprr; " +
+        "did you mean spr?",
+    },
+    {
+      row: 6,
+      trouble: "Expected memory as a size like 4096, 64MiB, 400GiB or 1.5TiB, got 400GB",
+    },
+    { row: 7, trouble: "Expected vcpus as a whole number from 1, got -64" },
+    { row: 8, trouble: "Expected shutdowns per day as a number from 0 to 1000000000, got -10" },
+    { row: 9, trouble: "Expected guest memory as a positive multiple of 4096 bytes, got 5000" },
+    { row: 10, trouble: "Expected 4 fields as in the header, got 3" },
+    { row: 11, trouble: "Expected a closing quote, got the end of the line" },
+    { row: 12, trouble: "Expected platform, got none" },
+    { row: 13, trouble: "Expected vCPUs as a whole number from 1 to 65535, got 65536" },
+  ]);
+  const [gnr, emr] = answer.platforms;
+  assertEquals([gnr.rows, gnr.always.rows, gnr.saved[1].rows, emr.rows], [2, 1, 2, 1]);
+  assertAlmostEquals(gnr.always.hoursPerDay.high, 4670 / 3600, 1e-9);
+
+  const { text } = await tdx("estimate", "--inventory", file);
+  assertMatch(text, /\ngnr +2 +20 +1\.3 \(1 of 2 rows\) /);
+  assertStringIncludes(
+    text,
+    "\nRows outside the published table, 18 to 400 GiB: 1; they are in no ",
+  );
+  assertStringIncludes(text, `\nBad rows of ${file}, in no sum: 9\n  row 5: Expected platform`);
+});
+
+Deno.test("tdx estimate --inventory with one bad row could not tell, status 3", async () => {
+  const args = ["--inventory", testData("inventory_one_bad.csv")];
+  const { status, answer } = await tdxJson("estimate", ...args);
+  assertEquals([status, answer.rowsBad, answer.rowsOutsideTable, answer.all.rows], [3, 1, 0, 1]);
+  assertEquals(answer.badRows, [{ row: 3, trouble: "Expected 4 fields as in the header, got 5" }]);
+});
+
+Deno.test("tdx estimate --inventory has no published hours beyond the table, status 3", async () => {
+  const args = ["--inventory", testData("inventory_outside.csv")];
+  const { status, answer: { platforms: [gnr, emr], ...answer } } = await tdxJson(
+    "estimate",
+    ...args,
+  );
+  assertEquals([status, answer.rowsBad, answer.rowsOutsideTable], [3, 0, 2]);
+  assertEquals([gnr.always.hoursPerDay, gnr.saved[0].hoursPerDay], [null, null]);
+  // 4,194,304 guest pages; control: Secure EPT 8,192 + 16 + 1, vCPUs 24, TDCS 6, TDR 1.
+  assertAlmostEquals(gnr.saved[1].hoursPerDay.low, 10 * 4_202_544 * 410e-9 / 3600, 1e-12);
+  // With the erratum nothing is saved, at any size.
+  for (const { hoursPerDay } of emr.saved) assertEquals(hoursPerDay, { low: 0, high: 0 });
+});
+
+Deno.test("tdx estimate --inventory without a good row says why, status 1", async () => {
+  const { status, text } = await tdx("estimate", "--inventory", testData("inventory_none.csv"));
+  assertEquals(status, 1);
+  assertStringIncludes(text, "No row could be counted\n");
+  assertStringIncludes(text, "\n  row 2: Expected platform to be one of ");
+  const { answer } = await tdxJson("estimate", "--inventory", testData("inventory_none.csv"));
+  assertEquals([answer.all, answer.platforms], [null, []]);
+});
+
+// What is typed, and the message.
+const BAD: readonly (readonly [readonly string[], string])[] = [
+  [[], "tdx: Expected --memory and --vcpus, or --inventory, got no --memory"],
+  [["--memory", "18GiB"], "tdx: Expected --memory and --vcpus, or --inventory, got no --vcpus"],
+  [["--memory", "18GiB", "--vcpus", "0"], "tdx: Expected --vcpus as a whole number from 1, got 0"],
+  [
+    ["--memory", "18GiB", "--vcpus", "65536"],
+    "tdx: Expected vCPUs as a whole number from 1 to 65535",
+  ],
+  [["--memory", "0", "--vcpus", "4"], "tdx: Expected guest memory as a positive multiple of 4096 "],
+  [
+    ["--memory", "400GB", "--vcpus", "4"],
+    "tdx: Expected --memory as a size like 4096, 64MiB, 400GiB",
+  ],
+  [["--memory", "18GiB", "--vcpus", "4", "--path", "fast"], "tdx: Expected --path to be one of "],
+  [
+    ["--clear", "fast"],
+    "tdx: Expected --clear as measured, published or nanoseconds a page like 410",
+  ],
+  [["--clear", "0"], "tdx: Expected --clear as measured, published or nanoseconds a page like 410"],
+  [
+    ["--clear", "-5"],
+    "tdx: Expected --clear as measured, published or nanoseconds a page like 410",
+  ],
+  [
+    ["--memory", "400GiB", "--vcpus", "64", "--clear", "10000"],
+    "tdx: Expected clear as at most 4444 ns a page, which is the whole published shutdown on the ",
+  ],
+  [["18GiB"], "tdx: Expected only options, got 18GiB"],
+  [
+    ["--inventory", testData("empty.txt")],
+    "tdx: Expected an inventory as CSV or JSON lines, got no ",
+  ],
+  [["--inventory", "nowhere.csv"], "nowhere.csv: no such file"],
+  [
+    ["--inventory", testData("spr.cpuid")],
+    "spr.cpuid:1:1: Expected the columns platform, memory, ",
+  ],
+];
+
+for (const [args, message] of BAD) {
+  Deno.test(`tdx estimate refuses ${args.join(" ").slice(-40)}`, async () => {
+    const platform = args.includes("--inventory") ? [] : ["--platform", "gnr"];
+    assertStringIncludes(await refused("estimate", ...platform, ...args), message);
+  });
+}
+
+Deno.test("tdx estimate refuses a TD beside an inventory", async () => {
+  const args = ["--inventory", testData("inventory.csv"), "--memory", "4GiB", "--platform", "gnr"];
+  assertEquals(
+    await refused("estimate", ...args),
+    "tdx: Expected --inventory alone, got --platform --memory beside it",
+  );
+});

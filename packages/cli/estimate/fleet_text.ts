@@ -1,0 +1,67 @@
+import { PUBLISHED_SHUTDOWNS } from "@tdx/reclaim";
+import { table } from "../table.ts";
+import { grouped } from "../teardown/report_text.ts";
+import { showRange } from "./figures.ts";
+import type { FleetGroup } from "./fleet_hours.ts";
+import type { FleetTally } from "./fleet_tally.ts";
+import { spelledOut } from "./single.ts";
+
+/** Writes what a fleet comes to for a person. */
+export function fleetText(tally: FleetTally, file: string): string {
+  const all = tally.all();
+  return [
+    ...(all === undefined ? ["No row could be counted"] : sums(tally, all)),
+    ...(tally.outside > 0 ? ["", outside(tally.outside)] : []),
+    ...(tally.bad > 0 ? ["", ...troubles(tally, file)] : []),
+    ...(all === undefined ? [] : ["", ...origins(tally, all)]),
+  ].join("\n");
+}
+
+function sums(tally: FleetTally, all: FleetGroup): string[] {
+  const groups = [...tally.groups(), all];
+  const figures = [all.always, ...all.saved];
+  return [
+    `Hours a day, path ${tally.path}`,
+    "",
+    table(
+      ["platform", "rows", "shutdowns a day", ...figures.map(({ name }) => name)],
+      groups.map(({ platform, rows, shutdownsPerDay, always, saved }) => [
+        platform,
+        grouped(rows),
+        grouped(shutdownsPerDay),
+        ...[always, ...saved].map((hours) =>
+          showRange(hours.hoursPerDay) +
+          (hours.rows < rows ? ` (${grouped(hours.rows)} of ${grouped(rows)} rows)` : "")
+        ),
+      ]),
+    ),
+  ];
+}
+
+function outside(rows: number): string {
+  const [first, last] = [PUBLISHED_SHUTDOWNS[0]!, PUBLISHED_SHUTDOWNS.at(-1)!];
+  return `Rows outside the published table, ${first.memoryGb} to ${last.memoryGb} GiB: ` +
+    `${grouped(rows)}; they are in no published sum`;
+}
+
+function troubles({ bad, badRows }: FleetTally, file: string): string[] {
+  return [
+    `Bad rows of ${file}, in no sum: ${grouped(bad)}`,
+    ...badRows.map(({ row, trouble }) => `  row ${row}: ${trouble}`),
+    ...(bad > badRows.length ? [`  and ${grouped(bad - badRows.length)} more`] : []),
+  ];
+}
+
+function origins(tally: FleetTally, { always, saved }: FleetGroup): string[] {
+  return [
+    "The published saving is an upper bound, the measured one a core's own clearing: they do not " +
+    "agree, and neither is taken for the truth",
+    "",
+    "Whose figures:",
+    ...[always, ...saved].map(({ name, provenance, source }) =>
+      `  ${name}: ${provenance}, ${source}`
+    ),
+    "Assumptions:",
+    ...spelledOut(tally.assumptions()).map(({ id, text }) => `  ${id} ${text}`),
+  ];
+}

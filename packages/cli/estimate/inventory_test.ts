@@ -1,0 +1,114 @@
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { GiB } from "@tdx/core";
+import { FleetTally } from "./fleet_tally.ts";
+import { type InventoryEntry, readInventory } from "./inventory.ts";
+import { inventoryLines } from "./inventory_lines.ts";
+
+const HEADER = "platform,memory,vcpus,shutdowns_per_day";
+
+/** Reads a text that comes in pieces. */
+async function read(...pieces: string[]): Promise<InventoryEntry[]> {
+  const encoder = new TextEncoder();
+  const bytes = ReadableStream.from(pieces.map((piece) => encoder.encode(piece)));
+  return await Array.fromAsync(readInventory(inventoryLines(bytes), "fleet"));
+}
+
+/** What is wrong with the only row. */
+async function trouble(row: string, header = HEADER): Promise<string> {
+  const [entry, ...others] = await read(header === "" ? row : `${header}\n${row}`);
+  assertEquals(others, []);
+  assert(typeof entry!.found === "string", "a good row");
+  return entry!.found;
+}
+
+Deno.test("readInventory() reads CSV and JSON lines alike, however they are cut", async () => {
+  const csv = `\ufeff${HEADER}\r\ngnr,400GiB,64,2.5\r\n\r\nspr,"18 GiB",4,0`;
+  const json = '{"platform":"gnr","memory":"400GiB","vcpus":64,"shutdownsPerDay":2.5}\n\n' +
+    '{"vCPUs":4,"Platform":"spr","memory":19327352832,"Shutdowns per day":"0","owner":null}\n';
+  const expected = [["gnr", 400 * GiB, 64, 2.5], ["spr", 18 * GiB, 4, 0]];
+  for (const [text, rows] of [[csv, [2, 4]], [json, [1, 3]]] as const) {
+    for (const pieces of [[text], [...text]]) {
+      const entries = await read(...pieces);
+      assertEquals(entries.map(({ row }) => row), [...rows]);
+      const found = entries.map(({ found }) => {
+        assert(typeof found !== "string", String(found));
+        return [found.platform.name, found.guestBytes, found.vcpus, found.shutdownsPerDay];
+      });
+      assertEquals(found, expected);
+    }
+  }
+});
+
+Deno.test("readInventory() refuses a header that lacks a column or has one twice", async () => {
+  const columns = "fleet:1:1: Expected the columns platform, memory, vcpus, shutdowns per day, got";
+  for (
+    const [header, message] of [
+      ["platform,memory,shutdowns_per_day", `${columns} no vcpus`],
+      ["gnr,400GiB,64,10", `${columns} no platform, no memory, no vcpus, no shutdowns per day`],
+      ['[{"platform":"gnr"}]', `${columns} no platform, no memory, no vcpus, no shutdowns per day`],
+      [`${HEADER},Platform`, "fleet:1:1: Expected the column platform once, got it again"],
+      ['platform,"memory', "fleet:1:1: Expected a closing quote, got the end of the line"],
+    ] as const
+  ) {
+    assertEquals((await assertRejects(() => read(header), SyntaxError)).message, message);
+  }
+});
+
+Deno.test("readInventory() says what is wrong with a value", async () => {
+  const shutdowns = "Expected shutdowns per day as a number from 0 to 1000000000, got";
+  for (const wrong of ["-1", "1e3", "NaN", "Infinity", "1,5", "many", "1000000001", "0x10"]) {
+    assertEquals(await trouble(`gnr,400GiB,64,"${wrong}"`), `${shutdowns} ${wrong}`);
+  }
+  const object = "Expected a row as one JSON object, got something else";
+  const first = '{"platform":"gnr","memory":"400GiB","vcpus":64,"shutdowns":1}';
+  assertEquals(await trouble(first, ""), "Expected shutdowns per day, got none");
+  const rows = await read(`${first}\n[1]\nnull\n{"a"\n7\n`);
+  assertEquals(rows.slice(1).map(({ found }) => found), [object, object, object, object]);
+  const nested = first.replace('"gnr"', '{"name":"gnr"}');
+  assertEquals(
+    await trouble(nested, ""),
+    "Expected platform as a short text or a number, got something else",
+  );
+  // What is shown to a terminal holds nothing that steers it.
+  for (const steering of ["\x1b[2J", "\u202e", "x".repeat(65)]) {
+    assertEquals(
+      await trouble(`gnr,400GiB${steering},64,1`),
+      "Expected memory as a short text or a number, got something else",
+    );
+  }
+});
+
+Deno.test("readInventory() takes garbage without filling the memory", async () => {
+  const garbage = new Uint8Array(2 ** 20).fill(0xff);
+  const pieces = function* () {
+    yield new TextEncoder().encode(`${HEADER}\n`);
+    for (let i = 0; i < 64; i++) yield garbage;
+    yield new TextEncoder().encode("\ngnr,18GiB,4,1\n");
+  };
+  const lines = await Array.fromAsync(inventoryLines(ReadableStream.from(pieces())));
+  // 64 Ki are kept of what goes before, and the piece that brings the end.
+  assertEquals(lines.map(({ length }) => length), [HEADER.length, 2 ** 16, 13]);
+  const entries = await Array.fromAsync(readInventory(ReadableStream.from(lines), "fleet"));
+  assertEquals(entries.map(({ row, found }) => [row, typeof found]), [[2, "string"], [
+    3,
+    "object",
+  ]]);
+});
+
+Deno.test("FleetTally counts a hundred thousand rows, and names the first bad ones", async () => {
+  const rows = 100_000;
+  const text = function* () {
+    yield `${HEADER}\n`;
+    for (let i = 0; i < rows; i++) yield i % 4 === 3 ? "gnr,lots,64,1\n" : "gnr,400GiB,64,36\n";
+  };
+  const bytes = ReadableStream.from(text()).pipeThrough(new TextEncoderStream());
+  const tally = new FleetTally("terminate", ["published", "measured"]);
+  const started = performance.now();
+  for await (const entry of readInventory(inventoryLines(bytes), "fleet")) tally.add(entry);
+  assertLess(performance.now() - started, 30_000);
+  assertEquals([tally.bad, tally.badRows.length, tally.badRows[0]!.row], [25_000, 20, 5]);
+  // 75,000 rows of 36 shutdowns of 467 s: 4.67 hours each.
+  const { rows: good, shutdownsPerDay, always } = tally.all()!;
+  assertEquals([good, shutdownsPerDay], [75_000, 2_700_000]);
+  assertEquals(always.hoursPerDay, { low: 350_250, high: 350_250 });
+});

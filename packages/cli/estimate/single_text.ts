@@ -1,0 +1,77 @@
+import { type Estimate, PUBLISHED_SHUTDOWNS, type TeardownPath } from "@tdx/reclaim";
+import { showSize } from "../size.ts";
+import { table } from "../table.ts";
+import { grouped } from "../teardown/report_text.ts";
+import { showRange, showShare } from "./figures.ts";
+import { type SingleEstimate, spelledOut } from "./single.ts";
+
+/** Which Linux takes a path. */
+const PATHS: Readonly<Record<TeardownPath, string>> = {
+  terminate: "key first, a proposed patch",
+  dynamic: "pages first, as mainline Linux",
+};
+
+/** Writes the estimates of one shutdown for a person. */
+export function estimateText({ platform, headlines, others }: SingleEstimate): string {
+  const { memoryBytes, vcpus, path, pages, insideTable, assumptions } = headlines[0]!;
+  const all = [...headlines, ...others];
+  return [
+    `${platform.name} (${platform.title}, ${platform.confidence}), ${showSize(memoryBytes)}, ` +
+    `${vcpus} vCPUs, path ${path} (${PATHS[path]}): ` +
+    `${grouped(pages)} pages come back`,
+    ...(insideTable ? [] : [beyond()]),
+    "",
+    ...headlines.flatMap((found) => [...block(found), ""]),
+    ...(others.length > 0 ? [...others.map(beside), ""] : []),
+    ...(insideTable ? [disagreement(all), ""] : []),
+    "Whose figures:",
+    `  total: ${headlines[0]!.always.total.source}`,
+    ...all.map(({ clear }) => `  clear, ${clear.name}: ${clear.source}`),
+    "Assumptions:",
+    ...spelledOut(assumptions).map(({ id, text }) => `  ${id} ${text}`),
+  ].join("\n");
+}
+
+function beyond(): string {
+  const [first, last] = [PUBLISHED_SHUTDOWNS[0]!, PUBLISHED_SHUTDOWNS.at(-1)!];
+  return `The published table has ${first.memoryGb} to ${last.memoryGb} GiB: there is no total for ` +
+    "this size, and none is made up";
+}
+
+/** One cost of a clear: both policies by phase. */
+function block({ clear, always, quirk, saved }: Estimate): string[] {
+  const rows = [...always.terms, always.total].map((term, i) => {
+    const other = [...quirk.terms, quirk.total][i]!;
+    return [term.name, showRange(term.seconds), showRange(other.seconds), term.provenance];
+  });
+  return [
+    `Clear as ${clear.name}: ${cost(clear)}`,
+    table(["seconds", "always", "quirk", "whose figure"], rows),
+    quirk.clears
+      ? "The patch saves nothing here: with the erratum it clears as always"
+      : `The patch saves ${showRange(saved.seconds)} s, ${showShare(saved.share)}`,
+  ];
+}
+
+function cost({ name, nsPerPage }: Estimate["clear"]): string {
+  if (nsPerPage === null) return "unknown for this size";
+  if (name === "published") return `at most ${nsPerPage.high.toFixed(0)} ns a page`;
+  return `${showRange(nsPerPage)} ns a page`;
+}
+
+/** A cost of a clear that was not asked for, in a line. */
+function beside({ clear, quirk, saved }: Estimate): string {
+  return `Clear as ${clear.name}, to compare: ${cost(clear)}; the patch takes ` +
+    `${showRange(quirk.total.seconds)} s and saves ${showRange(saved.seconds)} s`;
+}
+
+/** Says that the two figures the project knows do not meet. */
+function disagreement(all: readonly Estimate[]): string {
+  const share = (name: "published" | "measured") =>
+    all.find(({ clear }) => clear.name === name)!.clear.share!;
+  const { high } = share("published");
+  const bound = showShare({ low: high, high });
+  return `The published bound lets clearing take up to ${bound} of the shutdown that clears every ` +
+    `page; the measured figure explains ${showShare(share("measured"))}.\n` +
+    "Nothing published explains the gap: both are shown, and neither is taken for the truth";
+}

@@ -1,0 +1,45 @@
+import { MEASURED_CLEAR, PUBLISHED_SAVING } from "./clear_figures.ts";
+import { exactly, type Known } from "./interval.ts";
+import type { Totals } from "./published_totals.ts";
+
+/**
+ * Whose figure: read in a publication, measured on a machine, taken for granted; or there is none.
+ */
+export type Provenance = "published" | "measured" | "assumed" | "unknown";
+
+/**
+ * Which cost of a clear an estimate reckons with: the published bound, the measured figure, or
+ * nanoseconds a page of 4 KiB, for example what a meter found on the machine in question.
+ */
+export type ClearReading = "published" | "measured" | number;
+
+/**
+ * Nanoseconds that clearing a page takes.
+ *
+ * The published bound is a share of the terminate path's time: on the dynamic path the same pages
+ * are cleared the same way (E6), in a shutdown that takes longer.
+ *
+ * @param reading Which cost.
+ * @param totals What the published table says, `null` outside it.
+ * @param pages Pages of the whole TD, over which the published share is spread.
+ * @throws {RangeError} Where the reading is none.
+ */
+export function clearNsPerPage(reading: ClearReading, totals: Totals | null, pages: number): Known {
+  if (reading === "measured") return exactly(MEASURED_CLEAR.value);
+  if (reading === "published") {
+    if (totals === null) return null;
+    return { low: 0, high: PUBLISHED_SAVING.value * totals.terminate * 1e9 / pages };
+  }
+  if (typeof reading === "number" && reading > 0 && reading < Infinity) return exactly(reading);
+  throw new RangeError(
+    "Expected clear as published, measured or a positive number of nanoseconds a page, " +
+      `got ${reading}`,
+  );
+}
+
+/** Where a cost was read. */
+export function clearSource(reading: ClearReading): { provenance: Provenance; source: string } {
+  if (typeof reading === "number") return { provenance: "assumed", source: "given by the caller" };
+  const { document, at } = reading === "published" ? PUBLISHED_SAVING : MEASURED_CLEAR;
+  return { provenance: reading, source: `${document}, ${at}` };
+}

@@ -1,0 +1,153 @@
+import type { Platform } from "@tdx/core";
+import { decide, type Policy } from "../decide.ts";
+import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
+import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./assumptions.ts";
+import { type ClearReading, clearSource, type Provenance } from "./clear_cost.ts";
+import { type Costs, costsOf } from "./costs.ts";
+import { hull, type Known, weighted } from "./interval.ts";
+import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
+
+/** What {@link estimate} is asked. */
+export interface EstimateOptions {
+  /** The platform the host runs on. */
+  readonly platform: Platform;
+  /** Guest memory in bytes, a multiple of 4 KiB. */
+  readonly guestBytes: number;
+  /** Virtual CPUs, 1 to 65535. */
+  readonly vcpus: number;
+  /** The path; default `terminate`. */
+  readonly path?: TeardownPath;
+  /** Which cost of a clear to reckon with; default `published`. */
+  readonly clear?: ClearReading;
+}
+
+/** What clearing a page costs. */
+export interface ClearCost {
+  /** The reading it comes from; `given` for a number. */
+  readonly name: "published" | "measured" | "given";
+  /** Nanoseconds a page of 4 KiB; `null` where the published table does not reach. */
+  readonly nsPerPage: Known;
+  /** Whose figure it is. */
+  readonly provenance: Provenance;
+  /** Where it was read. */
+  readonly source: string;
+  /** Share, 0 to 1, of a shutdown that clears every page; `null` where that is not known. */
+  readonly share: Known;
+}
+
+/** A time and what part of the whole it is. */
+export interface Saving {
+  /** Seconds; `null` where nothing tells. */
+  readonly seconds: Known;
+  /** Share, 0 to 1, of a shutdown that clears every page; `null` where that is not known. */
+  readonly share: Known;
+}
+
+/** How long a shutdown takes under both policies. */
+export interface Estimate {
+  /** Name of the platform plugin. */
+  readonly platform: string;
+  /** The path. */
+  readonly path: TeardownPath;
+  /** Guest memory in bytes. */
+  readonly memoryBytes: number;
+  /** Virtual CPUs. */
+  readonly vcpus: number;
+  /** Pages of 4 KiB that come back, control pages included. */
+  readonly pages: number;
+  /** Whether the published table reaches this memory size; without it there is no total. */
+  readonly insideTable: boolean;
+  /** What a clear costs. */
+  readonly clear: ClearCost;
+  /** The shutdown that clears every page, as before the patch. */
+  readonly always: ShutdownTime;
+  /** The shutdown as the patch does it: clears only with the erratum. */
+  readonly quirk: ShutdownTime;
+  /** What `quirk` saves against `always`. */
+  readonly saved: Saving;
+  /** What it takes for granted, by id in {@link ESTIMATE_ASSUMPTIONS}. */
+  readonly assumptions: readonly EstimateAssumptionId[];
+}
+
+/**
+ * Estimates how long a TD's shutdown takes under the policies `always` and `quirk`, by phase.
+ *
+ * The only published figures are totals (`PUBLISHED_SHUTDOWNS`). Their memory sizes give the totals
+ * back as they are; between them the range spans two straight lines, of the time and of the time per
+ * page; outside them there is no total, and what depends on it is `null`. The clear is a published
+ * bound, a measured figure or a number of the caller's. The first two do not agree: call it once for
+ * each and show both.
+ *
+ * @param options Platform, TD, path, and which cost of a clear.
+ * @returns Seconds with range and provenance for every phase.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned.
+ * @throws {RangeError} Where memory or vCPUs are no TD's, the path is unknown, or the clear is none
+ * or takes longer than the whole published shutdown.
+ *
+ * @example
+ * ```ts
+ * import { GiB } from "@tdx/core";
+ * import { estimate } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const td = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
+ * const published = estimate({ ...td, clear: "published" });
+ * const measured = estimate({ ...td, clear: "measured" });
+ * assertEquals(published.always.total.seconds, { low: 467, high: 467 });
+ * assertEquals(published.saved.share?.high.toFixed(2), "0.40");
+ * assertEquals(measured.saved.share?.high.toFixed(2), "0.09");
+ * ```
+ */
+export function estimate(options: EstimateOptions): Estimate {
+  const { platform, guestBytes, vcpus, path = "terminate", clear = "published" } = options;
+  if (!TEARDOWN_PATHS.includes(path)) {
+    throw new RangeError(`Expected path to be one of ${TEARDOWN_PATHS.join(", ")}, got ${path}`);
+  }
+  const clears = (policy: Policy) => decide({ platform, policy }).clear;
+  const costs = costsOf({ guestBytes, vcpus, path, clear });
+  const { whole: { pages }, published: { totals } } = costs;
+  const time = (policy: Policy) =>
+    timeOf({ ...costs.whole, pagesCleared: clears(policy) ? pages : 0 }, costs);
+  return {
+    platform: platform.name,
+    path,
+    memoryBytes: guestBytes,
+    vcpus,
+    pages,
+    insideTable: totals.length > 0,
+    clear: {
+      name: typeof clear === "number" ? "given" : clear,
+      nsPerPage: hull(costs.cases.map(({ clearNsPerPage }) => clearNsPerPage)),
+      ...clearSource(clear),
+      share: costOf(costs, pages).share,
+    },
+    always: time("always"),
+    quirk: time("quirk"),
+    saved: costOf(costs, clears("quirk") ? 0 : pages),
+    assumptions: assumptionsOf(costs),
+  };
+}
+
+/** What clearing some of the pages costs a shutdown that clears them all. */
+function costOf({ cases }: Costs, pages: number): Saving {
+  const seconds = cases.map(({ clearNsPerPage }) => weighted([pages / 1e9, clearNsPerPage]));
+  return {
+    seconds: hull(seconds),
+    share: hull(seconds.map((time, i) => part(time, cases[i]!.total))),
+  };
+}
+
+function part(time: Known, total: Known): Known {
+  if (time?.high === 0) return time;
+  return time && total && { low: time.low / total.high, high: time.high / total.low };
+}
+
+function assumptionsOf({ options, published: { totals, points } }: Costs): EstimateAssumptionId[] {
+  const ofTable = totals.length === 0 ? ["E1", "E2", "E3", "E7"] : [];
+  const between = points.length > 1;
+  const asPublished = !between && points[0]!.vcpus === options.vcpus;
+  const unused = [...ofTable, ...(between ? [] : ["E2"]), ...(asPublished ? ["E3"] : [])];
+  const all = Object.keys(ESTIMATE_ASSUMPTIONS) as EstimateAssumptionId[];
+  return all.filter((id) => !unused.includes(id));
+}

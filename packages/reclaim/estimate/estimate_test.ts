@@ -1,0 +1,231 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { GiB } from "@tdx/core";
+import { cwf } from "@tdx/platform-cwf";
+import { emr } from "@tdx/platform-emr";
+import { generic } from "@tdx/platform-generic";
+import { gnr } from "@tdx/platform-gnr";
+import { spr } from "@tdx/platform-spr";
+import { srf } from "@tdx/platform-srf";
+import fc from "fast-check";
+import type { TeardownPath } from "../teardown/options.ts";
+import { type Estimate, estimate, type EstimateOptions } from "./estimate.ts";
+import type { Known } from "./interval.ts";
+
+// vCPUs, GiB, then by path: seconds, µs a guest page; the share that 40% of the terminate path is,
+// and the share that the measured 0.41 µs a page is, in percent.
+const TABLE = [
+  [4, 18, "dynamic", 72, 15.3, 13.3, 2.7],
+  [4, 18, "terminate", 24, 5.09, 40, 8.1],
+  [32, 107, "dynamic", 517, 18.4, 10.4, 2.2],
+  [32, 107, "terminate", 134, 4.78, 40, 8.6],
+  [64, 400, "dynamic", 5539, 52.8, 3.4, 0.8],
+  [64, 400, "terminate", 467, 4.45, 40, 9.2],
+] as const;
+
+const LARGE = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
+
+function near(actual: Known, low: number, high: number, tolerance: number) {
+  assert(actual !== null);
+  assertAlmostEquals(actual.low, low, tolerance);
+  assertAlmostEquals(actual.high, high, tolerance);
+}
+
+/** The terms as rows: name, seconds, provenance. */
+function rows({ always: { terms, total } }: Pick<Estimate, "always">) {
+  return [...terms, total].map(({ name, seconds, provenance }) => [name, seconds, provenance]);
+}
+
+for (const [vcpus, gib, path, seconds, usPerPage, boundPercent, measuredPercent] of TABLE) {
+  Deno.test(`estimate() gives the published ${seconds} s back, ${gib} GiB, ${path} path`, () => {
+    const td = { platform: gnr, guestBytes: gib * GiB, vcpus, path };
+    const published = estimate({ ...td, clear: "published" });
+    assertEquals(published.always.total.seconds, { low: seconds, high: seconds });
+    assertAlmostEquals(seconds / (td.guestBytes / 4096) * 1e6, usPerPage, 0.05);
+    // Seconds between none saved and the bound.
+    const bound = seconds * boundPercent / 100;
+    near(published.saved.share, 0, boundPercent / 100, 5e-4);
+    near(published.saved.seconds, 0, bound, seconds * 5e-4);
+    near(published.quirk.total.seconds, seconds - bound, seconds, seconds * 5e-4);
+    // About 1.8 to 2.0 µs a page on either path.
+    const { high } = published.clear.nsPerPage!;
+    assert(high > 1770 && high < 2040, `${high}`);
+
+    const measured = estimate({ ...td, clear: "measured" });
+    assertEquals(measured.always.total.seconds, { low: seconds, high: seconds });
+    assertEquals(measured.clear.nsPerPage, { low: 410, high: 410 });
+    near(measured.saved.share, measuredPercent / 100, measuredPercent / 100, 5e-4);
+    assertEquals(measured.assumptions, ["E1", "E4", "E5", "E6", "E7"]);
+  });
+}
+
+Deno.test("estimate() splits the time by phase, with whose figure each is", () => {
+  // 104,857,600 guest pages; control pages: Secure EPT 204,800 + 400 + 1, vCPUs 64 * 6, TDCS 6,
+  // TDR 1. Clearing all 105,063,192 at 410 ns takes 43.08 s.
+  const measured = estimate({ ...LARGE, clear: "measured" });
+  assertEquals(measured.pages, 105_063_192);
+  const [flush, writeBack, reclaim, clear, total] = rows(measured);
+  assertEquals(flush, ["vCPU flush", { low: 0, high: 0.0064 }, "assumed"]);
+  assertEquals(writeBack, ["cache write-back", { low: 0, high: 2 }, "assumed"]);
+  assertEquals(total, ["total", { low: 467, high: 467 }, "published"]);
+  assertEquals([reclaim![0], reclaim![2]], ["reclaim", "published"]);
+  near(reclaim![1] as Known, 467 - 43.076 - 2.0064, 467 - 43.076, 1e-3);
+  assertEquals([clear![0], clear![2]], ["clear", "measured"]);
+  near(clear![1] as Known, 43.076, 43.076, 1e-3);
+
+  const published = rows(estimate(LARGE));
+  assertEquals(published.map(([name]) => name), [
+    "vCPU flush",
+    "cache write-back",
+    "reclaim",
+    "clear",
+    "total",
+  ]);
+  assertEquals(published[3]![2], "published");
+  near(published[3]![1] as Known, 0, 186.8, 1e-3);
+  near(published[2]![1] as Known, 280.2 - 2.0064, 467, 1e-3);
+
+  assertEquals(rows(estimate({ ...LARGE, path: "dynamic" }))[2]![0], "removal");
+});
+
+// Platform, whether it has the erratum.
+for (
+  const [platform, erratum] of [
+    [spr, true],
+    [emr, true],
+    [gnr, false],
+    [srf, false],
+    [cwf, false],
+    [generic, false],
+  ] as const
+) {
+  Deno.test(`estimate() ${erratum ? "saves nothing" : "skips the clear"} on ${platform.name}`, () => {
+    for (const clear of ["published", "measured", 1000] as const) {
+      // Neither inside the published table nor outside.
+      for (const guestBytes of [400 * GiB, GiB]) {
+        const { always, quirk, saved } = estimate({ ...LARGE, platform, guestBytes, clear });
+        assertEquals([always.clears, quirk.clears], [true, erratum]);
+        if (erratum) {
+          assertEquals(quirk, always);
+          assertEquals(saved, { seconds: { low: 0, high: 0 }, share: { low: 0, high: 0 } });
+        } else {
+          assertEquals(quirk.terms.at(-1)!.seconds, { low: 0, high: 0 });
+          assert(saved.seconds === null || saved.seconds.high > 0);
+        }
+      }
+    }
+  });
+}
+
+// GiB, path, then the line of the time per page and the line of the time.
+const BETWEEN = [
+  [200, "dynamic", 1538.7, 2111.0],
+  [200, "terminate", 245.1, 239.7],
+  [62.5, "terminate", 80.8, 79],
+] as const;
+
+for (const [gib, path, perPage, straight] of BETWEEN) {
+  Deno.test(`estimate() spans both lines between the points, ${gib} GiB, ${path} path`, () => {
+    const { always, saved, assumptions, insideTable } = estimate({
+      ...LARGE,
+      guestBytes: gib * GiB,
+      path,
+    });
+    near(always.total.seconds, Math.min(perPage, straight), Math.max(perPage, straight), 0.1);
+    assert(always.total.source.includes("; interpolated between "), always.total.source);
+    // The bound is a share of the same line.
+    if (path === "terminate") near(saved.share, 0, 0.4, 1e-12);
+    assertEquals([insideTable, assumptions], [true, ["E1", "E2", "E3", "E4", "E5", "E6", "E7"]]);
+  });
+}
+
+// Where it ends: the bytes beyond and inside.
+for (const [outside, inside] of [[18 * GiB - 4096, 18 * GiB], [400 * GiB + 4096, 400 * GiB]]) {
+  Deno.test(`estimate() says nothing of the total at ${outside} bytes, beyond the table`, () => {
+    assert(estimate({ ...LARGE, guestBytes: inside! }).always.total.seconds !== null);
+    const published = estimate({ ...LARGE, guestBytes: outside! });
+    assertEquals(published.insideTable, false);
+    assertEquals(published.always.total, {
+      name: "total",
+      seconds: null,
+      provenance: "unknown",
+      source: "the published table has 18 to 400 GiB and nothing beyond",
+    });
+    assertEquals(published.clear.nsPerPage, null);
+    assertEquals(published.saved, { seconds: null, share: null });
+    assertEquals(published.assumptions, ["E4", "E5", "E6"]);
+    // What a core was measured to clear holds at any size.
+    const measured = estimate({ ...LARGE, guestBytes: outside!, clear: "measured" });
+    const [, , rest, clear, total] = rows(measured);
+    assertEquals([rest![1], rest![2], total![1]], [null, "unknown", null]);
+    assertEquals([clear![2], measured.saved.share], ["measured", null]);
+    const seconds = measured.pages * 410e-9;
+    near(measured.saved.seconds, seconds, seconds, 1e-9);
+  });
+}
+
+Deno.test("estimate() names the assumption where vCPUs are not those of the table", () => {
+  const { assumptions, always } = estimate({ ...LARGE, vcpus: 8 });
+  assertEquals(assumptions, ["E1", "E3", "E4", "E5", "E6", "E7"]);
+  assertEquals(always.total.seconds, { low: 467, high: 467 });
+});
+
+Deno.test("estimate() reckons with a given clear, up to the whole of what was published", () => {
+  // 467 s / 105,063,192 pages = 4444.9 ns.
+  const { clear, saved } = estimate({ ...LARGE, clear: 4444 });
+  assertEquals([clear.name, clear.provenance], ["given", "assumed"]);
+  assertEquals(clear.nsPerPage, { low: 4444, high: 4444 });
+  near(saved.share, 0.9998, 0.9998, 1e-4);
+  assertThrows(
+    () => estimate({ ...LARGE, clear: 4445 }),
+    RangeError,
+    "Expected clear as at most 4444 ns a page, which is the whole published shutdown on the " +
+      "terminate path, got 4445",
+  );
+  // Beyond the table nothing speaks against it.
+  assertEquals(estimate({ ...LARGE, guestBytes: GiB, clear: 4445 }).always.total.seconds, null);
+});
+
+Deno.test("estimate() refuses what is no TD, no path, no clear", () => {
+  // What is wrong, and the message.
+  const clear = "Expected clear as published, measured or a positive number of nanoseconds a page";
+  const table: readonly (readonly [Partial<EstimateOptions>, string])[] = [
+    [{ guestBytes: 0 }, "Expected guest memory as a positive multiple of 4096 bytes, got 0"],
+    [{ guestBytes: -GiB }, "Expected guest memory as a positive multiple of 4096 bytes, got -1073"],
+    [{ guestBytes: 5000 }, "Expected guest memory as a positive multiple of 4096 bytes, got 5000"],
+    [{ vcpus: 0 }, "Expected vCPUs as a whole number from 1 to 65535, got 0"],
+    [{ vcpus: 65536 }, "Expected vCPUs as a whole number from 1 to 65535, got 65536"],
+    [{ path: "fast" as TeardownPath }, "Expected path to be one of terminate, dynamic, got fast"],
+    [{ clear: 0 }, `${clear}, got 0`],
+    [{ clear: -1 }, `${clear}, got -1`],
+    [{ clear: NaN }, `${clear}, got NaN`],
+    [{ clear: Infinity }, `${clear}, got Infinity`],
+    [{ clear: "slow" as "measured" }, `${clear}, got slow`],
+  ];
+  for (const [wrong, message] of table) {
+    assertThrows(() => estimate({ ...LARGE, ...wrong }), RangeError, message);
+  }
+});
+
+Deno.test("estimate() keeps every time inside the total, whatever the TD", () => {
+  const td = fc.record({
+    platform: fc.constantFrom(emr, gnr),
+    guestBytes: fc.integer({ min: 18 * 2 ** 18, max: 400 * 2 ** 18 }).map((pages) => pages * 4096),
+    vcpus: fc.integer({ min: 1, max: 65535 }),
+    path: fc.constantFrom("terminate" as const, "dynamic" as const),
+    clear: fc.constantFrom("published" as const, "measured" as const, 50, 4000),
+  });
+  fc.assert(fc.property(td, (options) => {
+    const { always, quirk, saved } = estimate(options);
+    for (const { total: { seconds }, terms } of [always, quirk]) {
+      const parts = terms.map((term) => term.seconds!);
+      assert(seconds!.low > 0 && seconds!.low <= seconds!.high);
+      for (const { low, high } of parts) assert(low >= 0 && low <= high);
+      const sum = (end: "low" | "high") => parts.reduce((sum, part) => sum + part[end], 0);
+      const slack = seconds!.high * 1e-12;
+      assert(sum("high") >= seconds!.high - slack);
+      assert(sum("low") <= seconds!.high + slack);
+    }
+    assert(saved.share!.low >= 0 && saved.share!.high <= 1);
+    assert(quirk.total.seconds!.high <= always.total.seconds!.high);
+  }));
+});

@@ -1,0 +1,54 @@
+import type { TeardownReport } from "../teardown/report.ts";
+import type { ClearReading } from "./clear_cost.ts";
+import { costsOf } from "./costs.ts";
+import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
+import { LINES_PER_PAGE } from "@tdx/core";
+
+/** What {@link simulatedTime} needs besides the report. */
+export interface SimulatedTimeOptions {
+  /** Guest memory of the TD in bytes. */
+  readonly guestBytes: number;
+  /** Virtual CPUs of the TD. */
+  readonly vcpus: number;
+  /** Which cost of a clear to reckon with; default `published`. */
+  readonly clear?: ClearReading;
+}
+
+/**
+ * Says how long a simulated teardown would have taken, from what it did and the cost terms of
+ * {@link estimate}: a teardown that went well takes as long as the estimate says.
+ *
+ * A SEAMCALL on a page that was issued again after a refusal, and a page that was leaked, take no
+ * time here: nothing tells how long they take.
+ *
+ * @param report What the teardown did.
+ * @param options The TD, and which cost of a clear.
+ * @returns Seconds with range and provenance for every phase.
+ * @throws {RangeError} As {@link estimate}.
+ *
+ * @example
+ * ```ts
+ * import { GiB } from "@tdx/core";
+ * import { createReclaimer, createTdHost, simulatedTime } from "@tdx/reclaim";
+ * import { emr } from "@tdx/platform-emr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const td = { guestBytes: 18 * GiB, vcpus: 4 };
+ * const { memory, module, tdr } = createTdHost({ platform: emr, ...td });
+ * const report = await createReclaimer({ memory }).teardown(module, tdr);
+ * assertEquals(simulatedTime(report, td).total.seconds, { low: 24, high: 24 });
+ * ```
+ */
+export function simulatedTime(
+  report: TeardownReport,
+  options: SimulatedTimeOptions,
+): ShutdownTime {
+  const { path, seamcalls, control } = report;
+  const { guestBytes, vcpus, clear = "published" } = options;
+  return timeOf({
+    vcpuFlushes: seamcalls["TDH.VP.FLUSH"] ?? 0,
+    cacheWriteBacks: seamcalls["TDH.PHYMEM.CACHE.WB"] ?? 0,
+    pages: report.pagesReclaimed + control.pagesReclaimed,
+    pagesCleared: (report.linesCleared + control.linesCleared) / LINES_PER_PAGE,
+  }, costsOf({ guestBytes, vcpus, path, clear }));
+}

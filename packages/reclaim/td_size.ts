@@ -1,0 +1,35 @@
+import { PAGE_BYTES } from "@tdx/core";
+import { TDCS_PAGES, TDVPS_PAGES } from "@tdx/seam";
+
+/** TD_PARAMS.MAX_VCPUS has 16 bits. */
+const MAX_VCPUS = 2 ** 16 - 1;
+/** Entries of a Secure EPT page. */
+const ENTRIES = 512;
+
+/** The pages of 4 KiB that a TD takes from its host. */
+export interface TdPages {
+  readonly guest: number;
+  /** TDR, TDCS, vCPUs and Secure EPT, for guest memory in one piece from GPA 0 on. */
+  readonly control: number;
+}
+
+/**
+ * Counts the pages of a TD with 4 KiB pages.
+ *
+ * @throws {RangeError} Where guest memory is no positive multiple of 4 KiB, or the vCPUs are none or
+ * too many.
+ */
+export function tdPages(guestBytes: number, vcpus: number): TdPages {
+  if (!Number.isSafeInteger(guestBytes) || guestBytes <= 0 || guestBytes % PAGE_BYTES !== 0) {
+    throw new RangeError(
+      `Expected guest memory as a positive multiple of 4096 bytes, got ${guestBytes}`,
+    );
+  }
+  if (!Number.isSafeInteger(vcpus) || vcpus < 1 || vcpus > MAX_VCPUS) {
+    throw new RangeError(`Expected vCPUs as a whole number from 1 to ${MAX_VCPUS}, got ${vcpus}`);
+  }
+  const guest = guestBytes / PAGE_BYTES;
+  let control = 1 + TDCS_PAGES.min + vcpus * TDVPS_PAGES.min;
+  for (let level = 1; level <= 3; level++) control += Math.ceil(guest / ENTRIES ** level);
+  return { guest, control };
+}
