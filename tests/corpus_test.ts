@@ -1,6 +1,6 @@
 // Every scenario of the corpus: what it expects is what is observed, on every platform, and what it
 // shows is what is kept beside it (`deno task golden` writes that anew).
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, fail } from "@std/assert";
 import { runScenario } from "@tdx/litmus";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
 import { goldenText } from "../packages/litmus/golden.ts";
@@ -24,7 +24,9 @@ for (const { name, file, scenario } of corpus) {
   });
 
   Deno.test(`scenario ${name} shows what is kept beside it`, async () => {
-    const golden = await Deno.readTextFile(file.replace(/\.tdx$/, ".out"));
+    const golden = await Deno.readTextFile(file.replace(/\.tdx$/, ".out")).catch(() =>
+      fail(`Expected ${name}.out beside the scenario; \`deno task golden\` writes it`)
+    );
     assertEquals(await goldenText(scenario, GOLDEN_PLATFORMS), golden);
   });
 }

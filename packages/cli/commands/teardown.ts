@@ -1,11 +1,4 @@
-import {
-  createReclaimer,
-  createTdHost,
-  HOST_KEYS,
-  POLICIES,
-  TEARDOWN_PATHS,
-  type TeardownReport,
-} from "@tdx/reclaim";
+import { createReclaimer, createTdHost, HOST_KEYS, POLICIES, TEARDOWN_PATHS } from "@tdx/reclaim";
 import type { Command } from "../command.ts";
 import { readCount } from "../count.ts";
 import { EXIT } from "../exit_status.ts";
@@ -16,19 +9,8 @@ import { readSize } from "../size.ts";
 import { busyInjector, FAULT_OPTIONS, poisonLines, readFaults } from "../teardown/faults.ts";
 import { showProgress } from "../teardown/progress.ts";
 import { reportText } from "../teardown/report_text.ts";
-import { type SimulatedTime, simulatedTimes } from "../teardown/simulated_times.ts";
-
-/** One run, as it is printed. */
-export interface TeardownRunResult extends TeardownReport {
-  readonly memoryBytes: number;
-  readonly vcpus: number;
-  /** How long it would take on a real host, by each cost of a clear. */
-  readonly simulatedTimes: readonly SimulatedTime[];
-  /** Time it took to build host and TD, in milliseconds. */
-  readonly setUpMs: number;
-  /** Time it took to tear the TD down and to use its pages, in milliseconds. */
-  readonly computeMs: number;
-}
+import type { TeardownRunResult } from "../teardown/result.ts";
+import { simulatedTimes } from "../teardown/simulated_times.ts";
 
 /** `tdx teardown`: tear a TD down on simulated memory. */
 export const command: Command = {

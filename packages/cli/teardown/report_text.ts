@@ -1,4 +1,4 @@
-import type { TeardownRunResult } from "../commands/teardown.ts";
+import type { TeardownRunResult } from "./result.ts";
 import { showSize } from "../size.ts";
 import { table } from "../table.ts";
 import { timesText } from "./simulated_times_text.ts";

@@ -1,0 +1,72 @@
+import { meter, MeterError, type MeterOptions } from "@tdx/host/meter";
+import type { Command } from "../command.ts";
+import { readCount } from "../count.ts";
+import { EXIT } from "../exit_status.ts";
+import { bar } from "../meter/bar.ts";
+import { reportText } from "../meter/report_text.ts";
+import type { Options } from "../options.ts";
+import type { Output } from "../output.ts";
+import { noOperands, printJson } from "../shared_options.ts";
+import { readSize } from "../size.ts";
+import { UsageError } from "../usage_error.ts";
+
+const BAR_WIDTH = 30;
+
+/** `tdx meter`: time clearing of real memory. */
+export const command: Command = {
+  summary: "time clearing of this machine's memory with the real instructions",
+  usage: "[--size SIZE] [--threads N] [--seconds SECONDS]",
+  options: {
+    size: {
+      value: "SIZE",
+      help: "memory that each thread clears; default 1GiB, more where the cache is large",
+    },
+    threads: { value: "N", help: "measure this many threads at once too; default 1" },
+    seconds: {
+      value: "SECONDS",
+      help: "how long to measure; three repeats may take longer; default 20",
+    },
+  },
+  example: "tdx meter --size 64MiB --seconds 5",
+  async run(options, output) {
+    noOperands(options);
+    const report = await measure({ ...readMeterOptions(options), ...progressOn(output) });
+    if (options.has("json")) printJson(output, report);
+    else output.print(reportText(report));
+    return EXIT.fine;
+  },
+};
+
+async function measure(options: MeterOptions) {
+  try {
+    return await meter(options);
+  } catch (error) {
+    throw error instanceof MeterError ? new UsageError(error.message) : error;
+  }
+}
+
+function readMeterOptions(options: Options): MeterOptions {
+  const [size, threads, seconds] = ["size", "threads", "seconds"].map((name) => options.text(name));
+  return {
+    ...(size === undefined ? {} : { bytesPerThread: readSize("--size", size) }),
+    ...(threads === undefined ? {} : { threads: readCount("--threads", threads) }),
+    ...(seconds === undefined ? {} : { seconds: readSeconds(seconds) }),
+  };
+}
+
+function readSeconds(text: string): number {
+  const seconds = /^[0-9]*\.?[0-9]+$/.test(text) ? Number(text) : 0;
+  if (seconds > 0) return seconds;
+  throw new UsageError(`Expected --seconds as a number above 0, got ${text}`);
+}
+
+function progressOn(output: Output): Pick<MeterOptions, "onProgress"> {
+  return {
+    onProgress({ share, threads, pages, method }) {
+      output.progress(
+        `[${bar(share, BAR_WIDTH, ".")}] ${Math.floor(share * 100)}% ${method}, ` +
+          `${threads} ${threads === 1 ? "thread" : "threads"}, ${pages} pages`,
+      );
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { CpuidLeaf } from "../cpuid_line.ts";
+import type { PlacedCode } from "./placed_code.ts";
+
+/** Executes CPUID. */
+export type ReadLeaf = (leaf: number, subleaf: number) => CpuidLeaf;
+
+/** CPUID of this machine, through its routine. */
+export function cpuidThrough(code: PlacedCode): ReadLeaf {
+  const routine = new Deno.UnsafeFnPointer(
+    Deno.UnsafePointer.create(BigInt(code.entry.cpuid))!,
+    { parameters: ["u32", "u32", "buffer"], result: "void" },
+  );
+  return (leaf, subleaf) => {
+    const registers = new Uint32Array(4);
+    routine.call(leaf, subleaf, registers);
+    const [eax, ebx, ecx, edx] = registers;
+    // It stands on no line of a text.
+    return { leaf, subleaf, eax: eax!, ebx: ebx!, ecx: ecx!, edx: edx!, line: 0 };
+  };
+}

@@ -1,0 +1,53 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { PAGE_BYTES } from "@tdx/core";
+import { callTest, MAY_CALL, protectionAt, withCode } from "./fixtures_test.ts";
+import { Libc } from "./libc.ts";
+import { MeterError } from "./meter_error.ts";
+
+Deno.test({
+  name: "new Libc() says which permission it needs and why",
+  ignore: MAY_CALL,
+  fn() {
+    const error = assertThrows(() => new Libc(), MeterError);
+    assertEquals(
+      error.message,
+      "Expected the permission --allow-ffi: measuring places a few bytes of machine code in " +
+        "memory through the C library, and calls them",
+    );
+  },
+});
+
+callTest("Libc maps memory that can be written and not executed, and gives it back", async () => {
+  await withCode((libc) => {
+    const address = libc.map(PAGE_BYTES)!;
+    assertEquals(protectionAt(libc, address), "rw-p");
+    libc.unmap(address, PAGE_BYTES);
+    assertEquals(protectionAt(libc, address), "");
+  });
+});
+
+callTest(
+  "Libc.map() gives nothing where the system refuses, and failure() its error number",
+  async () => {
+    await withCode((libc) => {
+      assertEquals(libc.map(2 ** 52), undefined);
+      // ENOMEM.
+      assertStringIncludes(
+        libc.failure("mmap").message,
+        "Expected mmap to succeed, got error number 12",
+      );
+    });
+  },
+);
+
+callTest(
+  "Libc.readText() reads a file whole, and says nothing of one that is not there",
+  async () => {
+    await withCode((libc) => {
+      assertEquals(libc.readText("/nowhere"), undefined);
+      assertEquals(libc.readText("/proc"), undefined);
+      const path = new URL("routines.ts", import.meta.url).pathname;
+      assertEquals(libc.readText(path), Deno.readTextFileSync(path));
+    });
+  },
+);

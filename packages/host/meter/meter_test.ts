@@ -1,0 +1,100 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { MiB } from "@tdx/core";
+import { callTest, MAY_CALL } from "./fixtures_test.ts";
+import { meter } from "./meter.ts";
+import { MeterError } from "./meter_error.ts";
+import type { MeterProgress } from "./meter_options.ts";
+
+const QUICK = { bytesPerThread: 64 * MiB, seconds: 0.01 };
+
+Deno.test("meter() refuses options before it asks for anything", async () => {
+  await assertRejects(() => meter({ threads: 0 }), RangeError, "Expected threads from 1 to ");
+  await assertRejects(() => meter({ bytesPerThread: 0 }), RangeError, "above 0, got 0");
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(() => meter({ signal }), Error, "enough");
+});
+
+Deno.test({
+  name: "meter() says which permission it lacks",
+  ignore: MAY_CALL,
+  async fn() {
+    await assertRejects(() => meter(), MeterError, "Expected the permission --allow-ffi: ");
+  },
+});
+
+callTest(
+  "meter() measures every method that the CPU has, on each step and kind of pages",
+  async () => {
+    const { cpu, bytesPerThread, measurements, notMeasured } = await meter(QUICK);
+    assertEquals(bytesPerThread, 64 * MiB);
+    const methods = [
+      ...(cpu.movdir64b ? ["movdir64b", "movdir64b-one-fence"] : []),
+      "rep-stosb",
+      "movnti",
+      ...(cpu.clflushopt ? ["clflushopt"] : []),
+    ];
+    assertEquals(
+      measurements.map(({ backing, method, stepBytes }) => [backing.pages, method, stepBytes]),
+      ["4KiB", "huge"].flatMap((pages) =>
+        methods.flatMap((method) => [4096, 2 ** 21].map((step) => [pages, method, step]))
+      ),
+    );
+    for (const { nsPerPage: { low, median, high }, gibPerSecond, repeats } of measurements) {
+      assert(0 < low && low <= median && median <= high);
+      assert(gibPerSecond > 0 && repeats >= 3);
+    }
+    assertEquals(
+      notMeasured.map(({ method, stepBytes }) => method ?? stepBytes),
+      [
+        ...(cpu.movdir64b ? [] : ["movdir64b", "movdir64b-one-fence"] as const),
+        ...(cpu.clflushopt ? [] : ["clflushopt"] as const),
+        2 ** 30,
+      ],
+    );
+  },
+);
+
+callTest("meter() measures one thread and then several", async () => {
+  const threads = Math.min(2, navigator.hardwareConcurrency);
+  const seen: MeterProgress[] = [];
+  const { measurements } = await meter({
+    ...QUICK,
+    threads,
+    methods: ["movnti"],
+    steps: [4096],
+    pages: ["4KiB"],
+    onProgress: (progress) => seen.push(progress),
+  });
+  assertEquals(measurements.map((one) => one.threads), threads === 1 ? [1] : [1, 2]);
+  assertEquals(seen.at(-1), { share: 1, threads, pages: "4KiB", method: "movnti" });
+  const shares = seen.map(({ share }) => share);
+  assertEquals(shares, shares.toSorted((a, b) => a - b));
+});
+
+callTest("meter() gives memory back, also where it is stopped", async () => {
+  const bytesPerThread = 512 * MiB;
+  const before = Deno.memoryUsage().rss;
+  const stop = new AbortController();
+  let during = 0;
+  const stopped = meter({
+    ...QUICK,
+    bytesPerThread,
+    signal: stop.signal,
+    onProgress() {
+      during = Deno.memoryUsage().rss;
+      stop.abort(new Error("enough"));
+    },
+  });
+  await assertRejects(() => stopped, Error, "enough");
+  const left = Deno.memoryUsage().rss - before;
+  assert(during - before >= bytesPerThread, `${during - before}`);
+  assert(left < bytesPerThread / 2, `${left}`);
+});
+
+callTest("meter() refuses more than the free memory", async () => {
+  await assertRejects(
+    () => meter({ ...QUICK, bytesPerThread: 2 ** 50 }),
+    RangeError,
+    "Expected the memory of all threads to be at most ",
+  );
+});

@@ -1,0 +1,41 @@
+import { assertEquals } from "@std/assert";
+import type { MeterCpu } from "./meter_report.ts";
+import { METER_METHODS, whyNot } from "./methods.ts";
+
+const CPU: MeterCpu = {
+  vendor: "AuthenticAMD",
+  family: 26,
+  model: 2,
+  stepping: 1,
+  hypervisor: false,
+  movdir64b: false,
+  clflushopt: false,
+  lastLevelCacheBytes: null,
+};
+
+Deno.test("whyNot() lets run what the CPU shows, and nothing else", () => {
+  const runs = (cpu: MeterCpu) =>
+    Object.entries(METER_METHODS)
+      .filter(([, method]) => whyNot(method, cpu) === undefined)
+      .map(([name]) => name);
+  assertEquals(runs(CPU), ["rep-stosb", "movnti"]);
+  assertEquals(runs({ ...CPU, clflushopt: true }), ["rep-stosb", "movnti", "clflushopt"]);
+  assertEquals(runs({ ...CPU, movdir64b: true }), [
+    "movdir64b",
+    "movdir64b-one-fence",
+    "rep-stosb",
+    "movnti",
+  ]);
+});
+
+Deno.test("whyNot() names the bit, and under a hypervisor does not blame the CPU alone", () => {
+  const { movdir64b } = METER_METHODS;
+  assertEquals(
+    whyNot(movdir64b, CPU),
+    "MOVDIR64B, CPUID.7.0 ECX[28], is 0: this CPU lacks it",
+  );
+  assertEquals(
+    whyNot(movdir64b, { ...CPU, hypervisor: true }),
+    "MOVDIR64B, CPUID.7.0 ECX[28], is 0: this CPU lacks it or its hypervisor hides it",
+  );
+});

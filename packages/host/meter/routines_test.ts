@@ -1,0 +1,113 @@
+import { assert, assertEquals } from "@std/assert";
+import type { RoutineLine } from "./machine_code.ts";
+import { type RoutineName, ROUTINES } from "./routines.ts";
+
+const NAMES = Object.keys(ROUTINES) as RoutineName[];
+const LOOPS = `${import.meta.dirname}/testdata/loops.c`;
+const tools = {
+  binutils: await has("as", "objdump"),
+  gcc: await has("gcc", "objdump"),
+};
+
+async function has(...programs: string[]): Promise<boolean> {
+  if (Deno.build.arch !== "x86_64") return false;
+  const found = await Promise.all(programs.map(async (program) => {
+    try {
+      return (await new Deno.Command(program, { args: ["--version"] }).output()).success;
+    } catch {
+      return false;
+    }
+  }));
+  return found.every(Boolean);
+}
+
+/** Disassembles what a command line leaves in the file `$o`: for each function its instructions. */
+async function disassemble(make: string, input: string): Promise<Map<string, string[]>> {
+  // Only a shell may write here: the tests have no permission to.
+  const script = `o=$(mktemp) && trap 'rm -f "$o"' EXIT && ${make} && ` +
+    'objdump -d -w -M intel "$o"';
+  const shell = new Deno.Command("sh", {
+    args: ["-c", script],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stdin = shell.stdin.getWriter();
+  await stdin.write(new TextEncoder().encode(input));
+  await stdin.close();
+  const { success, stdout, stderr } = await shell.output();
+  assert(success, new TextDecoder().decode(stderr));
+  const functions = new Map<string, string[]>();
+  let current: string[] = [];
+  for (const line of new TextDecoder().decode(stdout).split("\n")) {
+    const name = /^[0-9a-f]+ <(\w+)>:$/.exec(line)?.[1];
+    if (name !== undefined) functions.set(name, current = []);
+    // "  1e:\t48 8d 04 17          \tlea    rax,[rdi+rdx*1]"
+    const [, bytes, text] = /^ +[0-9a-f]+:\t((?:[0-9a-f]{2} )+) *\t(.+)$/.exec(line) ?? [];
+    if (bytes !== undefined) current.push(`${bytes.trim()} | ${text!.replace(/ +/g, " ")}`);
+  }
+  return functions;
+}
+
+/** A source for the assembler that holds every routine. */
+function source(line: (line: RoutineLine) => string): string {
+  const body = NAMES.map((name) =>
+    `.p2align 6\n${name}: ${ROUTINES[name].lines.map(line).join("\n")}`
+  );
+  return `${body.join("\n")}\n.p2align 6, 0\nend: ret\n`;
+}
+
+const ASSEMBLE = 'as --64 -msyntax=intel -mnaked-reg -o "$o"';
+
+Deno.test({
+  name: "ROUTINES: the assembler makes of each instruction the bytes beside it (needs binutils)",
+  ignore: !tools.binutils,
+  async fn() {
+    const made = await disassemble(ASSEMBLE, source(({ assembly }) => assembly));
+    for (const name of NAMES) {
+      const bytes = made.get(name)!.map((line) => line.split(" | ")[0]);
+      const ours = ROUTINES[name].lines.map((line) => hexadecimal(line.bytes));
+      assertEquals(bytes.slice(0, ours.length), ours, name);
+    }
+  },
+});
+
+Deno.test({
+  name: "ROUTINES: the bytes disassemble to the same instructions (needs binutils)",
+  ignore: !tools.binutils,
+  async fn() {
+    const written = await disassemble(ASSEMBLE, source(({ assembly }) => assembly));
+    const data = ({ bytes }: RoutineLine) => `.byte ${bytes.join(",")}`;
+    const read = await disassemble(ASSEMBLE, source(data));
+    assertEquals(read, written);
+    const line = read.get("movdir64b")![2];
+    assertEquals(line, "66 0f 38 f8 39 | movdir64b rdi,[rcx]");
+  },
+});
+
+// No CPU at hand need have the instruction: these two are compared, the others also run.
+for (const name of ["movdir64b", "movdir64bOneFence"] as const) {
+  Deno.test({
+    name: `ROUTINES: ${name} is the loop that gcc -O2 makes of the same C (needs gcc)`,
+    ignore: !tools.gcc,
+    async fn() {
+      const compile = 'gcc -O2 -mmovdir64b -mclflushopt -x c -c -o "$o" -';
+      const theirs = (await disassemble(compile, await Deno.readTextFile(LOOPS))).get(name)!;
+      const ours = (await disassemble(ASSEMBLE, source(({ assembly }) => assembly))).get(name)!;
+      assertEquals(loop(ours), loop(theirs));
+      // SDM volume 2: 66 0F 38 F8 /r.
+      const stores = theirs.filter((line) => line.includes("| movdir64b "));
+      assertEquals(stores.map((line) => line.slice(0, 11)), ["66 0f 38 f8"]);
+    },
+  });
+}
+
+/** The mnemonics from the store to the end: gcc also tests for nothing to do, before. */
+function loop(lines: readonly string[]): string[] {
+  const mnemonics = lines.map((line) => line.split(" | ")[1]!.split(" ")[0]!);
+  return mnemonics.slice(mnemonics.indexOf("movdir64b"), mnemonics.indexOf("ret") + 1);
+}
+
+function hexadecimal(bytes: readonly number[]): string {
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}
