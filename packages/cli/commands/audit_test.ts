@@ -70,7 +70,7 @@ Deno.test("tdx audit shows a tree with the verdict last", async () => {
     text,
     "  affected        What the kernel does on reclaim: symbol tdx_clear_page\n" +
       "                  fix    Move to Linux 6.18, or to a kernel with the symbol " +
-      "tdx_quirk_reset_page\n",
+      "tdx_quirk_reset_paddr\n",
   );
   assertEquals(
     lines.at(-2),

@@ -14,7 +14,7 @@ export const reclaim: CheckSpec = {
     switch (value) {
       case "clears-always": {
         const meaning = "It clears every page, whatever the silicon (8d032b683c299, 6.16 and 6.17)";
-        const fix = "Move to Linux 6.18, or to a kernel with the symbol tdx_quirk_reset_page";
+        const fix = "Move to Linux 6.18, or to a kernel with the symbol tdx_quirk_reset_paddr";
         return erratum === false
           ? finding("affected", seen, source, meaning, fix)
           : finding("ok", seen, source, meaning);

@@ -17,7 +17,7 @@ export const VERDICT_ADVICE: Readonly<Record<Verdict, string>> = {
   "not-concerned": "Nothing to do",
   fine: "Nothing to do here; look for slow shutdowns in the removal of the pages itself",
   "pays-rightly": "Leave the clearing on; only silicon without the erratum can do without it",
-  "pays-needlessly": "Move to Linux 6.18 or a kernel with the symbol tdx_quirk_reset_page, and " +
+  "pays-needlessly": "Move to Linux 6.18 or a kernel with the symbol tdx_quirk_reset_paddr, and " +
     "see that it does not list tdx_pw_mce",
   "at-risk": "Run no TDs here until the kernel lists tdx_pw_mce in /proc/cpuinfo, or clears always",
   unknown: "Run collect.sh as root on the machine, with kvm_intel loaded, and audit the snapshot",
