@@ -243,8 +243,8 @@ const CLAIMS: readonly Claim[] = [
           grade(true).severity === "recovered" && grade(true).pageRetired === true &&
           grade(false).severity === "panic",
         evidence:
-          "once the TD has consumed the poison and the page is retired, no policy leads to " +
-          "a machine check; the same record without SEAM_NR is graded as a panic",
+          "once the TD has consumed the poison and the page is retired, not even policy never " +
+          "leads to a machine check; the same record without SEAM_NR is graded as a panic",
       };
     },
   },
