@@ -72,7 +72,7 @@ export function reclaimAll(module: TdxModule, tdr: number): void {
   module.phymem.pageReclaim(tdr);
 }
 
-/** A status as semantics.md writes it. */
+/** A status as the specification prints it, in hexadecimal. */
 export function hex(status: bigint): string {
   return status.toString(16).toUpperCase().padStart(16, "0");
 }

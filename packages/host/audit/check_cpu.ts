@@ -57,7 +57,7 @@ export const erratum: CheckSpec = {
   },
 };
 
-/** Why affected silicon can be without the flag (semantics section 4). */
+/** Why affected silicon can be without the flag (Linux 1e536e106897, set at the end of TDX initialisation). */
 const WHY_MISSING = "Linux sets the flag only where it has initialised TDX: not with TDX off in " +
   "the firmware, in a guest, with fewer than 2 private KeyIDs or with hibernation enabled, and " +
   "not before 6.8. A missing flag is no missing erratum";

@@ -13,7 +13,7 @@ import { type TeardownContext, TeardownRun } from "./run.ts";
  * comes last, by T5, T6 and the reset. After OPERAND_BUSY, BLOCK, TRACK and REMOVE are tried once
  * more; an interrupted CACHE.WB is resumed up to 10000 times; a page that is refused is leaked and
  * the work goes on; where T1 to T4 are refused the HKID is leaked, and all pages with it
- * (semantics section 4).
+ * (KVM in Linux v6.18; terminate: the posting of KVM_TDX_TERMINATE_VM, June 2025).
  *
  * @param context Memory, module and TD.
  * @param options Path, progress, cancellation.
