@@ -1,6 +1,7 @@
-import { explore, type Problem, type Step, System } from "@tdx/litmus";
+import { explore, System } from "@tdx/litmus";
 import { decide } from "@tdx/reclaim";
 import { spr } from "@tdx/platform-spr";
+import { endlessProblem, MACHINE } from "../tasks/spin_bench_model.ts";
 import { type Figure, inTurn, timed } from "./figure.ts";
 
 const CALLS = 200_000;
@@ -47,11 +48,7 @@ export async function start(): Promise<Figure> {
 
 /** Every state of three lines under two hosts and a device: states each millisecond. */
 export async function explorer(): Promise<Figure> {
-  const system = new System(lines(3), {
-    mode: "Ci",
-    clear: false,
-    partialWriteToOwnedLine: "merge",
-  }, { lost: false });
+  const system = new System(endlessProblem(3), MACHINE, { lost: false });
   const one = async () => {
     const { states, milliseconds } = await explore(system);
     return states / milliseconds;
@@ -83,37 +80,4 @@ function nanoseconds(work: () => unknown): number {
   for (let i = 0; i < CALLS; i++) kept = work();
   if (kept === undefined) throw new Error("Expected a result");
   return (performance.now() - started) * 1e6 / CALLS;
-}
-
-function lines(count: number): Problem {
-  const each = (make: (line: number) => Step[]) =>
-    Array.from({ length: count }, (_, i) => make(i)).flat();
-  const host = (key: "keyid0" | "shared") =>
-    each((line) => [
-      { operation: "load", line, key },
-      { operation: "store", line, key, data: "host" },
-      { operation: "partialWrite", line, key, data: "host" },
-      { operation: "movdir64b", line, key, data: "host" },
-      { operation: "clflush", line, key },
-    ]);
-  const device = each((line) => [
-    { operation: "deviceRead", line, key: "keyid0" },
-    { operation: "deviceWrite", line, key: "keyid0", data: "host" },
-    { operation: "devicePartialWrite", line, key: "keyid0", data: "host" },
-  ]);
-  return {
-    name: "bench",
-    lines: Array.from({ length: count }, (_, i) => ({
-      name: `X${i}`,
-      content: { key: "td", data: "secret" },
-    })),
-    threads: [
-      { name: "host", agent: "host", after: [], kind: "any", steps: host("keyid0") },
-      { name: "host2", agent: "host", after: [], kind: "any", steps: host("shared") },
-      { name: "device", agent: "device", after: [], kind: "any", steps: device },
-    ],
-    registers: [],
-    speculation: ["keyid0", "shared"],
-    seamNr: false,
-  };
 }

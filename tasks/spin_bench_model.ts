@@ -8,23 +8,30 @@ import { type Agent, type OperationKind, WRITES_DATA } from "@tdx/core";
 import { type KeyName, type Machine, type Problem, type Thread, toPromela } from "@tdx/litmus";
 import { gnr } from "@tdx/platform-gnr";
 
-const LINES = [0, 1, 2, 3];
 const HOST: readonly OperationKind[] = ["load", "store", "partialWrite", "movdir64b", "clflush"];
 const DEVICE: readonly OperationKind[] = ["deviceRead", "deviceWrite", "devicePartialWrite"];
 
-/** Everything happens at any time, for ever. */
-export const PROBLEM: Problem = {
-  name: "four lines, two hosts and a device",
-  lines: LINES.map((line) => ({ name: `X${line}`, content: { key: "td", data: "secret" } })),
-  threads: [
-    forever("host A", "host", HOST, "keyid0"),
-    forever("host B", "host", HOST, "shared"),
-    forever("device", "device", DEVICE, "keyid0"),
-  ],
-  registers: [],
-  speculation: ["keyid0", "shared"],
-  seamNr: false,
-};
+/** Lines that a TD left, two hosts and a device: everything happens at any time, for ever. */
+export function endlessProblem(lines: number): Problem {
+  return {
+    name: `${lines} lines, two hosts and a device`,
+    lines: Array.from({ length: lines }, (_, line) => ({
+      name: `X${line}`,
+      content: { key: "td", data: "secret" },
+    })),
+    threads: [
+      forever(lines, "host A", "host", HOST, "keyid0"),
+      forever(lines, "host B", "host", HOST, "shared"),
+      forever(lines, "device", "device", DEVICE, "keyid0"),
+    ],
+    registers: [],
+    speculation: ["keyid0", "shared"],
+    seamNr: false,
+  };
+}
+
+/** The model of the benchmark. */
+export const PROBLEM: Problem = endlessProblem(4);
 
 /** A machine on which nothing here is a machine check, so that pan's defaults search everything. */
 export const MACHINE: Machine = {
@@ -36,12 +43,13 @@ export const MACHINE: Machine = {
 if (import.meta.main) console.log(toPromela(PROBLEM, MACHINE).trimEnd());
 
 function forever(
+  lines: number,
   name: string,
   agent: Agent,
   kinds: readonly OperationKind[],
   key: KeyName,
 ): Thread {
-  const steps = LINES.flatMap((line) =>
+  const steps = Array.from({ length: lines }, (_, line) => line).flatMap((line) =>
     kinds.map((operation) => ({
       operation,
       line,

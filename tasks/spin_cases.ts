@@ -1,5 +1,5 @@
 /** The problems that SPIN is asked besides us. */
-import type { Mode } from "@tdx/core";
+import { MODES } from "@tdx/core";
 import {
   type ClosureKeys,
   closureProblem,
@@ -29,7 +29,6 @@ export interface SpinCase {
   readonly formula: Formula;
 }
 
-const MODES: readonly Mode[] = ["Li", "Ci"];
 const KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integrity"];
 const LEFT: readonly LeftPoison[] = ["none", "unconsumed", "consumed"];
 

@@ -9,6 +9,7 @@ import {
   GiB,
   KeyIdSpace,
   type Mode,
+  MODES,
   PhysicalMemory,
   type Platform,
   TDX_PW_MCE,
@@ -19,7 +20,6 @@ const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32
 const KEY0 = keyIds.key(0);
 const TD = keyIds.key(33);
 const INTEGRITY = keyIds.key(1, { integrity: true });
-const MODES: readonly Mode[] = ["Li", "Ci"];
 
 /**
  * Registers the tests of one plugin.

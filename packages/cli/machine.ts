@@ -44,6 +44,11 @@ export async function findMachine(options: Options): Promise<Machine> {
   return { platform: matchPlatform(cpu, PLATFORMS), cpu };
 }
 
+/** A CPU model in words: `family 6 model 0x8f`. */
+export function cpuModel({ family, model }: CpuIdentity): string {
+  return `family ${family} model 0x${model.toString(16)}`;
+}
+
 /**
  * Reads this machine's CPU.
  *

@@ -14,7 +14,7 @@ import {
   type Policy,
   type TeardownReport,
 } from "@tdx/reclaim";
-import { readThisCpu } from "./machine.ts";
+import { cpuModel, readThisCpu } from "./machine.ts";
 import { type Output, standardOutput } from "./output.ts";
 import { PLATFORMS } from "./platforms.ts";
 import { table } from "./table.ts";
@@ -52,8 +52,7 @@ async function thisMachine(): Promise<string> {
   } catch (error) {
     return `This machine: unknown. ${(error as Error).message}`;
   }
-  const model = `family ${cpu.family} model 0x${cpu.model.toString(16)}`;
-  const name = `This machine: ${cpu.brand ?? cpu.vendor} (${cpu.vendor}, ${model})`;
+  const name = `This machine: ${cpu.brand ?? cpu.vendor} (${cpu.vendor}, ${cpuModel(cpu)})`;
   try {
     const platform = matchPlatform(cpu, PLATFORMS);
     const { clear, reason } = decide({ platform });

@@ -13,6 +13,7 @@ export * from "./operation.ts";
 export * from "./plugin.ts";
 export * from "./rules.ts";
 export * from "./units.ts";
+export { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./frame_bits.ts";
 export * from "./frame_chunk.ts";
 export * from "./frame_map.ts";
 export * from "./physical_memory.ts";

@@ -10,6 +10,9 @@ import type { Confidence } from "./source.ts";
 /** Integrity mode, a platform and BIOS choice: logical (TD owner bit only) or cryptographic (MAC too). */
 export type Mode = "Li" | "Ci";
 
+/** All integrity modes. */
+export const MODES: readonly Mode[] = ["Li", "Ci"];
+
 /** The TD owner bit of a line: 1 once written with a private KeyID. */
 export type Owner = 0 | 1;
 

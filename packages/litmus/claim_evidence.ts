@@ -1,13 +1,10 @@
-import type { LineState, Mode, Operation, Platform } from "@tdx/core";
+import { type LineState, type Mode, MODES, type Operation, type Platform } from "@tdx/core";
 import type { Policy } from "@tdx/reclaim";
 import type { ClosureKeys, ClosureQuestion, LeftPoison } from "./closure.ts";
 import { contentState, KEYS } from "./problem.ts";
 import { reachableLines } from "./reachable.ts";
 import type { WitnessStep } from "./trace.ts";
 import { verdict } from "./verdicts.ts";
-
-/** Both integrity modes. */
-export const MODES: readonly Mode[] = ["Li", "Ci"];
 
 /** The witnesses of a question on several platforms; empty ones where there is no machine check. */
 export async function ask(

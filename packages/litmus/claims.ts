@@ -2,11 +2,12 @@ import {
   consumedPoison,
   gradeMachineCheck,
   KeyIdSpace,
+  MODES,
   type Operation,
   type Platform,
   TDX_PW_MCE,
 } from "@tdx/core";
-import { afterFault, answer, ask, everyLine, MODES, refuses } from "./claim_evidence.ts";
+import { afterFault, answer, ask, everyLine, refuses } from "./claim_evidence.ts";
 import { savingEvidence } from "./claim_saving.ts";
 import { KEYS } from "./problem.ts";
 import { isOldPrivate } from "./reachable.ts";

@@ -1,6 +1,12 @@
 import type { HostKeys, Policy } from "@tdx/reclaim";
 import { decide } from "@tdx/reclaim";
-import type { Mode, OperationKind, Platform, RuleTable } from "@tdx/core";
+import {
+  type Mode,
+  type OperationKind,
+  type Platform,
+  type RuleTable,
+  WRITES_DATA,
+} from "@tdx/core";
 import type { KeyName, Problem, Step, Thread } from "./problem.ts";
 import { HOST_KEY_NAMES } from "./format/scenario_words.ts";
 import type { Machine } from "./system.ts";
@@ -132,6 +138,6 @@ export function closureProblem(question: ClosureQuestion): { problem: Problem; m
 
 /** A step on the one line; only writes carry data. */
 function step(operation: OperationKind, key: KeyName, data?: "host" | "secret"): Step {
-  const writes = ["store", "partialWrite", "movdir64b", "deviceWrite", "devicePartialWrite"];
-  return { operation, line: 0, key, ...(data && writes.includes(operation) ? { data } : {}) };
+  const carried = data !== undefined && WRITES_DATA.has(operation) ? { data } : {};
+  return { operation, line: 0, key, ...carried };
 }

@@ -33,13 +33,13 @@ export async function reachableLines(
     poison,
   });
   const system = new System(problem, machine, { lost: false });
-  const { states, state } = await explore(system).then((e) => ({ states: e.states, state: e }));
+  const exploration = await explore(system);
   const automaton = new LineAutomaton(machine);
   const ids = new Set<number>([
     automaton.intern(contentState(problem.lines[0]!.content, mode === "Ci")),
   ]);
-  for (let i = 0; i < states; i++) {
-    ids.add(automaton.intern(system.valuation(state.state(i)).lines[0]!.state));
+  for (let i = 0; i < exploration.states; i++) {
+    ids.add(automaton.intern(system.valuation(exploration.state(i)).lines[0]!.state));
   }
   return { automaton, states: [...ids].map((id) => automaton.state(id)) };
 }

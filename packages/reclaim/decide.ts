@@ -4,7 +4,7 @@
  * @module
  */
 import { type Platform, TDX_PW_MCE } from "@tdx/core/plugin";
-import { type Mode, type RuleId, ruleText } from "@tdx/core/rules";
+import { type Mode, MODES, type RuleId, ruleText } from "@tdx/core/rules";
 
 /** Which KeyIDs a host maps its own memory with: Linux uses only KeyID 0. */
 export type HostKeys = "keyid0" | "shared" | "shared-integrity";
@@ -119,7 +119,7 @@ export function decide(options: DecideOptions): Decision {
   }
   requireOneOf("hostKeys", hostKeys, HOST_KEYS);
   requireOneOf("policy", policy, POLICIES);
-  requireOneOf("mode", mode, ["Li", "Ci"]);
+  requireOneOf("mode", mode, MODES);
 
   const need = needOf(platform, hostKeys, mode);
   const clear = policy === "always" || (policy === "quirk" && platform.bugs.includes(TDX_PW_MCE));

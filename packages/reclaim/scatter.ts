@@ -1,9 +1,6 @@
-import type { FrameChunk } from "@tdx/core";
+import { BLOCK_FRAMES, BLOCK_WORDS, countBits, type FrameChunk } from "@tdx/core";
 import { randomNumbers } from "./random.ts";
 
-/** Frames in a 2 MiB block, which a bitmap of 16 words covers. */
-const BLOCK_FRAMES = 512;
-const BLOCK_WORDS = 16;
 /** Frame numbers are taken apart as 32-bit words. */
 const MOST_FRAMES = 2 ** 32;
 /** A block with scattered frames takes about 850 bytes to simulate, so these take about 3.5 GiB. */
@@ -65,18 +62,11 @@ function strike(words: Uint32Array, frames: number, count: number, random: () =>
 function chunksOfBitmap(words: Uint32Array): FrameChunk[] {
   const chunks: FrameChunk[] = [];
   for (let at = 0; at < words.length; at += BLOCK_WORDS) {
-    let count = 0;
-    for (let i = at; i < at + BLOCK_WORDS; i++) count += bitCount(words[i]!);
+    const count = countBits(words, at);
     if (count > 0) {
       const frame = (at / BLOCK_WORDS) * BLOCK_FRAMES;
       chunks.push({ frame, count, value: 0, words, at });
     }
   }
   return chunks;
-}
-
-function bitCount(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x55555555);
-  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -1,4 +1,5 @@
 import {
+  BLOCK_FRAMES,
   GiB,
   KeyIdSpace,
   type Mode,
@@ -39,8 +40,6 @@ export interface TdHost {
   readonly tdr: number;
 }
 
-/** Pages of 4 KiB in a block of 2 MiB. */
-const BLOCK_PAGES = 512;
 const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
   maxPa: 52,
   keyIdBits: 6,
@@ -116,7 +115,7 @@ function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
   const bytes = hostBytes ?? Math.min(Math.ceil(needed / GiB) * GiB, keyIds.addressLimit);
   if (scatterSeed === undefined) return { bytes, guestPages, control: guestPages };
   // Control pages take whole 2 MiB blocks at the end, and the guest is scattered below them.
-  const blocks = Math.ceil(controls / BLOCK_PAGES) * BLOCK_PAGES;
+  const blocks = Math.ceil(controls / BLOCK_FRAMES) * BLOCK_FRAMES;
   const control = bytes / PAGE_BYTES - blocks;
   if (guestPages > control) {
     throw new RangeError(

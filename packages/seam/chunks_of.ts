@@ -1,5 +1,5 @@
-import type { FrameChunk } from "@tdx/core";
-import { BLOCK_FRAMES, runOf, takeBitmap } from "./frame_slices.ts";
+import { BLOCK_FRAMES, type FrameChunk } from "@tdx/core";
+import { runOf, takeBitmap } from "./frame_slices.ts";
 
 /** A frame number shifted by this is the number of its block. */
 const BLOCK_SHIFT: number = Math.log2(BLOCK_FRAMES);

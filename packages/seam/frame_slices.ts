@@ -1,10 +1,4 @@
-import { type FrameChunk, MiB, PAGE_BYTES } from "@tdx/core";
-
-/** Frames in a 2 MiB block, which is what a bitmap covers. */
-export const BLOCK_FRAMES: number = 2 * MiB / PAGE_BYTES;
-
-/** Words in the bitmap of a block. */
-export const BLOCK_WORDS: number = BLOCK_FRAMES / 32;
+import { BLOCK_FRAMES, BLOCK_WORDS, type FrameChunk } from "@tdx/core";
 
 /**
  * A contiguous run of frames as a chunk.

@@ -1,6 +1,6 @@
-import type { FrameChunk } from "@tdx/core";
+import { BLOCK_FRAMES, type FrameChunk } from "@tdx/core";
 import { chunkOf, sameBlock } from "./chunks_of.ts";
-import { BLOCK_FRAMES, forEachFrame, runOf } from "./frame_slices.ts";
+import { forEachFrame, runOf } from "./frame_slices.ts";
 
 /** Consecutive guest pages: contiguous memory from `first` on, or memory listed frame by frame. */
 interface Extent {

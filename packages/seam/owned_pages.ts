@@ -1,5 +1,5 @@
-import type { FrameChunk } from "@tdx/core";
-import { BLOCK_WORDS } from "./frame_slices.ts";
+import { BLOCK_WORDS, type FrameChunk } from "@tdx/core";
+
 import type { Pamt, PamtEntry } from "./pamt.ts";
 
 /** Marks a contiguous run among the pages found. */

@@ -1,5 +1,5 @@
-import { type FrameChunk, FrameMap, GiB, PAGE_BYTES } from "@tdx/core";
-import { BLOCK_FRAMES, firstFrame, rankOf, split } from "./frame_slices.ts";
+import { BLOCK_FRAMES, type FrameChunk, FrameMap, GiB, PAGE_BYTES } from "@tdx/core";
+import { firstFrame, rankOf, split } from "./frame_slices.ts";
 import type { PageLevel, PageType } from "./page_type.ts";
 
 /** What the Secure EPT says of the one page that its leaf maps. */

@@ -1,6 +1,6 @@
-import { type Key, PAGE_BYTES } from "@tdx/core";
+import { BLOCK_FRAMES, type Key, PAGE_BYTES } from "@tdx/core";
 import { GpaExtents } from "./gpa_extents.ts";
-import { BLOCK_FRAMES } from "./frame_slices.ts";
+
 import type { PageLevel } from "./page_type.ts";
 
 /** Where a TD is between its creation and its end. */

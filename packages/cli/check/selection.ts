@@ -1,4 +1,4 @@
-import type { Mode, Platform } from "@tdx/core";
+import { type Mode, MODES, type Platform } from "@tdx/core";
 import { POLICIES, type Policy } from "@tdx/reclaim";
 import { pickName } from "../nearest.ts";
 import type { Options } from "../options.ts";
@@ -25,7 +25,6 @@ export const SELECTION_OPTIONS = {
   limit: { value: "STATES", help: "give up beyond this many states; default 2^28" },
 } as const;
 
-const MODES: readonly Mode[] = ["Li", "Ci"];
 const DEFAULT_LIMIT = 2 ** 28;
 
 /** Reads {@link SELECTION_OPTIONS}. */

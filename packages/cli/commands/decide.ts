@@ -1,7 +1,8 @@
+import { MODES } from "@tdx/core/rules";
 import { decide, type Decision, HOST_KEYS, POLICIES } from "@tdx/reclaim/decide";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit_status.ts";
-import { findMachine, type Machine, MACHINE_OPTIONS } from "../machine.ts";
+import { cpuModel, findMachine, type Machine, MACHINE_OPTIONS } from "../machine.ts";
 import { pickName } from "../nearest.ts";
 import { CLEARING_OPTIONS, noOperands, printJson } from "../shared_options.ts";
 
@@ -21,7 +22,7 @@ export const command: Command = {
     const query = {
       hostKeys: pickName("--host-keys", options.text("host-keys") ?? "keyid0", HOST_KEYS),
       policy: pickName("--policy", options.text("policy") ?? "quirk", POLICIES),
-      ...(mode === undefined ? {} : { mode: pickName("--mode", mode, ["Li", "Ci"]) }),
+      ...(mode === undefined ? {} : { mode: pickName("--mode", mode, MODES) }),
     };
     const machine = await findMachine(options);
     const decision = decide({ platform: machine.platform, ...query });
@@ -57,6 +58,5 @@ function row(name: string, value: string): string {
 }
 
 function cpuName(cpu: NonNullable<Machine["cpu"]>): string {
-  const model = `family ${cpu.family} model 0x${cpu.model.toString(16)}`;
-  return `${cpu.brand ?? cpu.vendor}, ${model}`;
+  return `${cpu.brand ?? cpu.vendor}, ${cpuModel(cpu)}`;
 }

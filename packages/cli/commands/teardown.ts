@@ -1,3 +1,4 @@
+import { MODES } from "@tdx/core/rules";
 import { createReclaimer, createTdHost, HOST_KEYS, POLICIES, TEARDOWN_PATHS } from "@tdx/reclaim";
 import type { Command } from "../command.ts";
 import { readCount } from "../count.ts";
@@ -38,7 +39,7 @@ export const command: Command = {
     const path = pickName("--path", options.text("path") ?? "terminate", TEARDOWN_PATHS);
     const hostKeys = pickName("--host-keys", options.text("host-keys") ?? "keyid0", HOST_KEYS);
     const policy = pickName("--policy", options.text("policy") ?? "quirk", POLICIES);
-    const mode = pickName("--mode", options.text("mode") ?? "Ci", ["Li", "Ci"]);
+    const mode = pickName("--mode", options.text("mode") ?? "Ci", MODES);
     const faults = readFaults(options);
     const hostMemory = options.text("host-memory");
     const { platform } = await findMachine(options);

@@ -1,7 +1,7 @@
-import type { Mode } from "@tdx/core";
+import { type Mode, MODES } from "@tdx/core";
 import type { Settings } from "./parse_settings.ts";
 import type { Expectation } from "../scenario.ts";
-import { MODES, OBSERVATIONS } from "./scenario_words.ts";
+import { OBSERVATIONS } from "./scenario_words.ts";
 import type { TokenReader } from "./token_reader.ts";
 
 /** Where a scenario runs. */

@@ -1,7 +1,7 @@
-import type { Mode } from "@tdx/core";
+import { type Mode, MODES } from "@tdx/core";
 import { HOST_KEYS, type HostKeys, POLICIES, type Policy } from "@tdx/reclaim";
 import type { Token } from "./lexer.ts";
-import { MODES } from "./scenario_words.ts";
+
 import type { TokenReader } from "./token_reader.ts";
 
 /** Where a scenario runs, and as what host. */

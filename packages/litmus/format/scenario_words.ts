@@ -1,4 +1,4 @@
-import type { Agent, Data, Mode } from "@tdx/core";
+import type { Agent, Data } from "@tdx/core";
 import type { HostKeys } from "@tdx/reclaim";
 import { type KeyName, KEYS, type Step } from "../problem.ts";
 import type { Observation } from "../scenario.ts";
@@ -75,9 +75,6 @@ export const HOST_KEY_NAMES: Readonly<Record<HostKeys, KeyName>> = {
   shared: "shared",
   "shared-integrity": "integrity",
 };
-
-/** The integrity modes. */
-export const MODES: readonly Mode[] = ["Li", "Ci"];
 
 /** The observations. */
 export const OBSERVATIONS: readonly Observation[] = ["Never", "Sometimes", "Always"];
