@@ -1,7 +1,8 @@
 import type { Platform } from "@tdx/core";
 import { type CpuIdentity, matchPlatform, parseCpuidDump, parseCpuinfo } from "@tdx/host/cpu";
 import type { Options } from "./options.ts";
-import { platformNamed, PLATFORMS } from "./platforms.ts";
+import { platformNamed } from "./platform_named.ts";
+import { PLATFORMS } from "./platforms.ts";
 import { readInput } from "./read_input.ts";
 import { UsageError } from "./usage_error.ts";
 

@@ -15,8 +15,18 @@ export interface WitnessStep {
   readonly rule: RuleId | null;
 }
 
-/** Operations in words. */
-const WORDS: Readonly<Record<OperationKind, string>> = {
+/**
+ * Operations in words, as traces and witnesses name them.
+ *
+ * @example
+ * ```ts
+ * import { OPERATION_WORDS } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(OPERATION_WORDS.cacheWb, "TDH.PHYMEM.CACHE.WB");
+ * ```
+ */
+export const OPERATION_WORDS: Readonly<Record<OperationKind, string>> = {
   load: "load",
   store: "store",
   partialWrite: "partial write",
@@ -44,7 +54,7 @@ export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
   return moves.flatMap(({ thread, operation, line, rules }) =>
     operation === null ? [] : [{
       by: thread,
-      op: WORDS[operation.kind],
+      op: OPERATION_WORDS[operation.kind],
       line,
       keyId: operation.key.keyId,
       rule: rules.at(-1) ?? null,
@@ -62,7 +72,7 @@ export function traceText(moves: readonly Move[]): string {
   const steps = moves.filter(({ operation }) => operation !== null);
   return steps.map(({ thread, operation, line, rules, after }, i) => {
     const data = operation!.data === undefined ? "" : ` ${operation!.data}`;
-    const what = `${WORDS[operation!.kind]}${data}, line ${line}, KeyID ${operation!.key.keyId}`;
+    const what = `${OPERATION_WORDS[operation!.kind]}${data}, line ${line}, KeyID ${operation!.key.keyId}`;
     const fired = rules.length === 0 ? "no effect" : rules.join(" ");
     const retired = after!.retired ? "; page retired" : "";
     return `${String(i + 1).padStart(3)}. ${thread}: ${what}  [${fired}]\n` +

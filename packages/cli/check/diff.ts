@@ -8,7 +8,7 @@ import {
 } from "@tdx/litmus";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
-import { platformNamed } from "../platforms.ts";
+import { platformNamed } from "../platform_named.ts";
 import { printJson } from "../shared_options.ts";
 import { UsageError } from "../usage_error.ts";
 import { readSelection } from "./selection.ts";

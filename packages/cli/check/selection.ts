@@ -2,7 +2,8 @@ import { type Mode, MODES, type Platform } from "@tdx/core";
 import { POLICIES, type Policy } from "@tdx/reclaim";
 import { pickName } from "../nearest.ts";
 import type { Options } from "../options.ts";
-import { platformNamed, PLATFORMS } from "../platforms.ts";
+import { platformNamed } from "../platform_named.ts";
+import { PLATFORMS } from "../platforms.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** What part of the questions is asked. */

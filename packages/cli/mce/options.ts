@@ -9,7 +9,8 @@ import {
 } from "@tdx/host";
 import { pickName } from "../nearest.ts";
 import type { Options, OptionTable } from "../options.ts";
-import { platformNamed, PLATFORMS } from "../platforms.ts";
+import { platformNamed } from "../platform_named.ts";
+import { PLATFORMS } from "../platforms.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** The form of rasdaemon's database, which is no text. */

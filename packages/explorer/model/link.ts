@@ -1,0 +1,187 @@
+import { type Data, describeLine, MODES } from "@tdx/core";
+import { type Content, KEY_NAMES, type KeyName, OPERATIONS, WRITTEN_DATA } from "@tdx/litmus";
+import { POLICIES } from "@tdx/reclaim";
+import { CLOSURE_KEYS } from "./keys.ts";
+import { refusal } from "./panel.ts";
+import { PLATFORM_NAMES } from "./platforms.ts";
+import { play } from "./play.ts";
+import { type Act, MOST_ACTS, type Settings, type Situation } from "./situation.ts";
+
+/** The version of the links this page writes, and the only one it reads. */
+const LINK_VERSION = "1";
+/** As many lines as a scenario can have. */
+const MOST_LINES = 8;
+const AGENTS: readonly Act["by"][] = ["host", "td", "module", "device", "cache"];
+const OPERATION_NAMES = [...new Set(OPERATIONS.map(({ operation }) => operation))];
+const FIELDS = [
+  "v",
+  "platform",
+  "beside",
+  "mode",
+  "keys",
+  "policy",
+  "lines",
+  "acts",
+  "at",
+  "state",
+] as const;
+
+/** A permanent link that says no situation. */
+export class LinkError extends Error {
+  /** Name of the class. */
+  override name = "LinkError";
+}
+
+/**
+ * Writes a situation as the fragment of a permanent link, without `#`.
+ *
+ * `state` is a checksum of where the clicks lead, so that a link which leads elsewhere by other
+ * rules is noticed.
+ */
+export function writeLink(situation: Situation): string {
+  const { settings, lines, acts, at } = situation;
+  const { platform, beside, mode, keys, policy } = settings;
+  const fields: Readonly<Record<typeof FIELDS[number], string>> = {
+    v: LINK_VERSION,
+    platform,
+    beside: beside ?? "",
+    mode,
+    keys,
+    policy,
+    lines: lines.map(({ name, content }) => `${name}.${content.key}.${content.data}`).join(),
+    acts: acts.map((act) => writeAct(act, lines)).join(),
+    at: String(at),
+    state: checksum(situation),
+  };
+  return FIELDS.filter((name) => fields[name] !== "")
+    .map((name) => `${name}=${encodeURIComponent(fields[name]).replaceAll("%2C", ",")}`).join("&");
+}
+
+/**
+ * Reads the fragment of a permanent link.
+ *
+ * @param fragment The fragment, with or without `#`.
+ * @returns The situation.
+ * @throws {LinkError} Where the link is broken, of another version, or leads to a state that cannot
+ * exist.
+ */
+export function readLink(fragment: string): Situation {
+  const fields = readFields(fragment.replace(/^#/, ""));
+  const version = fields.get("v") ?? "none";
+  if (version !== LINK_VERSION) fail(`a link of version ${LINK_VERSION}`, version);
+  const settings = readSettings(fields);
+  const lines = list(fields.get("lines")).map(readContent);
+  if (lines.length < 1 || lines.length > MOST_LINES) {
+    fail(`1 to ${MOST_LINES} lines`, lines.length);
+  }
+  const names = lines.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) fail("every line once", `${twice} twice`);
+  const acts = list(fields.get("acts")).map((text) => readAct(text, names));
+  if (acts.length > MOST_ACTS) fail(`at most ${MOST_ACTS} steps`, acts.length);
+  const at = fields.get("at") ?? "0";
+  if (!/^\d{1,3}$/.test(at) || Number(at) > acts.length) {
+    fail(`at from 0 to ${acts.length}, the number of steps`, at);
+  }
+  const situation = { settings, lines, acts, at: Number(at) };
+  checkState(situation, fields.get("state") ?? "none");
+  return situation;
+}
+
+function checkState(situation: Situation, said: string): void {
+  let reached;
+  try {
+    reached = checksum(situation);
+  } catch (error) {
+    throw new LinkError(`${(error as Error).message}: no such step can be`);
+  }
+  if (said !== reached) {
+    throw new LinkError(
+      `The link says state ${said}, its steps lead to ${reached} by the rules of this page: ` +
+        "it was changed, or made with other rules, and its state cannot exist here",
+    );
+  }
+}
+
+function readFields(text: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const field of text.split("&")) {
+    const [name = "", value = ""] = field.split("=", 2);
+    if (!(FIELDS as readonly string[]).includes(name)) fail(`one of ${FIELDS.join(", ")}`, name);
+    if (fields.has(name)) fail("every field once", `${name} twice`);
+    fields.set(name, decode(value));
+  }
+  return fields;
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return fail("percent signs that encode a text", value);
+  }
+}
+
+function readSettings(fields: ReadonlyMap<string, string>): Settings {
+  const beside = fields.get("beside");
+  return {
+    platform: oneOf("platform", PLATFORM_NAMES, fields.get("platform")),
+    beside: beside === undefined ? null : oneOf("beside", PLATFORM_NAMES, beside),
+    mode: oneOf("mode", MODES, fields.get("mode")),
+    keys: oneOf("keys", CLOSURE_KEYS, fields.get("keys")),
+    policy: oneOf("policy", POLICIES, fields.get("policy")),
+  };
+}
+
+function readContent(text: string): { name: string; content: Content } {
+  const [name = "", key, data, ...rest] = text.split(".");
+  if (!/^[A-Za-z]\w{0,15}$/.test(name) || rest.length > 0) {
+    fail("a line as name.key.content", text);
+  }
+  return {
+    name,
+    content: { key: oneOf("key", KEY_NAMES, key), data: oneOf("content", WRITTEN_DATA, data) },
+  };
+}
+
+function writeAct({ by, operation, line, key, data }: Act, lines: Situation["lines"]): string {
+  return [by, operation, lines[line]!.name, key, ...(data === undefined ? [] : [data])].join(".");
+}
+
+function readAct(text: string, lines: readonly string[]): Act {
+  const [by, operation, line = "", key, data, ...rest] = text.split(".");
+  if (rest.length > 0) fail("a step as who.operation.line.key or with content", text);
+  const act: Act = {
+    by: oneOf("who", AGENTS, by),
+    operation: oneOf("operation", OPERATION_NAMES, operation),
+    line: lines.indexOf(oneOf("line", lines, line)),
+    key: oneOf<KeyName>("key", KEY_NAMES, key),
+    ...(data === undefined ? {} : { data: oneOf<Data>("content", WRITTEN_DATA, data) }),
+  };
+  const refused = refusal(act);
+  if (refused !== undefined) throw new LinkError(`${text}: ${refused}`);
+  return act;
+}
+
+function list(text: string | undefined): readonly string[] {
+  return text === undefined || text === "" ? [] : text.split(",");
+}
+
+function oneOf<T extends string>(name: string, known: readonly T[], value: string | undefined): T {
+  const found = known.find((item) => item === value);
+  return found ?? fail(`${name} as one of ${known.join(", ")}`, value ?? "none");
+}
+
+function fail(expected: string, got: string | number): never {
+  throw new LinkError(`Expected ${expected}, got ${got}`);
+}
+
+/** FNV-1a, 32 bits, of every line's state at the end: it guards against accidents, not malice. */
+function checksum(situation: Situation): string {
+  const { lines } = play(situation, situation.settings.platform).at(-1)!;
+  let hash = 0x811c9dc5;
+  for (const code of new TextEncoder().encode(lines.map(describeLine).join("\n"))) {
+    hash = Math.imul(hash ^ code, 0x01000193) >>> 0;
+  }
+  return hash.toString(16).padStart(8, "0");
+}

@@ -1,0 +1,108 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { KEY_NAMES } from "@tdx/litmus";
+import { POLICIES } from "@tdx/reclaim";
+import fc from "fast-check";
+import { CLOSURE_KEYS } from "./keys.ts";
+import { LinkError, readLink, writeLink } from "./link.ts";
+import { actOf, FAULTS, panels } from "./panel.ts";
+import { PLATFORM_NAMES } from "./platforms.ts";
+import { type Situation, START } from "./situation.ts";
+
+const LINK =
+  "v=1&platform=spr&beside=gnr&mode=Ci&keys=keyid0&policy=never&lines=X.td.secret&acts=" +
+  "host.partialWrite.X.keyid0.host,host.load.X.keyid0&at=2&state=4512dd58";
+
+Deno.test("writeLink() writes the whole situation in words", () => {
+  const situation: Situation = {
+    ...START,
+    acts: [actOf("host", "partialWrite", "keyid0", 0), actOf("host", "load", "keyid0", 0)],
+    at: 2,
+  };
+  assertEquals(writeLink(situation), LINK);
+  assertEquals(readLink(`#${LINK}`), situation);
+});
+
+Deno.test("readLink() gives back what writeLink() was given", () => {
+  const acts = [
+    ...panels(["keyid0", "shared", "integrity"]).flatMap(({ by, operations, keys }) =>
+      keys.flatMap((key) => operations.map((operation) => actOf(by, operation, key, 0)))
+    ),
+    ...KEY_NAMES.map((key) => actOf("cache", "evict", key, 0)),
+    ...FAULTS,
+  ];
+  const settings = fc.record({
+    platform: fc.constantFrom(...PLATFORM_NAMES),
+    beside: fc.constantFrom(null, ...PLATFORM_NAMES),
+    mode: fc.constantFrom("Li" as const, "Ci" as const),
+    keys: fc.constantFrom(...CLOSURE_KEYS),
+    policy: fc.constantFrom(...POLICIES),
+  });
+  const situations = fc.record({
+    settings,
+    lines: fc.constantFrom(START.lines, [{ name: "Y1", content: { key: "td3", data: "guest" } }]),
+    acts: fc.array(fc.constantFrom(...acts), { maxLength: 20 }),
+    at: fc.nat(20),
+  }).map((made) => ({ ...made, at: Math.min(made.at, made.acts.length) }) as Situation);
+  fc.assert(fc.property(situations, (situation) => {
+    assertEquals(readLink(writeLink(situation)), situation);
+  }));
+});
+
+// What is changed in the link, what is said.
+const BROKEN: readonly [from: string, to: string, message: string][] = [
+  ["v=1", "v=2", "Expected a link of version 1, got 2"],
+  ["v=1&", "", "Expected a link of version 1, got none"],
+  [
+    "platform=spr",
+    "platform=icl",
+    "Expected platform as one of spr, emr, gnr, srf, cwf, generic, got icl",
+  ],
+  ["mode=Ci&", "", "Expected mode as one of Li, Ci, got none"],
+  ["policy=never", "policy=always&policy=never", "Expected every field once, got policy twice"],
+  ["lines=X.td.secret", "lines=", "Expected 1 to 8 lines, got 0"],
+  ["lines=X.td.secret", "lines=X.td.secret,X.td.secret", "Expected every line once, got X twice"],
+  [
+    "X.td.secret",
+    "X.td.garbage",
+    "Expected content as one of zeros, host, guest, secret, got garbage",
+  ],
+  ["X.td.secret", "X;td", "Expected a line as name.key.content, got X;td"],
+  ["host.load.X.keyid0", "host.jump.X.keyid0", "Expected operation as one of load, store,"],
+  ["host.load.X.keyid0", "host.load.Y.keyid0", "Expected line as one of X, got Y"],
+  ["host.load.X.keyid0", "host.cacheWb.X.td", "host.cacheWb.X.td: host does no cacheWb"],
+  ["host.load.X.keyid0", "host.load.X.keyid0.host", "load writes nothing of its own"],
+  ["at=2", "at=3", "Expected at from 0 to 2, the number of steps, got 3"],
+  ["at=2", "at=-1", "Expected at from 0 to 2, the number of steps, got -1"],
+  ["state=", "look=", "Expected one of v, platform, beside"],
+  ["lines=X", "lines=%zz", "Expected percent signs that encode a text, got %zz"],
+];
+
+for (const [from, to, message] of BROKEN) {
+  Deno.test(`readLink() refuses ${to || "a link without"} for ${from}`, () => {
+    assertThrows(() => readLink(LINK.replace(from, to)), LinkError, message);
+  });
+}
+
+Deno.test("readLink() refuses a state that cannot exist", () => {
+  // The same clicks lead elsewhere where the platform has no erratum (W4 instead of W5).
+  assertThrows(
+    () => readLink(LINK.replace("platform=spr", "platform=gnr")),
+    LinkError,
+    "The link says state 4512dd58, its steps lead to ",
+  );
+  // No rule covers a partial write under a private KeyID inside SEAM.
+  assertThrows(
+    () => readLink(LINK.replace("host.load.X.keyid0", "td.partialWrite.X.td.secret")),
+    LinkError,
+    "Expected an operation that the rules cover",
+  );
+});
+
+Deno.test("readLink() refuses more steps than a situation holds", () => {
+  const many = Array(201).fill("host.load.X.keyid0").join();
+  assertThrows(
+    () => readLink(LINK.replace(/acts=[^&]*/, `acts=${many}`)),
+    LinkError,
+    "Expected at most 200 steps, got 201",
+  );
+});

@@ -1,0 +1,154 @@
+import type { CachedCopy, Data, LineMemory, LineState, Mode } from "@tdx/core";
+import type { JSX } from "preact";
+import { DATA_WORDS, POISON_WORDS } from "../model/words.ts";
+
+/** What a drawing of a line is given. */
+export interface LineCardProps {
+  readonly name: string;
+  readonly state: LineState;
+  /** The line before the last click, to show what changed. */
+  readonly before: LineState | undefined;
+  readonly mode: Mode;
+  /** The KeyIDs that have a place in the caches. */
+  readonly keyIds: readonly number[];
+  /** Which step this is: a change is shown anew at each. */
+  readonly step: number;
+}
+
+/** A line as what it is: memory with TD owner, MAC and poison; the cached copies by KeyID. */
+export function LineCard(props: LineCardProps): JSX.Element {
+  const { name, state, before, mode, keyIds, step } = props;
+  const copyOf = (line: LineState | undefined, keyId: number) =>
+    line?.copies.find((copy) => copy.keyId === keyId);
+  return (
+    <div class="line" data-line={name}>
+      <div class="part">
+        <h4>
+          Caches <small>a copy for each KeyID, not coherent</small>
+        </h4>
+        <ul class="copies">
+          {keyIds.map((keyId) => {
+            const copy = copyOf(state, keyId);
+            const changed = before !== undefined && !same(copy, copyOf(before, keyId));
+            return (
+              <li key={changed ? `${keyId} ${step}` : keyId} class={changed ? "changed" : ""}>
+                <Copy keyId={keyId} copy={copy} />
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+      <div class="part">
+        <h4>
+          Memory <small>64 bytes and their ECC bits</small>
+        </h4>
+        <Memory state={state} before={before} mode={mode} step={step} />
+      </div>
+    </div>
+  );
+}
+
+function Copy(
+  { keyId, copy }: { readonly keyId: number; readonly copy: CachedCopy | undefined },
+): JSX.Element {
+  return (
+    <>
+      <span class="tag">KeyID {keyId}</span>
+      {copy === undefined ? <span class="content none">no copy</span> : (
+        <>
+          <Content data={copy.data} poisoned={copy.poison !== null} />
+          <span class="dirty">{copy.dirty ? "dirty" : "clean"}</span>
+        </>
+      )}
+    </>
+  );
+}
+
+function Memory(
+  { state: { memory }, before, mode, step }: Pick<
+    LineCardProps,
+    "state" | "before" | "mode" | "step"
+  >,
+): JSX.Element {
+  const was = before?.memory;
+  const mac = mode === "Li" ? "not used in Li" : macWords(memory.macMatches);
+  const poison = poisonWords(memory);
+  const rewritten = was !== undefined && !same([was.data, was.key], [memory.data, memory.key]);
+  return (
+    <div class="memory">
+      <div
+        key={rewritten ? `content ${step}` : "content"}
+        class={rewritten ? "cell changed" : "cell"}
+      >
+        <Content data={memory.data} poisoned={memory.poison !== null} />
+        <span class="key">
+          {memory.key === null ? "no key gives sense" : `written under KeyID ${memory.key.keyId}` +
+            (memory.key.generation > 0 ? `, key ${memory.key.generation + 1}` : "")}
+        </span>
+      </div>
+      <dl>
+        <Bit
+          name="TD owner"
+          value={String(memory.owner)}
+          on={memory.owner === 1}
+          was={was === undefined ? undefined : String(was.owner)}
+          step={step}
+        />
+        <Bit
+          name="MAC"
+          value={mac}
+          on={memory.macMatches}
+          was={was === undefined || mode === "Li" ? undefined : macWords(was.macMatches)}
+          step={step}
+        />
+        <Bit
+          name="Poison"
+          value={poison}
+          on={memory.poison !== null}
+          alarm
+          was={was === undefined ? undefined : poisonWords(was)}
+          step={step}
+        />
+      </dl>
+    </div>
+  );
+}
+
+interface BitProps {
+  readonly name: string;
+  readonly value: string;
+  readonly on: boolean;
+  readonly alarm?: boolean;
+  readonly was: string | undefined;
+  readonly step: number;
+}
+
+function Bit({ name, value, on, alarm = false, was, step }: BitProps): JSX.Element {
+  const changed = was !== undefined && was !== value;
+  const look = [changed ? "changed" : "", on ? alarm ? "alarm" : "on" : ""].join(" ");
+  return (
+    <div key={changed ? step : 0} class={`bit ${look}`}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function Content(
+  { data, poisoned }: { readonly data: Data | null; readonly poisoned: boolean },
+): JSX.Element {
+  if (poisoned) return <span class="content poison">poison</span>;
+  return <span class={`content ${data}`}>{DATA_WORDS[data!]}</span>;
+}
+
+function macWords(matches: boolean): string {
+  return matches ? "fits" : "none that fits";
+}
+
+function poisonWords({ poison }: LineMemory): string {
+  return poison === null ? "none" : `from ${POISON_WORDS[poison]}`;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

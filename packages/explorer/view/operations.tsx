@@ -1,0 +1,105 @@
+import type { LineState } from "@tdx/core";
+import { type KeyName, KEYS } from "@tdx/litmus";
+import type { ComponentChild, JSX } from "preact";
+import { useState } from "preact/hooks";
+import { hostKeyNames, keyWords } from "../model/keys.ts";
+import { actOf, evictions, FAULTS, type Panel, panels } from "../model/panel.ts";
+import type { Act, Situation } from "../model/situation.ts";
+import { operationWords } from "../model/words.ts";
+
+/** What the buttons are given. */
+export interface OperationsProps {
+  readonly situation: Situation;
+  /** The line that clicks go to, as it is now, and its index. */
+  readonly state: LineState;
+  readonly line: number;
+  /** Whether the host has stopped at a machine check, on every platform shown. */
+  readonly ended: boolean;
+  readonly onAct: (act: Act) => void;
+}
+
+/** The buttons for everything that can happen to a line. */
+export function Operations(props: OperationsProps): JSX.Element {
+  const { situation, state, line, ended, onAct } = props;
+  const before = situation.acts.slice(0, situation.at);
+  const act = (wanted: Act) => {
+    if (!ended) onAct(wanted);
+  };
+  const button = (wanted: Act, words: string) => (
+    <button
+      type="button"
+      key={`${words} ${wanted.key}`}
+      aria-disabled={ended}
+      data-act={`${wanted.by}.${wanted.operation}.${wanted.key}`}
+      onClick={() => act(wanted)}
+    >
+      {breakable(words)}
+    </button>
+  );
+  return (
+    <section class="operations" aria-labelledby="operations-title">
+      <h2 id="operations-title">What happens next?</h2>
+      {ended && <p class="hint">The host has stopped at its machine check. Step back to go on.</p>}
+      <div class="panels">
+        {panels(hostKeyNames(situation.settings.keys)).map((panel) => (
+          <AgentPanel key={panel.title + panel.keys.join()} panel={panel}>
+            {(key) =>
+              panel.operations.map((operation) =>
+                button(actOf(panel.by, operation, key, line), buttonWords(operation))
+              )}
+          </AgentPanel>
+        ))}
+        <fieldset>
+          <legend>Cache</legend>
+          <div class="buttons">
+            {evictions(state, line, before).map((eviction) =>
+              button(eviction, `eviction, KeyID ${KEYS[eviction.key].keyId}`)
+            )}
+            {state.copies.length === 0 && <span class="hint">no copy to evict</span>}
+          </div>
+        </fieldset>
+        <fieldset>
+          <legend>Faults</legend>
+          <div class="buttons">
+            {FAULTS.map((fault) => button({ ...fault, line }, operationWords(fault.operation)))}
+          </div>
+        </fieldset>
+      </div>
+    </section>
+  );
+}
+
+/** The words on a button: its panel says already who does it. */
+function buttonWords(operation: Act["operation"]): string {
+  return operationWords(operation).replace(/^device /, "");
+}
+
+/** A name of a SEAMCALL may break after a dot. */
+function breakable(words: string): readonly ComponentChild[] {
+  return words.split(/(?<=\.)/).flatMap((part, i) => i === 0 ? [part] : [<wbr key={i} />, part]);
+}
+
+interface AgentPanelProps {
+  readonly panel: Panel;
+  readonly children: (key: KeyName) => readonly JSX.Element[];
+}
+
+function AgentPanel({ panel, children }: AgentPanelProps): JSX.Element {
+  const [key, setKey] = useState(panel.keys[0]!);
+  return (
+    <fieldset>
+      <legend>{panel.title}</legend>
+      <label class="through">
+        <span>through</span>
+        <select
+          aria-label={`KeyID of ${panel.title}`}
+          value={key}
+          onChange={(event) => setKey(panel.keys[event.currentTarget.selectedIndex]!)}
+        >
+          {panel.keys.map((name) => <option key={name} value={name}>{keyWords(name)}</option>)}
+        </select>
+      </label>
+      <div class="buttons">{children(key)}</div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,95 @@
+import { MODES } from "@tdx/core";
+import { POLICIES } from "@tdx/reclaim";
+import type { JSX } from "preact";
+import { CLOSURE_KEYS } from "../model/keys.ts";
+import { PLATFORM_NAMES, platformOf } from "../model/platforms.ts";
+import type { Settings } from "../model/situation.ts";
+
+const MODE_WORDS = { Li: "Li, logical integrity", Ci: "Ci, cryptographic integrity" } as const;
+const KEY_WORDS = {
+  "keyid0": "KeyID 0, as Linux",
+  "shared": "shared, without integrity",
+  "shared-integrity": "shared, with integrity",
+  "keyid0+integrity": "KeyID 0 and integrity, mixed",
+} as const;
+const POLICY_WORDS = {
+  always: "always, before the patch",
+  quirk: "quirk, the patch",
+  never: "never",
+} as const;
+
+/** What the settings bar is given. */
+export interface SettingsBarProps {
+  readonly settings: Settings;
+  readonly onChange: (changed: Partial<Settings>) => void;
+}
+
+/** The choices above the line. */
+export function SettingsBar({ settings, onChange }: SettingsBarProps): JSX.Element {
+  const titles = (name: string) => `${name}, ${platformOf(name).title}`;
+  return (
+    <form class="settings" aria-label="Settings" onSubmit={(event) => event.preventDefault()}>
+      <Choice
+        label="Platform"
+        value={settings.platform}
+        values={PLATFORM_NAMES}
+        words={titles}
+        onChange={(platform) => onChange({ platform })}
+      />
+      <Choice
+        label="Beside it"
+        value={settings.beside ?? ""}
+        values={["", ...PLATFORM_NAMES]}
+        words={(name) => name === "" ? "nothing" : titles(name)}
+        onChange={(beside) => onChange({ beside: beside === "" ? null : beside })}
+      />
+      <Choice
+        label="Mode"
+        value={settings.mode}
+        values={MODES}
+        words={(mode) => MODE_WORDS[mode]}
+        onChange={(mode) => onChange({ mode })}
+      />
+      <Choice
+        label="Host KeyID"
+        value={settings.keys}
+        values={CLOSURE_KEYS}
+        words={(keys) => KEY_WORDS[keys]}
+        onChange={(keys) => onChange({ keys })}
+      />
+      <Choice
+        label="Clearing policy"
+        value={settings.policy}
+        values={POLICIES}
+        words={(policy) => POLICY_WORDS[policy]}
+        onChange={(policy) => onChange({ policy })}
+      />
+    </form>
+  );
+}
+
+/** A labelled list to choose from. */
+export interface ChoiceProps<T extends string> {
+  readonly label: string;
+  readonly value: T;
+  readonly values: readonly T[];
+  readonly words: (value: T) => string;
+  readonly onChange: (value: T) => void;
+}
+
+/** A labelled list to choose from. */
+export function Choice<T extends string>(
+  { label, value, values, words, onChange }: ChoiceProps<T>,
+): JSX.Element {
+  return (
+    <label class="choice">
+      <span>{label}</span>
+      <select
+        value={value}
+        onChange={(event) => onChange(values[event.currentTarget.selectedIndex]!)}
+      >
+        {values.map((item) => <option key={item} value={item}>{words(item)}</option>)}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,114 @@
+import type { JSX } from "preact";
+import { KEYS } from "@tdx/litmus";
+import { hostKeyNames } from "../model/keys.ts";
+import { platformOf } from "../model/platforms.ts";
+import { clears, type Frame, hostMachineCheck, tdMachineCheck } from "../model/play.ts";
+import type { Situation } from "../model/situation.ts";
+import { actWords, hostConsequence, outcomeWords, rulesOf, tdConsequence } from "../model/words.ts";
+import { LineCard } from "./line_card.tsx";
+
+/** What the drawing of a platform is given. */
+export interface StageProps {
+  readonly situation: Situation;
+  readonly platform: string;
+  readonly frames: readonly Frame[];
+  /** Index of the line that clicks go to. */
+  readonly line: number;
+  readonly onLine: (line: number) => void;
+}
+
+/** The lines of one platform, and what the last click did to them. */
+export function Stage({ situation, platform, frames, line, onLine }: StageProps): JSX.Element {
+  const { at, lines, settings } = situation;
+  const frame = frames[at]!;
+  const stopped = frame.ended || hostMachineCheck(frame);
+  const keyIds = keyIdsOf(situation, frame);
+  return (
+    <section
+      class={stopped ? "stage stopped" : "stage"}
+      aria-label={platformOf(platform).title}
+      data-platform={platform}
+    >
+      <h2>
+        {platformOf(platform).title}{" "}
+        <small>{clears({ ...settings, platform }) ? "clears" : "does not clear"}</small>
+      </h2>
+      {stopped && <MachineCheck />}
+      {lines.map(({ name }, i) => (
+        <div key={name} class="line-frame">
+          {lines.length > 1 && (
+            <h3>
+              <label>
+                <input
+                  type="radio"
+                  name={`line-${platform}`}
+                  checked={i === line}
+                  onChange={() => onLine(i)}
+                />{" "}
+                Line {name}
+              </label>
+            </h3>
+          )}
+          <LineCard
+            name={name}
+            state={frame.lines[i]!}
+            before={at === 0 ? undefined : frames[at - 1]!.lines[i]}
+            mode={settings.mode}
+            keyIds={keyIds}
+            step={at}
+          />
+        </div>
+      ))}
+      <Outcome frame={frame} platform={platform} lines={lines} />
+    </section>
+  );
+}
+
+function MachineCheck(): JSX.Element {
+  return (
+    <div class="machine-check" role="alert">
+      <strong>Machine check</strong>
+      <span>A load by the host consumed poison. {hostConsequence()}</span>
+    </div>
+  );
+}
+
+interface OutcomeProps {
+  readonly frame: Frame;
+  readonly platform: string;
+  readonly lines: Situation["lines"];
+}
+
+function Outcome({ frame, platform, lines }: OutcomeProps): JSX.Element {
+  const rules = rulesOf(frame);
+  return (
+    <div class="outcome">
+      <h3>{frame.act === null ? "Beginning" : actWords(frame.act, lines)}</h3>
+      <p>
+        {outcomeWords(frame)} {tdMachineCheck(frame) && tdConsequence(platform)}
+      </p>
+      {rules.length > 0 && (
+        <ol class="rules">
+          {rules.map(({ id, text, source, confidence, assumptions }, i) => (
+            <li key={`${id} ${i}`}>
+              <b class="rule-id">{id}</b> {text}{" "}
+              <cite>
+                {source}, {confidence}
+              </cite>
+              {assumptions.map((assumption) => <em key={assumption}>Assumption {assumption}</em>)}
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}
+
+/** The host's KeyIDs, the TD's, and whatever else is used or cached, in order. */
+function keyIdsOf({ settings, acts }: Situation, { lines }: Frame): readonly number[] {
+  const names = [...hostKeyNames(settings.keys), "td" as const];
+  const used = acts.filter(({ by }) => by !== "cache").map(({ key }) => key);
+  const cached = lines.flatMap(({ copies }) => copies.map(({ keyId }) => keyId));
+  const all = [...[...names, ...used].map((name) => KEYS[name].keyId), ...cached];
+  return [...new Set(all)].sort((a, b) => a - b);
+}

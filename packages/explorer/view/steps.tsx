@@ -1,0 +1,87 @@
+import type { JSX } from "preact";
+import { type Frame, hostMachineCheck, tdMachineCheck } from "../model/play.ts";
+import { atStep, type Situation } from "../model/situation.ts";
+import { actWords } from "../model/words.ts";
+
+/** What the list of steps is given. */
+export interface StepsProps {
+  readonly situation: Situation;
+  /** The runs shown, one for each platform. */
+  readonly runs: readonly { readonly platform: string; readonly frames: readonly Frame[] }[];
+  /** The step at which two runs part. */
+  readonly parting: number | undefined;
+  readonly onChange: (situation: Situation) => void;
+}
+
+/** The clicks so far, and those ahead: back and forward, and to any of them. */
+export function Steps({ situation, runs, parting, onChange }: StepsProps): JSX.Element {
+  const { at, acts } = situation;
+  const to = (step: number) => onChange(atStep(situation, step));
+  return (
+    <section class="steps" aria-labelledby="steps-title">
+      <h2 id="steps-title">
+        Steps <small>{at} of {acts.length}</small>
+      </h2>
+      <div class="controls">
+        <button type="button" aria-disabled={at === 0} onClick={() => to(0)}>Start</button>
+        <button type="button" aria-disabled={at === 0} onClick={() => to(at - 1)}>
+          <span aria-hidden="true">←</span> Back
+        </button>
+        <button type="button" aria-disabled={at === acts.length} onClick={() => to(at + 1)}>
+          Forward <span aria-hidden="true">→</span>
+        </button>
+        <button
+          type="button"
+          aria-disabled={acts.length === 0}
+          onClick={() => onChange({ ...situation, acts: [], at: 0 })}
+        >
+          Clear steps
+        </button>
+      </div>
+      {acts.length === 0 && <p class="hint">Click an operation, play a witness or a scenario.</p>}
+      <ol>
+        {acts.map((act, i) => (
+          <li key={i} class={i + 1 > at ? "ahead" : ""}>
+            <button
+              type="button"
+              aria-current={i + 1 === at ? "step" : undefined}
+              onClick={() => to(i + 1)}
+            >
+              {actWords(act, situation.lines)}
+            </button>
+            {runs.map(({ platform, frames }) => (
+              <StepMark
+                key={platform}
+                frame={frames[i + 1]!}
+                platform={runs.length > 1 ? platform : ""}
+              />
+            ))}
+            {i + 1 === parting && (
+              <strong class="parting">
+                Here {runs.map(({ platform }) => platform).join(" and ")} part
+              </strong>
+            )}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function StepMark(
+  { frame, platform }: { readonly frame: Frame; readonly platform: string },
+): JSX.Element {
+  const { outcome, ended } = frame;
+  const rules = ended ? "stopped" : (outcome?.rules ?? []).join(" ") || "no rule";
+  const check = hostMachineCheck(frame)
+    ? " machine check"
+    : tdMachineCheck(frame)
+    ? " TD machine check"
+    : "";
+  return (
+    <span class={check === "" ? "mark" : "mark alarm"}>
+      {platform} {rules}
+      {check}
+    </span>
+  );
+}

@@ -1,0 +1,98 @@
+import type { LeftPoison } from "@tdx/litmus";
+import { decide } from "@tdx/reclaim";
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { findHazard, type Hazard } from "../model/hazard.ts";
+import { clearingKeys } from "../model/keys.ts";
+import { platformOf } from "../model/platforms.ts";
+import type { Settings, Situation } from "../model/situation.ts";
+import { Choice } from "./settings_bar.tsx";
+
+const POISON_WORDS: Readonly<Record<LeftPoison, string>> = {
+  none: "nothing else",
+  unconsumed: "a hardware error the TD never met",
+  consumed: "a hardware error the TD consumed",
+};
+
+/** What the verdicts are given. */
+export interface VerdictBarProps {
+  readonly settings: Settings;
+  readonly onPlay: (witness: Situation) => void;
+}
+
+/** For each platform: what `decide` says, and what exploring every sequence finds. */
+export function VerdictBar({ settings, onPlay }: VerdictBarProps): JSX.Element {
+  const [poison, setPoison] = useState<LeftPoison>("none");
+  const shown = [settings.platform, ...(settings.beside === null ? [] : [settings.beside])];
+  return (
+    <section class="verdicts" aria-labelledby="verdicts-title">
+      <div class="verdicts-head">
+        <h2 id="verdicts-title">After a reclaim, can the host meet a machine check?</h2>
+        <Choice
+          label="In the line besides"
+          value={poison}
+          values={["none", "unconsumed", "consumed"]}
+          words={(value) => POISON_WORDS[value]}
+          onChange={setPoison}
+        />
+      </div>
+      <div class="verdict-list">
+        {[...new Set(shown)].map((platform) => (
+          <Verdict
+            key={platform}
+            settings={{ ...settings, platform }}
+            poison={poison}
+            onPlay={(witness) => onPlay({ ...witness, settings })}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+interface VerdictProps extends VerdictBarProps {
+  readonly poison: LeftPoison;
+}
+
+function Verdict({ settings, poison, onPlay }: VerdictProps): JSX.Element {
+  const { platform, mode, keys, policy } = settings;
+  const [hazard, setHazard] = useState<Hazard | null>(null);
+  useEffect(() => {
+    let current = true;
+    setHazard(null);
+    findHazard(settings, poison).then((found) => current && setHazard(found));
+    return () => {
+      current = false;
+    };
+  }, [platform, mode, keys, policy, poison]);
+  const { title } = platformOf(platform);
+  const decision = decide({
+    platform: platformOf(platform),
+    mode,
+    policy,
+    hostKeys: clearingKeys(keys),
+  });
+  const look = hazard === null ? "" : hazard.witness === null ? "safe" : "hazard";
+  return (
+    <div class={`verdict ${look}`} data-platform={platform}>
+      <h3>{title}</h3>
+      <p>{decision.reason}.</p>
+      <p class="found">
+        {hazard === null ? "Exploring every sequence …" : hazard.witness === null
+          ? (
+            <>
+              <b>Never.</b> All {hazard.states.toLocaleString("en-US")} states explored.
+            </>
+          )
+          : (
+            <>
+              <b>Yes</b>, in {hazard.witness.acts.length} steps.{" "}
+              <button type="button" onClick={() => onPlay(hazard.witness!)}>
+                Play the witness
+              </button>
+            </>
+          )}
+      </p>
+    </div>
+  );
+}
