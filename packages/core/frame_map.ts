@@ -110,6 +110,7 @@ export class FrameMap {
    * @param count How many frames, 0 or more.
    * @param value Their new value, from 0 to 2^30 - 1.
    * @throws {RangeError} If a frame is outside the map or the value out of range.
+   * @throws {Error} From within a callback of this map.
    */
   set(frame: number, count: number, value: number): void {
     checkValue(value);
@@ -141,6 +142,7 @@ export class FrameMap {
    * @param change Says what each piece becomes.
    * @throws {RangeError} If a frame is outside the map, with nothing changed, or if `change`
    * returns a value out of range, as if it had thrown that error itself.
+   * @throws {Error} From within a callback of this map.
    */
   update(frame: number, count: number, change: FrameChange): void {
     this.#checkRange(frame, count);
@@ -160,6 +162,7 @@ export class FrameMap {
    * @param chunk The frames.
    * @param change Says what each piece of them becomes, as for {@link FrameMap.update}.
    * @throws {RangeError} As {@link FrameMap.update}, or if a bitmap does not begin at a block.
+   * @throws {Error} From within a callback of this map.
    */
   updateChunk(chunk: FrameChunk, change: FrameChange): void {
     const { frame, words, at } = chunk;

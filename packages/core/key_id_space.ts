@@ -116,6 +116,7 @@ export class KeyIdSpace {
    * Builds a space from explicit numbers.
    *
    * @param ranges The split.
+   * @throws {TypeError} Where a field that should be a number is none.
    * @throws {RangeError} Where a number is out of range or the KeyIDs do not fit in the bits.
    */
   constructor(ranges: KeyIdRanges) {
@@ -142,8 +143,10 @@ export class KeyIdSpace {
    *
    * @param msrs The registers.
    * @returns The space they describe.
-   * @throws {RangeError} Where the KeyID bits exceed their maximum, TDX reserves more bits than
-   * there are, the TME policy names an integrity algorithm, or the two registers contradict each other.
+   * @throws {TypeError} Where a register is no bigint or `maxPa` no number.
+   * @throws {RangeError} Where a register does not fit in 64 bits, `maxPa` is out of range, the
+   * KeyID bits exceed their maximum, TDX reserves more bits than there are, the TME policy names an
+   * integrity algorithm or a reserved encoding, or the two registers contradict each other.
    *
    * @example
    * ```ts
@@ -234,8 +237,9 @@ export class KeyIdSpace {
   /**
    * Says what a KeyID is for.
    *
-   * @param keyId The KeyID.
+   * @param keyId The KeyID, from 0.
    * @returns `tme` for 0, `shared` or `private`.
+   * @throws {TypeError} Where the KeyID is no number.
    * @throws {RangeError} Where the machine has no such KeyID.
    */
   kind(keyId: number): KeyIdKind {
@@ -249,7 +253,8 @@ export class KeyIdSpace {
    *
    * @param pa Address in bytes, without KeyID bits.
    * @param keyId The KeyID.
-   * @returns The address as it appears on the bus, exact below 2^52.
+   * @returns The address in bytes as it appears on the bus, exact below 2^52.
+   * @throws {TypeError} Where address or KeyID is no number.
    * @throws {RangeError} Where the address reaches into the KeyID bits or the KeyID does not exist.
    */
   encode(pa: number, keyId: number): number {
@@ -262,7 +267,8 @@ export class KeyIdSpace {
    * Splits an address from the bus into address and KeyID.
    *
    * @param address Address in bytes with KeyID bits, below 2^maxPa.
-   * @returns The address without KeyID bits, and the KeyID.
+   * @returns The address in bytes without KeyID bits, and the KeyID, which need not exist.
+   * @throws {TypeError} Where the address is no number.
    * @throws {RangeError} Where the address has more than maxPa bits.
    */
   decode(address: number): { pa: number; keyId: number } {
@@ -280,8 +286,10 @@ export class KeyIdSpace {
    * @param options `generation` counts reprogrammings from 0; `integrity` asks for an integrity
    * algorithm on a shared KeyID (private ones always have it, KeyID 0 never).
    * @returns The key.
+   * @throws {TypeError} Where `keyId` or `generation` is no number.
    * @throws {RangeError} Where the KeyID does not exist, KeyID 0 is to be reprogrammed or given
-   * integrity (rule C7), or this machine allows no integrity algorithm.
+   * integrity (rule C7), a private KeyID is to be without, or this machine allows no integrity
+   * algorithm.
    *
    * @example
    * ```ts

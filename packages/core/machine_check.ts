@@ -138,7 +138,7 @@ export function consumedPoison(poison: ConsumedPoison): MachineCheck {
  * @param layout `maxPa`: physical address bits, KeyID bits included, 32 to 52. `keyIdBits`: upper
  * address bits that carry the KeyID, 0 to 15.
  * @returns The KeyID, and the address in bytes without it.
- * @throws {TypeError} Where the address is no bigint.
+ * @throws {TypeError} Where the address is no bigint, or `maxPa` or `keyIdBits` no number.
  * @throws {RangeError} Where the address is negative or has more than `maxPa` bits, or `maxPa` or
  * `keyIdBits` is out of range.
  *

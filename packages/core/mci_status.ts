@@ -15,7 +15,8 @@ import { FlagBits } from "./flag_bits.ts";
 export const MCACOD_DATA_LOAD = 0x134;
 
 /**
- * MCACOD of an instruction fetch that consumed poison: an action-required error (Intel SDM volume 3).
+ * MCACOD of an instruction fetch that consumed poison: an action-required error (Intel SDM
+ * volume 3).
  *
  * @example
  * ```ts
@@ -32,7 +33,7 @@ export const MCACOD_FETCH = 0x150;
 /**
  * The fields of IA32_MCi_STATUS; together they hold all 64 bits.
  *
- * @example A corrected error has UC 0, and an error code of its own
+ * @example The status of a corrected error: a memory read, not signaled
  * ```ts
  * import { decodeMciStatus, encodeMciStatus, type MciStatus } from "@tdx/core";
  * import { assertEquals } from "@std/assert";

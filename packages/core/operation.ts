@@ -50,9 +50,9 @@ export type Data = "zeros" | "host" | "guest" | "garbage" | "secret";
  * import { gnr } from "@tdx/platform-gnr";
  * import { assertEquals } from "@std/assert";
  *
- * const key = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 }).key(0);
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const key = keyIds.key(0);
  * const afterClear = (kind: "poisonTransient" | "poisonStuck"): Poison | null => {
- *   const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
  *   const memory = new PhysicalMemory({ bytes: MiB, platform: gnr, keyIds });
  *   memory.step({ kind, by: "cache", key }, 0);
  *   memory.step({ kind: "movdir64b", by: "host", key }, 0);

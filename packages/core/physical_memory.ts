@@ -181,8 +181,8 @@ export class PhysicalMemory {
    * @param operation What happens.
    * @param chunk The frames, as a {@link FrameMap} hands them out.
    * @returns Counts over the lines of this call.
-   * @throws {RangeError} Where a frame is outside the memory, the machine has no such key, or no
-   * rule covers the operation; the memory is as before then.
+   * @throws {RangeError} Where a frame is outside the memory, a bitmap does not begin at a block,
+   * the machine has no such key, or no rule covers the operation; the memory is as before then.
    */
   applyChunk(operation: Operation, chunk: FrameChunk): Counts {
     return this.#run(operation, (tally) => this.#applyPages(chunk, tally));

@@ -1,6 +1,15 @@
 /**
  * The rules of one cache line as one table: the small part of `@tdx/core` that names and words them.
  *
+ * @example
+ * ```ts
+ * import { RULES, ruleText } from "@tdx/core/rules";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(ruleText("C8").source, "TDX Module Base Architecture, table 16.2");
+ * assertEquals(RULES.writes.map((rule) => rule.id), ["W1", "W2", "W3", "W5", "W4"]);
+ * ```
+ *
  * @module
  */
 import type { Access } from "./key.ts";
@@ -8,7 +17,8 @@ import type { PartialWrite } from "./platform.ts";
 import type { Confidence } from "./source.ts";
 
 /**
- * Integrity mode, a platform and BIOS choice: logical (TD owner bit only) or cryptographic (MAC too).
+ * Integrity mode, a platform and BIOS choice: `Li`, logical (TD owner bit only), or `Ci`,
+ * cryptographic (MAC too).
  *
  * @example Only in Ci does a load with an integrity KeyID fail on a TD's line (C6, L4)
  * ```ts
@@ -33,13 +43,17 @@ export type Mode = "Li" | "Ci";
 /**
  * All integrity modes.
  *
- * @example
+ * @example In which mode a host that uses an integrity KeyID must clear (C6)
  * ```ts
- * import { type Mode, MODES } from "@tdx/core";
+ * import { MODES } from "@tdx/core/rules";
+ * import { decide } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
  * import { assertEquals } from "@std/assert";
  *
- * const mode: Mode | undefined = MODES.find((mode) => mode.toLowerCase() === "ci");
- * assertEquals([mode, MODES.length], ["Ci", 2]);
+ * const hazard = MODES.filter((mode) =>
+ *   decide({ platform: gnr, hostKeys: "shared-integrity", mode }).hazard
+ * );
+ * assertEquals(hazard, ["Ci"]);
  * ```
  */
 export const MODES: readonly Mode[] = ["Li", "Ci"];
@@ -120,7 +134,7 @@ export type ReadRuleId =
  * import { RULES, type WriteRuleId } from "@tdx/core/rules";
  * import { assertEquals } from "@std/assert";
  *
- * const ids: WriteRuleId[] = RULES.writes.filter((rule) => rule.owner === 0).map((rule) => rule.id);
+ * const ids: WriteRuleId[] = RULES.writes.filter(({ owner }) => owner === 0).map(({ id }) => id);
  * assertEquals(ids, ["W2", "W3", "W4"]);
  * ```
  */
@@ -141,19 +155,20 @@ export type CacheRuleId = "K1" | "K2" | "K3" | "K4" | "K5" | "K6" | "K7" | "K8";
 /**
  * Ids of the rules on who may use a private KeyID.
  *
- * @example The same KeyID in the hands of a device and of the host
+ * @example
  * ```ts
- * import { type AccessRuleId, KeyIdSpace, MiB, PhysicalMemory } from "@tdx/core";
+ * import { ACCESS_RULES, type AccessRuleId, KeyIdSpace, MiB, PhysicalMemory } from "@tdx/core";
  * import { gnr } from "@tdx/platform-gnr";
  * import { assertEquals } from "@std/assert";
  *
  * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const key = keyIds.key(33);
  * const memory = new PhysicalMemory({ bytes: MiB, platform: gnr, keyIds });
- * const device = memory.step({ kind: "deviceRead", by: "device", key }, 0);
- * const host = memory.step({ kind: "load", by: "host", key }, 0);
- * const ids: AccessRuleId[] = ["W6", "F1"];
- * assertEquals([...device.rules, ...host.rules], ids);
+ * const read = memory.step({ kind: "deviceRead", by: "device", key: keyIds.key(33) }, 0);
+ * assertEquals(read.rules, ["W6"]);
+ * assertEquals(
+ *   ACCESS_RULES[read.rules[0] as AccessRuleId].text,
+ *   "The IOMMU refuses a device access with a private KeyID; nothing happens.",
+ * );
  * ```
  */
 export type AccessRuleId = "W6" | "F1";
