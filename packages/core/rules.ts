@@ -50,10 +50,10 @@ export type Mode = "Li" | "Ci";
  * import { gnr } from "@tdx/platform-gnr";
  * import { assertEquals } from "@std/assert";
  *
- * const hazard = MODES.filter((mode) =>
- *   decide({ platform: gnr, hostKeys: "shared-integrity", mode }).hazard
+ * const needed = MODES.filter((mode) =>
+ *   decide({ platform: gnr, hostKeys: "shared-integrity", mode }).needed
  * );
- * assertEquals(hazard, ["Ci"]);
+ * assertEquals(needed, ["Ci"]);
  * ```
  */
 export const MODES: readonly Mode[] = ["Li", "Ci"];
