@@ -7,7 +7,30 @@ import { pageReclaim } from "./page_reclaim.ts";
 import { pageWbinvd } from "./page_wbinvd.ts";
 import type { PagesResult } from "./pages_result.ts";
 
-/** What became of pages that were to be reclaimed, and what they were. */
+/**
+ * What became of pages that were to be reclaimed, and what they were.
+ *
+ * @example A TD that got no further than its TDR
+ * ```ts
+ * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { type ReclaimResult, TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
+ * const { mng, phymem } = new TdxModule({ memory, packages: 1 });
+ * mng.create(0x1000, 33);
+ * mng.vpflushdone(0x1000);
+ * phymem.cacheWb(0, 0);
+ * mng.keyFreeid(0x1000);
+ *
+ * const result: ReclaimResult = phymem.pageReclaim(0x1000);
+ * assertEquals([result.status, result.type, result.level], [0n, "TDR", 0]);
+ * const again: ReclaimResult = phymem.pageReclaim(0x1000);
+ * assertEquals([again.status, again.type], [0xC000030000000001n, null]); // the page is NDA now
+ * ```
+ */
 export interface ReclaimResult extends PagesResult {
   /** What the pages were used for; `null` where the refusal came before that was known. */
   readonly type: PageType | null;
