@@ -121,8 +121,10 @@ export type StatusName =
  * import { STATUS_CODES, type StatusCode } from "@tdx/seam";
  * import { assertEquals } from "@std/assert";
  *
- * const entry: StatusCode = STATUS_CODES.PAGE_METADATA_INCORRECT;
- * assertEquals([entry.code, entry.operand], [0xC000030000000000n, true]);
+ * const done = ({ code }: StatusCode) => code >> 62n === 0n; // neither error nor lost
+ *
+ * assertEquals(done(STATUS_CODES.NO_HKID_READY_TO_WBCACHE), true);
+ * assertEquals(done(STATUS_CODES.PAGE_METADATA_INCORRECT), false);
  * ```
  */
 export interface StatusCode {

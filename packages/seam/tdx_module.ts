@@ -107,6 +107,7 @@ export class TdxModule {
    * Initialises the module: no TDs, and no memory in use.
    *
    * @param options Memory, packages, TDMRs and reserved areas.
+   * @throws {TypeError} Where a number of packages is given that is none.
    * @throws {RangeError} Where a number is out of range, there are fewer than 2 private KeyIDs, or
    * a range is not as it should be.
    */
@@ -174,6 +175,7 @@ export class TdxModule {
    * Takes the lock of a page's PAMT entry, as another SEAMCALL in progress does.
    *
    * @param pa Address of the page in bytes, a multiple of 4 KiB; a TDR to lock the TD.
+   * @throws {TypeError} Where it is no number.
    * @throws {RangeError} Where it is no such address, or the page is locked.
    */
   lock(pa: number): void {
@@ -184,7 +186,8 @@ export class TdxModule {
    * Releases a lock that {@link TdxModule.lock} took.
    *
    * @param pa Address of the page in bytes.
-   * @throws {RangeError} Where the page is not locked so.
+   * @throws {TypeError} Where it is no number.
+   * @throws {RangeError} Where it is no such address, or the page is not locked so.
    */
   unlock(pa: number): void {
     this.#state.locks.unlock(this.#frame(pa));
@@ -208,6 +211,7 @@ export class TdxModule {
    * @param gpa First guest physical address, a multiple of the page size.
    * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
    * @param pages How many consecutive pages; default 1.
+   * @throws {TypeError} Where an operand is no number.
    * @throws {RangeError} Where the TD is not live, or not all of the pages are there at that size
    * and pending: the guest would exit to the host instead. Nothing is accepted then.
    */
@@ -251,6 +255,8 @@ export class TdxModule {
    *
    * @param pa Any address in the page, in bytes.
    * @returns The entry, or `undefined` outside every TDMR.
+   * @throws {TypeError} Where the address is no number.
+   * @throws {RangeError} Where it is no whole number from 0.
    */
   page(pa: number): PamtEntry | undefined {
     requireAddress("pa", pa);

@@ -103,6 +103,7 @@ export interface MemRemoveLeaves {
    * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
    * @param pages How many consecutive pages, each by its own SEAMCALL; default 1.
    * @returns The status, and how many pages it is about.
+   * @throws {TypeError} Where an operand is no number.
    * @throws {RangeError} Where an operand is nothing that a register can hold, or the entry points
    * at a Secure EPT page: blocking more than a page at once is not modelled.
    */
@@ -117,6 +118,8 @@ export interface MemRemoveLeaves {
    * @param tdr Address of the TDR in bytes.
    * @param times How many SEAMCALLs; default 1.
    * @returns The status, and how many SEAMCALLs it is about.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is no whole number that a register can hold.
    */
   track(tdr: number, times?: number): CountResult;
 
@@ -133,6 +136,7 @@ export interface MemRemoveLeaves {
    * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
    * @param pages How many consecutive pages, each by its own SEAMCALL; default 1.
    * @returns The status, how many pages it is about, and the frames that were removed.
+   * @throws {TypeError} Where an operand is no number.
    * @throws {RangeError} Where an operand is nothing that a register can hold.
    */
   pageRemove(tdr: number, gpa: number, level: number, pages?: number): RemoveResult;

@@ -81,7 +81,9 @@ export interface PhymemLeaves {
    * @param pkg The package that the calling processor belongs to, from 0.
    * @param command 0 to start, 1 to resume after an interrupt.
    * @returns The status.
-   * @throws {RangeError} Where the machine has no such package.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is nothing that a register can hold, or the machine has
+   * no such package.
    */
   cacheWb(pkg: number, command: number): SeamcallResult;
 
