@@ -1,4 +1,16 @@
-/** Exit statuses, the same for every subcommand. */
+/**
+ * Exit statuses, the same for every subcommand.
+ *
+ * @example A status that this package does not know
+ * ```ts
+ * import { EXIT, main } from "@tdx/cli";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const output = { print() {}, note() {}, progress() {} };
+ *
+ * assertEquals(await main(["status", "c0ffee0000000000"], output), EXIT.unknown);
+ * ```
+ */
 export const EXIT = {
   /** Nothing to worry about. */
   fine: 0,

@@ -23,7 +23,7 @@ import { readOptions } from "./options.ts";
 import { type Output, standardOutput } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
 
-export type { ExitStatus, Output };
+export { EXIT, type ExitStatus, type Output };
 
 /** The subcommands; each is loaded only when it is asked for, so that starting stays quick. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
