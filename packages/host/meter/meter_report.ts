@@ -125,7 +125,7 @@ export interface NotMeasured {
  * const asLinux = ({ measurements }: Pick<MeterReport, "measurements">) =>
  *   measurements.find(({ method, stepBytes }) => method === "movdir64b" && stepBytes === 4096);
  *
- * // Measured on an Emerald Rapids core.
+ * // 410 ns a page is what an Emerald Rapids core took.
  * const measurements: MeterReport["measurements"] = [{
  *   method: "movdir64b",
  *   stepBytes: 4096,
