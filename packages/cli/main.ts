@@ -1,6 +1,7 @@
 /**
- * The `tdx` command: `deno run jsr:@tdx/cli SUBCOMMAND`. The README says what each subcommand answers
- * and which permission it asks for.
+ * The `tdx` command: `deno run jsr:@tdx/cli SUBCOMMAND`.
+ *
+ * The README says what each subcommand answers and which permission it asks for.
  *
  * @example What `tdx status` prints
  * ```ts
