@@ -8,7 +8,13 @@ const TEST = { "exists": "Allowed", "~exists": "Forbidden", "forall": "Required"
  *
  * @example
  * ```ts
- * import { parseScenario, type ReportOptions, reportText, runScenario } from "@tdx/litmus";
+ * import {
+ *   parseScenario,
+ *   type ReportOptions,
+ *   reportText,
+ *   runScenario,
+ *   scenarioHash,
+ * } from "@tdx/litmus";
  * import { gnr } from "@tdx/platform-gnr";
  * import { assert, assertStringIncludes } from "@std/assert";
  *
@@ -17,9 +23,10 @@ const TEST = { "exists": "Allowed", "~exists": "Forbidden", "forall": "Required"
  *     "host ; load X -> r0 ; exists host:r0 = zeros expect: Always",
  *   { platforms: ["gnr"] },
  * );
- * const options: ReportOptions = { hash: "00c0ffee00c0ffee", trace: true, time: false };
+ * const hash = await scenarioHash(scenario);
+ * const options: ReportOptions = { hash, trace: true, time: false };
  * const text = reportText(await runScenario(scenario, { platform: gnr, mode: "Li" }), options);
- * assertStringIncludes(text, "Hash=00c0ffee00c0ffee\nWitness\n  1. host: load, line X, KeyID 0");
+ * assertStringIncludes(text, `Hash=${hash}\nWitness\n  1. host: load, line X, KeyID 0`);
  * assert(!text.endsWith("ms"));
  * ```
  */

@@ -71,7 +71,9 @@ export interface Reclaimer {
    */
   resetPages(pages: FrameChunk): ResetCounts;
   /**
-   * Tears a TD down and takes all its memory back; see {@link teardown}.
+   * Tears a TD down as Linux does, and takes all its memory back. BLOCK, TRACK and REMOVE are tried
+   * once more after OPERAND_BUSY, and an interrupted CACHE.WB is resumed; a page that is refused is
+   * leaked and the work goes on.
    *
    * @param module The TDX module.
    * @param tdr Address of the TD's TDR in bytes.
