@@ -25,7 +25,8 @@ import type { Machine, Watch } from "../system.ts";
  * );
  * const options: PromelaOptions = { formula: scenario.condition.formula };
  * const machine = scenarioMachine(scenario, gnr, "Li", "quirk");
- * assertStringIncludes(toPromela(scenario.problem, machine, options), "&& l0.poison != NONE -> assert");
+ * const model = toPromela(scenario.problem, machine, options);
+ * assertStringIncludes(model, "&& l0.poison != NONE -> assert");
  * ```
  */
 export interface PromelaOptions {
