@@ -1,4 +1,16 @@
-/** Exit statuses, the same for every subcommand. */
+/**
+ * Exit statuses, the same for every subcommand.
+ *
+ * @example A status that this package does not know
+ * ```ts
+ * import { EXIT, main } from "@tdx/cli";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const output = { print() {}, note() {}, progress() {} };
+ *
+ * assertEquals(await main(["status", "c0ffee0000000000"], output), EXIT.unknown);
+ * ```
+ */
 export const EXIT = {
   /** Nothing to worry about. */
   fine: 0,
@@ -10,5 +22,19 @@ export const EXIT = {
   unknown: 3,
 } as const;
 
-/** One of {@link EXIT}. */
+/**
+ * How a command ends: 0 fine, 1 usage or bad input, 2 a hazard was found, 3 could not tell.
+ *
+ * @example Not to clear where the erratum is
+ * ```ts
+ * import { type ExitStatus, main } from "@tdx/cli";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const output = { print() {}, note() {}, progress() {} };
+ * const run = (platform: string): Promise<ExitStatus> =>
+ *   main(["decide", "--platform", platform, "--policy", "never"], output);
+ *
+ * assertEquals([await run("gnr"), await run("spr"), await run("none")], [0, 2, 1]);
+ * ```
+ */
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];

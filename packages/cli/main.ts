@@ -1,5 +1,18 @@
 /**
- * The `tdx` command.
+ * The `tdx` command: `deno run jsr:@tdx/cli SUBCOMMAND`.
+ *
+ * The README says what each subcommand answers and which permission it asks for.
+ *
+ * @example What `tdx status` prints
+ * ```ts
+ * import { main } from "@tdx/cli";
+ * import { assertMatch } from "@std/assert";
+ *
+ * const lines: string[] = [];
+ * const output = { print: (text: string) => lines.push(text), note() {}, progress() {} };
+ * await main(["status", "c000030000000001"], output);
+ * assertMatch(lines.join("\n"), /PAGE_METADATA_INCORRECT/);
+ * ```
  *
  * @module
  */
@@ -10,6 +23,8 @@ import { pick } from "./nearest.ts";
 import { readOptions } from "./options.ts";
 import { type Output, standardOutput } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
+
+export { EXIT, type ExitStatus, type Output };
 
 /** The subcommands; each is loaded only when it is asked for, so that starting stays quick. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
@@ -35,6 +50,19 @@ const COMMON = {
  * @param args The arguments.
  * @param output Where the answer goes.
  * @returns The exit status; a user's mistake is one line on standard error and status 1.
+ *
+ * @example The decision for a platform, as an object
+ * ```ts
+ * import { main } from "@tdx/cli";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lines: string[] = [];
+ * const output = { print: (text: string) => lines.push(text), note() {}, progress() {} };
+ *
+ * const status = await main(["decide", "--platform", "emr", "--json"], output);
+ * const { clear, needed } = JSON.parse(lines.join(""));
+ * assertEquals([status, clear, needed], [0, true, true]);
+ * ```
  */
 export async function main(
   args: readonly string[],

@@ -1,10 +1,37 @@
-/** Where a command's words go: the answer to standard output, all else to standard error. */
+/**
+ * Where a command's words go: the answer to standard output, all else to standard error.
+ *
+ * @example What a user sees who mistyped
+ * ```ts
+ * import { main, type Output } from "@tdx/cli";
+ * import { assertEquals, assertMatch } from "@std/assert";
+ *
+ * const notes: string[] = [];
+ * const output: Output = { print() {}, note: (text) => notes.push(text), progress() {} };
+ * await main(["decide", "--platform", "sprr"], output);
+ *
+ * assertEquals(notes.length, 1);
+ * assertMatch(notes[0]!, /^tdx: Expected --platform to be one of .*did you mean spr\?$/);
+ * ```
+ */
 export interface Output {
-  /** Writes lines of the answer. */
+  /**
+   * Writes lines of the answer.
+   *
+   * @param text The lines, without the last line end.
+   */
   print(text: string): void;
-  /** Writes a line beside the answer. */
+  /**
+   * Writes a line beside the answer.
+   *
+   * @param text The line, without its line end.
+   */
   note(text: string): void;
-  /** Shows progress on a terminal; does nothing elsewhere. */
+  /**
+   * Shows progress on a terminal; does nothing elsewhere.
+   *
+   * @param text The line that replaces the one shown before.
+   */
   progress(text: string): void;
 }
 

@@ -1,7 +1,34 @@
-/** Frames in a 2 MiB block. */
+/**
+ * Frames in a 2 MiB block.
+ *
+ * @example
+ * ```ts
+ * import { BLOCK_FRAMES } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const frame = 1000;
+ * const place = frame % BLOCK_FRAMES;
+ * assertEquals([frame - place, place], [512, 488]); // its block begins at 512
+ * ```
+ */
 export const BLOCK_FRAMES = 512;
 
-/** 32-bit words in the bitmap of a 2 MiB block. */
+/**
+ * 32-bit words in the bitmap of a 2 MiB block.
+ *
+ * @example A bitmap made by hand picks frames of a block
+ * ```ts
+ * import { BLOCK_FRAMES, BLOCK_WORDS, FrameMap } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const words = new Uint32Array(BLOCK_WORDS);
+ * for (const place of [0, 33]) words[place >>> 5]! |= 1 << (place & 31);
+ *
+ * const map = new FrameMap(2 * BLOCK_FRAMES, 0);
+ * map.updateChunk({ frame: BLOCK_FRAMES, count: 2, value: 0, words, at: 0 }, () => 7);
+ * assertEquals([map.get(512), map.get(544), map.get(545)], [7, 0, 7]);
+ * ```
+ */
 export const BLOCK_WORDS: number = BLOCK_FRAMES / 32;
 
 /**
@@ -19,7 +46,23 @@ function sumOfBytes(sums: number): number {
   return (halves + (halves >>> 16)) & 0xffff;
 }
 
-/** Counts the frames of the bitmap at `at`. */
+/**
+ * Counts the frames of the bitmap at `at`.
+ *
+ * @param words Where the bitmap is; nothing is checked.
+ * @param at Index of its first word. The bitmap is {@link BLOCK_WORDS} words long.
+ * @returns How many bits are set, 0 to 512.
+ *
+ * @example
+ * ```ts
+ * import { BLOCK_WORDS, countBits } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const words = new Uint32Array(2 * BLOCK_WORDS);
+ * words[BLOCK_WORDS] = 0b1011;
+ * assertEquals([countBits(words, 0), countBits(words, BLOCK_WORDS)], [0, 3]);
+ * ```
+ */
 export function countBits(words: Uint32Array, at: number): number {
   let sums = 0;
   for (let i = 0; i < BLOCK_WORDS; i++) sums = addBits(sums, words[at + i]!);

@@ -44,5 +44,22 @@ export interface FrameChunk {
  * Says what the frames of a chunk become: takes their value and the chunk, returns the new value.
  *
  * It may read any map, but must not change the map that calls it.
+ *
+ * @example
+ * ```ts
+ * import { type FrameChange, FrameMap } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const map = new FrameMap(1000, 0);
+ * map.set(10, 5, 3);
+ * const pagesByValue = new Map<number, number>();
+ * const clear: FrameChange = (value, { count }) => {
+ *   pagesByValue.set(value, (pagesByValue.get(value) ?? 0) + count);
+ *   return 0;
+ * };
+ * map.update(0, 20, clear);
+ * assertEquals([...pagesByValue], [[0, 15], [3, 5]]);
+ * assertEquals(map.count((value) => value === 0), 1000);
+ * ```
  */
 export type FrameChange = (value: number, chunk: FrameChunk) => number;

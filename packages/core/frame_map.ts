@@ -6,7 +6,23 @@ import { FrameTree } from "./frame_tree.ts";
 /** 2^52 bytes, the widest physical address, in frames of 4 KiB. */
 const FRAMES_LIMIT = 2 ** 40;
 
-/** What a {@link FrameMap} holds in memory. */
+/**
+ * What a {@link FrameMap} holds in memory.
+ *
+ * @example Memory follows variety
+ * ```ts
+ * import { FrameMap, type FrameMapStats } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const map = new FrameMap(2 ** 32, 0); // 16 TiB
+ * const uniform: FrameMapStats = map.stats();
+ * assertEquals(uniform, { tables: 0, records: 0, bytes: 65536 });
+ *
+ * map.set(1000, 1, 7);
+ * const { tables, records } = map.stats();
+ * assertEquals([tables, records], [1, 2]);
+ * ```
+ */
 export interface FrameMapStats {
   /** 1 GiB regions whose frames differ: each has a table of 512 entries. */
   readonly tables: number;
@@ -94,6 +110,7 @@ export class FrameMap {
    * @param count How many frames, 0 or more.
    * @param value Their new value, from 0 to 2^30 - 1.
    * @throws {RangeError} If a frame is outside the map or the value out of range.
+   * @throws {Error} From within a callback of this map.
    */
   set(frame: number, count: number, value: number): void {
     checkValue(value);
@@ -125,6 +142,7 @@ export class FrameMap {
    * @param change Says what each piece becomes.
    * @throws {RangeError} If a frame is outside the map, with nothing changed, or if `change`
    * returns a value out of range, as if it had thrown that error itself.
+   * @throws {Error} From within a callback of this map.
    */
   update(frame: number, count: number, change: FrameChange): void {
     this.#checkRange(frame, count);
@@ -144,6 +162,7 @@ export class FrameMap {
    * @param chunk The frames.
    * @param change Says what each piece of them becomes, as for {@link FrameMap.update}.
    * @throws {RangeError} As {@link FrameMap.update}, or if a bitmap does not begin at a block.
+   * @throws {Error} From within a callback of this map.
    */
   updateChunk(chunk: FrameChunk, change: FrameChange): void {
     const { frame, words, at } = chunk;

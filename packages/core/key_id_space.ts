@@ -1,9 +1,35 @@
 import type { Key } from "./key.ts";
 
-/** What a KeyID is for: KeyID 0 is the TME key, the next ones are shared, the last ones private. */
+/**
+ * What a KeyID is for: KeyID 0 is the TME key, the next ones are shared, the last ones private.
+ *
+ * @example
+ * ```ts
+ * import { type KeyIdKind, KeyIdSpace } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const kinds: KeyIdKind[] = [0, 1, 31, 32, 63].map((keyId) => keyIds.kind(keyId));
+ * assertEquals(kinds, ["tme", "shared", "shared", "private", "private"]);
+ * ```
+ */
 export type KeyIdKind = "tme" | "shared" | "private";
 
-/** How the KeyIDs of a machine are split, in numbers. */
+/**
+ * How the KeyIDs of a machine are split, in numbers.
+ *
+ * @example
+ * ```ts
+ * import { type KeyIdRanges, KeyIdSpace } from "@tdx/core";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const ranges: KeyIdRanges = { maxPa: 52, keyIdBits: 6, shared: 31, private: 32 };
+ * assertEquals(new KeyIdSpace(ranges).key(1, { integrity: true }).integrity, true);
+ *
+ * const without = new KeyIdSpace({ ...ranges, integrityAllowed: false });
+ * assertThrows(() => without.key(1, { integrity: true }), RangeError, "allows an integrity");
+ * ```
+ */
 export interface KeyIdRanges {
   /** Physical address bits, KeyID bits included, 32 to 52. */
   readonly maxPa: number;
@@ -17,7 +43,25 @@ export interface KeyIdRanges {
   readonly integrityAllowed?: boolean;
 }
 
-/** The raw registers that describe the KeyIDs of a machine. */
+/**
+ * The raw registers that describe the KeyIDs of a machine.
+ *
+ * @example Registers that contradict each other are refused
+ * ```ts
+ * import { type KeyIdMsrs, KeyIdSpace } from "@tdx/core";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const msrs: KeyIdMsrs = {
+ *   tmeActivate: (1n << 36n) | (6n << 32n), // 6 KeyID bits, 1 of them for TDX
+ *   keyIdPartitioning: (32n << 32n) | 31n, // 32 private and 31 shared KeyIDs
+ *   maxPa: 52,
+ * };
+ * assertEquals(KeyIdSpace.fromMsrs(msrs).hostsTds, true);
+ *
+ * const contradiction = { ...msrs, keyIdPartitioning: (16n << 32n) | 47n };
+ * assertThrows(() => KeyIdSpace.fromMsrs(contradiction), RangeError, "31 shared and 32 private");
+ * ```
+ */
 export interface KeyIdMsrs {
   /** IA32_TME_ACTIVATE, MSR 0x982. */
   readonly tmeActivate: bigint;
@@ -72,6 +116,7 @@ export class KeyIdSpace {
    * Builds a space from explicit numbers.
    *
    * @param ranges The split.
+   * @throws {TypeError} Where a field that should be a number is none.
    * @throws {RangeError} Where a number is out of range or the KeyIDs do not fit in the bits.
    */
   constructor(ranges: KeyIdRanges) {
@@ -98,8 +143,10 @@ export class KeyIdSpace {
    *
    * @param msrs The registers.
    * @returns The space they describe.
-   * @throws {RangeError} Where the KeyID bits exceed their maximum, TDX reserves more bits than
-   * there are, the TME policy names an integrity algorithm, or the two registers contradict each other.
+   * @throws {TypeError} Where a register is no bigint or `maxPa` no number.
+   * @throws {RangeError} Where a register does not fit in 64 bits, `maxPa` is out of range, the
+   * KeyID bits exceed their maximum, TDX reserves more bits than there are, the TME policy names an
+   * integrity algorithm or a reserved encoding, or the two registers contradict each other.
    *
    * @example
    * ```ts
@@ -190,8 +237,9 @@ export class KeyIdSpace {
   /**
    * Says what a KeyID is for.
    *
-   * @param keyId The KeyID.
+   * @param keyId The KeyID, from 0.
    * @returns `tme` for 0, `shared` or `private`.
+   * @throws {TypeError} Where the KeyID is no number.
    * @throws {RangeError} Where the machine has no such KeyID.
    */
   kind(keyId: number): KeyIdKind {
@@ -205,7 +253,8 @@ export class KeyIdSpace {
    *
    * @param pa Address in bytes, without KeyID bits.
    * @param keyId The KeyID.
-   * @returns The address as it appears on the bus, exact below 2^52.
+   * @returns The address in bytes as it appears on the bus, exact below 2^52.
+   * @throws {TypeError} Where address or KeyID is no number.
    * @throws {RangeError} Where the address reaches into the KeyID bits or the KeyID does not exist.
    */
   encode(pa: number, keyId: number): number {
@@ -218,7 +267,8 @@ export class KeyIdSpace {
    * Splits an address from the bus into address and KeyID.
    *
    * @param address Address in bytes with KeyID bits, below 2^maxPa.
-   * @returns The address without KeyID bits, and the KeyID.
+   * @returns The address in bytes without KeyID bits, and the KeyID, which need not exist.
+   * @throws {TypeError} Where the address is no number.
    * @throws {RangeError} Where the address has more than maxPa bits.
    */
   decode(address: number): { pa: number; keyId: number } {
@@ -236,8 +286,10 @@ export class KeyIdSpace {
    * @param options `generation` counts reprogrammings from 0; `integrity` asks for an integrity
    * algorithm on a shared KeyID (private ones always have it, KeyID 0 never).
    * @returns The key.
+   * @throws {TypeError} Where `keyId` or `generation` is no number.
    * @throws {RangeError} Where the KeyID does not exist, KeyID 0 is to be reprogrammed or given
-   * integrity (rule C7), or this machine allows no integrity algorithm.
+   * integrity (rule C7), a private KeyID is to be without, or this machine allows no integrity
+   * algorithm.
    *
    * @example
    * ```ts

@@ -2,7 +2,22 @@ import { KeyIdSpace } from "./key_id_space.ts";
 import { encodeMcgStatus } from "./mcg_status.ts";
 import { encodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH } from "./mci_status.ts";
 
-/** A machine-check record: the registers of one bank, as the host logs them. */
+/**
+ * A machine-check record: the registers of one bank, as the host logs them.
+ *
+ * @example The record of a kernel log, graded
+ * ```ts
+ * import { gradeMachineCheck, type MachineCheck } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // mce: [Hardware Error]: CPU 147: Machine Check Exception: f Bank 1: bd80000000100134
+ * const record: MachineCheck = { cpu: 147, bank: 1, status: 0xbd80000000100134n, mcgStatus: 0xfn };
+ * assertEquals(
+ *   gradeMachineCheck(record, { mode: "kernel" }).message,
+ *   "Data load in unrecoverable area of kernel",
+ * );
+ * ```
+ */
 export interface MachineCheck {
   /** The logical processor that took it, as the operating system numbers it. */
   readonly cpu?: number;
@@ -18,7 +33,20 @@ export interface MachineCheck {
   readonly misc?: bigint;
 }
 
-/** What consumed the poison, and where. */
+/**
+ * What consumed the poison, and where.
+ *
+ * @example
+ * ```ts
+ * import { type ConsumedPoison, consumedPoison, decodeMciStatus, MCACOD_FETCH } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const poison: ConsumedPoison = { address: 0x1040, seamNr: true, instruction: "fetch", cpu: 3 };
+ * const record = consumedPoison(poison);
+ * assertEquals([record.cpu, record.address], [3, 0x1040n]);
+ * assertEquals(decodeMciStatus(record.status).mcaCod, MCACOD_FETCH);
+ * ```
+ */
 export interface ConsumedPoison {
   /** Physical address in bytes, with or without KeyID bits, from 0 to 2^52 - 1. */
   readonly address: number;
@@ -110,7 +138,7 @@ export function consumedPoison(poison: ConsumedPoison): MachineCheck {
  * @param layout `maxPa`: physical address bits, KeyID bits included, 32 to 52. `keyIdBits`: upper
  * address bits that carry the KeyID, 0 to 15.
  * @returns The KeyID, and the address in bytes without it.
- * @throws {TypeError} Where the address is no bigint.
+ * @throws {TypeError} Where the address is no bigint, or `maxPa` or `keyIdBits` no number.
  * @throws {RangeError} Where the address is negative or has more than `maxPa` bits, or `maxPa` or
  * `keyIdBits` is out of range.
  *

@@ -2,6 +2,23 @@
  * The memory of a TDX host: KeyIDs, one cache line and its rules, physical memory, machine checks,
  * and the contract of a platform plugin.
  *
+ * @example A host takes a line back from a TD and writes less than the line
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory, ruleText } from "@tdx/core";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const [host, td] = [keyIds.key(0), keyIds.key(33)];
+ * const memory = new PhysicalMemory({ bytes: GiB, platform: spr, keyIds });
+ * memory.step({ kind: "movdir64b", by: "module", key: td, data: "secret" }, 0);
+ *
+ * const write = memory.step({ kind: "partialWrite", by: "host", key: host, data: "host" }, 0);
+ * const load = memory.step({ kind: "load", by: "host", key: host }, 0);
+ * assertEquals(ruleText(write.rules[0]!).source, "Linux 1e536e106897");
+ * assertEquals([write.machineCheck, load.machineCheck], [false, true]);
+ * ```
+ *
  * @module
  */
 export * from "./key.ts";

@@ -15,7 +15,25 @@ import { LINE_BYTES, LINES_PER_PAGE, PAGE_BYTES } from "./units.ts";
 /** Value of a frame whose lines differ; its {@link MixedBlock} knows the lines. */
 const MIXED = 2 ** 30 - 1;
 
-/** What a {@link PhysicalMemory} is made of. */
+/**
+ * What a {@link PhysicalMemory} is made of.
+ *
+ * @example
+ * ```ts
+ * import { KeyIdSpace, PhysicalMemory, type PhysicalMemoryOptions, TiB } from "@tdx/core";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options: PhysicalMemoryOptions = {
+ *   bytes: 16 * TiB,
+ *   platform: spr,
+ *   keyIds: new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 }),
+ *   mode: "Li",
+ * };
+ * const memory = new PhysicalMemory(options);
+ * assertEquals([memory.mode, memory.footprintBytes], ["Li", 65536]);
+ * ```
+ */
 export interface PhysicalMemoryOptions {
   /** Size in bytes, a multiple of 4 KiB that the KeyID space leaves room for. */
   readonly bytes: number;
@@ -163,8 +181,8 @@ export class PhysicalMemory {
    * @param operation What happens.
    * @param chunk The frames, as a {@link FrameMap} hands them out.
    * @returns Counts over the lines of this call.
-   * @throws {RangeError} Where a frame is outside the memory, the machine has no such key, or no
-   * rule covers the operation; the memory is as before then.
+   * @throws {RangeError} Where a frame is outside the memory, a bitmap does not begin at a block,
+   * the machine has no such key, or no rule covers the operation; the memory is as before then.
    */
   applyChunk(operation: Operation, chunk: FrameChunk): Counts {
     return this.#run(operation, (tally) => this.#applyPages(chunk, tally));

@@ -13,7 +13,21 @@ import { KEYS } from "./problem.ts";
 import { isOldPrivate } from "./reachable.ts";
 import type { WitnessStep } from "./trace.ts";
 
-/** What became of a claim. */
+/**
+ * What became of a claim.
+ *
+ * @example
+ * ```ts
+ * import { checkClaims, type ClaimResult } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const results: readonly ClaimResult[] = await checkClaims([gnr]);
+ * const poison = results.find(({ claim }) => claim === "what remains is poison consumption");
+ * assertEquals(poison?.verdict, "holds");
+ * assertEquals(poison?.counterexample?.map(({ op, rule }) => `${op} ${rule}`), ["load R0"]);
+ * ```
+ */
 export interface ClaimResult {
   /** Letter of the claim. */
   readonly id: string;
@@ -322,6 +336,20 @@ const CLAIMS: readonly Claim[] = [
  *
  * @param platforms The platforms to look at them on; those with and without the erratum.
  * @returns A result for each claim, in order.
+ *
+ * @example
+ * ```ts
+ * import { checkClaims } from "@tdx/litmus";
+ * import { emr } from "@tdx/platform-emr";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const results = await checkClaims([emr, gnr]);
+ * assertEquals(results.filter(({ verdict }) => verdict === "fails"), []);
+ *
+ * const sound = results.find(({ claim }) => claim === "the quirk policy is sound and tight");
+ * assertEquals(sound?.condition, "the host uses no shared KeyID with integrity, as Linux");
+ * ```
  */
 export async function checkClaims(platforms: readonly Platform[]): Promise<ClaimResult[]> {
   const erratum = platforms.filter(({ bugs }) => bugs.includes(TDX_PW_MCE));

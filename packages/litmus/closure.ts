@@ -11,13 +11,67 @@ import type { KeyName, Problem, Step, Thread } from "./problem.ts";
 import { HOST_KEY_NAMES } from "./format/scenario_words.ts";
 import type { Machine } from "./system.ts";
 
-/** What is in a reclaimed line besides what the TD wrote. */
+/**
+ * What is in a reclaimed line besides what the TD wrote.
+ *
+ * @example
+ * ```ts
+ * import { type LeftPoison, verdict } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: gnr, mode: "Li", hostKeys: "keyid0", policy: "quirk" } as const;
+ * const ask = (poison: LeftPoison) => verdict({ ...question, poison, expected: "Never" });
+ * assertEquals((await ask("none")).observation, "Never");
+ * assertEquals((await ask("unconsumed")).observation, "Sometimes");
+ * assertEquals((await ask("consumed")).observation, "Never"); // the page was retired
+ * ```
+ */
 export type LeftPoison = "none" | "unconsumed" | "consumed";
 
-/** Which KeyIDs the host uses: one kind, or KeyID 0 and an integrity KeyID on the same line. */
+/**
+ * Which KeyIDs the host uses: one kind, or KeyID 0 and an integrity KeyID on the same line.
+ *
+ * @example
+ * ```ts
+ * import { type ClosureKeys, closureProblem, explore, System } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: gnr, mode: "Ci", policy: "always", poison: "none" } as const;
+ * const hostKeys: ClosureKeys = "keyid0+integrity";
+ * const { problem, machine } = closureProblem({ ...question, hostKeys });
+ * const system = new System(problem, machine, { lost: false });
+ * const until = (state: number) => system.valuation(state).hostMachineCheck;
+ * const exploration = await explore(system, { until });
+ * // Mixing keys is the host's own fault: every page was cleared.
+ * assertEquals(exploration.witness(exploration.found!).at(-1)?.rules, ["K1", "C5"]);
+ * ```
+ */
 export type ClosureKeys = HostKeys | "keyid0+integrity";
 
-/** One question of the verdict table: after this reclaim, can the host ever meet a machine check? */
+/**
+ * One question of the verdict table: after this reclaim, can the host ever meet a machine check?
+ *
+ * @example
+ * ```ts
+ * import { type ClosureQuestion, verdict } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question: ClosureQuestion = {
+ *   platform: spr,
+ *   mode: "Li",
+ *   hostKeys: "keyid0",
+ *   policy: "always",
+ *   poison: "none",
+ *   flush: false,
+ * };
+ * const { witness } = await verdict({ ...question, expected: "Sometimes" });
+ * // A dirty private line is evicted after the clear, and the erratum is back.
+ * assertEquals(witness.map(({ rule }) => rule), ["W1", "W5", "R0"]);
+ * ```
+ */
 export interface ClosureQuestion {
   /** The platform. */
   readonly platform: Platform;
@@ -54,10 +108,29 @@ function keysOf(hostKeys: ClosureKeys): readonly KeyName[] {
 
 /**
  * Writes a question as a problem: a TD does what it likes with its line, then the line is flushed,
- * reclaimed and cleared as the policy says, then host, devices and caches do what they like for ever.
+ * reclaimed and cleared as the policy says, then host, devices and caches do what they like for
+ * ever.
  *
  * @param question The question.
  * @returns The problem, and the machine to put it on.
+ * @throws {RangeError} Where host KeyIDs, policy or mode are not among the known ones.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { problem, machine } = closureProblem({
+ *   platform: spr,
+ *   mode: "Li",
+ *   hostKeys: "keyid0",
+ *   policy: "quirk",
+ *   poison: "none",
+ * });
+ * assertEquals(problem.threads.map(({ name }) => name), ["td", "reclaim", "host", "device"]);
+ * assertEquals(machine.clear, true);
+ * ```
  */
 export function closureProblem(question: ClosureQuestion): { problem: Problem; machine: Machine } {
   const { platform, mode, hostKeys, policy, poison, flush = true, rules } = question;

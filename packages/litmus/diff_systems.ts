@@ -1,6 +1,27 @@
 import type { Move, System } from "./system.ts";
 
-/** Where two machines part under the same moves. */
+/**
+ * Where two machines part under the same moves.
+ *
+ * @example
+ * ```ts
+ * import type { Platform } from "@tdx/core";
+ * import { closureProblem, type Difference, diffSystems, System } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { mode: "Ci", hostKeys: "keyid0", policy: "never", poison: "none" } as const;
+ * const on = (platform: Platform) => {
+ *   const { problem, machine } = closureProblem({ ...question, platform });
+ *   return new System(problem, machine, { lost: false });
+ * };
+ * const parted: Difference | undefined = diffSystems(on(spr), on(gnr));
+ * assertEquals(parted?.left.operation?.kind, "partialWrite");
+ * assertEquals(parted?.left.after?.state.memory.poison, "partial-write");
+ * assertEquals(parted?.right.after?.state.memory.poison, null);
+ * ```
+ */
 export interface Difference {
   /** The moves up to there, the same on both. */
   readonly common: readonly Move[];
@@ -24,6 +45,26 @@ type Step = Move & { readonly to: number };
  * @param left A problem on one machine.
  * @param right The same problem on another.
  * @returns Where they part: other rules, another line state; `undefined` where they never do.
+ *
+ * @example
+ * ```ts
+ * import type { Platform } from "@tdx/core";
+ * import { closureProblem, diffSystems, System } from "@tdx/litmus";
+ * import { emr } from "@tdx/platform-emr";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { mode: "Li", hostKeys: "keyid0", policy: "never", poison: "none" } as const;
+ * const on = (platform: Platform) => {
+ *   const { problem, machine } = closureProblem({ ...question, platform });
+ *   return new System(problem, machine, { lost: false });
+ * };
+ * const parted = diffSystems(on(spr), on(gnr));
+ * assertEquals(parted?.left.rules, ["W5"]);
+ * assertEquals(parted?.right.rules, ["L4", "W4"]);
+ * assertEquals(diffSystems(on(spr), on(emr)), undefined);
+ * ```
  */
 export function diffSystems(left: System, right: System): Difference | undefined {
   const queue: Pair[] = [{ left: left.initial, right: right.initial, way: [] }];

@@ -12,6 +12,21 @@ const STATE_LIMIT = 5000;
  * @param exploration Its states.
  * @returns A digraph in the DOT language.
  * @throws {RangeError} Where there are more than 5000 states.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, explore, System, toDot } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assert, assertStringIncludes } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { problem, machine } = closureProblem({ ...question, poison: "none" });
+ * const system = new System(problem, machine, { lost: false });
+ * const dot = toDot(system, await explore(system));
+ * assert(dot.startsWith('digraph "spr Li keyid0 never" {'));
+ * assertStringIncludes(dot, "host: partialWrite W5");
+ * assertStringIncludes(dot, "MACHINE CHECK");
+ * ```
  */
 export function toDot(system: System, exploration: Exploration): string {
   if (exploration.states > STATE_LIMIT) {

@@ -1,7 +1,27 @@
 import { createStateSet } from "./state_set.ts";
 import type { Move, StateNumbers, System } from "./system.ts";
 
-/** How far an exploration goes, and who is told. */
+/**
+ * How far an exploration goes, and who is told.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, explore, type ExploreOptions, System } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { problem, machine } = closureProblem({ ...question, poison: "none" });
+ * const system = new System(problem, machine, { lost: false });
+ * const options: ExploreOptions = {
+ *   stateLimit: 1000,
+ *   signal: AbortSignal.timeout(60_000),
+ *   until: (state) => system.valuation(state).hostMachineCheck,
+ * };
+ * const { found } = await explore(system, options);
+ * assertEquals(system.valuation(found!).hostMachineCheck, true);
+ * ```
+ */
 export interface ExploreOptions {
   /** The most states to visit; default 2^28. */
   readonly stateLimit?: number;
@@ -13,7 +33,26 @@ export interface ExploreOptions {
   readonly until?: (state: number) => boolean;
 }
 
-/** Every state that can be reached, in the order of their distance. */
+/**
+ * Every state that can be reached, in the order of their distance.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, type Exploration, explore, System, traceText } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals, assertStringIncludes } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { problem, machine } = closureProblem({ ...question, poison: "none" });
+ * const system = new System(problem, machine, { lost: false });
+ * const all: Exploration = await explore(system);
+ * assertEquals(all.state(0), system.initial);
+ *
+ * const states = Array.from({ length: all.states }, (_, n) => all.state(n));
+ * const hit = states.find((state) => system.valuation(state).hostMachineCheck);
+ * assertStringIncludes(traceText(all.witness(hit!)), "host: load, line X, KeyID 0  [K1 R0]");
+ * ```
+ */
 export interface Exploration {
   /** How many states. */
   readonly states: number;
@@ -27,13 +66,42 @@ export interface Exploration {
   readonly milliseconds: number;
   /** Memory of the visited set and the queue, in bytes. */
   readonly bytes: number;
-  /** The n-th state. */
+  /**
+   * The n-th state.
+   *
+   * @param n Its position in the order of distance, from 0, the initial state, to `states` - 1.
+   * @returns The state's number.
+   */
   state(n: number): number;
-  /** The moves of a shortest way to a state that was reached. */
+  /**
+   * The moves of a shortest way to a state that was reached.
+   *
+   * @param state The state's number.
+   * @returns The moves from the initial state on, none for the initial state itself.
+   * @throws {RangeError} Where the state was not reached.
+   */
   witness(state: number): Move[];
 }
 
-/** An exploration met more states than it may visit: nothing is known about the rest. */
+/**
+ * An exploration met more states than it may visit: nothing is known about the rest.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, explore, StateLimitError, System } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { problem, machine } = closureProblem({ ...question, poison: "none" });
+ * const system = new System(problem, machine, { lost: false });
+ * await assertRejects(
+ *   () => explore(system, { stateLimit: 10 }),
+ *   StateLimitError,
+ *   "Expected at most 10 states, got more",
+ * );
+ * ```
+ */
 export class StateLimitError extends RangeError {
   /** Name of the class. */
   override name = "StateLimitError";
@@ -51,6 +119,21 @@ const SLICE = 2 ** 18;
  * @returns What was found; complete unless `until` stopped it.
  * @throws {StateLimitError} Where there are more states than the limit.
  * @throws The signal's reason, where it was aborted.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, explore, System } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: gnr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { problem, machine } = closureProblem({ ...question, poison: "none" });
+ * const system = new System(problem, machine, { lost: false });
+ * const { found } = await explore(system, {
+ *   until: (state) => system.valuation(state).hostMachineCheck,
+ * });
+ * assertEquals(found, undefined); // every state was visited, and none is a machine check
+ * ```
  */
 export async function explore(system: System, options: ExploreOptions = {}): Promise<Exploration> {
   const search = new Search(system, options);

@@ -70,7 +70,21 @@ function flag(atom: Flag, state: Valuation): boolean {
   }
 }
 
-/** What a system must remember for a statement. */
+/**
+ * What a system must remember for a statement.
+ *
+ * @param formula The statement.
+ * @returns What the third argument of `System` must be.
+ *
+ * @example
+ * ```ts
+ * import { watchFor } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(watchFor({ kind: "mc" }), { lost: false });
+ * assertEquals(watchFor({ kind: "not", of: { kind: "lost", line: 0 } }), { lost: true });
+ * ```
+ */
 export function watchFor(formula: Formula): Watch {
   return { lost: mentions(formula, "lost") };
 }

@@ -2,6 +2,33 @@
  * Questions about lines, answered by looking at every possible sequence: the scenario format, the
  * explorer, the verdict table and the claims of the patch.
  *
+ * @example
+ * ```ts
+ * import { parseScenario, runScenario } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assert } from "@std/assert";
+ *
+ * const scenario = parseScenario(
+ *   `TDX partial-then-load
+ * "Nothing is cleared, a partial write meets an old private line, and the host loads it."
+ * { X = td secret }
+ * policy never
+ * reclaim   | host after reclaim ;
+ * cachewb X | partial X host     ;
+ * clear X   | load X -> r0       ;
+ * exists (mc)
+ * expect spr: Always
+ * expect: Never`,
+ *   { platforms: ["spr", "gnr"] },
+ * );
+ * for (const platform of [spr, gnr]) {
+ *   for (const mode of scenario.modes) {
+ *     assert((await runScenario(scenario, { platform, mode })).ok);
+ *   }
+ * }
+ * ```
+ *
  * @module
  */
 export { type Cell, type ReadValue } from "./cells.ts";
@@ -14,7 +41,14 @@ export { watchFor } from "./formula.ts";
 export { HOST_KEY_NAMES, KEY_NAMES, OPERATIONS, type OperationWord, WRITTEN_DATA } from "./format/scenario_words.ts";
 export { parseScenario, type ParseScenarioOptions } from "./format/parse_scenario.ts";
 export { printScenario } from "./format/print_scenario.ts";
-export * from "./problem.ts";
+export {
+  type Content,
+  type KeyName,
+  KEYS,
+  type Problem,
+  type Step,
+  type Thread,
+} from "./problem.ts";
 export * from "./promela/promela.ts";
 export * from "./report.ts";
 export * from "./run_scenario.ts";

@@ -3,7 +3,33 @@ import { traceText } from "./trace.ts";
 
 const TEST = { "exists": "Allowed", "~exists": "Forbidden", "forall": "Required" } as const;
 
-/** What a report shows besides the outcome. */
+/**
+ * What a report shows besides the outcome.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   parseScenario,
+ *   type ReportOptions,
+ *   reportText,
+ *   runScenario,
+ *   scenarioHash,
+ * } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assert, assertStringIncludes } from "@std/assert";
+ *
+ * const scenario = parseScenario(
+ *   'TDX load "The host loads an old line." { X = td secret } ' +
+ *     "host ; load X -> r0 ; exists host:r0 = zeros expect: Always",
+ *   { platforms: ["gnr"] },
+ * );
+ * const hash = await scenarioHash(scenario);
+ * const options: ReportOptions = { hash, trace: true, time: false };
+ * const text = reportText(await runScenario(scenario, { platform: gnr, mode: "Li" }), options);
+ * assertStringIncludes(text, `Hash=${hash}\nWitness\n  1. host: load, line X, KeyID 0`);
+ * assert(!text.endsWith("ms"));
+ * ```
+ */
 export interface ReportOptions {
   /** Name a scenario is known by; it identifies the text that was run. */
   readonly hash: string;
@@ -20,6 +46,28 @@ export interface ReportOptions {
  * @param result The result.
  * @param options What to show.
  * @returns Lines of text.
+ *
+ * @example
+ * ```ts
+ * import { parseScenario, reportText, runScenario, scenarioHash } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scenario = parseScenario(
+ *   'TDX load "The host loads an old line." { X = td secret } ' +
+ *     "host ; load X -> r0 ; forall host:r0 = zeros expect: Always",
+ *   { platforms: ["gnr"] },
+ * );
+ * const result = await runScenario(scenario, { platform: gnr, mode: "Li" });
+ * const hash = await scenarioHash(scenario);
+ * const lines = reportText(result, { hash, trace: false, time: false }).split("\n");
+ * assertEquals(lines.slice(0, 4), [
+ *   "Test load Required  gnr Li quirk",
+ *   "States 1",
+ *   "2:>host:r0=zeros;",
+ *   "Ok",
+ * ]);
+ * ```
  */
 export function reportText(result: ScenarioResult, options: ReportOptions): string {
   const { scenario, positive, negative, observation, expected, exploration } = result;

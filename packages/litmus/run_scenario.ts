@@ -5,7 +5,26 @@ import { holds, outcome, watchFor } from "./formula.ts";
 import type { Observation, Scenario } from "./scenario.ts";
 import { type Machine, type Move, System } from "./system.ts";
 
-/** What a scenario showed on one platform in one mode. */
+/**
+ * What a scenario showed on one platform in one mode.
+ *
+ * @example
+ * ```ts
+ * import { parseScenario, runScenario, type ScenarioResult } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scenario = parseScenario(
+ *   'TDX erratum "A partial write, then a load (W5, R0)." { X = td secret } ' +
+ *     "host ; partial X host ; load X -> r0 ; exists mc expect: Always",
+ *   { platforms: ["spr"] },
+ * );
+ * const result: ScenarioResult = await runScenario(scenario, { platform: spr, mode: "Li" });
+ * assertEquals([result.observation, result.expected, result.ok], ["Always", "Always", true]);
+ * assertEquals(result.outcomes.map(({ outcome }) => outcome), ["mc=1;"]);
+ * assertEquals(result.trace.flatMap(({ rules }) => rules), ["W5", "K1", "R0"]);
+ * ```
+ */
 export interface ScenarioResult {
   /** The scenario. */
   readonly scenario: Scenario;
@@ -37,7 +56,25 @@ export interface ScenarioResult {
   readonly trace: readonly Move[];
 }
 
-/** Where a scenario is run. */
+/**
+ * Where a scenario is run.
+ *
+ * @example
+ * ```ts
+ * import { parseScenario, type RunOptions, runScenario } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scenario = parseScenario(
+ *   'TDX cleared "A clear, then a partial write and a load." { X = td secret } ' +
+ *     "host ; clear X ; partial X host ; load X -> r0 ; exists mc expect: Never",
+ *   { platforms: ["spr"] },
+ * );
+ * const options: RunOptions = { platform: spr, mode: "Li", policy: "never" };
+ * const { observation, expected } = await runScenario(scenario, options);
+ * assertEquals([observation, expected], ["Always", null]);
+ * ```
+ */
 export interface RunOptions extends ExploreOptions {
   /** The platform. */
   readonly platform: Platform;
@@ -56,6 +93,24 @@ export interface RunOptions extends ExploreOptions {
  * @param options Platform, mode, policy, limits.
  * @returns What it showed.
  * @throws {RangeError} Where the limit on states is reached.
+ * @throws The signal's reason, where it was aborted.
+ *
+ * @example
+ * ```ts
+ * import { parseScenario, runScenario } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scenario = parseScenario(
+ *   'TDX erratum "A partial write, then a load (W5, R0)." { X = td secret } ' +
+ *     "host ; partial X host ; load X -> r0 ; exists mc expect spr: Always expect: Never",
+ *   { platforms: ["spr", "gnr"] },
+ * );
+ * const run = async (platform: typeof spr) =>
+ *   (await runScenario(scenario, { platform, mode: "Li" })).observation;
+ * assertEquals([await run(spr), await run(gnr)], ["Always", "Never"]);
+ * ```
  */
 export async function runScenario(
   scenario: Scenario,
@@ -111,7 +166,31 @@ export async function runScenario(
   };
 }
 
-/** The machine that a scenario is put on. */
+/**
+ * The machine that a scenario is put on.
+ *
+ * @param scenario The scenario, for the host's KeyIDs.
+ * @param platform The platform.
+ * @param mode The integrity mode.
+ * @param policy The policy that `clear` steps follow.
+ * @returns The machine, for `System` or `toPromela`.
+ * @throws {RangeError} Where policy or mode are not among the known ones.
+ *
+ * @example
+ * ```ts
+ * import { parseScenario, scenarioMachine } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scenario = parseScenario(
+ *   'TDX cleared "A clear, then a load." { X = td secret } ' +
+ *     "host ; clear X ; load X -> r0 ; exists mc expect: Never",
+ *   { platforms: ["spr"] },
+ * );
+ * const machine = scenarioMachine(scenario, spr, "Li", "quirk");
+ * assertEquals(machine, { mode: "Li", clear: true, partialWriteToOwnedLine: "poison" });
+ * ```
+ */
 export function scenarioMachine(
   { hostKeys }: Scenario,
   platform: Platform,

@@ -8,6 +8,18 @@ const DIGITS = 16;
  *
  * @param scenario The scenario.
  * @returns 16 hexadecimal digits of the SHA-256 of its canonical text.
+ *
+ * @example
+ * ```ts
+ * import { parseScenario, scenarioHash } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const hash = (text: string) => scenarioHash(parseScenario(text, { platforms: ["gnr"] }));
+ * const text = 'TDX load "The host loads an old line." { X = td secret } ' +
+ *   "host ; load X -> r0 ; exists mc expect: Never";
+ * assertEquals((await hash(text)).length, 16);
+ * assertEquals(await hash(`// A comment.\n${text.replaceAll(";", "  ;\n")}`), await hash(text));
+ * ```
  */
 export async function scenarioHash(scenario: Scenario): Promise<string> {
   const bytes = new TextEncoder().encode(printScenario(scenario));

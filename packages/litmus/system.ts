@@ -16,7 +16,29 @@ import {
 } from "./compile_problem.ts";
 import { contentState, type KeyName, type Problem, type Thread } from "./problem.ts";
 
-/** The machine that a problem is put on. */
+/**
+ * The machine that a problem is put on.
+ *
+ * @example
+ * ```ts
+ * import { explore, type Machine, parseScenario, System } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { problem } = parseScenario(
+ *   'TDX erratum "A partial write, then a load." { X = td secret } ' +
+ *     "host ; partial X host ; load X -> r0 ; exists mc expect: Always",
+ *   { platforms: ["spr"] },
+ * );
+ * const endsInMachineCheck = async (machine: Machine) => {
+ *   const system = new System(problem, machine, { lost: false });
+ *   const { found } = await explore(system, { until: (state) => system.isFinal(state) });
+ *   return system.valuation(found!).hostMachineCheck;
+ * };
+ * const machine = { mode: "Li", clear: false } as const;
+ * assertEquals(await endsInMachineCheck({ ...machine, partialWriteToOwnedLine: "poison" }), true);
+ * assertEquals(await endsInMachineCheck({ ...machine, partialWriteToOwnedLine: "merge" }), false);
+ * ```
+ */
 export interface Machine extends LineAutomatonOptions {
   /** Integrity mode. */
   readonly mode: Mode;
@@ -24,13 +46,50 @@ export interface Machine extends LineAutomatonOptions {
   readonly clear: boolean;
 }
 
-/** What to remember about the lines because a condition asks for it. */
+/**
+ * What to remember about the lines because a condition asks for it.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, explore, System, type Watch } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const question = { platform: gnr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { problem, machine } = closureProblem({ ...question, poison: "none", flush: false });
+ * const lost = async (watch: Watch) => {
+ *   const system = new System(problem, machine, watch);
+ *   const { found } = await explore(system, {
+ *     until: (state) => system.valuation(state).lines[0]!.lost,
+ *   });
+ *   return found !== undefined;
+ * };
+ * assertEquals(await lost({ lost: false }), false); // not remembered
+ * assert(await lost({ lost: true })); // a dirty private line was evicted over host data (W1)
+ * ```
+ */
 export interface Watch {
   /** Whether lost host data is asked for. */
   readonly lost: boolean;
 }
 
-/** One move, in words for a trace. */
+/**
+ * One move, in words for a trace.
+ *
+ * @example
+ * ```ts
+ * import { type Move, verdict } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { trace } = await verdict({ ...question, poison: "none", expected: "Sometimes" });
+ * const last: Move | undefined = trace.at(-1);
+ * assertEquals([last?.thread, last?.operation?.kind, last?.key], ["host", "load", "keyid0"]);
+ * assertEquals(last?.rules, ["K1", "R0"]);
+ * assertEquals(last?.after?.state.memory.poison, "partial-write");
+ * ```
+ */
 export interface Move {
   /** Name of the thread; `cache` for an eviction, `host` for a speculative read. */
   readonly thread: string;
@@ -46,7 +105,26 @@ export interface Move {
   readonly after: Cell | null;
 }
 
-/** What a state says to a condition. */
+/**
+ * What a state says to a condition.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, explore, System, type Valuation } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { problem, machine } = closureProblem({ ...question, poison: "none" });
+ * const system = new System(problem, machine, { lost: false });
+ * const { found } = await explore(system, {
+ *   until: (state) => system.valuation(state).hostMachineCheck,
+ * });
+ * const end: Valuation = system.valuation(found!);
+ * assertEquals(end.lines.map(({ state }) => state.memory.poison), ["partial-write"]);
+ * assertEquals(end.secretRead, false);
+ * ```
+ */
 export interface Valuation {
   /** The host took a machine check. */
   readonly hostMachineCheck: boolean;
@@ -64,7 +142,23 @@ const EVENT_STATES = 8;
 /** More cannot be told apart in a number of 53 bits. */
 const MOST_ENDLESS = 50;
 
-/** Numbers of states or their differences; 32 bits wide where that is enough. */
+/**
+ * Numbers of states or their differences; 32 bits wide where that is enough.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, type StateNumbers, System } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { problem, machine } = closureProblem({ ...question, poison: "none" });
+ * const system = new System(problem, machine, { lost: false });
+ * const successors: StateNumbers = system.buffer();
+ * assertEquals(successors.length, system.maxSuccessors);
+ * assert(system.bound < 2 ** 31 && successors instanceof Int32Array);
+ * ```
+ */
 export type StateNumbers = Int32Array | Float64Array;
 
 /** For each line, by cell and events: distinct changes of the state number. */
@@ -73,6 +167,26 @@ type LineChanges = readonly (readonly StateNumbers[])[];
 /**
  * A problem on a machine, as a graph of numbers: a state is a mixed-radix number whose digits are
  * the lines' cells, the program counters, the registers and the events so far.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, System } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { problem, machine } = closureProblem({ ...question, poison: "none" });
+ * const system = new System(problem, machine, { lost: false });
+ *
+ * const successors = system.buffer();
+ * const count = system.expand(system.initial, successors);
+ * const named = Array.from(
+ *   successors.subarray(0, count),
+ *   (to) => system.move(system.initial, to).thread,
+ * );
+ * // The TD acts. The host, before the reclaim, reads speculatively at most.
+ * assertEquals(new Set(named), new Set(["td", "host"]));
+ * ```
  */
 export class System {
   /** One past the largest state number. */
@@ -193,7 +307,11 @@ export class System {
     return count;
   }
 
-  /** A buffer for {@link expand}. */
+  /**
+   * A buffer for {@link expand}.
+   *
+   * @returns Room for {@link maxSuccessors} numbers.
+   */
   buffer(): StateNumbers {
     return this.#numbers(new Array<number>(this.maxSuccessors).fill(0));
   }
@@ -202,6 +320,7 @@ export class System {
    * Whether all programs have ended, or the host has taken a machine check.
    *
    * @param state The state.
+   * @returns Whether it is an end in the sense of a condition.
    */
   isFinal(state: number): boolean {
     const digits = this.#decode(state);
@@ -209,12 +328,22 @@ export class System {
     return this.#threads.every(({ digit, end }) => digit < 0 || digits[digit] === end);
   }
 
-  /** Events of a state, as bits of {@link EVENT}. */
+  /**
+   * Events of a state, as bits.
+   *
+   * @param state The state.
+   * @returns Their sum: 1 host machine check, 2 TD machine check, 4 plaintext read outside the TD.
+   */
   events(state: number): number {
     return Math.floor(state / this.#strides[this.#eventDigit]!) % EVENT_STATES;
   }
 
-  /** What a state says to a condition. */
+  /**
+   * What a state says to a condition.
+   *
+   * @param state The state.
+   * @returns Lines, registers and events.
+   */
   valuation(state: number): Valuation {
     const digits = Array.from(this.#decode(state));
     const events = digits[this.#eventDigit]!;
@@ -233,13 +362,19 @@ export class System {
    * @param from A state.
    * @param to One of its successors.
    * @returns The first move that leads there.
+   * @throws {RangeError} Where `to` is no successor of `from`.
    */
   move(from: number, to: number): Move {
     for (const move of this.moves(from)) if (move.to === to) return move;
     throw new RangeError(`Expected a successor of state ${from}, got ${to}`);
   }
 
-  /** The moves out of a state, named; programs come before spontaneous moves. */
+  /**
+   * The moves out of a state, named; programs come before spontaneous moves.
+   *
+   * @param state The state.
+   * @returns Each move with the state it leads to; none once the host has taken a machine check.
+   */
   *moves(state: number): Generator<Move & { readonly to: number }> {
     const digits = Array.from(this.#decode(state));
     if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return;

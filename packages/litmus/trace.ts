@@ -1,7 +1,24 @@
 import { describeLine, type OperationKind, type RuleId } from "@tdx/core";
 import type { Move } from "./system.ts";
 
-/** One step of a witness, for machines. */
+/**
+ * One step of a witness, for machines.
+ *
+ * @example
+ * ```ts
+ * import { verdict, type WitnessStep } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { witness } = await verdict({ ...question, poison: "none", expected: "Sometimes" });
+ * const steps: readonly WitnessStep[] = witness;
+ * assertEquals(steps, [
+ *   { by: "host", op: "partial write", line: "X", keyId: 0, rule: "W5" },
+ *   { by: "host", op: "load", line: "X", keyId: 0, rule: "R0" },
+ * ]);
+ * ```
+ */
 export interface WitnessStep {
   /** Who acts: a thread, or the cache. */
   readonly by: string;
@@ -49,6 +66,20 @@ export const OPERATION_WORDS: Readonly<Record<OperationKind, string>> = {
  *
  * @param moves The moves of a way through a system.
  * @returns The steps.
+ *
+ * @example
+ * ```ts
+ * import { verdict, witnessSteps } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { trace } = await verdict({ ...question, poison: "none", expected: "Sometimes" });
+ * assertEquals(
+ *   witnessSteps(trace).map(({ by, op }) => `${by}: ${op}`),
+ *   ["reclaim: TDH.PHYMEM.CACHE.WB", "host: partial write", "host: load"],
+ * );
+ * ```
  */
 export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
   return moves.flatMap(({ thread, operation, line, rules }) =>
@@ -67,6 +98,21 @@ export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
  *
  * @param moves The moves of a way through a system.
  * @returns Lines of text.
+ *
+ * @example
+ * ```ts
+ * import { traceText, verdict } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { trace } = await verdict({ ...question, poison: "none", expected: "Sometimes" });
+ * assertStringIncludes(
+ *   traceText(trace),
+ *   "  2. host: partial write host, line X, KeyID 0  [W5]\n" +
+ *     "     memory poisoned (partial-write), TD owner 1",
+ * );
+ * ```
  */
 export function traceText(moves: readonly Move[]): string {
   const steps = moves.filter(({ operation }) => operation !== null);

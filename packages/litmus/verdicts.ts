@@ -12,7 +12,22 @@ import type { Observation } from "./scenario.ts";
 import { type Move, System } from "./system.ts";
 import { type WitnessStep, witnessSteps } from "./trace.ts";
 
-/** What came out for one row of the verdict table. */
+/**
+ * What came out for one row of the verdict table.
+ *
+ * @example
+ * ```ts
+ * import { type Verdict, verdict } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: gnr, mode: "Li", hostKeys: "keyid0", policy: "quirk" } as const;
+ * const row: Verdict = await verdict({ ...question, poison: "none", expected: "Never" });
+ * assertEquals(row.name, "gnr Li keyid0 quirk");
+ * assertEquals([row.observation, row.expected, row.decided], ["Never", "Never", "Never"]);
+ * assertEquals([row.ok, row.secretRead, row.witness], [true, false, []]);
+ * ```
+ */
 export interface Verdict {
   /** The row in words. */
   readonly name: string;
@@ -128,7 +143,21 @@ const EXPECTED: readonly Expected[] = [
   },
 ];
 
-/** One question with the answer that the table expects. */
+/**
+ * One question with the answer that the table expects.
+ *
+ * @example
+ * ```ts
+ * import { type ExpectedQuestion, verdictQuestions } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question: ExpectedQuestion | undefined = verdictQuestions(spr).find(
+ *   ({ policy, poison }) => policy === "quirk" && poison === "unconsumed",
+ * );
+ * assertEquals(question?.expected, "Never"); // the clear happens to remove it
+ * ```
+ */
 export interface ExpectedQuestion extends ClosureQuestion {
   /** The expected answer. */
   readonly expected: Observation;
@@ -139,6 +168,23 @@ export interface ExpectedQuestion extends ClosureQuestion {
  *
  * @param platform The platform.
  * @returns Every combination the table speaks of.
+ *
+ * @example
+ * ```ts
+ * import { verdictQuestions } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const hazards = verdictQuestions(gnr)
+ *   .filter(({ expected, policy }) => expected === "Sometimes" && policy === "quirk")
+ *   .map(({ mode, hostKeys, poison }) => `${mode} ${hostKeys} ${poison}`);
+ * assertEquals(hazards, [
+ *   "Ci shared-integrity none",
+ *   "Ci keyid0+integrity none",
+ *   "Li keyid0 unconsumed",
+ *   "Ci keyid0 unconsumed",
+ * ]);
+ * ```
  */
 export function verdictQuestions(platform: Platform): ExpectedQuestion[] {
   const erratum = platform.bugs.includes(TDX_PW_MCE);
@@ -165,6 +211,21 @@ export function verdictQuestions(platform: Platform): ExpectedQuestion[] {
  * @param options Limit, progress, cancellation; and other rules to ask "what if".
  * @returns The verdict with its shortest witness.
  * @throws {RangeError} Where the limit on states is reached.
+ * @throws The signal's reason, where it was aborted.
+ *
+ * @example
+ * ```ts
+ * import { verdict } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { mode: "Li", hostKeys: "keyid0", policy: "never", poison: "none" } as const;
+ * const bad = await verdict({ ...question, platform: spr, expected: "Sometimes" });
+ * assertEquals(bad.witness.map(({ op }) => op), ["partial write", "load"]);
+ * const good = await verdict({ ...question, platform: gnr, expected: "Never" });
+ * assertEquals([good.ok, good.witness], [true, []]);
+ * ```
  */
 export async function verdict(
   question: ExpectedQuestion,

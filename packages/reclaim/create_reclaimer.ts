@@ -7,7 +7,23 @@ import { teardown } from "./teardown/teardown.ts";
 import type { TeardownOptions } from "./teardown/options.ts";
 import type { TeardownReport } from "./teardown/report.ts";
 
-/** What a {@link Reclaimer} is composed of. */
+/**
+ * What a {@link Reclaimer} is composed of.
+ *
+ * @example
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+ * import { createReclaimer, type ReclaimerOptions } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: GiB, platform: gnr, keyIds });
+ * const options: ReclaimerOptions = { memory, policy: "always" };
+ * assertEquals(createReclaimer(options).decision.clear, true);
+ * assertEquals(createReclaimer({ memory }).decision.clear, false);
+ * ```
+ */
 export interface ReclaimerOptions {
   /** The machine's memory, which knows its platform. */
   readonly memory: PhysicalMemory;
@@ -17,7 +33,23 @@ export interface ReclaimerOptions {
   readonly policy?: Policy;
 }
 
-/** A host that takes memory back from TDs. */
+/**
+ * A host that takes memory back from TDs.
+ *
+ * @example
+ * ```ts
+ * import { MiB } from "@tdx/core";
+ * import { createReclaimer, createTdHost, type Reclaimer } from "@tdx/reclaim";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { memory, module, tdr } = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 2 });
+ * const host: Reclaimer = createReclaimer({ memory });
+ * const report = await host.teardown(module, tdr);
+ * assertEquals(report.linesCleared, 65536);
+ * assertEquals(memory.state(0).memory.owner, 0);
+ * ```
+ */
 export interface Reclaimer {
   /** Whether it clears, and why. */
   readonly decision: Decision;
@@ -27,6 +59,7 @@ export interface Reclaimer {
    * @param pa First byte, a multiple of 64.
    * @param bytes Length, a multiple of 64.
    * @returns Lines written and fences.
+   * @throws {RangeError} Where it clears and the range is not whole lines inside the memory.
    */
   reset(pa: number, bytes: number): ResetCounts;
   /**
@@ -34,15 +67,20 @@ export interface Reclaimer {
    *
    * @param pages The pages.
    * @returns Lines written and fences.
+   * @throws {RangeError} Where it clears and the pages are outside the memory.
    */
   resetPages(pages: FrameChunk): ResetCounts;
   /**
-   * Tears a TD down and takes all its memory back; see {@link teardown}.
+   * Tears a TD down as Linux does, and takes all its memory back. BLOCK, TRACK and REMOVE are tried
+   * once more after OPERAND_BUSY, and an interrupted CACHE.WB is resumed; a page that is refused is
+   * leaked and the work goes on.
    *
    * @param module The TDX module.
    * @param tdr Address of the TD's TDR in bytes.
    * @param options Path, progress, cancellation.
    * @returns What was done.
+   * @throws {RangeError} Where there is no such TD or path, or the module is not the memory's.
+   * @throws The signal's reason, where it was aborted; a second teardown finishes the work.
    */
   teardown(module: TdxModule, tdr: number, options?: TeardownOptions): Promise<TeardownReport>;
 }

@@ -2,6 +2,21 @@
  * Giving a TD's private memory back to the host: whether to clear it, the clearing itself, and the
  * teardown of a whole TD on simulated memory.
  *
+ * @example
+ * ```ts
+ * import { MiB } from "@tdx/core";
+ * import { createReclaimer, createTdHost } from "@tdx/reclaim";
+ * import { emr } from "@tdx/platform-emr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { memory, module, tdr } = createTdHost({ platform: emr, guestBytes: 4 * MiB, vcpus: 2 });
+ * const host = createReclaimer({ memory });
+ * assertEquals(host.decision.clear, true);
+ *
+ * const { pagesReclaimed, linesCleared, fences } = await host.teardown(module, tdr);
+ * assertEquals([pagesReclaimed, linesCleared, fences], [1024, 65536, 1024]);
+ * ```
+ *
  * @module
  */
 export * from "./decide.ts";

@@ -11,6 +11,21 @@ import type { TdHost } from "./td_host.ts";
  * @param seed A whole number.
  * @returns How many lines were struck.
  * @throws {RangeError} Where the rate is not a share.
+ *
+ * @example
+ * ```ts
+ * import { MiB } from "@tdx/core";
+ * import { createReclaimer, createTdHost, poisonAtRandom } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const host = createTdHost({ platform: gnr, guestBytes: MiB / 4, vcpus: 1 });
+ * assertEquals(poisonAtRandom(host, 1, 7), 4096); // every line
+ *
+ * const { memory, module, tdr } = host;
+ * const report = await createReclaimer({ memory }).teardown(module, tdr, { reuse: true });
+ * assertEquals(report.machineChecks, 64); // the clear was skipped: one in every page
+ * ```
  */
 export function poisonAtRandom(
   { memory, module, tdr }: TdHost,
@@ -47,6 +62,16 @@ export function poisonAtRandom(
  * @param rate The probability, from 0 to 1.
  * @param random A source of numbers from 0 up to, not including, 1.
  * @returns A source of gaps: whole numbers from 0, or `Infinity`.
+ *
+ * @example
+ * ```ts
+ * import { gaps, randomNumbers } from "@tdx/reclaim";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(gaps(1, randomNumbers(7))(), 0);
+ * assertEquals(gaps(0, randomNumbers(7))(), Infinity);
+ * assertEquals(gaps(0.5, () => 0.9)(), 3); // 0.5^4 <= 0.1 < 0.5^3
+ * ```
  */
 export function gaps(rate: number, random: () => number): () => number {
   if (rate === 0) return () => Infinity;

@@ -7,7 +7,22 @@ import {
   type PhysicalMemory,
 } from "@tdx/core";
 
-/** What a reset cost. */
+/**
+ * What a reset cost.
+ *
+ * @example
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+ * import { createReclaimer, type ResetCounts } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: GiB, platform: gnr, keyIds });
+ * const skipped: ResetCounts = createReclaimer({ memory }).reset(0, 4096);
+ * assertEquals(skipped, { lines: 0, fences: 0 });
+ * ```
+ */
 export interface ResetCounts {
   /** Lines written with MOVDIR64B. */
   readonly lines: number;
@@ -17,7 +32,23 @@ export interface ResetCounts {
 
 const NOTHING: ResetCounts = { lines: 0, fences: 0 };
 
-/** How a host resets: through which key, and whether its policy clears at all. */
+/**
+ * How a host resets: through which key, and whether its policy clears at all.
+ *
+ * @example
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+ * import { decide, reset, type ResetOptions } from "@tdx/reclaim";
+ * import { emr } from "@tdx/platform-emr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: GiB, platform: emr, keyIds });
+ * const { clear } = decide({ platform: emr, hostKeys: "shared" });
+ * const options: ResetOptions = { key: keyIds.key(1), clear };
+ * assertEquals(reset(memory, 0, 64, options), { lines: 1, fences: 1 });
+ * ```
+ */
 export interface ResetOptions {
   /** The key the host maps the pages with; Linux uses KeyID 0. */
   readonly key: Key;
@@ -70,6 +101,20 @@ export function reset(
  * @param options Key and whether to clear.
  * @returns Lines written, and one fence per page.
  * @throws {RangeError} Where the pages are outside the memory.
+ *
+ * @example
+ * ```ts
+ * import { MiB } from "@tdx/core";
+ * import { createTdHost, resetPages } from "@tdx/reclaim";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { memory, module, tdr } = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 1 });
+ * const how = { key: memory.keyIds.key(0), clear: true };
+ * const counts = [...module.pagesOf(tdr, "REG")].map((pages) => resetPages(memory, pages, how));
+ * // They lie in one piece, so they come as one chunk; a fence goes with each page all the same.
+ * assertEquals(counts, [{ lines: 1024 * 64, fences: 1024 }]);
+ * ```
  */
 export function resetPages(
   memory: PhysicalMemory,

@@ -1,4 +1,17 @@
-/** How many pages a structure may have. */
+/**
+ * How many pages a structure may have.
+ *
+ * @example
+ * ```ts
+ * import { type PageCounts, TDCS_PAGES, TDVPS_PAGES } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const pages = ({ min }: PageCounts, count: number) => min * count;
+ *
+ * // Control pages of a TD of 64 vCPUs, besides its TDR and its Secure EPT.
+ * assertEquals(pages(TDCS_PAGES, 1) + pages(TDVPS_PAGES, 64), 390);
+ * ```
+ */
 export interface PageCounts {
   /** The fewest it can be used with. */
   readonly min: number;

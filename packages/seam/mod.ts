@@ -15,6 +15,23 @@
  * - S6: Parameters of TDs and vCPUs, measurement, nested VMs, migration and debugging are left out;
  *   so are promotion and demotion of pages, and removing Secure EPT pages before the teardown.
  *
+ * @example A page can be reclaimed only once its TD has lost its key
+ * ```ts
+ * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { buildTd, decodeStatus, runOf, TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
+ * const module = new TdxModule({ memory });
+ * const guest = runOf(2 ** 18, 512); // 2 MiB at 1 GiB
+ * buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: [guest] });
+ *
+ * const { status } = module.phymem.pageReclaim(guest);
+ * assertEquals(decodeStatus(status).name, "LIFECYCLE_STATE_INCORRECT");
+ * ```
+ *
  * @module
  */
 export * from "./build_td.ts";

@@ -1,4 +1,18 @@
-/** Names of the operands that a status can point at. */
+/**
+ * Names of the operands that a status can point at.
+ *
+ * @example A teardown meets a TD that is busy
+ * ```ts
+ * import { decodeStatus, type OperandName, status } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const named: OperandName = "TDR";
+ * const busy = status("OPERAND_BUSY", named);
+ *
+ * assertEquals(busy, 0x8000020000000080n);
+ * assertEquals(decodeStatus(busy).operand, "TDR");
+ * ```
+ */
 export type OperandName =
   | "RAX"
   | "RCX"
@@ -41,7 +55,21 @@ export const OPERANDS: Readonly<Record<OperandName, number>> = {
   WBCACHE: 188,
 };
 
-/** Names of the statuses in {@link STATUS_CODES}, without the `TDX_` that C code puts before them. */
+/**
+ * Names of the statuses in {@link STATUS_CODES}, without the `TDX_` that C code puts before them.
+ *
+ * @example What is worth a second attempt
+ * ```ts
+ * import { decodeStatus, type StatusName } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const again: readonly StatusName[] = ["OPERAND_BUSY", "SYS_BUSY", "RND_NO_ENTROPY"];
+ * const retry = (value: bigint) => again.some((name) => name === decodeStatus(value).name);
+ *
+ * assertEquals(retry(0x8000020000000001n), true);
+ * assertEquals(retry(0xC000030000000001n), false); // PAGE_METADATA_INCORRECT|RCX
+ * ```
+ */
 export type StatusName =
   | "SUCCESS"
   | "NON_RECOVERABLE_VCPU"
@@ -85,7 +113,20 @@ export type StatusName =
   | "SEAMCALL_GP"
   | "SEAMCALL_VMFAILINVALID";
 
-/** A completion status of a SEAMCALL. */
+/**
+ * A completion status of a SEAMCALL.
+ *
+ * @example
+ * ```ts
+ * import { STATUS_CODES, type StatusCode } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const done = ({ code }: StatusCode) => code >> 62n === 0n; // neither error nor lost
+ *
+ * assertEquals(done(STATUS_CODES.NO_HKID_READY_TO_WBCACHE), true);
+ * assertEquals(done(STATUS_CODES.PAGE_METADATA_INCORRECT), false);
+ * ```
+ */
 export interface StatusCode {
   /** The 64-bit value, operand id 0. */
   readonly code: bigint;

@@ -16,7 +16,27 @@ import type { Faults, LeafName } from "./seamcalls.ts";
 import type { TdInfo } from "./td.ts";
 import { checkReserved, checkTdmrs } from "./tdmr.ts";
 
-/** What a {@link TdxModule} is made for. */
+/**
+ * What a {@link TdxModule} is made for.
+ *
+ * @example A machine of four packages, of which TDX gets the second half
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { TdxModule, type TdxModuleOptions } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
+ * const tdmrs = [{ base: 512 * GiB, size: 512 * GiB }];
+ * const options: TdxModuleOptions = { memory, packages: 4, tdmrs };
+ *
+ * // Pages outside the TDMRs are none of the module's: OPERAND_ADDR_RANGE_ERROR|RCX.
+ * const { mng } = new TdxModule(options);
+ * assertEquals(mng.create(0x1000, 33).status, 0xC000010100000001n);
+ * assertEquals(mng.create(512 * GiB, 33).status, 0n);
+ * ```
+ */
 export interface TdxModuleOptions {
   /** The memory of the machine; it needs at least 2 private KeyIDs. */
   readonly memory: PhysicalMemory;
@@ -87,6 +107,7 @@ export class TdxModule {
    * Initialises the module: no TDs, and no memory in use.
    *
    * @param options Memory, packages, TDMRs and reserved areas.
+   * @throws {TypeError} Where a number of packages is given that is none.
    * @throws {RangeError} Where a number is out of range, there are fewer than 2 private KeyIDs, or
    * a range is not as it should be.
    */
@@ -154,6 +175,7 @@ export class TdxModule {
    * Takes the lock of a page's PAMT entry, as another SEAMCALL in progress does.
    *
    * @param pa Address of the page in bytes, a multiple of 4 KiB; a TDR to lock the TD.
+   * @throws {TypeError} Where it is no number.
    * @throws {RangeError} Where it is no such address, or the page is locked.
    */
   lock(pa: number): void {
@@ -164,7 +186,8 @@ export class TdxModule {
    * Releases a lock that {@link TdxModule.lock} took.
    *
    * @param pa Address of the page in bytes.
-   * @throws {RangeError} Where the page is not locked so.
+   * @throws {TypeError} Where it is no number.
+   * @throws {RangeError} Where it is no such address, or the page is not locked so.
    */
   unlock(pa: number): void {
     this.#state.locks.unlock(this.#frame(pa));
@@ -188,6 +211,7 @@ export class TdxModule {
    * @param gpa First guest physical address, a multiple of the page size.
    * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
    * @param pages How many consecutive pages; default 1.
+   * @throws {TypeError} Where an operand is no number.
    * @throws {RangeError} Where the TD is not live, or not all of the pages are there at that size
    * and pending: the guest would exit to the host instead. Nothing is accepted then.
    */
@@ -231,6 +255,8 @@ export class TdxModule {
    *
    * @param pa Any address in the page, in bytes.
    * @returns The entry, or `undefined` outside every TDMR.
+   * @throws {TypeError} Where the address is no number.
+   * @throws {RangeError} Where it is no whole number from 0.
    */
   page(pa: number): PamtEntry | undefined {
     requireAddress("pa", pa);

@@ -1,4 +1,22 @@
-/** A file that a {@link Source} was asked for. */
+/**
+ * A file that a {@link Source} was asked for.
+ *
+ * @example
+ * ```ts
+ * import { liveSource, type SourceFile } from "@tdx/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const say = (file: SourceFile) =>
+ *   file.state === "unreadable" ? `${file.path}: ${file.reason}` : `${file.path}: ${file.state}`;
+ *
+ * for await (const file of liveSource().files(["msr"])) {
+ *   assertEquals(
+ *     say(file),
+ *     "msr: cat cannot read registers; audit a snapshot that collect.sh made as root",
+ *   );
+ * }
+ * ```
+ */
 export type SourceFile =
   | {
     /** The path that was asked for. */

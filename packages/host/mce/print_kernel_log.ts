@@ -13,6 +13,8 @@ const MARK = "mce: [Hardware Error]: ";
  * @param record The record; without `cpu` it is printed for CPU 0.
  * @param interrupted What it interrupted.
  * @returns The lines, each with its line end.
+ * @throws {TypeError} Where MCG_STATUS is no bigint.
+ * @throws {RangeError} Where MCG_STATUS does not fit in 64 bits.
  *
  * @example
  * ```ts

@@ -3,14 +3,15 @@ import type { MeterMethodName } from "./methods.ts";
 /**
  * The pages that memory is asked for in: 4 KiB ones only, or huge ones where the kernel has them.
  *
- * @example Both
+ * @example
  * ```ts
- * import type { MeterPages } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
+ * import { meter, type MeterPages } from "@tdx/host/meter";
+ * import { assertRejects } from "@std/assert";
  *
- * const both: MeterPages[] = ["4KiB", "huge"];
+ * const huge: MeterPages[] = ["huge"];
  *
- * assertEquals(both.length, 2);
+ * // Stopped before it began.
+ * await assertRejects(() => meter({ pages: huge, signal: AbortSignal.abort() }), DOMException);
  * ```
  */
 export type MeterPages = "4KiB" | "huge";
@@ -20,12 +21,13 @@ export type MeterPages = "4KiB" | "huge";
  *
  * @example Only what Linux does, for two seconds
  * ```ts
- * import type { MeterOptions } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
+ * import { meter, type MeterOptions } from "@tdx/host/meter";
+ * import { assertRejects } from "@std/assert";
  *
- * const options: MeterOptions = { methods: ["movdir64b"], steps: [4096], seconds: 2 };
+ * const asLinux: MeterOptions = { methods: ["movdir64b"], steps: [4096], seconds: 2 };
  *
- * assertEquals(options.pages, undefined);
+ * // What is out of range is refused before the machine is asked for anything.
+ * await assertRejects(() => meter({ ...asLinux, steps: [4000] }), RangeError, "4096");
  * ```
  */
 export interface MeterOptions {

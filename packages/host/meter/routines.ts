@@ -3,14 +3,17 @@ import { type Routine, routine } from "./machine_code.ts";
 /**
  * The name of a routine in machine code.
  *
- * @example The one that reads memory back
+ * @example Two methods, two routines
  * ```ts
- * import type { RoutineName } from "@tdx/host/meter";
+ * import { METER_METHODS, type RoutineName } from "@tdx/host/meter";
  * import { assertEquals } from "@std/assert";
  *
- * const check: RoutineName = "countWords";
+ * const routines: RoutineName[] = [
+ *   METER_METHODS.movdir64b.routine,
+ *   METER_METHODS["movdir64b-one-fence"].routine,
+ * ];
  *
- * assertEquals(check.length, 10);
+ * assertEquals(routines, ["movdir64b", "movdir64bOneFence"]);
  * ```
  */
 export type RoutineName =

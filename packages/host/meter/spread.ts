@@ -1,14 +1,14 @@
 /**
  * Some values: their middle and their spread.
  *
- * @example Nanoseconds
+ * @example How much a figure scatters
  * ```ts
  * import type { Spread } from "@tdx/host/meter";
- * import { assert } from "@std/assert";
+ * import { assertEquals } from "@std/assert";
  *
- * const clear: Spread = { median: 410, low: 402, high: 433 };
+ * const scatter = ({ median, low, high }: Spread) => (high - low) / median;
  *
- * assert(clear.low <= clear.median && clear.median <= clear.high);
+ * assertEquals(scatter({ median: 400, low: 390, high: 410 }), 0.05);
  * ```
  */
 export interface Spread {

@@ -4,12 +4,40 @@ import type { Totals } from "./published_totals.ts";
 
 /**
  * Whose figure: read in a publication, measured on a machine, taken for granted; or there is none.
+ *
+ * @example
+ * ```ts
+ * import { GiB } from "@tdx/core";
+ * import { estimate, type Provenance } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const td = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
+ * const { always } = estimate({ ...td, clear: "measured" });
+ * const whose: Provenance[] = always.terms.map(({ provenance }) => provenance);
+ * assertEquals(whose, ["assumed", "assumed", "published", "measured"]);
+ * assertEquals(always.total.provenance, "published");
+ * ```
  */
 export type Provenance = "published" | "measured" | "assumed" | "unknown";
 
 /**
  * Which cost of a clear an estimate reckons with: the published bound, the measured figure, or
  * nanoseconds a page of 4 KiB, for example what a meter found on the machine in question.
+ *
+ * @example
+ * ```ts
+ * import { GiB } from "@tdx/core";
+ * import { type ClearReading, estimate } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const td = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
+ * const share = (clear: ClearReading) => estimate({ ...td, clear }).saved.share?.high.toFixed(2);
+ * assertEquals(share("published"), "0.40");
+ * assertEquals(share("measured"), "0.09");
+ * assertEquals(share(240), "0.05"); // one fence at the end of all pages
+ * ```
  */
 export type ClearReading = "published" | "measured" | number;
 

@@ -1,6 +1,20 @@
 import type { Source } from "@tdx/core";
 
-/** A figure with the place it was read or measured. */
+/**
+ * A figure with the place it was read or measured.
+ *
+ * @example
+ * ```ts
+ * import { type ClearFigure, MEASURED_CLEAR, PUBLISHED_SAVING } from "@tdx/reclaim";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const figures: readonly ClearFigure[] = [PUBLISHED_SAVING, MEASURED_CLEAR];
+ * assertEquals(
+ *   figures.map(({ value, document }) => `${value}: ${document}`),
+ *   ["0.4: Linux commit 01fb93a363e0", "410: measurement for this project"],
+ * );
+ * ```
+ */
 export interface ClearFigure extends Source {
   /** The figure; its unit stands with the constant. */
   readonly value: number;

@@ -1,7 +1,18 @@
 import type { Source } from "@tdx/core";
 import type { TeardownPath } from "../teardown/options.ts";
 
-/** One published shutdown. */
+/**
+ * One published shutdown.
+ *
+ * @example
+ * ```ts
+ * import { PUBLISHED_SHUTDOWNS, type PublishedShutdown } from "@tdx/reclaim";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const smallest: PublishedShutdown | undefined = PUBLISHED_SHUTDOWNS[0];
+ * assertEquals(smallest, { vcpus: 4, memoryGb: 18, seconds: { dynamic: 72, terminate: 24 } });
+ * ```
+ */
 export interface PublishedShutdown {
   /** Virtual CPUs of the TD. */
   readonly vcpus: number;
@@ -29,7 +40,18 @@ export const PUBLISHED_SHUTDOWNS: readonly PublishedShutdown[] = [
   { vcpus: 64, memoryGb: 400, seconds: { dynamic: 5539, terminate: 467 } },
 ];
 
-/** Where {@link PUBLISHED_SHUTDOWNS} was read. */
+/**
+ * Where {@link PUBLISHED_SHUTDOWNS} was read.
+ *
+ * @example
+ * ```ts
+ * import { PUBLISHED_SHUTDOWNS_SOURCE } from "@tdx/reclaim";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * assertStringIncludes(PUBLISHED_SHUTDOWNS_SOURCE.document, "KVM_TDX_TERMINATE_VM");
+ * assertStringIncludes(PUBLISHED_SHUTDOWNS_SOURCE.at, "hardware not stated");
+ * ```
+ */
 export const PUBLISHED_SHUTDOWNS_SOURCE: Source = {
   document: "KVM_TDX_TERMINATE_VM posting to the KVM mailing list",
   at: "June 2025, shutdown times; hardware not stated",

@@ -4,7 +4,28 @@ import { costsOf } from "./costs.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
 import { LINES_PER_PAGE } from "@tdx/core";
 
-/** What {@link simulatedTime} needs besides the report. */
+/**
+ * What {@link simulatedTime} needs besides the report.
+ *
+ * @example
+ * ```ts
+ * import { GiB } from "@tdx/core";
+ * import {
+ *   createReclaimer,
+ *   createTdHost,
+ *   simulatedTime,
+ *   type SimulatedTimeOptions,
+ * } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options: SimulatedTimeOptions = { guestBytes: 18 * GiB, vcpus: 4, clear: "measured" };
+ * const { memory, module, tdr } = createTdHost({ platform: gnr, ...options });
+ * const report = await createReclaimer({ memory }).teardown(module, tdr);
+ * // 24 s less 410 ns for each of 4.7 million pages that were not cleared.
+ * assertEquals(simulatedTime(report, options).total.seconds?.high.toFixed(1), "22.1");
+ * ```
+ */
 export interface SimulatedTimeOptions {
   /** Guest memory of the TD in bytes. */
   readonly guestBytes: number;

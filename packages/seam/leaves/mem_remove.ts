@@ -11,13 +11,54 @@ import { alike } from "./pages_result.ts";
 /**
  * What became of consecutive SEAMCALLs of one leaf: the first `count` of them had the same fate.
  * On success they were done; a refusal concerns one. Go on behind them.
+ *
+ * @example
+ * ```ts
+ * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { buildTd, type CountResult, runOf, status, TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
+ * const module = new TdxModule({ memory });
+ * const guest = [runOf(2 ** 18, 512)];
+ * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: guest });
+ *
+ * module.mem.rangeBlock(tdr, 0x64000, 0); // page 100
+ * const before: CountResult = module.mem.rangeBlock(tdr, 0, 0, 512);
+ * assertEquals(before, { status: 0n, count: 100 });
+ * const at: CountResult = module.mem.rangeBlock(tdr, 0x64000, 0, 412);
+ * assertEquals(at, { status: status("GPA_RANGE_ALREADY_BLOCKED", "RCX"), count: 1 });
+ * ```
  */
 export interface CountResult extends SeamcallResult {
   /** How many SEAMCALLs, and so how many pages, the status is about. */
   readonly count: number;
 }
 
-/** What became of guest pages that were to be removed. */
+/**
+ * What became of guest pages that were to be removed.
+ *
+ * @example
+ * ```ts
+ * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { buildTd, type RemoveResult, runOf, TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
+ * const module = new TdxModule({ memory });
+ * const guest = [runOf(2 ** 18, 512)];
+ * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: guest });
+ * module.mem.rangeBlock(tdr, 0, 0, 512);
+ * module.mem.track(tdr);
+ *
+ * const removed: RemoveResult = module.mem.pageRemove(tdr, 0, 0, 512);
+ * assertEquals([removed.status, removed.count, removed.pages?.frame], [0n, 512, 2 ** 18]);
+ * ```
+ */
 export interface RemoveResult extends CountResult {
   /** The frames that were removed; `null` where the removal was refused. */
   readonly pages: FrameChunk | null;
@@ -62,6 +103,7 @@ export interface MemRemoveLeaves {
    * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
    * @param pages How many consecutive pages, each by its own SEAMCALL; default 1.
    * @returns The status, and how many pages it is about.
+   * @throws {TypeError} Where an operand is no number.
    * @throws {RangeError} Where an operand is nothing that a register can hold, or the entry points
    * at a Secure EPT page: blocking more than a page at once is not modelled.
    */
@@ -76,6 +118,8 @@ export interface MemRemoveLeaves {
    * @param tdr Address of the TDR in bytes.
    * @param times How many SEAMCALLs; default 1.
    * @returns The status, and how many SEAMCALLs it is about.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is no whole number that a register can hold.
    */
   track(tdr: number, times?: number): CountResult;
 
@@ -92,6 +136,7 @@ export interface MemRemoveLeaves {
    * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
    * @param pages How many consecutive pages, each by its own SEAMCALL; default 1.
    * @returns The status, how many pages it is about, and the frames that were removed.
+   * @throws {TypeError} Where an operand is no number.
    * @throws {RangeError} Where an operand is nothing that a register can hold.
    */
   pageRemove(tdr: number, gpa: number, level: number, pages?: number): RemoveResult;

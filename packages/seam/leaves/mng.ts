@@ -52,7 +52,9 @@ export interface MngLeaves {
    * @param tdr Address of the TDR in bytes.
    * @param pkg The package that the calling processor belongs to, from 0.
    * @returns The status.
-   * @throws {RangeError} Where the machine has no such package.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is nothing that a register can hold, or the machine has
+   * no such package.
    */
   keyConfig(tdr: number, pkg: number): SeamcallResult;
 
@@ -65,6 +67,8 @@ export interface MngLeaves {
    * @param tdcx Address of a free 4 KiB page in bytes.
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is no whole number that a register can hold.
    */
   addcx(tdcx: number, tdr: number): SeamcallResult;
 
@@ -75,6 +79,8 @@ export interface MngLeaves {
    *
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is no whole number that a register can hold.
    */
   init(tdr: number): SeamcallResult;
 
@@ -87,6 +93,8 @@ export interface MngLeaves {
    *
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is no whole number that a register can hold.
    */
   vpflushdone(tdr: number): SeamcallResult;
 
@@ -97,6 +105,8 @@ export interface MngLeaves {
    *
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is no whole number that a register can hold.
    */
   keyFreeid(tdr: number): SeamcallResult;
 }

@@ -27,6 +27,8 @@ export interface MrLeaves {
    *
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is no whole number that a register can hold.
    */
   finalize(tdr: number): SeamcallResult;
 }

@@ -7,7 +7,30 @@ import { pageReclaim } from "./page_reclaim.ts";
 import { pageWbinvd } from "./page_wbinvd.ts";
 import type { PagesResult } from "./pages_result.ts";
 
-/** What became of pages that were to be reclaimed, and what they were. */
+/**
+ * What became of pages that were to be reclaimed, and what they were.
+ *
+ * @example A TD that got no further than its TDR
+ * ```ts
+ * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { type ReclaimResult, TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
+ * const { mng, phymem } = new TdxModule({ memory, packages: 1 });
+ * mng.create(0x1000, 33);
+ * mng.vpflushdone(0x1000);
+ * phymem.cacheWb(0, 0);
+ * mng.keyFreeid(0x1000);
+ *
+ * const result: ReclaimResult = phymem.pageReclaim(0x1000);
+ * assertEquals([result.status, result.type, result.level], [0n, "TDR", 0]);
+ * const again: ReclaimResult = phymem.pageReclaim(0x1000);
+ * assertEquals([again.status, again.type], [0xC000030000000001n, null]); // the page is NDA now
+ * ```
+ */
 export interface ReclaimResult extends PagesResult {
   /** What the pages were used for; `null` where the refusal came before that was known. */
   readonly type: PageType | null;
@@ -58,7 +81,9 @@ export interface PhymemLeaves {
    * @param pkg The package that the calling processor belongs to, from 0.
    * @param command 0 to start, 1 to resume after an interrupt.
    * @returns The status.
-   * @throws {RangeError} Where the machine has no such package.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is nothing that a register can hold, or the machine has
+   * no such package.
    */
   cacheWb(pkg: number, command: number): SeamcallResult;
 

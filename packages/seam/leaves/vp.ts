@@ -40,6 +40,8 @@ export interface VpLeaves {
    * @param tdvpr Address of a free 4 KiB page in bytes.
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is no whole number that a register can hold.
    */
   create(tdvpr: number, tdr: number): SeamcallResult;
 
@@ -52,6 +54,8 @@ export interface VpLeaves {
    * @param tdcx Address of a free 4 KiB page in bytes.
    * @param tdvpr Address of the TDVPR in bytes.
    * @returns The status.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is no whole number that a register can hold.
    */
   addcx(tdcx: number, tdvpr: number): SeamcallResult;
 
@@ -64,7 +68,9 @@ export interface VpLeaves {
    * @param tdvpr Address of the TDVPR in bytes.
    * @param lp The logical processor that issues the SEAMCALL.
    * @returns The status.
-   * @throws {RangeError} Where the processor is inside a TD.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is nothing that a register can hold, or the processor is
+   * inside a TD.
    */
   init(tdvpr: number, lp: number): SeamcallResult;
 
@@ -77,7 +83,9 @@ export interface VpLeaves {
    * @param tdvpr Address of the TDVPR in bytes.
    * @param lp The logical processor that issues the SEAMCALL.
    * @returns The status; on success the exit reason, which the hardware adds later, is left out.
-   * @throws {RangeError} Where the processor is inside a TD.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is nothing that a register can hold, or the processor is
+   * inside a TD.
    */
   enter(tdvpr: number, lp: number): SeamcallResult;
 
@@ -90,7 +98,9 @@ export interface VpLeaves {
    * @param tdvpr Address of the TDVPR in bytes.
    * @param lp The logical processor that issues the SEAMCALL.
    * @returns The status.
-   * @throws {RangeError} Where the processor is inside a TD.
+   * @throws {TypeError} Where an operand is no number.
+   * @throws {RangeError} Where an operand is nothing that a register can hold, or the processor is
+   * inside a TD.
    */
   flush(tdvpr: number, lp: number): SeamcallResult;
 }
