@@ -14,7 +14,6 @@ export function serve(answer: (request: Request) => Promise<Response>): Server {
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  html: "text/html",
   js: "text/javascript",
   json: "application/json",
   ts: "application/typescript",

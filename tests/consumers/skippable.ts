@@ -1,3 +1,4 @@
+import { basename } from "@std/path";
 import { run } from "../run_deno.ts";
 
 /** What is missing on this machine, or `undefined`. */
@@ -17,8 +18,8 @@ export function skippable<T>(
 /** Whether a program answers, asked in a way that changes nothing. */
 export async function missingProgram(program: string, ...args: string[]): Promise<Missing> {
   try {
-    const { code } = await run(program, args);
-    return code === 0 ? undefined : `${program} ${args.join(" ")} ends with status ${code}`;
+    const { code, stderr } = await run(program, args, { env: { NO_COLOR: "1" } });
+    return code === 0 ? undefined : `${basename(program)} ${args[0]}: ${stderr.split("\n")[0]}`;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return `${program} is not installed`;
     throw error;
