@@ -3,7 +3,6 @@
 // `--allow-all`: Playwright looks into /proc, which Deno opens to nothing less.
 import { chromium, type Page } from "playwright-core";
 import { run } from "../run_deno.ts";
-import { outputOf } from "./output_of.ts";
 
 const FLAGS = [
   "--no-sandbox",
@@ -43,5 +42,8 @@ async function firstLine(page: Page, url: string): Promise<string> {
 
 /** Playwright wants a path. */
 async function pathOf(program: string): Promise<string> {
-  return outputOf(await run("sh", ["-c", 'command -v "$0"', program])).trim();
+  const { code, stdout } = await run("sh", ["-c", 'command -v "$0"', program]);
+  if (code === 0) return stdout.trim();
+  console.error(`no ${program} here; CHROMIUM names another`);
+  Deno.exit(1);
 }
