@@ -43,6 +43,7 @@ export { parseScenario, type ParseScenarioOptions } from "./format/parse_scenari
 export { printScenario } from "./format/print_scenario.ts";
 export {
   type Content,
+  contentState,
   type KeyName,
   KEYS,
   type Problem,

@@ -179,7 +179,22 @@ export interface Problem {
   readonly seamNr: boolean;
 }
 
-/** The state of a line with a first content. */
+/**
+ * The state of a line with a first content, nothing of it cached.
+ *
+ * @param content The key it was written with, and what was written.
+ * @param ci Whether the machine is in Ci mode, where a key with integrity leaves a MAC.
+ * @returns The state.
+ *
+ * @example
+ * ```ts
+ * import { contentState } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { memory, copies } = contentState({ key: "td", data: "secret" }, true);
+ * assertEquals([memory.owner, memory.macMatches, copies.length], [1, true, 0]);
+ * ```
+ */
 export function contentState({ key, data }: Content, ci: boolean): LineState {
   const { memory, copies } = LineAutomaton.fresh(KEYS[key]);
   const { access, integrity } = KEYS[key];
