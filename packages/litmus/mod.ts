@@ -38,7 +38,13 @@ export * from "./diff_systems.ts";
 export * from "./dot.ts";
 export * from "./explore.ts";
 export { watchFor } from "./formula.ts";
-export { HOST_KEY_NAMES, KEY_NAMES, OPERATIONS, type OperationWord, WRITTEN_DATA } from "./format/scenario_words.ts";
+export {
+  HOST_KEY_NAMES,
+  KEY_NAMES,
+  OPERATIONS,
+  type OperationWord,
+  WRITTEN_DATA,
+} from "./format/scenario_words.ts";
 export { parseScenario, type ParseScenarioOptions } from "./format/parse_scenario.ts";
 export { printScenario } from "./format/print_scenario.ts";
 export {

@@ -118,7 +118,9 @@ export function traceText(moves: readonly Move[]): string {
   const steps = moves.filter(({ operation }) => operation !== null);
   return steps.map(({ thread, operation, line, rules, after }, i) => {
     const data = operation!.data === undefined ? "" : ` ${operation!.data}`;
-    const what = `${OPERATION_WORDS[operation!.kind]}${data}, line ${line}, KeyID ${operation!.key.keyId}`;
+    const what = `${OPERATION_WORDS[operation!.kind]}${data}, line ${line}, KeyID ${
+      operation!.key.keyId
+    }`;
     const fired = rules.length === 0 ? "no effect" : rules.join(" ");
     const retired = after!.retired ? "; page retired" : "";
     return `${String(i + 1).padStart(3)}. ${thread}: ${what}  [${fired}]\n` +

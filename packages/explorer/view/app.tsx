@@ -210,12 +210,14 @@ interface FoldProps {
 function Fold({ title, children }: FoldProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   return (
-    <details class="fold" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        <h2>{title}</h2>
-      </summary>
-      {isOpen && children()}
-    </details>
+    <section class="fold" aria-label={title}>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>
+          <h2>{title}</h2>
+        </summary>
+        {isOpen && children()}
+      </details>
+    </section>
   );
 }
 

@@ -22,10 +22,10 @@ export function LineCard(props: LineCardProps): JSX.Element {
     line?.copies.find((copy) => copy.keyId === keyId);
   return (
     <div class="line" data-line={name}>
-      <div class="part">
-        <h4>
+      <div class="part" role="group" aria-label="Caches">
+        <div class="part-title">
           Caches <small>a copy for each KeyID, not coherent</small>
-        </h4>
+        </div>
         <ul class="copies">
           {keyIds.map((keyId) => {
             const copy = copyOf(state, keyId);
@@ -38,10 +38,10 @@ export function LineCard(props: LineCardProps): JSX.Element {
           })}
         </ul>
       </div>
-      <div class="part">
-        <h4>
+      <div class="part" role="group" aria-label="Memory">
+        <div class="part-title">
           Memory <small>64 bytes and their ECC bits</small>
-        </h4>
+        </div>
         <Memory state={state} before={before} mode={mode} step={step} />
       </div>
     </div>

@@ -23,14 +23,15 @@ export function Scenarios({ settings, onRun, onFail }: ScenariosProps): JSX.Elem
   );
   return (
     <>
-      <label class="choice">
-        <span>Find</span>
+      <div class="choice">
+        <label for="find">Find</label>
         <input
+          id="find"
           type="search"
           value={filter}
           onInput={(event) => setFilter(event.currentTarget.value)}
         />
-      </label>
+      </div>
       <p class="hint" role="status">{shown.length} of {scenarios.length} scenarios</p>
       <ul class="scenarios">
         {shown.map((scenario) => (

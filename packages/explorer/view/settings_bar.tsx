@@ -1,6 +1,7 @@
 import { MODES } from "@tdx/core";
 import { POLICIES } from "@tdx/reclaim";
 import type { JSX } from "preact";
+import { useId } from "preact/hooks";
 import { CLOSURE_KEYS } from "../model/keys.ts";
 import { PLATFORM_NAMES, platformOf } from "../model/platforms.ts";
 import type { Settings } from "../model/situation.ts";
@@ -81,15 +82,17 @@ export interface ChoiceProps<T extends string> {
 export function Choice<T extends string>(
   { label, value, values, words, onChange }: ChoiceProps<T>,
 ): JSX.Element {
+  const id = useId();
   return (
-    <label class="choice">
-      <span>{label}</span>
+    <div class="choice">
+      <label for={id}>{label}</label>
       <select
+        id={id}
         value={value}
         onChange={(event) => onChange(values[event.currentTarget.selectedIndex]!)}
       >
         {values.map((item) => <option key={item} value={item}>{words(item)}</option>)}
       </select>
-    </label>
+    </div>
   );
 }

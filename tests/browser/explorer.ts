@@ -1,0 +1,314 @@
+/// <reference lib="dom" />
+// The explorer in a real browser: every operation, links, witnesses, keyboard, accessibility, size.
+//
+// Not named `_test.ts`, for it needs Chromium and all permissions: `deno task test:browser`.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import axe from "axe-core";
+import type { Browser } from "playwright-core";
+import { buildExplorer } from "../../tasks/explorer/build.ts";
+import { serveFolder } from "../../tasks/explorer/serve.ts";
+import { launchChromium } from "./chromium.ts";
+import { ExplorerPage } from "./page.ts";
+
+const PHONE = { viewport: { width: 390, height: 844 } };
+const DESKTOP = { viewport: { width: 1280, height: 900 } };
+/** 300 KB compressed is what the whole page may weigh. */
+const MOST_BYTES = 300_000;
+/** The first interaction may take this long, in milliseconds, on the best of some loads. */
+const FIRST_INTERACTION = 1000;
+
+let browser: Browser | undefined;
+let missing = "";
+try {
+  browser = await launchChromium();
+} catch (error) {
+  missing = (error as Error).message.split("\n")[0]!;
+}
+const folder = await Deno.makeTempDir({ prefix: "tdx-explorer-" });
+await buildExplorer(folder);
+const server = serveFolder(folder, 0);
+const url = `http://127.0.0.1:${server.addr.port}/`;
+
+/** A test with the page open, skipped with the reason where there is no browser. */
+function browserTest(
+  name: string,
+  fn: (explorer: ExplorerPage) => Promise<void>,
+  options?: Parameters<typeof ExplorerPage.open>[2],
+): void {
+  Deno.test({
+    name: browser === undefined ? `${name} (skipped: ${missing})` : name,
+    ignore: browser === undefined,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      await using explorer = await ExplorerPage.open(browser!, url, options);
+      await fn(explorer);
+    },
+  });
+}
+
+Deno.test.afterAll(async () => {
+  await browser?.close();
+  await server.shutdown();
+  await Deno.remove(folder, { recursive: true });
+});
+
+browserTest("walkthrough: a partial write then a load, spr against gnr", async (explorer) => {
+  const { page } = explorer;
+  // 1. The line as the TD left it, on both.
+  for (const platform of ["spr", "gnr"]) {
+    assertEquals(await explorer.bit(platform, "TD owner"), "1");
+    assertEquals(await explorer.bit(platform, "Poison"), "none");
+  }
+  // 2. The host writes less than a line: silent poison on the one, a merge on the other.
+  await explorer.act("host.partialWrite.keyid0").click();
+  assertEquals(await explorer.rules("spr"), ["W5"]);
+  assertEquals(await explorer.rules("gnr"), ["C8", "W4"]);
+  assertEquals(await explorer.bit("spr", "Poison"), "from a partial write");
+  assertEquals(await explorer.bit("gnr", "TD owner"), "0");
+  assertStringIncludes(await page.locator(".parting").innerText(), "Here spr and gnr part");
+  assertEquals(await page.locator(".machine-check").count(), 0);
+  // 3. The host loads the line.
+  await explorer.act("host.load.keyid0").click();
+  assertEquals(await explorer.rules("spr"), ["K1", "R0"]);
+  assertEquals(await explorer.rules("gnr"), ["K1", "C7"]);
+  const alert = explorer.stage("spr").getByRole("alert");
+  assertStringIncludes((await alert.innerText()).toLowerCase(), "machine check");
+  assertStringIncludes(await alert.innerText(), "Data load in unrecoverable area of kernel");
+  assertEquals(await explorer.stage("gnr").getByRole("alert").count(), 0);
+  assertEquals(await page.title(), "Machine check! tdx-reclaim explorer");
+  // 4. Step back: the machine check is gone. Forward: it is back.
+  await page.getByRole("button", { name: "Back", exact: true }).click();
+  assertEquals(await page.locator(".machine-check").count(), 0);
+  await page.getByRole("button", { name: "Forward", exact: true }).click();
+  assertEquals(await page.locator(".machine-check").count(), 1);
+});
+
+browserTest(
+  "every operation of every agent through every key shows what it did",
+  async (explorer) => {
+    const { page } = explorer;
+    await page.getByLabel("Host KeyID", { exact: true }).selectOption("keyid0+integrity");
+    const start = page.getByRole("button", { name: "Clear steps" });
+    const seen = new Set<string>();
+    const clickAll = async () => {
+      const names = await page.locator("[data-act]").evaluateAll((buttons) =>
+        buttons.map((button) => (button as HTMLElement).dataset.act!)
+      );
+      for (const name of names.filter((name) => !seen.has(name))) {
+        seen.add(name);
+        await explorer.act(name).click();
+        const [by, operation] = name.split(".");
+        const words = await explorer.stage("spr").locator(".outcome").innerText();
+        assert(words.trim().split("\n").length >= 2, `${name} says:\n${words}`);
+        const outsider = (by === "host" || by === "device") && name.endsWith(".td");
+        const refusal = by === "host" ? "F1" : "W6";
+        if (outsider && operation !== "clear") {
+          assertEquals(await explorer.rules("spr"), [refusal], name);
+        }
+        await start.click();
+      }
+    };
+    await clickAll();
+    for (const agent of ["TD", "TDX module", "Host", "Device"]) {
+      const through = page.getByLabel(`KeyID of ${agent}`, { exact: true });
+      for (
+        const key of await through.locator("option").evaluateAll((options) =>
+          options.map((option) => (option as HTMLOptionElement).value)
+        )
+      ) {
+        await through.selectOption(key);
+        await clickAll();
+      }
+    }
+    // TD 4 by 3 keys, module 3 by 4, host 7 by 3, device 3 by 3, three faults.
+    assertEquals(seen.size, 12 + 12 + 21 + 9 + 3);
+    await explorer.act("td.store.td").click();
+    await explorer.act("cache.evict.td").click();
+    assertEquals(await explorer.rules("spr"), ["K3", "W1"]);
+  },
+);
+
+browserTest("a permanent link holds the whole situation", async (explorer) => {
+  await explorer.act("host.partialWrite.keyid0").click();
+  await explorer.act("device.deviceRead.keyid0").click();
+  await explorer.page.getByRole("button", { name: "Back", exact: true }).click();
+  await explorer.page.getByLabel("Mode", { exact: true }).selectOption("Li");
+  const link = explorer.page.url();
+  await using other = await ExplorerPage.open(browser!, link);
+  assertEquals(other.page.url(), link);
+  assertEquals(await other.page.locator(".steps h2").innerText(), "Steps 1 of 2");
+  assertEquals(await other.page.getByLabel("Mode", { exact: true }).inputValue(), "Li");
+  assertEquals(await other.rules("gnr"), ["L4", "W4"]);
+});
+
+// What is wrong with the link, what the page says.
+const BAD_LINKS = [
+  ["#v=0&platform=spr", "Expected a link of version 1, got 0"],
+  ["#hello", "Expected one of v, platform, beside, mode, keys, policy, lines, acts, at, state"],
+  [
+    "#v=1&platform=spr&mode=Ci&keys=keyid0&policy=never&lines=X.td.secret&at=0&state=00000000",
+    "its state cannot exist here",
+  ],
+] as const;
+
+for (const [hash, said] of BAD_LINKS) {
+  browserTest(`the link ${hash} says what is wrong and opens the start`, async (explorer) => {
+    await using other = await ExplorerPage.open(browser!, url + hash);
+    const alert = other.page.getByRole("alert");
+    assertStringIncludes(await alert.innerText(), said);
+    assertEquals(await other.page.locator(".steps h2").innerText(), "Steps 0 of 0");
+    // The same where the address changes while the page is open.
+    await explorer.page.evaluate((hash) => location.hash = hash, hash);
+    await explorer.page.getByRole("alert").waitFor();
+    assertStringIncludes(await explorer.page.getByRole("alert").innerText(), said);
+  });
+}
+
+// Platform, host KeyIDs, policy, what is left in the line; the last rule of the witness (section 7).
+const WITNESSES = [
+  ["spr", "keyid0", "never", "none", "R0"],
+  ["emr", "shared", "never", "none", "R0"],
+  ["gnr", "shared-integrity", "quirk", "none", "C6"],
+  ["srf", "keyid0+integrity", "always", "none", "C5"],
+  ["cwf", "keyid0", "quirk", "unconsumed", "R0"],
+  ["gnr", "keyid0", "never", "none", null],
+  ["spr", "keyid0", "quirk", "none", null],
+  ["generic", "keyid0", "never", "consumed", null],
+] as const;
+
+for (const [platform, keys, policy, poison, rule] of WITNESSES) {
+  const question = [platform, keys, policy, poison].join(", ");
+  browserTest(`the witness of ${question}: ${rule ?? "none"}`, async (explorer) => {
+    const { page } = explorer;
+    await page.getByLabel("Platform", { exact: true }).selectOption(platform);
+    await page.getByLabel("Beside it", { exact: true }).selectOption("");
+    await page.getByLabel("Host KeyID", { exact: true }).selectOption(keys);
+    await page.getByLabel("Clearing policy").selectOption(policy);
+    await page.getByLabel("In the line besides").selectOption(poison);
+    const verdict = page.locator(`.verdict[data-platform="${platform}"]`);
+    if (rule === null) {
+      await verdict.getByText("Never.").waitFor();
+      assertEquals(await verdict.getByRole("button").count(), 0);
+      return;
+    }
+    await verdict.getByRole("button", { name: "Play the witness" }).click();
+    assertEquals(await page.locator(".machine-check").count(), 0);
+    await explorer.forwardToEnd();
+    assertEquals(await page.locator(".machine-check").count(), 1);
+    assertEquals((await explorer.rules(platform)).at(-1), rule);
+  });
+}
+
+browserTest("a scenario is found, loaded and played", async (explorer) => {
+  const { page } = explorer;
+  await page.getByText("Scenarios", { exact: true }).click();
+  await page.getByLabel("Find").fill("two hosts");
+  await page.getByRole("button", { name: "two-lines-two-hosts" }).click();
+  await page.locator(".notice").getByText("Never").waitFor();
+  assertEquals(await explorer.stage("spr").locator(".line").count(), 2);
+  // Clicks go to the line that is chosen.
+  await explorer.stage("spr").getByLabel("Line Y").click();
+  await explorer.act("host.load.keyid0").click();
+  assertStringIncludes(await page.locator('[aria-current="step"]').innerText(), "line Y");
+});
+
+browserTest("the map marks where we stand and leads to any state", async (explorer) => {
+  const { page } = explorer;
+  await page.getByText("Map of all states").click();
+  const present = page.locator(".map .dot.present");
+  assertEquals(await present.count(), 1);
+  assertEquals(await page.locator(".map .dot.danger.future").count() > 0, true);
+  await page.locator(".map .dot.danger").last().click();
+  assert((await page.locator(".steps li").count()) > 0);
+  assertEquals(await present.count(), 1);
+  assert(await present.evaluate((dot) => dot.classList.contains("danger")));
+  // On gnr no danger is within the host's reach from the start.
+  await page.getByLabel("Platform", { exact: true }).selectOption("gnr");
+  await page.getByRole("button", { name: "Clear steps" }).click();
+  assertEquals(await page.locator(".map .dot.danger.future").count(), 0);
+});
+
+browserTest("everything goes by keyboard", async (explorer) => {
+  const { page } = explorer;
+  const tabTo = async (wanted: string) => {
+    for (let i = 0; i < 80; i++) {
+      await page.keyboard.press("Tab");
+      if (await page.locator(`${wanted}:focus`).count() > 0) return;
+    }
+    throw new Error(`Expected Tab to reach ${wanted}`);
+  };
+  await tabTo('[data-act="host.partialWrite.keyid0"]');
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Shift+Tab");
+  assertEquals(await page.locator('[data-act="host.load.keyid0"]:focus').count(), 1);
+  await page.keyboard.press("Space");
+  assertEquals(await page.locator(".machine-check").count(), 1);
+  await page.keyboard.press("ArrowLeft");
+  assertEquals(await page.locator(".machine-check").count(), 0);
+  await page.keyboard.press("ArrowRight");
+  assertEquals(await page.locator(".machine-check").count(), 1);
+  await tabTo("summary");
+  await page.keyboard.press("Enter");
+  await tabTo(".map .dot");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  assertEquals(await page.locator(".machine-check").count(), 0);
+});
+
+for (const [size, options] of [["phone", PHONE], ["desktop", DESKTOP]] as const) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    browserTest(`no accessibility problem, ${size}, ${colorScheme}`, async ({ page }) => {
+      const problems = async () => {
+        const { violations } = await page.evaluate(
+          (source) => {
+            if (!("axe" in globalThis)) (0, eval)(source);
+            return (globalThis as unknown as { axe: typeof axe }).axe.run();
+          },
+          axe.source,
+        );
+        return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+      };
+      assertEquals(await problems(), []);
+      await page.locator('[data-act="host.partialWrite.keyid0"]').click();
+      await page.locator('[data-act="host.load.keyid0"]').click();
+      for (const fold of await page.locator(".fold > details > summary").all()) await fold.click();
+      await page.locator(".scenarios button").first().waitFor();
+      assertEquals(await problems(), []);
+      const { scroll, client } = await page.evaluate(() => ({
+        scroll: document.documentElement.scrollWidth,
+        client: document.documentElement.clientWidth,
+      }));
+      assert(scroll <= client, `${scroll} pixels wide on a screen of ${client}`);
+    }, { ...options, colorScheme });
+  }
+}
+
+browserTest("nothing moves where reduced motion is asked for", async (explorer) => {
+  await explorer.act("host.partialWrite.keyid0").click();
+  const changed = explorer.stage("spr").locator(".changed").first();
+  assertEquals(await changed.evaluate((it) => getComputedStyle(it).animationName), "none");
+}, { reducedMotion: "reduce" });
+
+browserTest("the first click is answered within a second of the request", async () => {
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const started = performance.now();
+    await using fresh = await ExplorerPage.open(browser!, url);
+    await fresh.act("host.load.keyid0").click();
+    await fresh.stage("spr").locator(".rule-id").first().waitFor();
+    times.push(performance.now() - started);
+  }
+  assert(Math.min(...times) < FIRST_INTERACTION, `${times.map(Math.round)} ms`);
+});
+
+Deno.test("the whole page weighs less than 300 KB compressed", async () => {
+  let bytes = 0;
+  for (const { name } of Deno.readDirSync(folder)) {
+    const file = await Deno.open(`${folder}/${name}`);
+    const packed = file.readable.pipeThrough(new CompressionStream("gzip"));
+    for await (const chunk of packed) bytes += chunk.length;
+  }
+  assert(bytes < MOST_BYTES, `${bytes} bytes`);
+});
