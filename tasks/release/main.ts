@@ -16,7 +16,9 @@ const strange: string[] = [];
 const args = parseArgs(Deno.args, {
   boolean: ["dry-run"],
   string: ["_"],
-  unknown: (arg) => arg.startsWith("-") ? strange.push(arg) > 0 && false : true,
+  unknown(arg) {
+    if (arg.startsWith("-")) strange.push(arg);
+  },
 });
 const [version, ...more] = args._.map(String);
 if (version === undefined || more.length + strange.length > 0) {
@@ -26,7 +28,9 @@ if (version === undefined || more.length + strange.length > 0) {
 try {
   await release(Deno.cwd(), version, args["dry-run"] === true);
 } catch (error) {
-  if (error instanceof GitError || error instanceof Deno.errors.NotFound) refuse([error.message]);
+  for (const kind of [GitError, RangeError, Deno.errors.NotFound]) {
+    if (error instanceof kind) refuse([error.message]);
+  }
   throw error;
 }
 

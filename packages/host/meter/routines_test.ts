@@ -61,7 +61,7 @@ const ASSEMBLE = 'as --64 -msyntax=intel -mnaked-reg -o "$o"';
 
 Deno.test({
   name:
-    "ROUTINES: the assembler makes of each instruction the bytes beside it (needs binutils on Linux, x86-64)",
+    "ROUTINES: the assembler makes of each instruction the bytes beside it (needs binutils, Linux)",
   ignore: !tools.binutils,
   async fn() {
     const made = await disassemble(ASSEMBLE, source(({ assembly }) => assembly));
@@ -74,8 +74,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "ROUTINES: the bytes disassemble to the same instructions (needs binutils on Linux, x86-64)",
+  name: "ROUTINES: the bytes disassemble to the same instructions (needs binutils, Linux)",
   ignore: !tools.binutils,
   async fn() {
     const written = await disassemble(ASSEMBLE, source(({ assembly }) => assembly));
@@ -90,8 +89,7 @@ Deno.test({
 // No CPU at hand need have the instruction: these two are compared, the others also run.
 for (const name of ["movdir64b", "movdir64bOneFence"] as const) {
   Deno.test({
-    name:
-      `ROUTINES: ${name} is the loop that gcc -O2 makes of the same C (needs gcc on Linux, x86-64)`,
+    name: `ROUTINES: ${name} is the loop that gcc -O2 makes of the same C (needs gcc, Linux)`,
     ignore: !tools.gcc,
     async fn() {
       const compile = 'gcc -O2 -mmovdir64b -mclflushopt -x c -c -o "$o" -';
