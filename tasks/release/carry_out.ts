@@ -34,8 +34,8 @@ export async function plan(root: string, version: string, date: string): Promise
 }
 
 /**
- * Writes the changes, commits and tags them. Where a step fails, or is interrupted, files and branch
- * are again as they were.
+ * Writes the changes, commits and tags them. Where a step fails, or is interrupted, files and
+ * branch are again as they were.
  *
  * @param root Folder of the workspace, without other changes.
  * @param version The version.

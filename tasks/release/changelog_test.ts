@@ -63,7 +63,7 @@ Deno.test("cutRelease() moves what is unreleased and keeps the rest to the byte"
   assertEquals(cutRelease(log, "0.1.0", "2026-12-24"), log);
 });
 
-Deno.test("the change log of this workspace is dated, newest first, and no version is empty", async () => {
+Deno.test("the change log here is dated, newest first, and no version is empty", async () => {
   const text = await Deno.readTextFile(ROOT + CHANGELOG);
   const [first, ...versions] = parseChangelog(text);
   assertEquals(first?.title, "Unreleased");

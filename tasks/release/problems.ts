@@ -34,8 +34,8 @@ export async function quickProblems(root: string, version: string): Promise<stri
 }
 
 /**
- * Says why a tag's commit is not that of a release: what `deno publish` would upload is not what the
- * tag says.
+ * Says why a tag's commit is not that of a release: what `deno publish` would upload is not what
+ * the tag says.
  *
  * @param root Folder of the workspace.
  * @param tag The tag.

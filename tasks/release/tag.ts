@@ -1,5 +1,6 @@
 /**
- * Checks that a tag names the version that its files say; exits 1 with a line for each that differs.
+ * Checks that a tag names the version that its files say; exits 1 with a line for each reason why
+ * it does not.
  *
  * @module
  */
