@@ -91,17 +91,21 @@ for (const [option, file] of [["--cpuinfo", "emr.cpuinfo"], ["--cpuid", "spr.cpu
   });
 }
 
-Deno.test("tdx ends without a word when its reader has gone", async () => {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", MAIN, "platforms"],
-    cwd: ROOT,
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  await child.stdout.cancel();
-  const [{ code }, said] = await Promise.all([child.status, new Response(child.stderr).text()]);
-  // 128 and the number of SIGPIPE, as other programs.
-  assertEquals([code, said], [141, ""]);
+Deno.test({
+  name: "tdx ends without a word when its reader has gone (Windows has no SIGPIPE)",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-prompt", MAIN, "platforms"],
+      cwd: ROOT,
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    await child.stdout.cancel();
+    const [{ code }, said] = await Promise.all([child.status, new Response(child.stderr).text()]);
+    // 128 and the number of SIGPIPE, as other programs.
+    assertEquals([code, said], [141, ""]);
+  },
 });
 
 Deno.test("the main job runs without any permission, and says what it could not read", async () => {
