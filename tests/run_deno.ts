@@ -19,9 +19,19 @@ export async function runDeno(
   return await run(Deno.execPath(), ["run", "--quiet", "--no-prompt", ...permissions, ...args]);
 }
 
-/** Runs a program in the folder of the workspace, without input. */
-export async function run(program: string, args: readonly string[]): Promise<Finished> {
-  const command = new Deno.Command(program, { args: [...args], cwd: ROOT, stdin: "null" });
+/** Where a process runs, and what it finds in its environment besides ours. */
+export interface Surroundings {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs a program without input, by default in the folder of the workspace. */
+export async function run(
+  program: string,
+  args: readonly string[],
+  { cwd = ROOT, env = {} }: Surroundings = {},
+): Promise<Finished> {
+  const command = new Deno.Command(program, { args: [...args], cwd, env, stdin: "null" });
   const { code, stdout, stderr } = await command.output();
   const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   return { code, stdout: out!, stderr: error! };

@@ -1,0 +1,63 @@
+/**
+ * Builds the libraries for npm, one folder each: ES modules and declarations for Node, Bun, browsers
+ * and TypeScript. `npm pack` and `npm publish` take the folders as they are.
+ *
+ * JSR serves its packages to npm too, as `@jsr/tdx__core`; that build runs on JSR only. This one has
+ * the same layout under the packages' own names, so a program imports `@tdx/core` in every runtime,
+ * and what it gets can be tried before anything is published. `@tdx/cli` and `@tdx/host/meter` are
+ * left out, they are for Deno; `liveSource` and `folderSource` of `@tdx/host` fail when called.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli";
+import { dirname, join } from "@std/path";
+import { manifest } from "./manifest.ts";
+import { buildModules, type Package, readPackage } from "./package.ts";
+
+const { out } = parseArgs(Deno.args, { string: ["out"], unknown: refuse });
+if (typeof out !== "string" || out === "") refuse("no folder");
+await requireEmpty(out);
+const packages = (await Promise.all(packageFolders().map(readPackage)))
+  .filter(({ entries }) => Object.keys(entries).length > 0);
+for (const one of packages) await write(one, join(out, one.name.split("/")[1]!));
+console.log(`${packages.length} packages in ${out}`);
+
+function packageFolders(): string[] {
+  return ["packages", "platforms"]
+    .flatMap((root) => [...Deno.readDirSync(root)].map(({ name }) => `${root}/${name}`))
+    .sort();
+}
+
+async function write(one: Package, folder: string): Promise<void> {
+  const { files, dependencies } = await buildModules(one);
+  for (const [path, text] of files) {
+    await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
+    await Deno.writeTextFile(join(folder, path), text);
+  }
+  const siblings = packages.filter(({ name }) => dependencies.has(name));
+  if (siblings.length < dependencies.size) {
+    throw new Error(
+      `Expected ${one.name} to import libraries of this workspace, got ${[...dependencies]}`,
+    );
+  }
+  await Deno.writeTextFile(join(folder, "package.json"), manifest(one, siblings));
+  await Deno.copyFile("LICENSE", join(folder, "LICENSE"));
+  const readme = Deno.copyFile(join(one.folder, "README.md"), join(folder, "README.md"));
+  await readme.catch(unlessAbsent);
+}
+
+/** A package may have no README. */
+function unlessAbsent(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+/** What an earlier build left would be packed too. */
+async function requireEmpty(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  if (!Deno.readDirSync(folder)[Symbol.iterator]().next().done) refuse(`${folder}, not empty`);
+}
+
+function refuse(got: string): never {
+  console.error(`Expected --out DIR, a folder that is empty or not there yet, got ${got}`);
+  Deno.exit(1);
+}

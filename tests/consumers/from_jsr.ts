@@ -1,0 +1,84 @@
+// The packages as a Deno program outside the workspace gets them: from JSR. JSR is a server on this
+// machine here, and `deno publish` really publishes to it.
+//
+// Not named `_test.ts`, for it is slow: `deno task test:consumers`.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { ROOT, run } from "../run_deno.ts";
+import { EXPECTED } from "./expected.ts";
+import { addFolder, serveJsr } from "./jsr_registry.ts";
+import { outputOf } from "./output_of.ts";
+import { missingNpmRegistry, skippable } from "./skippable.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+const USED = ["core", "host", "litmus", "reclaim", "seam"];
+const USED_PLATFORMS = ["generic", "gnr", "spr"];
+const STAND_INS = ["cli", "fmt", "text"];
+
+/** What no package ships. */
+const NOT_SHIPPED = /_test\.ts$|\/testdata\/|fixtures|\/scenarios\/|golden/;
+
+Deno.test("from JSR", async (t) => {
+  const versions = packageVersions();
+  await using temporary = await temporaryFolder();
+  const registry = `${temporary.path}/registry`;
+  const folder = `${temporary.path}/consumer`;
+  await Deno.mkdir(folder);
+  await using server = serveJsr(registry);
+  const env = { JSR_URL: server.url, DENO_DIR: `${temporary.path}/cache`, NO_COLOR: "1" };
+  const deno = (...args: string[]) => run(Deno.execPath(), args, { cwd: folder, env });
+
+  await t.step(
+    "deno publish uploads every package, with its licence and without tests",
+    async () => {
+      const how = ["--quiet", "--allow-dirty", "--no-provenance", "--token", "unused"];
+      outputOf(await run(Deno.execPath(), ["publish", ...how], { env: { JSR_URL: server.url } }));
+      for (const [name, version] of Object.entries(versions)) {
+        const meta = await Deno.readTextFile(`${registry}/${name}/${version}_meta.json`);
+        const files = Object.keys(JSON.parse(meta).manifest);
+        assert(files.includes("/LICENSE"), `${name}: ${files.join()}`);
+        assertEquals(files.filter((file) => NOT_SHIPPED.test(file)), [], name);
+      }
+    },
+  );
+
+  await t.step(
+    "deno add, check and run: no permission, and what the specification says",
+    async () => {
+      await Deno.writeTextFile(`${folder}/deno.json`, "{}");
+      await Deno.copyFile(`${ROOT}tests/consumers/consumer.ts`, `${folder}/consumer.ts`);
+      const packages = [...USED, ...USED_PLATFORMS.map((name) => `platform-${name}`)];
+      outputOf(await deno("add", ...packages.map((name) => `jsr:@tdx/${name}`)));
+      outputOf(await deno("check", "consumer.ts"));
+      const said = outputOf(await deno("run", "--no-prompt", "consumer.ts"));
+      assertEquals(JSON.parse(said), EXPECTED);
+    },
+  );
+
+  await t.step("a specifier with a version needs no deno.json", async () => {
+    const direct = `
+      import { decide } from "jsr:@tdx/reclaim@${versions["@tdx/reclaim"]}";
+      import { gnr } from "jsr:@tdx/platform-gnr@${versions["@tdx/platform-gnr"]}";
+      console.log(decide({ platform: gnr }).clear);`;
+    await Deno.writeTextFile(`${folder}/direct.ts`, direct);
+    const how = ["--no-config", "--no-prompt", "--check"];
+    assertEquals(outputOf(await deno("run", ...how, "direct.ts")), "false\n");
+  });
+
+  // Its dependencies `@std/…` are the stand-ins of this workspace, which ask npm for the code.
+  const name = "deno run jsr:@tdx/cli answers an operator";
+  await t.step(skippable(await missingNpmRegistry(), name, async () => {
+    for (const name of STAND_INS) await addFolder(registry, `${ROOT}links/${name}`);
+    const tdx = `jsr:@tdx/cli@${versions["@tdx/cli"]}`;
+    const said = outputOf(await deno("run", "--no-prompt", tdx, "decide", "--platform", "emr"));
+    assertStringIncludes(said, "platform  emr (Emerald Rapids, confirmed)\nclear     yes");
+  }));
+});
+
+/** The version of every package, by its name. */
+function packageVersions(): Record<string, string> {
+  const folders = ["packages", "platforms"].flatMap((root) =>
+    [...Deno.readDirSync(`${ROOT}${root}`)].map(({ name }) => `${ROOT}${root}/${name}`)
+  );
+  const configs = folders.map((folder) => JSON.parse(Deno.readTextFileSync(`${folder}/deno.json`)));
+  return Object.fromEntries(configs.map(({ name, version }) => [name, version]));
+}
