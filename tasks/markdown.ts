@@ -35,24 +35,32 @@ export interface Located {
   readonly line: number;
 }
 
+/** A row of a table. */
+export interface Row {
+  /** The heading above the table. */
+  readonly heading: string;
+  /** The plain text of each cell. */
+  readonly cells: readonly string[];
+}
+
 /** A Markdown file. */
 export interface Markdown {
   /** The file, from the root of the workspace. */
   readonly file: string;
   /** The whole text. */
   readonly text: string;
-  /** Every code block that is not the output of another, in order. */
+  /** The other code blocks, in order. What only shows the output of one is not among them. */
   readonly blocks: readonly Block[];
-  /** The lines between `<!-- steps -->` and `<!-- end of steps -->`. */
-  readonly steps: readonly (readonly [first: number, last: number])[];
+  /** The blocks between `<!-- steps -->` and `<!-- end of steps -->`; none where there are no steps. */
+  readonly steps: readonly Block[];
   /** Targets of links and images. */
   readonly links: readonly Located[];
   /** What stands between backticks. */
   readonly codes: readonly Located[];
   /** What a link may name after `#`. */
   readonly anchors: ReadonlySet<string>;
-  /** Rows of the tables, their heads left out: the plain text of each cell. */
-  readonly rows: readonly (readonly string[])[];
+  /** Rows of the tables, their heads left out. */
+  readonly rows: readonly Row[];
 }
 
 const SKIPPED = new Set(["node_modules", "site", "coverage"]);
@@ -78,11 +86,21 @@ export function parseMarkdown(file: string, text: string): Markdown {
   const inlines = tokens.filter(({ type }) => type === "inline");
   const slugger = new GitHubSlugger();
   const headings = tokens.flatMap(({ type }, i) => type === "heading_open" ? [tokens[i + 1]!] : []);
+  const blocks = blocksOf(file, tokens);
+  const [first, last] = ["steps", "end of steps"].map((word) =>
+    tokens.find((token) => commentOf(token) === word)
+  );
+  if ((first === undefined) !== (last === undefined)) {
+    throw new SyntaxError(
+      `${file}: Expected both <!-- steps --> and <!-- end of steps -->, got one`,
+    );
+  }
+  const isStep = ({ line }: Block) => first !== undefined && at(first) < line && line < at(last!);
   return {
     file,
     text,
-    blocks: blocksOf(file, tokens),
-    steps: stepsOf(file, tokens),
+    blocks: blocks.filter((block) => !isStep(block)),
+    steps: blocks.filter(isStep),
     links: inlines.flatMap((inline) => targets(inline).map((text) => ({ text, line: at(inline) }))),
     codes: inlines.flatMap((inline) => codes(inline).map((text) => ({ text, line: at(inline) }))),
     anchors: new Set(headings.map((heading) => slugger.slug(plain(heading)))),
@@ -120,29 +138,15 @@ function blockOf(file: string, token: Token): Block {
   };
 }
 
-function stepsOf(file: string, tokens: readonly Token[]): [number, number][] {
-  const steps: [number, number][] = [];
-  for (const token of tokens) {
-    const comment = commentOf(token);
-    if (comment === "steps") steps.push([at(token), Infinity]);
-    if (comment === "end of steps") {
-      const open = steps.at(-1);
-      if (open?.[1] !== Infinity) {
-        throw new SyntaxError(`${file}:${at(token)}: Expected steps before, got their end`);
-      }
-      open[1] = at(token);
-    }
-  }
-  return steps;
-}
-
-function rowsOf(tokens: readonly Token[]): string[][] {
-  const rows: string[][] = [];
+function rowsOf(tokens: readonly Token[]): Row[] {
+  const rows: { heading: string; cells: string[] }[] = [];
+  let heading = "";
   for (const [i, { type }] of tokens.entries()) {
-    if (type === "tr_open") rows.push([]);
-    if (type === "td_open") rows.at(-1)!.push(plain(tokens[i + 1]!));
+    if (type === "heading_open") heading = plain(tokens[i + 1]!);
+    if (type === "tr_open") rows.push({ heading, cells: [] });
+    if (type === "td_open") rows.at(-1)!.cells.push(plain(tokens[i + 1]!));
   }
-  return rows.filter((row) => row.length > 0);
+  return rows.filter(({ cells }) => cells.length > 0);
 }
 
 function commentOf(token: Token | undefined): string | undefined {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import { ACCESS_RULES, ASSUMPTIONS, RULES, type RuleText } from "@tdx/core";
 import { ESTIMATE_ASSUMPTIONS } from "@tdx/reclaim";
+import { typescriptFiles } from "./typescript_files.ts";
 
 /** A rule or assumption. */
 export interface Rule extends Partial<Omit<RuleText, "text">> {
@@ -100,7 +100,9 @@ const NO_RULES = [
 /** The files that name each id, `T1 to T4` naming four. */
 export function filesByRule(ids: ReadonlySet<string>): Map<string, string[]> {
   const files = new Map<string, string[]>([...ids].map((id) => [id, []]));
-  for (const file of ["packages", "platforms", "tests"].flatMap((root) => [...sources(root)])) {
+  for (
+    const file of ["packages", "platforms", "tests"].flatMap((root) => [...typescriptFiles(root)])
+  ) {
     if (NO_RULES.some((path) => file.startsWith(path))) continue;
     for (const id of idsIn(Deno.readTextFileSync(file))) files.get(id)?.push(file);
   }
@@ -113,13 +115,4 @@ function idsIn(text: string): Set<string> {
     for (let n = Number(first); n <= Number(last ?? first); n++) ids.add(`${letter}${n}`);
   }
   return ids;
-}
-
-function* sources(folder: string): Generator<string> {
-  const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
-  for (const { name, isDirectory } of entries) {
-    const path = join(folder, name);
-    if (isDirectory && name !== "node_modules") yield* sources(path);
-    else if (name.endsWith(".ts")) yield path;
-  }
 }

@@ -4,7 +4,7 @@ import { assert, assertEquals, fail } from "@std/assert";
 import { join } from "@std/path";
 import { parseScenario, runScenario } from "@tdx/litmus";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
-import { type Block, type Markdown, readMarkdown } from "../tasks/markdown.ts";
+import { type Block, readMarkdown } from "../tasks/markdown.ts";
 import {
   announcedStatus,
   finish,
@@ -34,11 +34,9 @@ const NOT_RUN: Readonly<Record<string, string>> = { sh: "no-run", ts: "ignore" }
 /** A command that would run this test again. */
 const THIS_TEST = /^(npx -y )?deno\S* (task (-q |--quiet )?(test|ok)|test)(?=\s*(#|$))/;
 
-for (const document of documents) {
-  for (const [first, last] of document.steps) registerSteps(document, first, last);
-  const inSteps = ({ line }: Block) =>
-    document.steps.some(([first, last]) => first < line && line < last);
-  for (const block of document.blocks.filter((block) => !inSteps(block))) register(block);
+for (const { file, blocks, steps } of documents) {
+  blocks.forEach(register);
+  if (steps.length > 0) registerSteps(file, steps);
 }
 
 /** One test for a block. */
@@ -123,10 +121,9 @@ async function checkScenario(block: Block): Promise<void> {
   }
 }
 
-/** One test for steps: each is taken as it stands, in a copy of the workspace. */
-function registerSteps({ file, blocks }: Markdown, first: number, last: number): void {
-  const steps = blocks.filter(({ line }) => first < line && line < last);
-  Deno.test(`${file}:${first} steps, taken in a copy of the workspace`, async (t) => {
+/** One test for the steps of a file: each is taken as it stands, in a copy of the workspace. */
+function registerSteps(file: string, steps: readonly Block[]): void {
+  Deno.test(`${file}:${steps[0]!.line} steps, taken in a copy of the workspace`, async (t) => {
     const copy = (await shell("mktemp -d", ROOT)).trimEnd();
     try {
       await shell(`tar --exclude=./.git -cf - . | tar -xf - -C ${copy}`, ROOT);
@@ -137,18 +134,27 @@ function registerSteps({ file, blocks }: Markdown, first: number, last: number):
   });
 }
 
-/** Runs commands, applies a difference, or writes the file that the sentence before names. */
+/** Runs commands; with any other block writes or changes the file that the sentence before names. */
 async function take(step: Block, copy: string): Promise<void> {
   const { language, path, code } = step;
   if (language === "sh") return checkRan(step, await runShell(code, copy));
-  if (language === "diff") return checkRan(step, await finish("git", ["apply", "-"], copy, code));
-  assert(
-    path !== undefined,
-    `${step.file}:${step.line}: Expected the file's name before the block`,
-  );
+  const place = `${step.file}:${step.line}`;
+  assert(path !== undefined, `${place}: Expected a file's name before the block`);
+  const text = language === "diff" ? changed(join(copy, path), code, place) : code;
   const write = 'mkdir -p "$(dirname "$0")" && cat > "$0"';
-  const { code: status, stderr } = await finish("sh", ["-c", write, path], copy, code);
+  const { code: status, stderr } = await finish("sh", ["-c", write, path], copy, text);
   assertEquals([status, stderr], [0, ""]);
+}
+
+/** A file with one difference made: lines that begin with a blank or `-`, then with a blank or `+`. */
+function changed(file: string, diff: string, place: string): string {
+  const lines = diff.trimEnd().split("\n");
+  const side = (mark: string) =>
+    lines.filter((line) => line.startsWith(" ") || line.startsWith(mark))
+      .map((line) => `${line.slice(1)}\n`).join("");
+  const parts = Deno.readTextFileSync(file).split(side("-"));
+  assertEquals(parts.length, 2, `${place}: Expected once in ${file}:\n${side("-")}`);
+  return parts.join(side("+"));
 }
 
 async function shell(command: string, cwd: string): Promise<string> {
