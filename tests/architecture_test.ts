@@ -3,7 +3,7 @@ import { assert } from "@std/assert";
 import { basename, join } from "@std/path";
 import { parseMarkdown } from "../tasks/markdown.ts";
 import { typescriptFiles } from "../tasks/typescript_files.ts";
-import { ROOT } from "./run_deno.ts";
+import { exists, ROOT } from "./run_deno.ts";
 
 const document = parseMarkdown(
   "ARCHITECTURE.md",
@@ -40,13 +40,4 @@ Deno.test("ARCHITECTURE.md names only code that is exported, and where it says",
 function exportsOf(source: string): string[] {
   return [...source.matchAll(/^export (?:async )?(?:function|class|const|interface|type) (\w+)/gm)]
     .map(([, name]) => name!);
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(join(ROOT, path));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -13,7 +13,7 @@ import {
   runShell,
   runTypeScript,
 } from "../tasks/run_block.ts";
-import { ROOT } from "./run_deno.ts";
+import { exists, ROOT } from "./run_deno.ts";
 
 const documents = readMarkdown(ROOT);
 
@@ -164,7 +164,7 @@ async function shell(command: string, cwd: string): Promise<string> {
 }
 
 const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
-const TASK = /\bdeno(?:@\S+)? task (?:-q |--quiet )?([a-z][\w:]*)/g;
+const TASK = /\bdeno(?:@\S+)? task (?:-q |--quiet )?([a-z][\w:-]*)/g;
 
 for (const { file, links, text } of documents) {
   Deno.test(`${file}: every link resolves, and every task exists`, () => {
@@ -184,13 +184,4 @@ function resolves(file: string, link: string): boolean {
   if (!exists(target)) return false;
   return anchor === undefined ||
     documents.some(({ file, anchors }) => file === target && anchors.has(anchor));
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(join(ROOT, path));
-    return true;
-  } catch {
-    return false;
-  }
 }
