@@ -8,7 +8,14 @@ import { srf } from "@tdx/platform-srf";
 import { pick } from "./nearest.ts";
 
 /** The platforms this command knows: the one list to add a plugin to. */
-export const PLATFORMS: readonly Platform[] = [spr, emr, gnr, srf, cwf, generic];
+export const PLATFORMS: readonly Platform[] = [
+  spr,
+  emr,
+  gnr,
+  srf,
+  cwf,
+  generic,
+];
 
 /**
  * Finds a platform by its name.
