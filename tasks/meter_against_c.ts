@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { fromFileUrl } from "@std/path";
 import { GiB, PAGE_BYTES } from "@tdx/core";
 import { Buffers } from "../packages/host/meter/buffers.ts";
 import { cpuidThrough } from "../packages/host/meter/cpuid.ts";
@@ -14,7 +15,7 @@ import { PlacedCode } from "../packages/host/meter/placed_code.ts";
 import { readCpu } from "../packages/host/meter/read_cpu.ts";
 import { spread } from "../packages/host/meter/spread.ts";
 
-const SOURCE = new URL("../packages/host/meter/testdata/loops.c", import.meta.url).pathname;
+const SOURCE = fromFileUrl(new URL("../packages/host/meter/testdata/loops.c", import.meta.url));
 const BYTES = GiB / 4;
 const REPEATS = 81;
 const LEAST_RATIO = 0.97;

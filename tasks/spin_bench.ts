@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { fromFileUrl } from "@std/path";
 import { toPromela } from "@tdx/litmus";
 import { MACHINE, PROBLEM } from "./spin_bench_model.ts";
 import { measure, measurePan, missing, TIME, type Usage } from "./spin_pan.ts";
@@ -52,7 +53,7 @@ async function runSpin(compile: readonly string[]): Promise<Figures> {
 
 /** In a process of its own, so that its memory is its own. */
 async function runOurs(): Promise<Figures> {
-  const script = new URL("spin_bench_ours.ts", import.meta.url).pathname;
+  const script = fromFileUrl(new URL("spin_bench_ours.ts", import.meta.url));
   const { output, usage } = await measure(Deno.execPath(), ["run", "--quiet", script]);
   return { name: `tdx on Deno ${Deno.version.deno}`, ...JSON.parse(output), ...usage };
 }

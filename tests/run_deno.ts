@@ -1,8 +1,18 @@
-// What the tests that start processes share.
-import { fromFileUrl } from "@std/path";
+// What the tests across packages share.
+import { fromFileUrl, join } from "@std/path";
 
 /** The folder of the workspace. */
 export const ROOT: string = fromFileUrl(new URL("..", import.meta.url));
+
+/** Whether something of the workspace exists, named from its folder. */
+export function exists(path: string): boolean {
+  try {
+    Deno.statSync(join(ROOT, path));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** What came of a process. */
 export interface Finished {

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 
-const HERE = new URL(".", import.meta.url).pathname;
+const HERE = fromFileUrl(new URL(".", import.meta.url));
 const hasPromtool = await run("promtool", ["--version"]).then(({ status }) => status === 0);
 const hasShell = await run("sh", ["-c", "mktemp -u && date -u -d @0"])
   .then(({ status }) => status === 0);

@@ -1,7 +1,11 @@
 // What the tests of the commands share: the command run in this process, its words caught.
 import { assertEquals } from "@std/assert";
 import { main } from "./main.ts";
+import { PLATFORMS } from "./platforms.ts";
 import type { Output } from "./output.ts";
+
+/** The platforms as a refusal lists them. */
+export const PLATFORM_NAMES: string = PLATFORMS.map(({ name }) => name).join(", ");
 
 /** What came of a command line. */
 export interface Answer {

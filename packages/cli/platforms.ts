@@ -22,4 +22,11 @@ import { srf } from "@tdx/platform-srf";
  * assertEquals(PLATFORMS[0]?.name, "spr");
  * ```
  */
-export const PLATFORMS: readonly Platform[] = [spr, emr, gnr, srf, cwf, generic];
+export const PLATFORMS: readonly Platform[] = [
+  spr,
+  emr,
+  gnr,
+  srf,
+  cwf,
+  generic,
+];

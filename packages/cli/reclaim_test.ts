@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { CaughtOutput } from "./fixtures_test.ts";
+import { PLATFORMS } from "./platforms.ts";
 import { mainJob } from "./reclaim.ts";
 
 Deno.test("mainJob() names this machine, tears down on every platform, and says what is next", async () => {
@@ -20,11 +21,15 @@ Deno.test("mainJob() names this machine, tears down on every platform, and says 
     ["quirk", pages, "0", "none"],
     ["never", pages, "0", "none"],
   ];
-  assertEquals(table, [
+  const expected = [
     ["platform", "policy", "pages back", "lines cleared", "then a host machine check?"],
     ...["spr", "emr"].flatMap((name) => erratum.map((row) => [name, ...row])),
     ...["gnr", "srf", "cwf", "generic"].flatMap((name) => none.map((row) => [name, ...row])),
-  ]);
+  ];
+  // Every platform under three policies, and the head of the table.
+  assertEquals(table.length, 3 * PLATFORMS.length + 1);
+  const found = (row: string[]) => table.find(([a, b]) => a === row[0] && b === row[1]);
+  for (const row of expected) assertEquals(found(row), row);
   assert(lines.at(-1)!.startsWith("Next: "));
   assertEquals(output.notes, []);
 });

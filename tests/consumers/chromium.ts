@@ -28,13 +28,16 @@ try {
 
 async function firstLine(page: Page, url: string): Promise<string> {
   const said = Promise.withResolvers<string>();
-  page.on("console", (message) => said.resolve(message.text()));
+  page.on("console", (message) => {
+    if (message.type() === "error") said.reject(new Error(message.text()));
+    else said.resolve(message.text());
+  });
   page.on("pageerror", said.reject);
   page.on("requestfailed", (request) => said.reject(new Error(`Expected ${request.url()}`)));
   const timer = setTimeout(() => said.reject(new Error("The page says nothing")), TIMEOUT);
   try {
-    await page.goto(url);
-    return await said.promise;
+    const [line] = await Promise.all([said.promise, page.goto(url)]);
+    return line;
   } finally {
     clearTimeout(timer);
   }

@@ -3,8 +3,6 @@
 //
 // Not named `_test.ts`, for it is slow: `deno task test:consumers`.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import cli from "../../packages/cli/deno.json" with { type: "json" };
-import reclaim from "../../packages/reclaim/deno.json" with { type: "json" };
 import { ROOT, run } from "../run_deno.ts";
 import { EXPECTED } from "./expected.ts";
 import { addFolder, serveJsr } from "./jsr_registry.ts";
@@ -20,6 +18,7 @@ const STAND_INS = ["cli", "fmt", "text"];
 const NOT_SHIPPED = /_test\.ts$|\/testdata\/|fixtures|\/scenarios\/|golden/;
 
 Deno.test("from JSR", async (t) => {
+  const versions = packageVersions();
   await using temporary = await temporaryFolder();
   const registry = `${temporary.path}/registry`;
   const folder = `${temporary.path}/consumer`;
@@ -33,10 +32,8 @@ Deno.test("from JSR", async (t) => {
     async () => {
       const how = ["--quiet", "--allow-dirty", "--no-provenance", "--token", "unused"];
       outputOf(await run(Deno.execPath(), ["publish", ...how], { env: { JSR_URL: server.url } }));
-      for (const name of workspacePackages()) {
-        const meta = await Deno.readTextFile(
-          `${registry}/${name}/${reclaim.version}_meta.json`,
-        );
+      for (const [name, version] of Object.entries(versions)) {
+        const meta = await Deno.readTextFile(`${registry}/${name}/${version}_meta.json`);
         const files = Object.keys(JSON.parse(meta).manifest);
         assert(files.includes("/LICENSE"), `${name}: ${files.join()}`);
         assertEquals(files.filter((file) => NOT_SHIPPED.test(file)), [], name);
@@ -59,8 +56,8 @@ Deno.test("from JSR", async (t) => {
 
   await t.step("a specifier with a version needs no deno.json", async () => {
     const direct = `
-      import { decide } from "jsr:@tdx/reclaim@${reclaim.version}";
-      import { gnr } from "jsr:@tdx/platform-gnr@${reclaim.version}";
+      import { decide } from "jsr:@tdx/reclaim@${versions["@tdx/reclaim"]}";
+      import { gnr } from "jsr:@tdx/platform-gnr@${versions["@tdx/platform-gnr"]}";
       console.log(decide({ platform: gnr }).clear);`;
     await Deno.writeTextFile(`${folder}/direct.ts`, direct);
     const how = ["--no-config", "--no-prompt", "--check"];
@@ -71,17 +68,17 @@ Deno.test("from JSR", async (t) => {
   const name = "deno run jsr:@tdx/cli answers an operator";
   await t.step(skippable(await missingNpmRegistry(), name, async () => {
     for (const name of STAND_INS) await addFolder(registry, `${ROOT}links/${name}`);
-    const tdx = `jsr:@tdx/cli@${cli.version}`;
+    const tdx = `jsr:@tdx/cli@${versions["@tdx/cli"]}`;
     const said = outputOf(await deno("run", "--no-prompt", tdx, "decide", "--platform", "emr"));
     assertStringIncludes(said, "platform  emr (Emerald Rapids, confirmed)\nclear     yes");
   }));
 });
 
-/** Names of all packages. */
-function workspacePackages(): string[] {
-  return ["packages", "platforms"].flatMap((root) =>
-    [...Deno.readDirSync(`${ROOT}${root}`)].map(({ name }) =>
-      JSON.parse(Deno.readTextFileSync(`${ROOT}${root}/${name}/deno.json`)).name
-    )
+/** The version of every package, by its name. */
+function packageVersions(): Record<string, string> {
+  const folders = ["packages", "platforms"].flatMap((root) =>
+    [...Deno.readDirSync(`${ROOT}${root}`)].map(({ name }) => `${ROOT}${root}/${name}`)
   );
+  const configs = folders.map((folder) => JSON.parse(Deno.readTextFileSync(`${folder}/deno.json`)));
+  return Object.fromEntries(configs.map(({ name, version }) => [name, version]));
 }

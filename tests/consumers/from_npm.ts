@@ -26,9 +26,10 @@ const TSCONFIG = {
   },
   files: ["consumer.ts", "every_entry.ts"],
 };
+// The last one's output is what runs.
 const RESOLUTIONS = [
-  { module: "NodeNext", moduleResolution: "NodeNext" },
   { module: "ESNext", moduleResolution: "bundler" },
+  { module: "NodeNext", moduleResolution: "NodeNext" },
 ];
 const TSC = ["run", "--quiet", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 

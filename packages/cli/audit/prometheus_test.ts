@@ -1,8 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import type { Output } from "../output.ts";
 import { main } from "../main.ts";
 
-const ROOT = new URL("../../host/testdata/", import.meta.url).pathname;
+const ROOT = fromFileUrl(new URL("../../host/testdata/", import.meta.url));
 
 async function metrics(name: string): Promise<string> {
   let text = "";

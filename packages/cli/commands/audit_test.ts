@@ -1,9 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { stripAnsiCode } from "@std/fmt/colors";
 import type { Output } from "../output.ts";
 import { main } from "../main.ts";
 
-const ROOT = new URL("../../host/testdata/", import.meta.url).pathname;
+const ROOT = fromFileUrl(new URL("../../host/testdata/", import.meta.url));
 const NAMES = [...Deno.readDirSync(ROOT)].filter(({ isDirectory }) => isDirectory)
   .map(({ name }) => name).toSorted();
 
@@ -153,7 +154,7 @@ Deno.test("tdx audit refuses bad input in one line", async () => {
   }
 });
 
-const MAIN = new URL("../main.ts", import.meta.url).pathname;
+const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
 
 /** Runs the command as a process, with permissions and standard input of its own. */
 async function spawnTdx(permissions: string[], args: string[], input?: Blob) {

@@ -5,7 +5,7 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
+import { PLATFORM_NAMES, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
 
 const LARGE = ["--platform", "gnr", "--memory", "400GiB", "--vcpus", "64"];
 
@@ -157,8 +157,7 @@ Deno.test("tdx estimate --inventory names bad rows and counts the good ones, sta
   assertEquals(answer.badRows, [
     {
       row: 5,
-      trouble: "Expected platform to be one of spr, emr, gnr, srf, cwf, generic, got sprr; " +
-        "did you mean spr?",
+      trouble: `Expected platform to be one of ${PLATFORM_NAMES}, got sprr; did you mean spr?`,
     },
     {
       row: 6,

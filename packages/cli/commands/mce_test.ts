@@ -158,7 +158,8 @@ Deno.test("tdx mce refuses options that make no sense", async () => {
 
 Deno.test("tdx mce refuses files that it cannot read, with the place", async () => {
   assertMatch(await refused("mce", "/nowhere.log"), /no such file/);
-  assertMatch(await refused("mce", data("snapshot")), /folder/);
+  // Windows refuses to open a folder.
+  if (Deno.build.os !== "windows") assertMatch(await refused("mce", data("snapshot")), /folder/);
   assertMatch(
     await refused("mce", data("panic.txt"), "--format", "rasdaemon"),
     /no SQLite database/,

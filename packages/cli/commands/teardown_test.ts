@@ -5,7 +5,7 @@ import {
   assertNotEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { CaughtOutput, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
+import { CaughtOutput, PLATFORM_NAMES, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
 import { main } from "../main.ts";
 
 /** The one run of `tdx teardown --json`. */
@@ -266,10 +266,9 @@ for (const [typed, message] of BAD) {
 }
 
 Deno.test("tdx teardown refuses an unknown platform, and two machines", async () => {
-  const list = "spr, emr, gnr, srf, cwf, generic";
   assertEquals(
     await refused("teardown", "--platform", "emrr"),
-    `tdx: Expected --platform to be one of ${list}, got emrr; did you mean emr?`,
+    `tdx: Expected --platform to be one of ${PLATFORM_NAMES}, got emrr; did you mean emr?`,
   );
   assertStringIncludes(
     await refused("teardown", "--platform", "emr", "--cpuid", testData("spr.cpuid")),

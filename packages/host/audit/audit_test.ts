@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { definePlatform, type Platform } from "@tdx/core";
 import { audit } from "./audit.ts";
 import type { CheckResult } from "./audit_types.ts";
@@ -6,7 +7,7 @@ import { AUDIT_CHECKS } from "./checks.ts";
 import { folderSource } from "./folder_source.ts";
 import { textSource } from "../testdata/text_source.ts";
 
-const ROOT = new URL("../testdata/", import.meta.url).pathname;
+const ROOT = fromFileUrl(new URL("../testdata/", import.meta.url));
 
 function platform(
   name: string,

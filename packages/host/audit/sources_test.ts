@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { archiveSource } from "./archive_source.ts";
 import { linesOf } from "./byte_text.ts";
 import { catFile } from "./cat_file.ts";
@@ -6,10 +7,12 @@ import { FILES } from "./evidence.ts";
 import { folderSource } from "./folder_source.ts";
 import type { Source, SourceFile } from "./source.ts";
 
-const ROOT = new URL("../testdata/", import.meta.url).pathname;
+const ROOT = fromFileUrl(new URL("../testdata/", import.meta.url));
 const PATHS = Object.values(FILES).map(({ path }) => path);
-const hasTar = await succeeds("tar", "--version");
-const hasCat = await succeeds("cat", "/dev/null");
+// Those of other systems write and say it in other ways.
+const LINUX = Deno.build.os === "linux";
+const hasTar = LINUX && await succeeds("tar", "--version");
+const hasCat = LINUX && await succeeds("cat", "/dev/null");
 
 async function succeeds(program: string, ...args: string[]): Promise<boolean> {
   try {
@@ -56,7 +59,7 @@ Deno.test("folderSource() refuses what is no snapshot folder", async () => {
 });
 
 Deno.test({
-  name: "archiveSource() says what folderSource() says (ignored where there is no tar)",
+  name: "archiveSource() says what folderSource() says (needs Linux's tar)",
   ignore: !hasTar,
   async fn() {
     for (const name of ["emr-6.18", "half-unreadable"]) {
@@ -70,7 +73,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "archiveSource() refuses an archive of something else (ignored where there is no tar)",
+  name: "archiveSource() refuses an archive of something else (needs Linux's tar)",
   ignore: !hasTar,
   async fn() {
     const args = ["-cf", "-", "-C", ROOT, "emr-6.18"];
@@ -85,7 +88,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "catFile() tells absent, unreadable and present apart (ignored where there is no cat)",
+  name: "catFile() tells absent, unreadable and present apart (needs Linux's cat)",
   ignore: !hasCat,
   async fn() {
     const cat = async (name: string) => await words(await catFile("any", ROOT + name));
@@ -98,7 +101,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "catFile() ends an endless file after a pause (ignored where there is no cat)",
+  name: "catFile() ends an endless file after a pause (needs Linux's cat)",
   ignore: !hasCat,
   async fn() {
     const log = `${ROOT}emr-6.18/dmesg`;

@@ -1,12 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import fc from "fast-check";
 import { tarEntries } from "./ustar.ts";
 
-const ROOT = new URL("../testdata/", import.meta.url).pathname;
-const hasTar = await new Deno.Command("tar", { args: ["--version"] }).output().then(
-  () => true,
-  () => false,
-);
+const ROOT = fromFileUrl(new URL("../testdata/", import.meta.url));
+// The tar of other systems calls its formats by other names.
+const hasTar = Deno.build.os === "linux" &&
+  await new Deno.Command("tar", { args: ["--version"] }).output().then(
+    () => true,
+    () => false,
+  );
 
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
@@ -80,7 +83,7 @@ Deno.test("tarEntries() refuses what is no tar archive, and says so of gzip", as
 
 for (const format of ["ustar", "gnu", "pax", "v7"]) {
   Deno.test({
-    name: `tarEntries() reads what tar writes as ${format} (ignored where there is no tar)`,
+    name: `tarEntries() reads what tar writes as ${format} (needs Linux's tar)`,
     ignore: !hasTar,
     async fn() {
       const args = ["-cf", "-", `--format=${format}`, "-C", `${ROOT}emr-6.18`, "."];

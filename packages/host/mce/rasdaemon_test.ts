@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { readRasdaemon } from "./rasdaemon.ts";
 import { SCHEMA, withDatabase } from "./rasdaemon_fixture_test.ts";
 
@@ -81,7 +82,7 @@ Deno.test("readRasdaemon() refuses other tables and columns", async () => {
 });
 
 Deno.test("readRasdaemon() refuses what is no database, is missing or locked", async () => {
-  const text = new URL("./rasdaemon.ts", import.meta.url).pathname;
+  const text = fromFileUrl(new URL("./rasdaemon.ts", import.meta.url));
   await assertRejects(() => read(text), SyntaxError, "it is no SQLite database");
   await assertRejects(() => read("/nowhere/ras-mc_event.db"), Error, "unable to open");
   await withDatabase({ sql: [SCHEMA], locked: true }, async (path) => {

@@ -8,8 +8,11 @@ import { readCpu } from "./read_cpu.ts";
 const { state } = Deno.permissions.querySync({ name: "ffi" });
 const { os, arch } = Deno.build;
 
+/** Whether the machine is one whose code this is; any other is refused before a permission is. */
+export const MACHINE: boolean = os === "linux" && arch === "x86_64";
+
 /** Whether this process may call machine code, and the CPU is one that can run it. */
-export const MAY_CALL: boolean = state === "granted" && os === "linux" && arch === "x86_64";
+export const MAY_CALL: boolean = state === "granted" && MACHINE;
 
 /** This machine's CPU, where it may be asked. */
 export const CPU: MeterCpu | undefined = MAY_CALL

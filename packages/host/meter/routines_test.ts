@@ -10,7 +10,7 @@ const tools = {
 };
 
 async function has(...programs: string[]): Promise<boolean> {
-  if (Deno.build.arch !== "x86_64") return false;
+  if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return false;
   const found = await Promise.all(programs.map(async (program) => {
     try {
       return (await new Deno.Command(program, { args: ["--version"] }).output()).success;
@@ -60,7 +60,8 @@ function source(line: (line: RoutineLine) => string): string {
 const ASSEMBLE = 'as --64 -msyntax=intel -mnaked-reg -o "$o"';
 
 Deno.test({
-  name: "ROUTINES: the assembler makes of each instruction the bytes beside it (needs binutils)",
+  name:
+    "ROUTINES: the assembler makes of each instruction the bytes beside it (needs binutils, Linux)",
   ignore: !tools.binutils,
   async fn() {
     const made = await disassemble(ASSEMBLE, source(({ assembly }) => assembly));
@@ -73,7 +74,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "ROUTINES: the bytes disassemble to the same instructions (needs binutils)",
+  name: "ROUTINES: the bytes disassemble to the same instructions (needs binutils, Linux)",
   ignore: !tools.binutils,
   async fn() {
     const written = await disassemble(ASSEMBLE, source(({ assembly }) => assembly));
@@ -88,7 +89,7 @@ Deno.test({
 // No CPU at hand need have the instruction: these two are compared, the others also run.
 for (const name of ["movdir64b", "movdir64bOneFence"] as const) {
   Deno.test({
-    name: `ROUTINES: ${name} is the loop that gcc -O2 makes of the same C (needs gcc)`,
+    name: `ROUTINES: ${name} is the loop that gcc -O2 makes of the same C (needs gcc, Linux)`,
     ignore: !tools.gcc,
     async fn() {
       const compile = 'gcc -O2 -mmovdir64b -mclflushopt -x c -c -o "$o" -';

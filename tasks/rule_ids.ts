@@ -1,0 +1,118 @@
+/**
+ * Every rule id of the workspace with its words, and the files that name it.
+ *
+ * @module
+ */
+import { ACCESS_RULES, ASSUMPTIONS, RULES, type RuleText } from "@tdx/core";
+import { ESTIMATE_ASSUMPTIONS } from "@tdx/reclaim";
+import { typescriptFiles } from "./typescript_files.ts";
+
+/** A rule or assumption. */
+export interface Rule extends Partial<Omit<RuleText, "text">> {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** Rules of one kind. */
+export interface RuleGroup {
+  readonly title: string;
+  /** Where their words stand. */
+  readonly home: string;
+  /** The code that follows them, whichever id it is. */
+  readonly followedBy: string;
+  readonly rules: readonly Rule[];
+}
+
+const LEAVES = ["mem_remove", "mng", "page_wbinvd", "phymem", "vp"];
+const SEAM_HOME = "packages/seam/mod.ts";
+/** What the SEAMCALLs were read in. */
+const SEAM_SOURCE = { confidence: "exact", source: "TDX module 1.5.01, source" } as const;
+
+/** Every group, in the order of the specification. */
+export function ruleGroups(): RuleGroup[] {
+  const lines = { home: "packages/core/rules.ts", followedBy: "packages/core/line_step.ts" };
+  const access = Object.entries(ACCESS_RULES).map(([id, rule]) => ({ id, ...rule }));
+  const calls = { home: "packages/seam/leaves", followedBy: "packages/reclaim/teardown" };
+  const seam = seamcalls();
+  return [
+    { title: "Reads", ...lines, rules: RULES.reads },
+    { title: "Writes", ...lines, rules: sorted(RULES.writes) },
+    { title: "Who may use a private KeyID", ...lines, rules: access },
+    { title: "Caches", ...lines, rules: RULES.caches },
+    { title: "Teardown", ...calls, rules: seam.filter(({ id }) => id[0] === "T") },
+    { title: "Removal while the TD runs", ...calls, rules: seam.filter(({ id }) => id[0] === "D") },
+    { title: "Assumptions on lines", ...lines, rules: assumed(ASSUMPTIONS) },
+    {
+      title: "Assumptions on the module",
+      home: SEAM_HOME,
+      followedBy: "packages/seam",
+      rules: seamAssumptions(),
+    },
+    {
+      title: "Assumptions of estimates",
+      home: "packages/reclaim/estimate/assumptions.ts",
+      followedBy: "packages/reclaim/estimate",
+      rules: assumed(ESTIMATE_ASSUMPTIONS),
+    },
+  ];
+}
+
+function assumed(texts: Readonly<Record<string, string>>): Rule[] {
+  return Object.entries(texts).map(([id, text]) => ({ id, text, confidence: "inferred" }));
+}
+
+/** T and D have no table: each is a SEAMCALL, whose documentation names the id. */
+function seamcalls(): Rule[] {
+  const named = LEAVES.flatMap((leaf) => {
+    const words = comments(Deno.readTextFileSync(`packages/seam/leaves/${leaf}.ts`));
+    return [...words.matchAll(/(TDH\.[A-Z.]+) \(([TD]\d(?:, [TD]\d)*)\)[^:.]*: ([^.:]+)/g)];
+  });
+  return sorted(
+    named.flatMap(([, leaf, ids, does]) =>
+      ids!.split(", ").map((id) => ({ id, text: `${leaf}: ${does}.`, ...SEAM_SOURCE }))
+    ),
+  );
+}
+
+function seamAssumptions(): Rule[] {
+  const [text] = comments(Deno.readTextFileSync(SEAM_HOME)).split("@module");
+  return [...text!.matchAll(/- (S\d): (.+?)(?= - S\d:|$)/g)]
+    .map(([, id, text]) => ({ id: id!, text: text!.trim(), confidence: "inferred" }));
+}
+
+/** The text of the JSDoc comments on one line, without stars. */
+function comments(source: string): string {
+  return [...source.matchAll(/\/\*\*([^]*?)\*\//g)].map(([, words]) => words)
+    .join(" ").replaceAll(/\s*\n\s*\* ?/g, " ").replaceAll(/ {2,}/g, " ");
+}
+
+function sorted<T extends { readonly id: string }>(rules: readonly T[]): T[] {
+  return rules.toSorted((a, b) => a.id < b.id ? -1 : 1);
+}
+
+/** Where letter and digit are something else: cache levels, a byte of machine code, a task. */
+const NO_RULES = [
+  "packages/host/mce/mca_fields.ts",
+  "packages/host/meter/",
+  "packages/host/audit/read_kernel_log_test.ts",
+];
+
+/** The files that name each id, `T1 to T4` naming four. */
+export function filesByRule(ids: ReadonlySet<string>): Map<string, string[]> {
+  const files = new Map<string, string[]>([...ids].map((id) => [id, []]));
+  for (
+    const file of ["packages", "platforms", "tests"].flatMap((root) => [...typescriptFiles(root)])
+  ) {
+    if (NO_RULES.some((path) => file.startsWith(path))) continue;
+    for (const id of idsIn(Deno.readTextFileSync(file))) files.get(id)?.push(file);
+  }
+  return files;
+}
+
+function idsIn(text: string): Set<string> {
+  const ids = new Set<string>();
+  for (const [, letter, first, last] of text.matchAll(/\b([A-Z])(\d)(?: to \1(\d))?\b/g)) {
+    for (let n = Number(first); n <= Number(last ?? first); n++) ids.add(`${letter}${n}`);
+  }
+  return ids;
+}

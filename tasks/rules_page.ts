@@ -1,0 +1,132 @@
+/**
+ * The page docs/RULES.md: of each rule its source, the code and the tests that name it, and the
+ * scenarios in which it fires.
+ *
+ * @module
+ */
+import { basename } from "@std/path";
+import { runScenario, type ScenarioResult } from "@tdx/litmus";
+import { GOLDEN_PLATFORMS, readCorpus } from "./corpus.ts";
+import { filesByRule, type Rule, ruleGroups } from "./rule_ids.ts";
+import { finish } from "./run_block.ts";
+
+/** Where the page is kept. */
+export const RULES_PAGE = "docs/RULES.md";
+
+/** More scenarios than these are only counted. */
+const SHOWN_SCENARIOS = 6;
+
+/** A scenario with the rules that its runs meet. */
+interface Runs {
+  readonly file: string;
+  /** Rules of the witnesses that are kept beside it. */
+  readonly witnessed: ReadonlySet<string>;
+  /** Rules of all its moves. */
+  readonly met: ReadonlySet<string>;
+}
+
+/** Writes the page. */
+export async function rulesPage(): Promise<string> {
+  const groups = ruleGroups();
+  const rules = groups.flatMap(({ rules }) => rules);
+  const files = filesByRule(new Set(rules.map(({ id }) => id)));
+  const corpus = await runCorpus();
+  const sections = groups.map(({ title, home, followedBy, rules: group }) => [
+    `## ${title}`,
+    `Words: ${link(home)}. Followed by: ${link(followedBy)}.`,
+    ...group.map((rule) => section(rule, rules, files.get(rule.id)!, corpus)),
+  ]);
+  return await format(`# Rules
+
+\`deno task docs:rules\` writes this page from the rule table, the scenarios and the files that name
+an id; a test holds it against them. [README.md](../README.md#how-sure-is-each-fact) says what
+_exact_, _stated_ and _inferred_ mean.
+
+A rule of lines and caches is a row of one table, and one function follows the whole table, so most
+code names no id. Of the ${corpus.length} scenarios a rule shows those that take it in the witness
+kept beside them, the plainest first, and counts those in which any sequence of steps on
+${GOLDEN_PLATFORMS.map(({ name }) => name).join(" or ")} meets it. Teardown and removal (T, D) have
+no table: each id is a SEAMCALL of the TDX module, whose documentation names it. Scenarios begin
+where SEAMCALLs end: the cache steps K6 and K7 stand for T3, T6 and D4.
+
+${sections.flat().join("\n\n")}
+`);
+}
+
+function section(rule: Rule, rules: readonly Rule[], files: string[], corpus: Runs[]): string {
+  const { id, text, confidence, source, assumes } = rule;
+  const leaning = rules.filter(({ assumes }) => assumes?.some((name) => name === id));
+  const tests = files.filter(isTest);
+  const code = files.filter((file) => !isTest(file));
+  const sure = [confidence, source, assumes && `assumes ${assumes.map(anchor).join(", ")}`];
+  return [
+    `### ${id}\n\n${text}\n`,
+    `- Source: ${sure.filter(Boolean).join("; ")}`,
+    ...(leaning.length > 0
+      ? [`- Leaning on it: ${leaning.map((r) => anchor(r.id)).join(", ")}`]
+      : []),
+    `- Code: ${code.map(link).join(", ")}`,
+    `- Tests: ${tests.map(link).join(", ") || "none names it"}`,
+    ...scenarios(id, corpus),
+  ].join("\n");
+}
+
+/** Scenarios that show a rule; none for what is beyond a scenario. */
+function scenarios(id: string, corpus: readonly Runs[]): string[] {
+  const meeting = corpus.filter(({ met }) => met.has(id));
+  if (meeting.length === 0) return [];
+  const shown = meeting.toSorted((a, b) =>
+    Number(b.witnessed.has(id)) - Number(a.witnessed.has(id)) || a.met.size - b.met.size
+  ).slice(0, SHOWN_SCENARIOS);
+  const links = shown.map(({ file }) => `[${basename(file, ".tdx")}](../${file})`);
+  return [`- Scenarios: ${links.join(", ")}; met in ${meeting.length}`];
+}
+
+function isTest(file: string): boolean {
+  return /_test\.ts$|\/test_fixtures\.ts$|^tests\//.test(file);
+}
+
+function link(path: string): string {
+  return `[${path.replace(/^packages\//, "")}](../${path})`;
+}
+
+function anchor(id: string): string {
+  return `[${id}](#${id.toLowerCase()})`;
+}
+
+/** Runs every scenario, and notes the rules of its moves. */
+async function runCorpus(): Promise<Runs[]> {
+  const corpus: Runs[] = [];
+  for (const { file, scenario } of readCorpus()) {
+    const witnessed = new Set<string>();
+    const met = new Set<string>();
+    for (const platform of GOLDEN_PLATFORMS) {
+      if (!scenario.platforms.includes(platform.name)) continue;
+      for (const mode of scenario.modes) {
+        const result = await runScenario(scenario, { platform, mode });
+        for (const rule of result.trace.flatMap(({ rules }) => rules)) witnessed.add(rule);
+        for (const rule of rulesOf(result)) met.add(rule);
+      }
+    }
+    corpus.push({ file, witnessed, met });
+  }
+  return corpus;
+}
+
+/** The page as `deno fmt` would have it. */
+async function format(page: string): Promise<string> {
+  const args = ["fmt", "--quiet", "--ext=md", "-"];
+  const { code, stdout, stderr } = await finish(Deno.execPath(), args, ".", page);
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+function rulesOf({ exploration, system }: ScenarioResult): Set<string> {
+  const rules = new Set<string>();
+  for (let i = 0; i < exploration.states; i++) {
+    for (const move of system.moves(exploration.state(i))) {
+      for (const rule of move.rules) rules.add(rule);
+    }
+  }
+  return rules;
+}

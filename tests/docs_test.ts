@@ -1,0 +1,187 @@
+// Every code block of every Markdown file runs, or is listed with the reason why not; every link
+// resolves; every task exists. CONTRIBUTING.md, "Documentation", says how blocks are written.
+import { assert, assertEquals, fail } from "@std/assert";
+import { join } from "@std/path";
+import { parseScenario, runScenario } from "@tdx/litmus";
+import { PLATFORMS } from "../packages/cli/platforms.ts";
+import { type Block, readMarkdown } from "../tasks/markdown.ts";
+import {
+  announcedStatus,
+  finish,
+  isAsShown,
+  type Ran,
+  runShell,
+  runTypeScript,
+} from "../tasks/run_block.ts";
+import { exists, ROOT } from "./run_deno.ts";
+
+const documents = readMarkdown(ROOT);
+
+/** Languages that are only shown, and why. */
+const SHOWN: Readonly<Record<string, string>> = {
+  text: "text is only shown",
+  ebnf: "a grammar is only shown",
+};
+/** How each language is run; it ends in an error where the block does not do what it says. */
+const RUN: Readonly<Record<string, (block: Block) => void | Promise<void>>> = {
+  sh: async (block) => checkRan(block, await runShell(block.code, ROOT)),
+  ts: runOrLeaveToDeno,
+  tdx: checkScenario,
+  json: ({ code }) => JSON.parse(code),
+};
+/** The word after the language that says not to run a block; `ignore` is `deno test --doc`'s. */
+const NOT_RUN: Readonly<Record<string, string>> = { sh: "no-run", ts: "ignore" };
+/** A command that would run this test again. */
+const THIS_TEST = /^(npx -y )?deno\S* (task (-q |--quiet )?(test|ok)|test)(?=\s*(#|$))/;
+
+for (const { file, blocks, steps } of documents) {
+  blocks.forEach(register);
+  if (steps.length > 0) registerSteps(file, steps);
+}
+
+/** One test for a block. */
+function register(block: Block): void {
+  const run = RUN[block.language];
+  const why = whyNot(block);
+  Deno.test({
+    name: `${nameOf(block)}${why === undefined ? "" : `: not run: ${why}`}`,
+    ignore: why !== undefined,
+    async fn() {
+      if (run === undefined) {
+        const languages = [...Object.keys(RUN), ...Object.keys(SHOWN)].join(", ");
+        const { file, line, language } = block;
+        fail(`${file}:${line}: Expected one of ${languages} after the fence, got "${language}"`);
+      }
+      checkWords(block);
+      await run(block);
+    },
+  });
+}
+
+function nameOf({ file, line, language, code }: Block): string {
+  const first = code.split("\n").find((line) => line.trim() !== "" && !line.startsWith("import "));
+  return `${file}:${line} ${language} ${first?.trim() ?? ""}`.trimEnd();
+}
+
+/** Why a block is not run; `undefined` where it is, and where a test must say what is wrong. */
+function whyNot(block: Block): string | undefined {
+  const { language, attributes, comment, code } = block;
+  const [attribute, ...more] = attributes;
+  if (attribute !== undefined && attribute === NOT_RUN[language] && more.length === 0) {
+    return /^not run: ([^]+)$/.exec(comment ?? "")?.[1]?.replaceAll(/\s+/g, " ");
+  }
+  const commands = code.split("\n").filter((line) => !/^\s*(#|$)/.test(line));
+  if (language === "sh" && commands.length > 0 && commands.every((line) => THIS_TEST.test(line))) {
+    return "it is what runs this test";
+  }
+  return SHOWN[language];
+}
+
+/** What can be wrong with the way a block is written. */
+function checkWords({ file, line, language, attributes, code }: Block): void {
+  const place = `${file}:${line}`;
+  const [attribute] = attributes;
+  const wanted = NOT_RUN[language];
+  if (attribute !== undefined && attribute === wanted) {
+    fail(`${place}: Expected <!-- not run: the reason --> right before a block with ${wanted}`);
+  }
+  assertEquals(attributes, [], `${place}: Expected ${wanted ?? "nothing"} after ${language}`);
+  for (const command of language === "sh" ? code.split("\n") : []) {
+    assert(
+      !THIS_TEST.test(command),
+      `${place}: Expected ${command} in a block of its own: it is what runs this test`,
+    );
+  }
+}
+
+function checkRan(block: Block, { code, stdout, stderr }: Ran): void {
+  const place = `${block.file}:${block.line}`;
+  assertEquals(code, announcedStatus(block), `${place}: exit status ${code}\n${stdout}${stderr}`);
+  const { output } = block;
+  if (output !== undefined && !isAsShown(stdout, output)) assertEquals(stdout, output, place);
+}
+
+/** `deno test --doc` runs what asserts; what shows its output instead is run here. */
+async function runOrLeaveToDeno(block: Block): Promise<void> {
+  if (block.output !== undefined) return checkRan(block, await runTypeScript(block.code, ROOT));
+  assert(
+    /from "@std\/assert"/.test(block.code),
+    `${block.file}:${block.line}: Expected an assertion, or a text block with the output after it`,
+  );
+}
+
+async function checkScenario(block: Block): Promise<void> {
+  const platforms = PLATFORMS.map(({ name }) => name);
+  const scenario = parseScenario(block.code, { file: `${block.file}:${block.line}`, platforms });
+  for (const platform of PLATFORMS.filter(({ name }) => scenario.platforms.includes(name))) {
+    for (const mode of scenario.modes) {
+      const { observation, expected } = await runScenario(scenario, { platform, mode });
+      assertEquals(observation, expected, `${platform.name} ${mode}`);
+    }
+  }
+}
+
+/** One test for the steps of a file: each is taken as it stands, in a copy of the workspace. */
+function registerSteps(file: string, steps: readonly Block[]): void {
+  Deno.test(`${file}:${steps[0]!.line} steps, taken in a copy of the workspace`, async (t) => {
+    const copy = (await shell("mktemp -d", ROOT)).trimEnd();
+    try {
+      await shell(`tar --exclude=./.git --exclude=./site -cf - . | tar -xf - -C ${copy}`, ROOT);
+      for (const step of steps) await t.step(nameOf(step), () => take(step, copy));
+    } finally {
+      await shell(`rm -r ${copy}`, ROOT);
+    }
+  });
+}
+
+/** Runs commands; with any other block writes or changes the file that the sentence before names. */
+async function take(step: Block, copy: string): Promise<void> {
+  const { language, path, code } = step;
+  if (language === "sh") return checkRan(step, await runShell(code, copy));
+  const place = `${step.file}:${step.line}`;
+  assert(path !== undefined, `${place}: Expected a file's name before the block`);
+  const text = language === "diff" ? changed(join(copy, path), code, place) : code;
+  const write = 'mkdir -p "$(dirname "$0")" && cat > "$0"';
+  const { code: status, stderr } = await finish("sh", ["-c", write, path], copy, text);
+  assertEquals([status, stderr], [0, ""]);
+}
+
+/** A file with one difference made: lines that begin with a blank or `-`, then with a blank or `+`. */
+function changed(file: string, diff: string, place: string): string {
+  const lines = diff.trimEnd().split("\n");
+  const side = (mark: string) =>
+    lines.filter((line) => line.startsWith(" ") || line.startsWith(mark))
+      .map((line) => `${line.slice(1)}\n`).join("");
+  const parts = Deno.readTextFileSync(file).split(side("-"));
+  assertEquals(parts.length, 2, `${place}: Expected once in ${file}:\n${side("-")}`);
+  return parts.join(side("+"));
+}
+
+async function shell(command: string, cwd: string): Promise<string> {
+  const { code, stdout, stderr } = await runShell(command, cwd);
+  assertEquals([code, stderr], [0, ""]);
+  return stdout;
+}
+
+const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
+const TASK = /\bdeno(?:@\S+)? task (?:-q |--quiet )?([a-z][\w:-]*)/g;
+
+for (const { file, links, text } of documents) {
+  Deno.test(`${file}: every link resolves, and every task exists`, () => {
+    const broken = links.filter((link) => !resolves(file, link.text));
+    assertEquals(broken, [], `${file}: Expected links within the repository to resolve`);
+    const unknown = [...text.matchAll(TASK)].map(([, name]) => name!)
+      .filter((name) => !(name in tasks));
+    assertEquals(unknown, [], `${file}: Expected tasks of deno.json`);
+  });
+}
+
+/** Whether a link leads out of the workspace, or to something in it. */
+function resolves(file: string, link: string): boolean {
+  if (/^[a-z]+:/.test(link)) return true;
+  const [path, anchor] = link.split("#");
+  const target = path === "" ? file : join(file, "..", decodeURI(path!));
+  if (!exists(target)) return false;
+  return anchor === undefined ||
+    documents.some(({ file, anchors }) => file === target && anchors.has(anchor));
+}
