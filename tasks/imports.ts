@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/reclaim": ["@tdx/core", "@tdx/seam"],
   "packages/litmus": ["@tdx/core", "@tdx/reclaim"],
   "packages/host": ["@tdx/core", "@tdx/reclaim", "node:sqlite"],
+  "packages/explorer": ["@tdx", "preact"],
   "packages/cli": ["@tdx", "@std/cli", "@std/fmt/colors", "@std/path", "@std/text"],
 };
 const PLATFORM = ["@tdx/core"];
@@ -50,6 +51,6 @@ async function* sources(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const path = `${folder}/${name}`;
     if (isDirectory) yield* sources(path);
-    else if (name.endsWith(".ts") && !/_(test|bench)\.ts$/.test(name)) yield path;
+    else if (/\.tsx?$/.test(name) && !/_(test|bench)\.ts$/.test(name)) yield path;
   }
 }

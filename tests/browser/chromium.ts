@@ -19,7 +19,7 @@ export async function launchChromium(): Promise<Browser> {
 }
 
 /** Where the browser is; Playwright wants a path. */
-export async function chromiumPath(): Promise<string> {
+async function chromiumPath(): Promise<string> {
   const program = Deno.env.get("CHROMIUM") ?? "chromium";
   const { code, stdout } = await run("sh", ["-c", 'command -v "$0"', program]);
   if (code === 0) return stdout.trim();

@@ -1,23 +1,14 @@
 // Opens a page in headless Chromium and prints the first line that it writes to its console; without
 // an address only looks whether the browser starts. A program of its own, to be run with
 // `--allow-all`: Playwright looks into /proc, which Deno opens to nothing less.
-import { chromium, type Page } from "playwright-core";
-import { run } from "../run_deno.ts";
+import type { Page } from "playwright-core";
+import { launchChromium } from "../browser/chromium.ts";
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const TIMEOUT = 60_000; // ms
 
-const browser = await chromium.launch({
-  executablePath: await pathOf(Deno.env.get("CHROMIUM") ?? "chromium"),
-  args: FLAGS,
+const browser = await launchChromium().catch((error) => {
+  console.error(error.message.split("\n")[0]);
+  Deno.exit(1);
 });
 try {
   const [url] = Deno.args;
@@ -41,12 +32,4 @@ async function firstLine(page: Page, url: string): Promise<string> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Playwright wants a path. */
-async function pathOf(program: string): Promise<string> {
-  const { code, stdout } = await run("sh", ["-c", 'command -v "$0"', program]);
-  if (code === 0) return stdout.trim();
-  console.error(`no ${program} here; CHROMIUM names another`);
-  Deno.exit(1);
 }

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { LinkError, readLink, writeLink } from "../model/link.ts";
 import { hostMachineCheck, partingStep, play } from "../model/play.ts";
 import type { ScenarioRun } from "../model/scenario_run.ts";
@@ -45,7 +45,7 @@ export function App(): JSX.Element {
   const ended = runs.every(({ frames }) => frames[at]!.ended || hostMachineCheck(frames[at]!));
 
   // The address bar always holds the present situation.
-  useEffect(() => history.replaceState(null, "", `#${writeLink(situation)}`), [situation]);
+  useLayoutEffect(() => history.replaceState(null, "", `#${writeLink(situation)}`), [situation]);
   useEffect(() => {
     const opened = () => {
       const { situation, notice } = open(location.hash);
