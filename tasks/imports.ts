@@ -14,23 +14,20 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/reclaim": ["@tdx/core", "@tdx/seam"],
   "packages/litmus": ["@tdx/core", "@tdx/reclaim"],
   "packages/host": ["@tdx/core", "@tdx/reclaim", "node:sqlite"],
-  "packages/explorer": ["@tdx", "preact"],
   "packages/cli": ["@tdx", "@std/cli", "@std/fmt/colors", "@std/path", "@std/text"],
+  "explorer": ["@tdx", "preact"],
 };
 const PLATFORM = ["@tdx/core"];
 
 const problems: string[] = [];
 let files = 0;
-for (const root of ["packages", "platforms"]) {
-  for await (const { name: folder } of Deno.readDir(root)) {
-    const home = `${root}/${folder}`;
-    const allowed = root === "platforms" ? PLATFORM : ALLOWED[home];
-    if (allowed === undefined) {
-      problems.push(`${home}: expected a line in ${import.meta.filename?.split("/").pop()}`);
-      continue;
-    }
-    for await (const file of sources(home)) checkFile(file, home, allowed);
+for (const home of [...folders("packages"), ...folders("platforms"), "explorer"]) {
+  const allowed = home.startsWith("platforms/") ? PLATFORM : ALLOWED[home];
+  if (allowed === undefined) {
+    problems.push(`${home}: expected a line in ${import.meta.filename?.split("/").pop()}`);
+    continue;
   }
+  for await (const file of sources(home)) checkFile(file, home, allowed);
 }
 problems.forEach((problem) => console.error(problem));
 console.log(`import directions: ${files} files, ${problems.length} problems`);
@@ -45,6 +42,10 @@ function checkFile(file: string, home: string, allowed: readonly string[]): void
     const named = allowed.some((name) => target === name || target.startsWith(`${name}/`));
     if (!inside && !named) problems.push(`${file}: may not import ${target}`);
   }
+}
+
+function folders(root: string): string[] {
+  return [...Deno.readDirSync(root)].map(({ name }) => `${root}/${name}`);
 }
 
 async function* sources(folder: string): AsyncGenerator<string> {

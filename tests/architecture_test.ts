@@ -9,7 +9,7 @@ const document = parseMarkdown(
   "ARCHITECTURE.md",
   Deno.readTextFileSync(join(ROOT, "ARCHITECTURE.md")),
 );
-const files = ["packages", "platforms", "tests", "tasks"]
+const files = ["packages", "platforms", "explorer", "tests", "tasks"]
   .flatMap((root) => [...typescriptFiles(join(ROOT, root))]);
 
 Deno.test("ARCHITECTURE.md names only paths that exist, from the root", () => {

@@ -14,7 +14,7 @@ function namedDependencies(): Map<string, string> {
     [...Deno.readDirSync(join(ROOT, root))].filter(({ isDirectory }) => isDirectory)
       .flatMap(({ name }) => [...textFiles(`${root}/${name}`)])
   );
-  for (const file of ["deno.json", ...files]) {
+  for (const file of ["deno.json", "explorer/deno.json", ...files]) {
     const text = Deno.readTextFileSync(join(ROOT, file));
     for (const [, name, version] of text.matchAll(NPM_OR_JSR)) {
       named.set(`${name} ${version}`, file);

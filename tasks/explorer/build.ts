@@ -6,7 +6,7 @@
 import { join } from "@std/path";
 import { readCorpus } from "../corpus.ts";
 
-const SOURCE = "packages/explorer";
+const SOURCE = "explorer";
 /** Files that go into the page as they are. */
 const COPIED = ["index.html", "style.css"];
 

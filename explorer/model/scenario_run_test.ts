@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { readCorpus } from "../../../tasks/corpus.ts";
+import { readCorpus } from "../../tasks/corpus.ts";
 import { readLink, writeLink } from "./link.ts";
 import { hostMachineCheck, play } from "./play.ts";
 import { scenarioRun } from "./scenario_run.ts";
