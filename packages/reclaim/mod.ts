@@ -13,6 +13,7 @@ export * from "./estimate/estimate.ts";
 export { type Interval, type Known } from "./estimate/interval.ts";
 export * from "./estimate/published_shutdowns.ts";
 export { type ShutdownTime, type TimePhase, type TimeTerm } from "./estimate/shutdown_time.ts";
+export * from "./estimate/show_known.ts";
 export * from "./estimate/simulated_time.ts";
 export * from "./page_fates.ts";
 export * from "./poison_at_random.ts";
