@@ -7,12 +7,14 @@ import {
   type ScenarioResult,
   witnessSteps,
 } from "@tdx/litmus";
+import { htmlFile } from "../html/html_file.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { PLATFORMS } from "../platforms.ts";
 import { readInput } from "../read_input.ts";
 import { printJson } from "../shared_options.ts";
 import { UsageError } from "../usage_error.ts";
+import { writeOutput } from "../write_output.ts";
 import { readSelection } from "./selection.ts";
 
 /** A scenario from a file, with its hash. */
@@ -46,6 +48,15 @@ export async function checkFiles(options: Options, output: Output): Promise<bool
   }
   if (results.length === 0) {
     throw new UsageError("Expected a scenario that runs on the chosen platform and mode, got none");
+  }
+  const file = htmlFile(options);
+  if (file !== undefined) {
+    const { scenariosHtml } = await import("@tdx/report");
+    const { originNow } = await import("../html/origin.ts");
+    const names = new Set(results.map(({ platform }) => platform));
+    const platforms = selection.platforms.filter(({ name }) => names.has(name));
+    const html = scenariosHtml({ origin: originNow("check", options), platforms, runs: results });
+    await writeOutput(file, html, output);
   }
   if (options.has("json")) printJson(output, { results: results.map(asJson) });
   else output.print(text(results, options.has("trace")));

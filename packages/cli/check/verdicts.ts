@@ -1,8 +1,10 @@
 import { traceText, type Verdict, verdict, verdictQuestions } from "@tdx/litmus";
+import { htmlFile } from "../html/html_file.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { printJson } from "../shared_options.ts";
 import { table } from "../table.ts";
+import { writeOutput } from "../write_output.ts";
 import { readSelection } from "./selection.ts";
 
 /** Answers the whole verdict table, or the part that was asked for; says whether all agrees. */
@@ -13,6 +15,13 @@ export async function checkVerdicts(options: Options, output: Output): Promise<b
   );
   const verdicts: Verdict[] = [];
   for (const question of questions) verdicts.push(await verdict(question, { stateLimit }));
+  const file = htmlFile(options);
+  if (file !== undefined) {
+    const { verdictsHtml } = await import("@tdx/report");
+    const { originNow } = await import("../html/origin.ts");
+    const html = verdictsHtml({ origin: originNow("check", options), platforms, verdicts });
+    await writeOutput(file, html, output);
+  }
   if (options.has("json")) printJson(output, { results: verdicts.map(withoutTrace) });
   else output.print(text(verdicts, options.has("trace")));
   return verdicts.every(({ ok }) => ok);
