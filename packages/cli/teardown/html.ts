@@ -39,7 +39,7 @@ export async function writeTeardownHtml(
  * The same teardown on every platform under every policy. What lines do depends on how memory
  * behaves, and on whether the host clears: what is alike in both is simulated once.
  */
-async function compare(
+export async function compare(
   plan: TeardownPlan,
   report: TeardownReport,
   output: Output,

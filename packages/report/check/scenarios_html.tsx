@@ -7,6 +7,7 @@ import { htmlPage } from "../page/html_page.tsx";
 import { counted, grouped, groupsOf } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
 import { Agreement } from "./agreement.tsx";
+import { placesText } from "./places.ts";
 import { wayName, Witness } from "./witness.tsx";
 
 /** One run of a scenario, and the hash that names its text. */
@@ -76,7 +77,11 @@ export function scenariosHtml({ origin, platforms, runs }: ScenariosPage): strin
       {
         id: "scenarios",
         title: "What they show",
-        body: scenarios.map((group) => <Scenario key={group[0]!.hash} runs={group} />),
+        body: (
+          <div class="articles">
+            {scenarios.map((group) => <Scenario key={group[0]!.hash} runs={group} />)}
+          </div>
+        ),
       },
       { id: "assumptions", title: "What is assumed", body: <Assumptions of={LINE_ASSUMPTIONS} /> },
       {
@@ -94,7 +99,7 @@ export function scenariosHtml({ origin, platforms, runs }: ScenariosPage): strin
 }
 
 function Scenario({ runs }: { readonly runs: readonly ScenarioRun[] }): VNode {
-  const { scenario, hash } = runs[0]!;
+  const { scenario, policy, hash } = runs[0]!;
   const { problem: { name }, sentence, condition } = scenario;
   const settled = runs.filter(({ trace }) => trace.length > 0);
   const kind = condition.quantifier === "forall" ? "Counterexample" : "Witness";
@@ -103,43 +108,57 @@ function Scenario({ runs }: { readonly runs: readonly ScenarioRun[] }): VNode {
       <h3>{name}</h3>
       <p>{sentence}</p>
       <p>
-        <code>{condition.text}</code> <span class="dim">hash {hash}</span>
+        <code>{condition.text}</code>{" "}
+        <span class="dim">policy {policy}, host KeyIDs {scenario.hostKeys}, hash {hash}</span>
       </p>
       <DataTable
-        caption={`Final states of ${name}`}
+        caption="Final states in which the condition holds"
         columns={[
-          { name: "on" },
-          { name: "mode" },
-          { name: "policy" },
-          { name: "observed" },
-          { name: "holds", number: true },
-          { name: "does not", number: true },
-          { name: "states", number: true },
+          { name: "On" },
+          { name: "Observed" },
+          { name: "Yes", number: true },
+          { name: "No", number: true },
+          { name: "States", number: true },
         ]}
-        rows={runs.map((run) => [
-          run.platform,
-          run.mode,
-          run.policy,
-          <>
-            {run.observation}{" "}
-            {run.expected === null ? null : <Agreement ok={run.ok} expected={run.expected} />}
-          </>,
-          grouped(run.positive),
-          grouped(run.negative),
-          grouped(run.exploration.states),
-        ])}
+        rows={groupsOf(runs, (run) => JSON.stringify([...figures(run), run.expected])).map(
+          (group) => {
+            const [observed, ...counts] = figures(group[0]!);
+            return [
+              places(group),
+              <span key={hash} class="whole">
+                {observed} <Expected run={group[0]!} />
+              </span>,
+              ...counts.map(grouped),
+            ];
+          },
+        )}
       />
       <div class="ways">
         {groupsOf(settled, ({ trace }) => wayName(trace)).map((group) => (
           <Witness
             key={group[0]!.platform + group[0]!.mode}
-            title={`${kind}: ${
-              group.map(({ platform, mode }) => `${platform} ${mode}`).join(", ")
-            }.`}
+            title={`${kind} on ${places(group)}.`}
             trace={group[0]!.trace}
           />
         ))}
       </div>
     </article>
   );
+}
+
+/** What runs have in common that share a row. */
+function figures({ observation, positive, negative, exploration }: ScenarioRun): [
+  string,
+  ...number[],
+] {
+  return [observation, positive, negative, exploration.states];
+}
+
+function places(runs: readonly ScenarioRun[]): string {
+  return placesText(runs.map(({ platform, mode }) => ({ platform, at: mode })));
+}
+
+/** Nothing where a scenario is run under another policy than its own. */
+function Expected({ run: { ok, expected } }: { readonly run: ScenarioRun }): VNode | null {
+  return expected === null ? null : <Agreement ok={ok} expected={expected} />;
 }

@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import { Scroll } from "../page/data_table.tsx";
 import { grouped, groupsOf } from "../page/numbers.ts";
 import { Agreement } from "./agreement.tsx";
+import { placesText } from "./places.ts";
 import { wayName, Witness } from "./witness.tsx";
 
 const KEYS: Readonly<Record<ClosureKeys, string>> = {
@@ -67,15 +68,14 @@ function Cell({ verdict }: { readonly verdict: Verdict | undefined }): VNode {
   if (verdict === undefined) return <td />;
   const { observation, expected, ok, decided, secretRead, states } = verdict;
   const never = observation === "Never";
-  const wanted = expected === "Never" ? "never" : "MC";
+  const wanted = expected === "Never" ? "no MC" : "MC";
   return (
     <td class={never ? "never" : "hit"}>
-      {never ? "never" : <b class="mc">MC</b>} <Agreement ok={ok} expected={wanted} />
+      {never ? "no MC" : <b class="mc">MC</b>}
       {decided !== null && decided !== observation ? <b class="wrong">decide disagrees</b> : null}
       {secretRead ? <b class="wrong">the TD's plaintext can be read</b> : null}
       <small>
-        {grouped(states)}
-        <span class="heard">states</span>
+        <Agreement ok={ok} expected={wanted} /> {grouped(states)} <span class="heard">states</span>
       </small>
     </td>
   );
@@ -88,20 +88,13 @@ function Ways({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode | 
   return (
     <div class="ways">
       {groupsOf(hazards, ({ trace }) => wayName(trace)).map((group) => {
-        const rows = groupsOf(group, ({ platform }) => platform);
-        const steps = group[0]!.witness.map(({ op, rule }) => `${op} [${rule}]`).join(", ");
-        const where = groupsOf(rows, (row) => casesOf(row)).map((same) =>
-          `${same.map((row) => row[0]!.platform).join(", ")} ${casesOf(same[0]!)}`
-        ).join("; ");
-        return (
-          <Witness key={group[0]!.name} title={`${where}: ${steps}.`} trace={group[0]!.trace} />
+        const [{ name, trace, witness }] = group as [Verdict];
+        const where = placesText(
+          group.map(({ platform, mode, policy }) => ({ platform, at: `${mode} ${policy}` })),
         );
+        const steps = witness.map(({ op, rule }) => `${op} [${rule}]`).join(", ");
+        return <Witness key={name} title={`${where}: ${steps}.`} trace={trace} />;
       })}
     </div>
   );
-}
-
-/** Modes and policies: `(Ci quirk, Ci never)`. */
-function casesOf(verdicts: readonly Verdict[]): string {
-  return `(${verdicts.map(({ mode, policy }) => `${mode} ${policy}`).join(", ")})`;
 }

@@ -89,15 +89,17 @@ function Verdicts({ of }: { readonly of: readonly Verdict[] }): VNode {
     <>
       <p>
         <b class="mc">MC</b>: a sequence exists that ends in a host machine check.{" "}
-        <b>never</b>: none{" "}
+        <b>no MC</b>: none{" "}
         does. ✓: as the specification's verdict table expects, and as the decision says where it is
         {" "}
         asked. The small number: states explored. Below each table stand the shortest ways to a{" "}
         machine check; open one to read it step by step.
       </p>
-      {groupsOf(of, ({ hostKeys, poison }) => `${hostKeys} ${poison}`).map((group) => (
-        <VerdictTable key={group[0]!.name} verdicts={group} />
-      ))}
+      <div class="articles">
+        {groupsOf(of, ({ hostKeys, poison }) => `${hostKeys} ${poison}`).map((group) => (
+          <VerdictTable key={group[0]!.name} verdicts={group} />
+        ))}
+      </div>
     </>
   );
 }

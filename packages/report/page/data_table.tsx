@@ -6,38 +6,60 @@ export interface Column {
   readonly number?: boolean;
 }
 
-/** What a table shows; the first cell of a row names it. */
+/** The cells of a row; the first one names it. */
+export type Row = readonly ComponentChildren[];
+
+/** Rows under a title of their own. */
+export interface RowGroup {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+/** What a table shows. */
 export interface DataTableProps {
   readonly caption: string;
   readonly columns: readonly Column[];
-  readonly rows: readonly (readonly ComponentChildren[])[];
+  readonly rows?: readonly Row[];
+  readonly groups?: readonly RowGroup[];
 }
 
 /** A table that scrolls by itself where it is too wide, by keyboard too. */
-export function DataTable({ caption, columns, rows }: DataTableProps): VNode {
-  const align = (i: number) => columns[i]?.number ? "number" : undefined;
+export function DataTable({ caption, columns, rows = [], groups = [] }: DataTableProps): VNode {
   return (
     <Scroll label={caption}>
       <table>
         <caption>{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ name }, i) => <th key={i} scope="col" class={align(i)}>{name}</th>)}
+            {columns.map(({ name, number }, i) => (
+              <th key={i} scope="col" class={number ? "number" : undefined}>{name}</th>
+            ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map((cells, row) => (
-            <tr key={row}>
-              {cells.map((cell, i) =>
-                i === 0
-                  ? <th key={i} scope="row" class={align(i)}>{cell}</th>
-                  : <td key={i} class={align(i)}>{cell}</td>
-              )}
+        {rows.length > 0 ? <tbody>{rows.map((row, i) => line(row, columns, i))}</tbody> : null}
+        {groups.map(({ title, rows }) => (
+          <tbody key={title}>
+            <tr>
+              <th scope="rowgroup" colSpan={columns.length} class="group">{title}</th>
             </tr>
-          ))}
-        </tbody>
+            {rows.map((row, i) => line(row, columns, i))}
+          </tbody>
+        ))}
       </table>
     </Scroll>
+  );
+}
+
+function line(row: Row, columns: readonly Column[], key: number): VNode {
+  return (
+    <tr key={key}>
+      {row.map((cell, i) => {
+        const align = columns[i]!.number ? "number" : undefined;
+        return i === 0
+          ? <th key={i} scope="row" class={align}>{cell}</th>
+          : <td key={i} class={align}>{cell}</td>;
+      })}
+    </tr>
   );
 }
 

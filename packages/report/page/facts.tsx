@@ -60,7 +60,7 @@ export function Platforms({ of }: { readonly of: readonly Platform[] }): VNode {
         name,
         title,
         `${bugs.includes(TDX_PW_MCE) ? "yes" : "no"}, ${confidence}`,
-        <ul class="plain">
+        <ul key={name} class="plain">
           {sources.map(({ document, at }) => <li key={at}>{document}, {at}</li>)}
         </ul>,
       ])}

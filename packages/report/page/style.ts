@@ -64,6 +64,7 @@ cite { font-style: normal; color: var(--dim); }
 .wrong, .mc { color: var(--wrong); }
 .published { color: var(--published); }
 .measured { color: var(--measured); }
+.whole { white-space: nowrap; }
 .heard {
   position: absolute;
   width: 1px;
@@ -108,6 +109,7 @@ thead th { color: var(--dim); font-size: 0.85rem; vertical-align: bottom; }
 thead small { display: block; }
 .number { text-align: end; white-space: nowrap; }
 ul.plain { margin: 0; padding: 0; list-style: none; }
+ul.plain li + li { margin-top: 0.3rem; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 
 .tables { display: flex; flex-wrap: wrap; gap: 0 3rem; }
@@ -120,7 +122,7 @@ ul.plain { margin: 0; padding: 0; list-style: none; }
 path.retired { fill: var(--retired); }
 path.poisoned { fill: var(--poisoned); }
 path.leaked { fill: none; stroke: var(--leaked); stroke-width: 2; }
-.besides { fill: none; stroke: var(--ground); stroke-width: 1.6; }
+.besides { fill: var(--leaked); stroke: var(--raised); }
 .legend td:first-child { padding-right: 0.6rem; }
 .legend svg { display: block; }
 .charts {
@@ -130,19 +132,29 @@ path.leaked { fill: none; stroke: var(--leaked); stroke-width: 2; }
 }
 figure { margin: 0; }
 figcaption { font-weight: 600; margin-bottom: 0.25rem; }
-.charts svg { width: 100%; max-width: 26rem; overflow: visible; }
+.charts svg { width: 100%; max-width: 26rem; height: auto; overflow: visible; }
 
+.articles {
+  display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr));
+  gap: 1rem;
+  align-items: start;
+  margin-top: 1rem;
+}
 article {
-  margin: 1.5rem 0;
+  margin: 0;
   padding: 1rem;
+  min-width: 0;
   border: 1px solid var(--rule);
   border-radius: 6px;
 }
 article .scroll { margin: 0.5rem 0; }
-.verdicts td, .verdicts th { padding-right: 0.6rem; }
-.verdicts { width: 100%; max-width: 48rem; }
+.verdicts td, .verdicts thead th + th { padding: 0.3rem 0.4rem; }
+.verdicts { width: 100%; }
+.verdicts td { white-space: nowrap; }
+.verdicts .wrong { white-space: normal; }
 .verdicts small { display: block; color: var(--dim); }
-.verdicts .group { padding-top: 0.75rem; color: var(--dim); font-size: 0.85rem; }
+.group { padding-top: 0.75rem; font-weight: 600; font-size: 0.9rem; }
 .hit { background: color-mix(in srgb, var(--wrong) 10%, transparent); }
 details { border-top: 1px solid var(--rule); }
 details:last-child { border-bottom: 1px solid var(--rule); }
@@ -159,13 +171,18 @@ summary:hover { background: var(--raised); }
   h1 { font-size: 1.4rem; }
   article { padding: 0.75rem; }
   th, td { padding-right: 0.6rem; }
-  .verdicts { font-size: 0.85rem; }
-  .verdicts td, .verdicts th { padding-right: 0.3rem; }
+  .verdicts { font-size: 0.75rem; }
+  .verdicts small { font-size: 0.7rem; }
+  .verdicts td, .verdicts thead th + th { padding: 0.3rem 0.15rem; }
+  .facts { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); }
 }
 @media print {
   @page { margin: 16mm 14mm; }
   :root { color-scheme: light; }
-  body { max-width: none; padding: 0; font-size: 9.5pt; }
+  html { font-size: 9pt; }
+  body { max-width: none; padding: 0; }
+  h1 { font-size: 1.6rem; }
+  .tables { gap: 0 2rem; }
   nav { display: none; }
   a { color: inherit; text-decoration: none; }
   section + section { break-before: page; }
@@ -174,11 +191,12 @@ summary:hover { background: var(--raised); }
   tr, figure, .steps li, .ids > div, .facts > div { break-inside: avoid; }
   thead { display: table-header-group; }
   .scroll { overflow: visible; }
-  table { max-width: 100%; font-size: 8.5pt; }
-  th, td { padding-right: 0.5rem; }
-  article { border: none; padding: 0; }
+  table { max-width: 100%; }
+  th, td { padding: 0.2rem 0.6rem 0.2rem 0; }
+  .articles { display: block; }
+  article { border: none; padding: 0; margin-bottom: 8mm; }
   details::details-content { content-visibility: visible; block-size: auto; }
-  .map > svg { max-width: 130mm; }
+  .map > svg { max-width: 105mm; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

@@ -25,6 +25,11 @@ export function markPath(fate: PageFate, x: number, y: number, width: number): s
   return `M${round(x - half)} ${round(y - half)}h${round(width)}v${round(width)}h${-round(width)}z`;
 }
 
+/** The corner of a cell around a point, for what is in it besides. */
+export function cornerPath(x: number, y: number): string {
+  return `M${x + CELL / 2 - 0.5} ${y - CELL / 2 + 0.5}v7l-7-7z`;
+}
+
 function round(value: number): number {
   return Math.round(value * 10) / 10;
 }

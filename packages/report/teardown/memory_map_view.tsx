@@ -1,9 +1,9 @@
-import { PAGE_BYTES, showSize } from "@tdx/core";
+import { LINES_PER_PAGE, showSize } from "@tdx/core";
 import type { PageFate } from "@tdx/reclaim";
 import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
 import { grouped, hex } from "../page/numbers.ts";
-import { CELL, markPath, markWidth, worstOf } from "./cell_shapes.ts";
+import { CELL, cornerPath, markPath, markWidth, worstOf } from "./cell_shapes.ts";
 import { BAD_FATES, type CellCounts, type ListedPage, type MemoryMap } from "./map_memory.ts";
 
 const COLUMNS = 32;
@@ -27,8 +27,7 @@ export function MemoryMapView({ map }: { readonly map: MemoryMap }): VNode {
       <p>
         Each cell is {showSize(map.cellBytes)}{" "}
         of host memory; rows run to the right, addresses downwards. A cell shows the worst that
-        became of a page in it, larger the more such pages it holds (on a logarithmic scale); a
-        small ring stands in it where pages were leaked besides.
+        became of a page in it, larger the more such pages it holds (on a logarithmic scale).
       </p>
       <div class="map">
         <Drawing map={map} />
@@ -90,7 +89,7 @@ function Cell({ counts, i, map }: {
     <g>
       <title>{`${hex(i * map.cellBytes)}: ${words}`}</title>
       <path class={fate} d={markPath(fate, x, y, markWidth(counts[fate], map))} />
-      {besides ? <circle class="besides" cx={x} cy={y} r={2.4} /> : null}
+      {besides ? <path class="besides" d={cornerPath(x, y)} /> : null}
     </g>
   );
 }
@@ -114,18 +113,29 @@ function Legend({ map }: { readonly map: MemoryMap }): VNode {
             <td class="number">{grouped(map.total[fate])}</td>
           </tr>
         ))}
+        <tr>
+          <td>
+            <Mark fate="retired" besides />
+          </td>
+          <th scope="row">a corner: pages in the cell were leaked besides</th>
+          <td />
+        </tr>
       </tbody>
     </table>
   );
 }
 
-function Mark({ fate }: { readonly fate: PageFate }): VNode {
+function Mark({ fate, besides = false }: {
+  readonly fate: PageFate;
+  readonly besides?: boolean;
+}): VNode {
   const [bad, half] = [BAD_FATES.includes(fate), CELL / 2];
   const d = bad ? markPath(fate, half, half, CELL * 0.7) : `M${half - 1.5} ${half - 1.5}h3v3h-3z`;
   return (
     <svg viewBox={`0 0 ${CELL} ${CELL}`} width="22" height="22" aria-hidden="true" class="memory">
       <rect class="ground" width={CELL} height={CELL} />
       {fate === "other" ? null : <path class={bad ? fate : "clean"} d={d} />}
+      {besides ? <path class="besides" d={cornerPath(half, half)} /> : null}
     </svg>
   );
 }
@@ -143,14 +153,14 @@ function Listed({ map }: { readonly map: MemoryMap }): VNode {
         { name: "Address", number: true },
         { name: "Became" },
         { name: "PAMT now" },
-        { name: "Poisoned lines", number: true },
+        { name: "Poisoned", number: true },
         { name: "Poison from" },
       ]}
       rows={map.listed.map((page) => [
-        <code>{hex(page.pa)}</code>,
+        <code key={page.pa}>{hex(page.pa)}</code>,
         page.fate,
         page.type ?? "no TDMR",
-        `${page.poisonedLines} of ${PAGE_BYTES / 64}`,
+        `${page.poisonedLines} of ${LINES_PER_PAGE}`,
         origins(page),
       ])}
     />

@@ -69,9 +69,40 @@ const KEYS: Readonly<Record<HostKeys, string>> = {
  * @param page The run, those it is compared with, the map of memory, origin.
  * @returns The HTML file.
  * @throws {RangeError} Where guest memory or vCPUs are no TD's.
+ *
+ * @example
+ * ```ts
+ * import { MiB } from "@tdx/core";
+ * import { createReclaimer, createTdHost, followPages, simulatedTime } from "@tdx/reclaim";
+ * import { mapMemory, teardownHtml } from "@tdx/report";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const td = { guestBytes: 4 * MiB, vcpus: 1 };
+ * const host = createTdHost({ platform: spr, ...td });
+ * const { onBack, fates } = followPages(host);
+ * const { decision, teardown } = createReclaimer({ memory: host.memory, policy: "never" });
+ * const report = await teardown(host.module, host.tdr, { reuse: true, onBack });
+ * const times = (["published", "measured"] as const).map((clear) => ({
+ *   clearAs: clear,
+ *   ...simulatedTime(report, { ...td, clear }),
+ * }));
+ * const html = teardownHtml({
+ *   origin: { commandLine: "example.ts", date: new Date(), version: "example 1.0" },
+ *   platform: spr,
+ *   mode: "Ci",
+ *   ...td,
+ *   decision,
+ *   report,
+ *   rules: host.memory.counts.rules,
+ *   map: mapMemory(host, fates()),
+ *   compared: [{ platform: spr, policy: "never", report, times }],
+ * });
+ * assertStringIncludes(html, "The host met 1,024 machine checks");
+ * ```
  */
 export function teardownHtml(page: TeardownPage): string {
-  const { origin, report, rules, map, compared } = page;
+  const { origin, rules, map, compared } = page;
   return htmlPage({
     title: `Teardown of a ${showSize(page.guestBytes)} TD on ${page.platform.title}`,
     lead: <Lead page={page} />,

@@ -1,4 +1,4 @@
-import { barX, plot, text, tickX } from "@observablehq/plot";
+import { barX, gridX, plot, ruleX, text, tickX } from "@observablehq/plot";
 import { type Known, POLICIES, type Policy, showRange } from "@tdx/reclaim";
 import { parseHTML } from "linkedom";
 
@@ -13,6 +13,8 @@ export interface TimeBar {
 }
 
 const WIDTH = 360;
+/** Room for the policies. */
+const MARGIN = 54;
 const ROW = 40;
 const FACET_TOP = 24;
 
@@ -72,22 +74,24 @@ export function timeChart(name: string, bars: readonly TimeBar[], most: number):
     className: "chart",
     ariaLabel: `${name}: seconds by platform and policy; the tables below have the same figures`,
     width: WIDTH,
-    height: 40 + groups.length * (POLICIES.length * ROW + FACET_TOP),
-    marginTop: 0,
-    marginLeft: 50,
+    height: FACET_TOP + 36 + groups.length * (POLICIES.length * ROW + FACET_TOP),
+    marginTop: FACET_TOP,
+    marginLeft: MARGIN,
     marginRight: 88,
-    marginBottom: 40,
+    marginBottom: 36,
     style: { fontSize: "12px", background: "none" },
     x: { domain: [0, most], label: "seconds", labelArrow: "none", labelAnchor: "right", ticks: 4 },
     y: { domain: POLICIES, label: null, tickSize: 0, padding: 0 },
     fy: { domain: groups, label: null, axis: null, padding: FACET_TOP / (3 * ROW + FACET_TOP) },
     marks: [
+      gridX({ ticks: 4 }),
+      ruleX([0], { strokeOpacity: 0.5 }),
       ...marks,
       text(groups, {
         fy: (group: string) => group,
         text: (group: string) => group,
         frameAnchor: "top-left",
-        dx: -50,
+        dx: -MARGIN,
         dy: -12,
         fontWeight: 600,
       }),

@@ -13,8 +13,8 @@ export function Times({ compared }: { readonly compared: readonly ComparedTeardo
     <>
       <p>
         The same teardown, simulated on every platform under every policy; platforms on which
-        everything came out the same share a row. What a clear costs is read in two ways that do not
-        agree, and neither is taken for the truth: <b class="published">■ published</b>{" "}
+        everything came out the same stand together. What a clear costs is read in two ways that do
+        not agree, and neither is taken for the truth: <b class="published">■ published</b>{" "}
         (filled bars), the bound of the patch's description, and <b class="measured">□ measured</b>
         {" "}
         (hollow bars), what one core takes. A bar runs from the least to the most that the figures
@@ -72,7 +72,6 @@ function TimeTable({ groups, clearAs }: {
     <DataTable
       caption={`Seconds, a clear as ${clearAs}`}
       columns={[
-        { name: "Platforms" },
         { name: "Policy" },
         ...terms.map(({ name, provenance }) => ({
           name: (
@@ -85,14 +84,14 @@ function TimeTable({ groups, clearAs }: {
         })),
         { name: "Machine checks", number: true },
       ]}
-      rows={groups.flatMap(({ names, teardowns }) =>
-        teardowns.map((teardown) => [
-          names,
+      groups={groups.map(({ names, teardowns }) => ({
+        title: names,
+        rows: teardowns.map((teardown) => [
           teardown.policy,
           ...termsOf(timeBy(teardown, clearAs)).map(({ seconds }) => showRange(seconds)),
           grouped(teardown.report.machineChecks),
-        ])
-      )}
+        ]),
+      }))}
     />
   );
 }
@@ -103,6 +102,7 @@ function Figures({ compared }: { readonly compared: readonly ComparedTeardown[] 
   for (const { times } of compared) {
     for (const { clearAs, ...time } of times) {
       for (const { name, provenance, source } of termsOf(time)) {
+        if (name === "clear" && !time.clears) continue;
         const term = name === "clear" ? `clear as ${clearAs}` : name;
         const text = `${provenance}: ${source}`;
         sources.set(term, (sources.get(term) ?? new Set()).add(text));
@@ -115,7 +115,7 @@ function Figures({ compared }: { readonly compared: readonly ComparedTeardown[] 
       columns={[{ name: "Term" }, { name: "Figure" }]}
       rows={[...sources].map(([term, texts]) => [
         term,
-        <ul class="plain">{[...texts].map((text) => <li key={text}>{text}</li>)}</ul>,
+        <ul key={term} class="plain">{[...texts].map((text) => <li key={text}>{text}</li>)}</ul>,
       ])}
     />
   );
