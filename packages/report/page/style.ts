@@ -116,13 +116,13 @@ ul.plain li + li { margin-top: 0.3rem; }
 .map { display: flex; flex-wrap: wrap; gap: 1.5rem 2.5rem; align-items: flex-start; }
 .map > svg { flex: 1 1 20rem; max-width: 38rem; }
 .map > table { flex: 1 1 18rem; max-width: 28rem; }
-.memory text { font: 11px system-ui, sans-serif; fill: var(--ink); text-anchor: end; }
+.memory text { font: 16px system-ui, sans-serif; fill: var(--ink); text-anchor: end; }
 .ground { fill: var(--raised); stroke: var(--rule); }
 .clean { fill: var(--dim); }
 path.retired { fill: var(--retired); }
 path.poisoned { fill: var(--poisoned); }
 path.leaked { fill: none; stroke: var(--leaked); stroke-width: 2; }
-.besides { fill: var(--leaked); stroke: var(--raised); }
+.besides { fill: var(--leaked); stroke: var(--raised); stroke-width: 1.5; }
 .legend td:first-child { padding-right: 0.6rem; }
 .legend svg { display: block; }
 .charts {
@@ -190,6 +190,7 @@ summary:hover { background: var(--raised); }
   h2, h3, caption, summary { break-after: avoid; }
   tr, figure, .steps li, .ids > div, .facts > div { break-inside: avoid; }
   thead { display: table-header-group; }
+  tbody:first-of-type > tr:first-child, .group { break-before: avoid; break-after: avoid; }
   .scroll { overflow: visible; }
   table { max-width: 100%; }
   th, td { padding: 0.2rem 0.6rem 0.2rem 0; }

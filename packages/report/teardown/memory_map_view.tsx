@@ -8,7 +8,7 @@ import { BAD_FATES, type CellCounts, type ListedPage, type MemoryMap } from "./m
 
 const COLUMNS = 32;
 /** Room for the addresses beside the rows. */
-const MARGIN = 62;
+const MARGIN = 84;
 const LABEL_EVERY = 4;
 
 const WORDS: Readonly<Record<PageFate, string>> = {
