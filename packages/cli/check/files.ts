@@ -14,7 +14,6 @@ import { PLATFORMS } from "../platforms.ts";
 import { readInput } from "../read_input.ts";
 import { printJson } from "../shared_options.ts";
 import { UsageError } from "../usage_error.ts";
-import { writeOutput } from "../write_output.ts";
 import { readSelection } from "./selection.ts";
 
 /** A scenario from a file, with its hash. */
@@ -51,12 +50,10 @@ export async function checkFiles(options: Options, output: Output): Promise<bool
   }
   const file = htmlFile(options);
   if (file !== undefined) {
-    const { scenariosHtml } = await import("@tdx/report");
-    const { originNow } = await import("../html/origin.ts");
+    const { writeScenarios } = await import("./html.ts");
     const names = new Set(results.map(({ platform }) => platform));
     const platforms = selection.platforms.filter(({ name }) => names.has(name));
-    const html = scenariosHtml({ origin: originNow("check", options), platforms, runs: results });
-    await writeOutput(file, html, output);
+    await writeScenarios(file, { platforms, runs: results }, options, output);
   }
   if (options.has("json")) printJson(output, { results: results.map(asJson) });
   else output.print(text(results, options.has("trace")));

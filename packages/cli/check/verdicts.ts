@@ -4,7 +4,6 @@ import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { printJson } from "../shared_options.ts";
 import { table } from "../table.ts";
-import { writeOutput } from "../write_output.ts";
 import { readSelection } from "./selection.ts";
 
 /** Answers the whole verdict table, or the part that was asked for; says whether all agrees. */
@@ -17,10 +16,8 @@ export async function checkVerdicts(options: Options, output: Output): Promise<b
   for (const question of questions) verdicts.push(await verdict(question, { stateLimit }));
   const file = htmlFile(options);
   if (file !== undefined) {
-    const { verdictsHtml } = await import("@tdx/report");
-    const { originNow } = await import("../html/origin.ts");
-    const html = verdictsHtml({ origin: originNow("check", options), platforms, verdicts });
-    await writeOutput(file, html, output);
+    const { writeVerdicts } = await import("./html.ts");
+    await writeVerdicts(file, { platforms, verdicts }, options, output);
   }
   if (options.has("json")) printJson(output, { results: verdicts.map(withoutTrace) });
   else output.print(text(verdicts, options.has("trace")));

@@ -10,7 +10,6 @@ import type { Options } from "../options.ts";
 import { CLEARING_OPTIONS, noOperands, printJson } from "../shared_options.ts";
 import { readSize } from "../size.ts";
 import { FAULT_OPTIONS, readFaults } from "../teardown/faults.ts";
-import { writeTeardownHtml } from "../teardown/html.ts";
 import type { TeardownPlan } from "../teardown/plan.ts";
 import { reportText } from "../teardown/report_text.ts";
 import type { TeardownRunResult } from "../teardown/result.ts";
@@ -42,9 +41,10 @@ export const command: Command = {
     const file = htmlFile(options);
     const plan = await readPlan(options);
     const { guestBytes, vcpus } = plan;
-    const done = await simulate(plan, output, { follow: file !== undefined });
+    const html = file === undefined ? undefined : await import("../teardown/html.ts");
+    const done = await simulate(plan, output, html?.lookAt);
     const { report, setUpMs, computeMs } = done;
-    if (file !== undefined) await writeTeardownHtml(file, plan, done, options, output);
+    if (file !== undefined) await html!.writeTeardown(file, plan, done, options, output);
     const run: TeardownRunResult = {
       ...report,
       memoryBytes: guestBytes,

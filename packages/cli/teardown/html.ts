@@ -1,5 +1,7 @@
-import { decide, POLICIES, type TeardownReport } from "@tdx/reclaim";
-import type { ComparedTeardown } from "@tdx/report";
+import type { FrameMap } from "@tdx/core";
+import { decide, POLICIES, type TdHost, type TeardownReport } from "@tdx/reclaim";
+import { type ComparedTeardown, mapMemory, teardownHtml, type TeardownPage } from "@tdx/report";
+import { originNow } from "../html/origin.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { PLATFORMS } from "../platforms.ts";
@@ -8,17 +10,24 @@ import type { TeardownPlan } from "./plan.ts";
 import { simulate, type Simulated } from "./simulate.ts";
 import { simulatedTimes } from "./simulated_times.ts";
 
-/** Writes the report on a teardown that was followed. */
-export async function writeTeardownHtml(
+// Loaded only where --html is given: what pages are drawn with is more than the rest of the command.
+
+/** What a report shows of a host. */
+type Seen = Pick<TeardownPage, "rules" | "map">;
+
+/** Takes from a host what the report shows of it. */
+export function lookAt(host: TdHost, fates: FrameMap): Seen {
+  return { rules: host.memory.counts.rules, map: mapMemory(host, fates) };
+}
+
+/** Writes the report on a teardown whose host was looked at. */
+export async function writeTeardown(
   file: string,
   plan: TeardownPlan,
-  { host, decision, report, follower }: Simulated,
+  { decision, report, seen }: Simulated<Seen>,
   options: Options,
   output: Output,
 ): Promise<void> {
-  // Loaded only here: what the report is drawn with is much more than the rest of the command.
-  const { mapMemory, teardownHtml } = await import("@tdx/report");
-  const { originNow } = await import("../html/origin.ts");
   const { platform, mode, guestBytes, vcpus } = plan;
   const html = teardownHtml({
     origin: originNow("teardown", options),
@@ -28,8 +37,7 @@ export async function writeTeardownHtml(
     vcpus,
     decision,
     report,
-    rules: host.memory.counts.rules,
-    map: mapMemory(host, follower!.fates()),
+    ...seen!,
     compared: await compare(plan, report, output),
   });
   await writeOutput(file, html, output);
@@ -51,7 +59,7 @@ export async function compare(
       const other = { ...plan, platform, policy };
       const name = simulationName(other);
       if (!known.has(name)) {
-        known.set(name, (await simulate(other, output, { follow: false })).report);
+        known.set(name, (await simulate(other, output)).report);
       }
       const alike = { ...known.get(name)!, platform: platform.name, policy };
       compared.push({ platform, policy, report: alike, times: simulatedTimes(alike, plan) });

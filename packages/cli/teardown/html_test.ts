@@ -24,11 +24,11 @@ Deno.test("compare() has the teardown of every platform and policy, as it is whe
         scatter: false,
         faults: { poison: [0x1000], stuck: [0x2000], poisonRate: 0.001, busyRate: 0.01, seed: 3 },
       };
-      const { report } = await simulate(plan, output, { follow: false });
+      const { report } = await simulate(plan, output);
       const compared = await compare(plan, report, output);
       assertEquals(compared.length, PLATFORMS.length * 3);
       for (const { platform, policy, report } of compared) {
-        const itself = await simulate({ ...plan, platform, policy }, output, { follow: false });
+        const itself = await simulate({ ...plan, platform, policy }, output);
         assertEquals(report, itself.report, `${platform.name} ${policy} ${path} ${hostKeys}`);
       }
     }

@@ -1,9 +1,9 @@
+import type { FrameMap } from "@tdx/core";
 import {
   createReclaimer,
   createTdHost,
   type Decision,
   followPages,
-  type PageFollower,
   type TdHost,
   type TeardownReport,
 } from "@tdx/reclaim";
@@ -12,14 +12,15 @@ import { busyInjector, poisonLines } from "./faults.ts";
 import type { TeardownPlan } from "./plan.ts";
 import { showProgress } from "./progress.ts";
 
+/** Looks at a host after the teardown, and at what became of its pages. */
+export type Look<Seen> = (host: TdHost, fates: FrameMap) => Seen;
+
 /** A teardown that was simulated. */
-export interface Simulated {
-  /** The host afterwards. */
-  readonly host: TdHost;
+export interface Simulated<Seen> {
   readonly decision: Decision;
   readonly report: TeardownReport;
-  /** What became of the host's pages, where that was followed. */
-  readonly follower: PageFollower | undefined;
+  /** What was seen of the host, which is not kept: it can take a gigabyte. */
+  readonly seen: Seen | undefined;
   /** Time it took to build host and TD, in milliseconds. */
   readonly setUpMs: number;
   /** Time it took to tear the TD down and to use its pages, in milliseconds. */
@@ -27,11 +28,11 @@ export interface Simulated {
 }
 
 /** Simulates a teardown after which the host uses every guest page. */
-export async function simulate(
+export async function simulate<Seen>(
   plan: TeardownPlan,
   output: Output,
-  { follow }: { readonly follow: boolean },
-): Promise<Simulated> {
+  look?: Look<Seen>,
+): Promise<Simulated<Seen>> {
   const { platform, mode, hostKeys, policy, path, guestBytes, vcpus, hostBytes, faults } = plan;
   const started = performance.now();
   const host = createTdHost({
@@ -44,7 +45,7 @@ export async function simulate(
   });
   poisonLines(host, faults);
   const inject = busyInjector(host, faults);
-  const follower = follow ? followPages(host) : undefined;
+  const follower = look === undefined ? undefined : followPages(host);
   const setUp = performance.now();
   const reclaimer = createReclaimer({ memory: host.memory, hostKeys, policy });
   const report = await reclaimer.teardown(host.module, host.tdr, {
@@ -56,12 +57,12 @@ export async function simulate(
       showProgress(output, progress);
     },
   });
+  const computeMs = performance.now() - setUp;
   return {
-    host,
     decision: reclaimer.decision,
     report,
-    follower,
+    seen: follower && look?.(host, follower.fates()),
     setUpMs: setUp - started,
-    computeMs: performance.now() - setUp,
+    computeMs,
   };
 }

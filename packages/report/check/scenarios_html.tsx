@@ -133,7 +133,7 @@ function Scenario({ runs }: { readonly runs: readonly ScenarioRun[] }): VNode {
           },
         )}
       />
-      <div class="ways">
+      <div>
         {groupsOf(settled, ({ trace }) => wayName(trace)).map((group) => (
           <Witness
             key={group[0]!.platform + group[0]!.mode}

@@ -70,7 +70,7 @@ function Cell({ verdict }: { readonly verdict: Verdict | undefined }): VNode {
   const never = observation === "Never";
   const wanted = expected === "Never" ? "no MC" : "MC";
   return (
-    <td class={never ? "never" : "hit"}>
+    <td class={never ? undefined : "hit"}>
       {never ? "no MC" : <b class="mc">MC</b>}
       {decided !== null && decided !== observation ? <b class="wrong">decide disagrees</b> : null}
       {secretRead ? <b class="wrong">the TD's plaintext can be read</b> : null}
@@ -86,7 +86,7 @@ function Ways({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode | 
   const hazards = verdicts.filter(({ trace }) => trace.length > 0);
   if (hazards.length === 0) return null;
   return (
-    <div class="ways">
+    <div>
       {groupsOf(hazards, ({ trace }) => wayName(trace)).map((group) => {
         const [{ name, trace, witness }] = group as [Verdict];
         const where = placesText(

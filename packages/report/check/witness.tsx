@@ -25,8 +25,8 @@ export function Witness({ title, trace }: {
             {rules.map((id) => {
               const { text, source, confidence } = ruleText(id);
               return (
-                <p key={id} class="rule">
-                  <b class="id">{id}</b> {text} <cite>{source} ({confidence})</cite>
+                <p key={id}>
+                  <b>{id}</b> {text} <cite>{source} ({confidence})</cite>
                 </p>
               );
             })}

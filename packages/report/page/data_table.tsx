@@ -68,5 +68,5 @@ export function Scroll({ label, children }: {
   readonly label: string;
   readonly children: ComponentChildren;
 }): VNode {
-  return <div class="scroll" role="region" aria-label={label} tabIndex={0}>{children}</div>;
+  return <div class="scroll" role="group" aria-label={label} tabIndex={0}>{children}</div>;
 }

@@ -35,5 +35,6 @@ Deno.test("timeChart() says unknown, and draws no bar for it", () => {
 Deno.test("timeChart() is one picture to those who hear it, and says where its figures stand", () => {
   const svg = timeChart("clear", bars("spr", { low: 0, high: 1 }), 1);
   assertMatch(svg, /^<svg [^>]*role="img"/);
+  assertEquals(svg.match(/aria-label/g)?.length, 1);
   assertMatch(svg, /^<svg [^>]*aria-label="clear: seconds by platform and policy; the tables /);
 });
