@@ -68,7 +68,7 @@ const KEYS: Readonly<Record<HostKeys, string>> = {
  *
  * @param page The run, those it is compared with, the map of memory, origin.
  * @returns The HTML file.
- * @throws {RangeError} Where guest memory or vCPUs are no TD's.
+ * @throws {RangeError} Where guest memory or vCPUs are no TD's, or there is nothing to compare.
  *
  * @example
  * ```ts
@@ -103,6 +103,9 @@ const KEYS: Readonly<Record<HostKeys, string>> = {
  */
 export function teardownHtml(page: TeardownPage): string {
   const { origin, rules, map, compared } = page;
+  if (compared.length === 0) {
+    throw new RangeError("Expected at least one teardown in compared, got none");
+  }
   return htmlPage({
     title: `Teardown of a ${showSize(page.guestBytes)} TD on ${page.platform.title}`,
     lead: <Lead page={page} />,

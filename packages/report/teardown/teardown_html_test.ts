@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { GiB, MiB, type Platform } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
@@ -190,4 +190,12 @@ Deno.test("teardownHtml() names the assumptions that it stands on", () => {
   // At a point of the table nothing lies between two of them, and its TD has as many vCPUs.
   assertEquals(ids(TABLED), `${always} E1 E4 E5 E6 E7`);
   assertEquals(ids(HAZARD), `${always} E4 E5 E6`);
+});
+
+Deno.test("teardownHtml() refuses to compare nothing", () => {
+  assertThrows(
+    () => teardownHtml({ ...HAZARD, compared: [] }),
+    RangeError,
+    "Expected at least one teardown in compared, got none",
+  );
 });
