@@ -13,6 +13,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/seam": ["@tdx/core"],
   "packages/reclaim": ["@tdx/core", "@tdx/seam"],
   "packages/litmus": ["@tdx/core", "@tdx/reclaim"],
+  "packages/report": [
+    "@tdx/core",
+    "@tdx/seam",
+    "@tdx/reclaim",
+    "@tdx/litmus",
+    "@observablehq/plot",
+    "linkedom",
+    "preact",
+    "preact-render-to-string",
+  ],
   "packages/host": ["@tdx/core", "@tdx/reclaim", "node:sqlite"],
   "packages/cli": ["@tdx", "@std/cli", "@std/fmt/colors", "@std/path", "@std/text"],
   "explorer": ["@tdx", "preact"],
@@ -52,6 +62,6 @@ async function* sources(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     const path = `${folder}/${name}`;
     if (isDirectory) yield* sources(path);
-    else if (/\.tsx?$/.test(name) && !/_(test|bench)\.ts$/.test(name)) yield path;
+    else if (/\.tsx?$/.test(name) && !/_(test|bench)\.tsx?$/.test(name)) yield path;
   }
 }

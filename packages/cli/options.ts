@@ -19,6 +19,8 @@ export interface Options {
   text(name: string): string | undefined;
   /** What stands beside the options. */
   readonly operands: readonly string[];
+  /** All of it, as it was typed. */
+  readonly args: readonly string[];
 }
 
 /**
@@ -54,6 +56,7 @@ export function readOptions(args: readonly string[], table: OptionTable): Option
     has: (name) => parsed[name] === true,
     text: (name) => (parsed[name] as string[] | undefined)?.[0],
     operands: parsed._.map(String),
+    args,
   };
 }
 

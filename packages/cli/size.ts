@@ -22,15 +22,3 @@ export function readSize(name: string, text: string): number {
   }
   return bytes;
 }
-
-/**
- * Writes a size in the largest unit that keeps it exact to two places.
- *
- * @param bytes The size.
- * @returns For example `400 GiB`.
- */
-export function showSize(bytes: number): string {
-  const [unit, factor] = Object.entries(UNITS).reverse().find(([, size]) => bytes >= size) ??
-    ["B", 1];
-  return `${Number((bytes / factor).toFixed(2))} ${unit}`;
-}

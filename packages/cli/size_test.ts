@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readSize, showSize } from "./size.ts";
+import { readSize } from "./size.ts";
 import { UsageError } from "./usage_error.ts";
 
 Deno.test("readSize() reads binary units, fractions and plain bytes", () => {
@@ -23,16 +23,4 @@ Deno.test("readSize() refuses what is no size or no whole number of bytes", () =
     const expected = "Expected --memory as a size like 4096, 64MiB, 400GiB or 1.5TiB, got ";
     assertEquals(message, expected + text);
   }
-});
-
-Deno.test("showSize() takes the largest unit", () => {
-  const table = [
-    [0, "0 B"],
-    [512, "512 B"],
-    [4096, "4 KiB"],
-    [1.5 * 2 ** 30, "1.5 GiB"],
-    [400 * 2 ** 30, "400 GiB"],
-    [2 ** 46, "64 TiB"],
-  ] as const;
-  for (const [bytes, text] of table) assertEquals(showSize(bytes), text);
 });

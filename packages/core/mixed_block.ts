@@ -87,6 +87,22 @@ export class MixedBlock {
     counts.forEach((lines, index) => lines > 0 && visit(this.#states[index]!, lines));
   }
 
+  /** Which of some pages that are held have a line in a wanted state. */
+  pagesWith(pages: Uint32Array, wanted: (state: number) => boolean): Uint32Array {
+    const indices = new Set<number>();
+    this.#counts.forEach((lines, index) => {
+      if (lines > 0 && wanted(this.#states[index]!)) indices.add(index);
+    });
+    const found = new Uint32Array(BLOCK_WORDS);
+    if (indices.size === 0) return found;
+    forEachPlace(pages, (place) => {
+      if (this.#linesOf(place).some((index) => indices.has(index))) {
+        found[place >>> 5]! |= 1 << (place & 31);
+      }
+    });
+    return found;
+  }
+
   #applyLines(place: number, from: number, to: number, tally: Tally, settled: Settled): void {
     const base = this.#slots[place]! * LINES_PER_PAGE;
     let machineCheck = false;

@@ -128,3 +128,13 @@ Deno.test("MixedBlock holds 32768 lines of as many states", () => {
   assertEquals([block.pages, wrong], [ALL, 0]);
   assertEquals(block.applyPages(every, tallyOf(() => 0)), new Map([[0, every]]));
 });
+
+Deno.test("MixedBlock.pagesWith() finds the pages, among those asked for, with a wanted line", () => {
+  const block = blockOf(3, 4, 511);
+  block.applyLines(4, 63, 64, tallyOf(() => 7));
+  const all = pagesOf(3, 4, 511);
+  assertEquals(block.pagesWith(all, (state) => state === 7), pagesOf(4));
+  assertEquals(block.pagesWith(all, (state) => state === 2), all);
+  assertEquals(block.pagesWith(pagesOf(511), (state) => state === 2), pagesOf(511));
+  assertEquals(block.pagesWith(all, (state) => state === 9), pagesOf());
+});

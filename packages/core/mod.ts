@@ -29,6 +29,7 @@ export * from "./line_step.ts";
 export * from "./operation.ts";
 export * from "./plugin.ts";
 export * from "./rules.ts";
+export * from "./show_size.ts";
 export * from "./units.ts";
 export { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./frame_bits.ts";
 export * from "./frame_chunk.ts";

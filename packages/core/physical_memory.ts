@@ -218,6 +218,52 @@ export class PhysicalMemory {
     return sum;
   }
 
+  /**
+   * Visits the pages that have a line whose state is as wanted, ascending by 2 MiB blocks; what it
+   * costs is what the variety in memory costs, not its size.
+   *
+   * @param wanted Asked once for each state that occurs.
+   * @param visit Called with chunks of such pages, each valid during the call only; it must not
+   * change this memory.
+   *
+   * @example
+   * ```ts
+   * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+   * import { gnr } from "@tdx/platform-gnr";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+   * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
+   * memory.step({ kind: "poisonTransient", by: "cache", key: keyIds.key(0) }, 0x5040);
+   *
+   * let pages = 0;
+   * memory.forEachPagesWith((state) => state.memory.poison !== null, ({ count }) => pages += count);
+   * assertEquals(pages, 1);
+   * ```
+   */
+  forEachPagesWith(
+    wanted: (state: LineState) => boolean,
+    visit: (pages: FrameChunk) => void,
+  ): void {
+    const answers = new Map<number, boolean>();
+    const isWanted = (state: number): boolean => {
+      let answer = answers.get(state);
+      if (answer === undefined) answers.set(state, answer = wanted(this.line.state(state)));
+      return answer;
+    };
+    this.#frames.forEach(0, this.#frames.frames, (chunk) => {
+      if (chunk.value !== MIXED) {
+        if (isWanted(chunk.value)) visit(chunk);
+        return;
+      }
+      forEachBlock(chunk, (frame, pages) => {
+        const words = this.#block(frame).pagesWith(pages, isWanted);
+        const count = countBits(words, 0);
+        if (count > 0) visit({ frame, count, value: MIXED, words, at: 0 });
+      });
+    });
+  }
+
   /** What this object takes to know every line, in bytes; the states themselves not counted. */
   get footprintBytes(): number {
     let bytes = this.#frames.stats().bytes;

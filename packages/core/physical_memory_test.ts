@@ -390,3 +390,26 @@ Deno.test("PhysicalMemory finds a page uniform again after single lines and afte
     assertEquals(memory.footprintBytes, footprintBytes);
   }
 });
+
+Deno.test("PhysicalMemory.forEachPagesWith() visits whole and mixed pages, ascending", () => {
+  const memory = memoryOf(3 * GiB);
+  // Whole pages 0 to 1023, one line each in pages 1030 and 600,000, and 2 GiB as one piece.
+  memory.apply(INIT, 0, 4 * MiB);
+  memory.apply(INIT, 1030 * 4096 + 64, 64);
+  memory.apply(INIT, 600_000 * 4096, 64);
+  const found: number[] = [];
+  memory.forEachPagesWith(owned, ({ frame, count, words, at }) => {
+    for (let place = 0; place < (words === null ? count : 512); place++) {
+      if (words === null || (words[at + (place >>> 5)]! >>> (place & 31) & 1) === 1) {
+        found.push(frame + place);
+      }
+    }
+  });
+  assertEquals(found, [...Array(1024).keys(), 1030, 600_000]);
+  let pages = 0;
+  memory.forEachPagesWith((state) => !owned(state), ({ count }) => pages += count);
+  assertEquals(pages, 3 * 2 ** 18 - 1024);
+  memory.forEachPagesWith(poisoned, () => {
+    throw new Error("Expected no poisoned page");
+  });
+});

@@ -93,6 +93,49 @@ export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
   );
 }
 
+/** One step of a witness, in words. */
+export interface TraceStep {
+  /** Who acts: a thread, or the cache. */
+  readonly by: string;
+  /** What is done, to which line and through which KeyID. */
+  readonly what: string;
+  /** The rules that fired, in order; none where nothing happened. */
+  readonly rules: readonly RuleId[];
+  /** The line afterwards. */
+  readonly after: string;
+}
+
+/**
+ * Puts moves into words; moves that do nothing to a line are left out.
+ *
+ * @param moves The moves of a way through a system.
+ * @returns The steps.
+ *
+ * @example
+ * ```ts
+ * import { traceSteps, verdict, verdictQuestions } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = verdictQuestions(spr).find(({ policy }) => policy === "never")!;
+ * const { what, rules } = traceSteps((await verdict(question)).trace).at(-1)!;
+ * assertEquals([what, rules.at(-1)], ["load, line X, KeyID 0", "R0"]);
+ * ```
+ */
+export function traceSteps(moves: readonly Move[]): TraceStep[] {
+  return moves.flatMap(({ thread, operation, line, rules, after }) => {
+    if (operation === null) return [];
+    const data = operation.data === undefined ? "" : ` ${operation.data}`;
+    const retired = after!.retired ? "; page retired" : "";
+    return [{
+      by: thread,
+      what: `${OPERATION_WORDS[operation.kind]}${data}, line ${line}, KeyID ${operation.key.keyId}`,
+      rules,
+      after: describeLine(after!.state) + retired,
+    }];
+  });
+}
+
 /**
  * Writes a witness as numbered steps: who, what, the rules that fired, and the line afterwards.
  *
@@ -115,15 +158,8 @@ export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
  * ```
  */
 export function traceText(moves: readonly Move[]): string {
-  const steps = moves.filter(({ operation }) => operation !== null);
-  return steps.map(({ thread, operation, line, rules, after }, i) => {
-    const data = operation!.data === undefined ? "" : ` ${operation!.data}`;
-    const what = `${OPERATION_WORDS[operation!.kind]}${data}, line ${line}, KeyID ${
-      operation!.key.keyId
-    }`;
+  return traceSteps(moves).map(({ by, what, rules, after }, i) => {
     const fired = rules.length === 0 ? "no effect" : rules.join(" ");
-    const retired = after!.retired ? "; page retired" : "";
-    return `${String(i + 1).padStart(3)}. ${thread}: ${what}  [${fired}]\n` +
-      `     ${describeLine(after!.state)}${retired}`;
+    return `${String(i + 1).padStart(3)}. ${by}: ${what}  [${fired}]\n     ${after}`;
   }).join("\n");
 }

@@ -40,7 +40,22 @@ export function rankOf({ frame, count, words, at }: FrameChunk, below: number): 
   return rank;
 }
 
-/** Calls back with every frame of a chunk, ascending. */
+/**
+ * Calls back with every frame of a chunk, ascending.
+ *
+ * @param chunk The frames.
+ * @param visit Called with each frame number.
+ *
+ * @example
+ * ```ts
+ * import { forEachFrame, runOf } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const frames: number[] = [];
+ * forEachFrame(runOf(7, 2), (frame) => frames.push(frame));
+ * assertEquals(frames, [7, 8]);
+ * ```
+ */
 export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void): void {
   const { frame, count, words, at } = chunk;
   if (words === null) {

@@ -3,17 +3,7 @@
  * build it and take it down, each with its checks in their order and the exact 64-bit status
  * (TDX module 1.5).
  *
- * What the model assumes or leaves out:
- *
- * - S1: A dirty line may sit in the cache of any package. It is sure to be in memory when
- *   TDH.PHYMEM.CACHE.WB has completed on the last one, and is left dirty until then.
- * - S2: A TD has GPAW 0: four levels of Secure EPT, private GPAs below 2^47. The root is in the TDCS.
- * - S3: A vCPU that entered stays inside the TD until it is kicked; it holds the locks of its TDVPR
- *   and TDR shared, as the hardware does.
- * - S4: An injected busy operand is the first thing that the SEAMCALL locks.
- * - S5: One key per TD stands for the keys of all packages, which differ in hardware.
- * - S6: Parameters of TDs and vCPUs, measurement, nested VMs, migration and debugging are left out;
- *   so are promotion and demotion of pages, and removing Secure EPT pages before the teardown.
+ * What the model assumes or leaves out stands in {@link MODULE_ASSUMPTIONS}.
  *
  * @example A page can be reclaimed only once its TD has lost its key
  * ```ts
@@ -34,11 +24,12 @@
  *
  * @module
  */
+export * from "./assumptions.ts";
 export * from "./build_td.ts";
 export * from "./check_invariants.ts";
 export * from "./control_pages.ts";
 export { chunksOf } from "./chunks_of.ts";
-export { runOf } from "./frame_slices.ts";
+export { forEachFrame, runOf } from "./frame_slices.ts";
 export { type KeyInfo, type KeyState } from "./key_ownership.ts";
 export { type MemBuildLeaves } from "./leaves/mem_build.ts";
 export { type CountResult, type MemRemoveLeaves, type RemoveResult } from "./leaves/mem_remove.ts";

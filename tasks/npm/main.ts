@@ -5,7 +5,8 @@
  * JSR serves its packages to npm too, as `@jsr/tdx__core`; that build runs on JSR only. This one has
  * the same layout under the packages' own names, so a program imports `@tdx/core` in every runtime,
  * and what it gets can be tried before anything is published. `@tdx/cli` and `@tdx/host/meter` are
- * left out, they are for Deno; `liveSource` and `folderSource` of `@tdx/host` fail when called.
+ * left out, they are for Deno, and so is `@tdx/report`, which the command uses; `liveSource` and
+ * `folderSource` of `@tdx/host` fail when called.
  *
  * @module
  */
@@ -42,13 +43,7 @@ async function write(one: Package, folder: string): Promise<void> {
   }
   await Deno.writeTextFile(join(folder, "package.json"), manifest(one, siblings));
   await Deno.copyFile("LICENSE", join(folder, "LICENSE"));
-  const readme = Deno.copyFile(join(one.folder, "README.md"), join(folder, "README.md"));
-  await readme.catch(unlessAbsent);
-}
-
-/** A package may have no README. */
-function unlessAbsent(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+  await Deno.copyFile(join(one.folder, "README.md"), join(folder, "README.md"));
 }
 
 /** What an earlier build left would be packed too. */

@@ -19,23 +19,27 @@ export interface Built {
   readonly dependencies: ReadonlySet<string>;
 }
 
-/** Entries that only Deno can run: the command, and what calls machine code by `Deno.dlopen`. */
-const DENO_ONLY: Readonly<Record<string, readonly string[]>> = {
-  "@tdx/cli": ["."],
+/**
+ * Entries that are left out: the command and what calls machine code by `Deno.dlopen` run in Deno
+ * alone; the report brings packages from npm, and what it is written in is no plain TypeScript.
+ */
+const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
+  "@tdx/cli": [".", "./platforms"],
   "@tdx/host": ["./meter"],
+  "@tdx/report": ["."],
 };
 
 /**
  * Reads what a package says about itself.
  *
  * @param folder Its folder.
- * @returns The package, without the entries that only Deno can run.
+ * @returns The package, without the entries that are left out.
  */
 export async function readPackage(folder: string): Promise<Package> {
   const config = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
   const { name, version, exports } = config;
   const entries: Record<string, string> = typeof exports === "string" ? { ".": exports } : exports;
-  const kept = Object.entries(entries).filter(([entry]) => !DENO_ONLY[name]?.includes(entry));
+  const kept = Object.entries(entries).filter(([entry]) => !LEFT_OUT[name]?.includes(entry));
   return { name, version, folder, entries: Object.fromEntries(kept) };
 }
 

@@ -25,7 +25,11 @@ const PIN = /(?<=jsr:@tdx\/[\w-]+@)\d[\w.+-]*\w/g;
  * `deno.json` says none.
  */
 export function versionsIn({ file, text }: VersionedFile): string[] {
-  if (isConfig(file)) return [JSON.parse(text).version ?? "none"];
+  if (isConfig(file)) {
+    const { name, version = "none" } = JSON.parse(text);
+    // A member of the workspace without a name is none that is published.
+    return name === undefined ? [] : [version];
+  }
   return [...text.matchAll(PIN)].map(([version]) => version);
 }
 

@@ -2,7 +2,7 @@
 // machine here, and `deno publish` really publishes to it.
 //
 // Not named `_test.ts`, for it is slow: `deno task test:consumers`.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ROOT, run } from "../run_deno.ts";
 import { EXPECTED } from "./expected.ts";
 import { addFolder, serveJsr } from "./jsr_registry.ts";
@@ -28,14 +28,16 @@ Deno.test("from JSR", async (t) => {
   const deno = (...args: string[]) => run(Deno.execPath(), args, { cwd: folder, env });
 
   await t.step(
-    "deno publish uploads every package, with its licence and without tests",
+    "deno publish uploads every package, with README and licence, without tests",
     async () => {
       const how = ["--quiet", "--allow-dirty", "--no-provenance", "--token", "unused"];
       outputOf(await run(Deno.execPath(), ["publish", ...how], { env: { JSR_URL: server.url } }));
       for (const [name, version] of Object.entries(versions)) {
         const meta = await Deno.readTextFile(`${registry}/${name}/${version}_meta.json`);
         const files = Object.keys(JSON.parse(meta).manifest);
-        assert(files.includes("/LICENSE"), `${name}: ${files.join()}`);
+        assert(files.includes("/README.md"), `${name}: ${files.join()}`);
+        const config = await Deno.readTextFile(`${registry}/${name}/${version}/deno.json`);
+        assertEquals(JSON.parse(config).license, "MIT", name);
         assertEquals(files.filter((file) => NOT_SHIPPED.test(file)), [], name);
       }
     },
@@ -71,6 +73,9 @@ Deno.test("from JSR", async (t) => {
     const tdx = `jsr:@tdx/cli@${versions["@tdx/cli"]}`;
     const said = outputOf(await deno("run", "--no-prompt", tdx, "decide", "--platform", "emr"));
     assertStringIncludes(said, "platform  emr (Emerald Rapids, confirmed)\nclear     yes");
+    const html = ["check", "--platform", "gnr", "--mode", "Li", "--html", "check.html"];
+    outputOf(await deno("run", "--no-prompt", "--allow-write=check.html", tdx, ...html));
+    assertMatch(await Deno.readTextFile(`${folder}/check.html`), /^<!doctype html>/i);
   }));
 });
 

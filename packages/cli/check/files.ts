@@ -7,6 +7,7 @@ import {
   type ScenarioResult,
   witnessSteps,
 } from "@tdx/litmus";
+import { htmlFile } from "../html/html_file.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { PLATFORMS } from "../platforms.ts";
@@ -46,6 +47,13 @@ export async function checkFiles(options: Options, output: Output): Promise<bool
   }
   if (results.length === 0) {
     throw new UsageError("Expected a scenario that runs on the chosen platform and mode, got none");
+  }
+  const file = htmlFile(options);
+  if (file !== undefined) {
+    const { writeScenarios } = await import("./html.ts");
+    const names = new Set(results.map(({ platform }) => platform));
+    const platforms = selection.platforms.filter(({ name }) => names.has(name));
+    await writeScenarios(file, { platforms, runs: results }, options, output);
   }
   if (options.has("json")) printJson(output, { results: results.map(asJson) });
   else output.print(text(results, options.has("trace")));

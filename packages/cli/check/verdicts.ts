@@ -1,4 +1,5 @@
 import { traceText, type Verdict, verdict, verdictQuestions } from "@tdx/litmus";
+import { htmlFile } from "../html/html_file.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { printJson } from "../shared_options.ts";
@@ -13,6 +14,11 @@ export async function checkVerdicts(options: Options, output: Output): Promise<b
   );
   const verdicts: Verdict[] = [];
   for (const question of questions) verdicts.push(await verdict(question, { stateLimit }));
+  const file = htmlFile(options);
+  if (file !== undefined) {
+    const { writeVerdicts } = await import("./html.ts");
+    await writeVerdicts(file, { platforms, verdicts }, options, output);
+  }
   if (options.has("json")) printJson(output, { results: verdicts.map(withoutTrace) });
   else output.print(text(verdicts, options.has("trace")));
   return verdicts.every(({ ok }) => ok);

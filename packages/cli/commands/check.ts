@@ -7,6 +7,7 @@ import { SELECTION_OPTIONS } from "../check/selection.ts";
 import { checkVerdicts } from "../check/verdicts.ts";
 import type { Command } from "../command.ts";
 import { EXIT, type ExitStatus } from "../exit_status.ts";
+import { HTML_OPTION, htmlFile } from "../html/html_file.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
@@ -20,6 +21,7 @@ export const command: Command = {
   usage: "[FILE...] [--platform NAME] [--mode Li|Ci] [--policy POLICY] [--trace]",
   options: {
     ...SELECTION_OPTIONS,
+    ...HTML_OPTION,
     trace: { help: "show the shortest way to what was asked, step by step" },
     claims: { help: "look at each claim of the patch instead" },
     diff: { help: "show where two platforms part instead: --diff spr gnr" },
@@ -46,6 +48,12 @@ async function answer(options: Options, output: Output): Promise<ExitStatus> {
   if (instead.length > 1) {
     throw new UsageError(
       `Expected one of --${INSTEAD.join(" --")}, got --${instead.join(" --")}`,
+    );
+  }
+  const html = htmlFile(options);
+  if (html !== undefined && instead.length > 0) {
+    throw new UsageError(
+      `Expected --html with the table or with scenario files, got it with --${instead[0]}`,
     );
   }
   let agreed = true;

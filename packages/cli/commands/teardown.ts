@@ -1,16 +1,19 @@
 import { MODES } from "@tdx/core/rules";
-import { createReclaimer, createTdHost, HOST_KEYS, POLICIES, TEARDOWN_PATHS } from "@tdx/reclaim";
+import { HOST_KEYS, POLICIES, TEARDOWN_PATHS } from "@tdx/reclaim";
 import type { Command } from "../command.ts";
 import { readCount } from "../count.ts";
 import { EXIT } from "../exit_status.ts";
+import { HTML_OPTION, htmlFile } from "../html/html_file.ts";
 import { findMachine, MACHINE_OPTIONS } from "../machine.ts";
 import { pickName } from "../nearest.ts";
+import type { Options } from "../options.ts";
 import { CLEARING_OPTIONS, noOperands, printJson } from "../shared_options.ts";
 import { readSize } from "../size.ts";
-import { busyInjector, FAULT_OPTIONS, poisonLines, readFaults } from "../teardown/faults.ts";
-import { showProgress } from "../teardown/progress.ts";
+import { FAULT_OPTIONS, readFaults } from "../teardown/faults.ts";
+import type { TeardownPlan } from "../teardown/plan.ts";
 import { reportText } from "../teardown/report_text.ts";
 import type { TeardownRunResult } from "../teardown/result.ts";
+import { simulate } from "../teardown/simulate.ts";
 import { simulatedTimes } from "../teardown/simulated_times.ts";
 
 /** `tdx teardown`: tear a TD down on simulated memory. */
@@ -30,51 +33,44 @@ export const command: Command = {
     ...CLEARING_OPTIONS,
     mode: { value: "Li|Ci", help: "integrity mode; default Ci" },
     ...FAULT_OPTIONS,
+    ...HTML_OPTION,
   },
   example: "tdx teardown --platform gnr --memory 1TiB --vcpus 64",
   async run(options, output) {
     noOperands(options);
-    const guestBytes = readSize("--memory", options.text("memory") ?? "16GiB");
-    const vcpus = readCount("--vcpus", options.text("vcpus") ?? "4");
-    const path = pickName("--path", options.text("path") ?? "terminate", TEARDOWN_PATHS);
-    const hostKeys = pickName("--host-keys", options.text("host-keys") ?? "keyid0", HOST_KEYS);
-    const policy = pickName("--policy", options.text("policy") ?? "quirk", POLICIES);
-    const mode = pickName("--mode", options.text("mode") ?? "Ci", MODES);
-    const faults = readFaults(options);
-    const hostMemory = options.text("host-memory");
-    const { platform } = await findMachine(options);
-
-    const started = performance.now();
-    const host = createTdHost({
-      platform,
-      guestBytes,
-      vcpus,
-      mode,
-      ...(hostMemory === undefined ? {} : { hostBytes: readSize("--host-memory", hostMemory) }),
-      ...(options.has("scatter") ? { scatterSeed: faults.seed } : {}),
-    });
-    poisonLines(host, faults);
-    const inject = busyInjector(host, faults);
-    const setUp = performance.now();
-    const report = await createReclaimer({ memory: host.memory, hostKeys, policy })
-      .teardown(host.module, host.tdr, {
-        path,
-        reuse: true,
-        onProgress(progress) {
-          inject(progress.phase);
-          showProgress(output, progress);
-        },
-      });
+    const file = htmlFile(options);
+    const plan = await readPlan(options);
+    const { guestBytes, vcpus } = plan;
+    const html = file === undefined ? undefined : await import("../teardown/html.ts");
+    const done = await simulate(plan, output, html?.lookAt);
+    const { report, setUpMs, computeMs } = done;
+    if (file !== undefined) await html!.writeTeardown(file, plan, done, options, output);
     const run: TeardownRunResult = {
       ...report,
       memoryBytes: guestBytes,
       vcpus,
       simulatedTimes: simulatedTimes(report, { guestBytes, vcpus }),
-      setUpMs: setUp - started,
-      computeMs: performance.now() - setUp,
+      setUpMs,
+      computeMs,
     };
     if (options.has("json")) printJson(output, { runs: [run] });
     else output.print(reportText(run));
     return report.machineChecks > 0 ? EXIT.hazard : EXIT.fine;
   },
 };
+
+async function readPlan(options: Options): Promise<TeardownPlan> {
+  const hostMemory = options.text("host-memory");
+  return {
+    guestBytes: readSize("--memory", options.text("memory") ?? "16GiB"),
+    vcpus: readCount("--vcpus", options.text("vcpus") ?? "4"),
+    path: pickName("--path", options.text("path") ?? "terminate", TEARDOWN_PATHS),
+    hostKeys: pickName("--host-keys", options.text("host-keys") ?? "keyid0", HOST_KEYS),
+    policy: pickName("--policy", options.text("policy") ?? "quirk", POLICIES),
+    mode: pickName("--mode", options.text("mode") ?? "Ci", MODES),
+    faults: readFaults(options),
+    hostBytes: hostMemory === undefined ? undefined : readSize("--host-memory", hostMemory),
+    scatter: options.has("scatter"),
+    platform: (await findMachine(options)).platform,
+  };
+}

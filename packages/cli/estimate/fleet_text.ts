@@ -1,7 +1,6 @@
-import { PUBLISHED_SHUTDOWNS } from "@tdx/reclaim";
+import { PUBLISHED_SHUTDOWNS, showRange } from "@tdx/reclaim";
 import { table } from "../table.ts";
 import { grouped } from "../teardown/report_text.ts";
-import { showRange } from "./figures.ts";
 import type { FleetGroup } from "./fleet_hours.ts";
 import type { FleetTally } from "./fleet_tally.ts";
 import { spelledOut } from "./single.ts";

@@ -1,8 +1,13 @@
-import { type Estimate, PUBLISHED_SHUTDOWNS, type TeardownPath } from "@tdx/reclaim";
-import { showSize } from "../size.ts";
+import { showSize } from "@tdx/core";
+import {
+  type Estimate,
+  PUBLISHED_SHUTDOWNS,
+  showRange,
+  showShare,
+  type TeardownPath,
+} from "@tdx/reclaim";
 import { table } from "../table.ts";
 import { grouped } from "../teardown/report_text.ts";
-import { showRange, showShare } from "./figures.ts";
 import { type SingleEstimate, spelledOut } from "./single.ts";
 
 /** Which Linux takes a path. */

@@ -1,3 +1,4 @@
+import { showSize } from "@tdx/core";
 import {
   folderSource,
   type LoggedMachineCheck,
@@ -6,7 +7,6 @@ import {
   readRasdaemon,
 } from "@tdx/host";
 import type { Output } from "../output.ts";
-import { showSize } from "../size.ts";
 import { UsageError } from "../usage_error.ts";
 import { openInput } from "../read_input.ts";
 import { DATABASE } from "./options.ts";

@@ -1,5 +1,5 @@
+import { showSize } from "@tdx/core";
 import { type Measurement, METER_METHODS, type MeterReport } from "@tdx/host/meter";
-import { showSize } from "../size.ts";
 import { table } from "../table.ts";
 import { bar } from "./bar.ts";
 

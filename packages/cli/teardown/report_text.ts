@@ -1,5 +1,5 @@
+import { showSize } from "@tdx/core";
 import type { TeardownRunResult } from "./result.ts";
-import { showSize } from "../size.ts";
 import { table } from "../table.ts";
 import { timesText } from "./simulated_times_text.ts";
 

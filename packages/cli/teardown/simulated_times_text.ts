@@ -1,4 +1,4 @@
-import { showRange } from "../estimate/figures.ts";
+import { showRange } from "@tdx/reclaim";
 import { table } from "../table.ts";
 import type { SimulatedTime } from "./simulated_times.ts";
 

@@ -1,3 +1,5 @@
+import type { FrameChunk } from "@tdx/core";
+
 /**
  * How Linux takes the memory back: `dynamic` removes every page while the TD's key is live
  * (mainline through 2026); `terminate` frees the key first (proposed KVM_TDX_TERMINATE_VM).
@@ -107,6 +109,11 @@ export interface TeardownOptions {
   readonly path?: TeardownPath;
   /** Called when a phase begins, now and then within it, and at the end. */
   readonly onProgress?: (progress: TeardownProgress) => void;
+  /**
+   * Called with the pages that came back, when they are reset and, with `reuse`, used by the host.
+   * The chunk is valid during the call only. What never comes back is leaked.
+   */
+  readonly onBack?: (pages: FrameChunk, used: boolean) => void;
   /** Stops it between two pages; a second teardown finishes the work. */
   readonly signal?: AbortSignal;
   /**

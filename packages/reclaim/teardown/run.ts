@@ -84,7 +84,9 @@ export class TeardownRun {
     const { lines, fences } = resetPages(memory, pages, this.context);
     work.linesCleared += lines;
     work.fences += fences;
-    if (type === "REG" && this.options.reuse) this.#reuse(pages);
+    const used = type === "REG" && this.options.reuse === true;
+    if (used) this.#reuse(pages);
+    this.options.onBack?.(pages, used);
   }
 
   /** Gives every page up that has not come back. */

@@ -1,0 +1,75 @@
+import type { FrameMap } from "@tdx/core";
+import { decide, POLICIES, type TdHost, type TeardownReport } from "@tdx/reclaim";
+import { type ComparedTeardown, mapMemory, teardownHtml, type TeardownPage } from "@tdx/report";
+import { originNow } from "../html/origin.ts";
+import type { Options } from "../options.ts";
+import type { Output } from "../output.ts";
+import { PLATFORMS } from "../platforms.ts";
+import { writeOutput } from "../write_output.ts";
+import type { TeardownPlan } from "./plan.ts";
+import { simulate, type Simulated } from "./simulate.ts";
+import { simulatedTimes } from "./simulated_times.ts";
+
+// Loaded only where --html is given: what pages are drawn with is more than the rest of the command.
+
+/** What a report shows of a host. */
+type Seen = Pick<TeardownPage, "rules" | "map">;
+
+/** Takes from a host what the report shows of it. */
+export function lookAt(host: TdHost, fates: FrameMap): Seen {
+  return { rules: host.memory.counts.rules, map: mapMemory(host, fates) };
+}
+
+/** Writes the report on a teardown whose host was looked at. */
+export async function writeTeardown(
+  file: string,
+  plan: TeardownPlan,
+  { decision, report, seen }: Simulated<Seen>,
+  options: Options,
+  output: Output,
+): Promise<void> {
+  const { platform, mode, guestBytes, vcpus } = plan;
+  const html = teardownHtml({
+    origin: originNow("teardown", options),
+    platform,
+    mode,
+    guestBytes,
+    vcpus,
+    decision,
+    report,
+    ...seen!,
+    compared: await compare(plan, report, output),
+  });
+  await writeOutput(file, html, output);
+}
+
+/**
+ * The same teardown on every platform under every policy. What lines do depends on how memory
+ * behaves, and on whether the host clears: what is alike in both is simulated once.
+ */
+export async function compare(
+  plan: TeardownPlan,
+  report: TeardownReport,
+  output: Output,
+): Promise<ComparedTeardown[]> {
+  const known = new Map([[simulationName(plan), report]]);
+  const compared: ComparedTeardown[] = [];
+  for (const platform of PLATFORMS) {
+    for (const policy of POLICIES) {
+      const other = { ...plan, platform, policy };
+      const name = simulationName(other);
+      if (!known.has(name)) {
+        known.set(name, (await simulate(other, output)).report);
+      }
+      const alike = { ...known.get(name)!, platform: platform.name, policy };
+      compared.push({ platform, policy, report: alike, times: simulatedTimes(alike, plan) });
+    }
+  }
+  return compared;
+}
+
+/** What a simulation depends on, among what is compared. */
+function simulationName({ platform, policy, hostKeys, mode }: TeardownPlan): string {
+  const { clear } = decide({ platform, policy, hostKeys, mode });
+  return JSON.stringify([platform.memory, clear]);
+}

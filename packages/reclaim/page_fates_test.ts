@@ -1,0 +1,97 @@
+import { assertEquals } from "@std/assert";
+import { type FrameMap, GiB, MiB, PAGE_BYTES } from "@tdx/core";
+import { emr } from "@tdx/platform-emr";
+import { gnr } from "@tdx/platform-gnr";
+import { createReclaimer } from "./create_reclaimer.ts";
+import { busyAfterEach, CONTROL_PAGES, GUEST_PAGES, smallHost } from "./fixtures_test.ts";
+import { followPages, PAGE_FATES, type PageFate } from "./page_fates.ts";
+import { createTdHost, type TdHost } from "./td_host.ts";
+import { TEARDOWN_PATHS } from "./teardown/options.ts";
+
+const HOST_PAGES = GiB / PAGE_BYTES;
+
+/** How many pages have each fate; those that are not the TD's left out. */
+function counted(fates: FrameMap): Partial<Record<PageFate, number>> {
+  const counts = PAGE_FATES.map((name, i) => [name, fates.count((value) => value === i)] as const);
+  return Object.fromEntries(counts.filter(([name, count]) => name !== "other" && count > 0));
+}
+
+/** Poison of a memory cell, under a line that has left the caches. */
+function strike({ memory, module, tdr }: TdHost, pa: number): void {
+  const key = module.td(tdr)!.key!;
+  memory.step({ kind: "evict", by: "cache", key }, pa);
+  memory.step({ kind: "poisonTransient", by: "cache", key }, pa);
+}
+
+// Platform, policy, whether the host uses the pages; what becomes of them.
+for (
+  const [platform, policy, reuse, expected] of [
+    [emr, "quirk", true, { used: GUEST_PAGES, free: CONTROL_PAGES }],
+    [emr, "never", true, { retired: GUEST_PAGES, free: CONTROL_PAGES }],
+    [emr, "never", false, { free: GUEST_PAGES + CONTROL_PAGES }],
+    [gnr, "never", true, { used: GUEST_PAGES, free: CONTROL_PAGES }],
+  ] as const
+) {
+  for (const path of TEARDOWN_PATHS) {
+    const use = reuse ? "used" : "left alone";
+    Deno.test(`followPages() on ${platform.name}, ${policy}, ${path}, pages ${use}`, async () => {
+      const { memory, module, tdr } = smallHost(platform);
+      const { onBack, fates } = followPages({ memory, module, tdr });
+      const report = await createReclaimer({ memory, policy })
+        .teardown(module, tdr, { path, reuse, onBack });
+      assertEquals(counted(fates()), expected);
+      assertEquals(report.retiredPages, "retired" in expected ? GUEST_PAGES : 0);
+      assertEquals(fates().frames, HOST_PAGES);
+    });
+  }
+}
+
+Deno.test("followPages() tells met poison from poison that waits, and leaves leaked pages leaked", async () => {
+  for (const [reuse, fate] of [[true, "retired"], [false, "poisoned"]] as const) {
+    const host = smallHost(gnr);
+    const { onBack, fates } = followPages(host);
+    strike(host, 0x1000);
+    strike(host, 0x3fc0);
+    // Pages are reclaimed ascending: page 3 is refused, and leaves the TDR with a child.
+    const { memory, module, tdr } = host;
+    await createReclaimer({ memory }).teardown(module, tdr, {
+      reuse,
+      onBack,
+      onProgress: ({ phase }) => {
+        if (phase === "reclaim pages") module.inject({ busyAfter: busyAfterEach(3) });
+      },
+    });
+    const map = fates();
+    const at = (page: number) => PAGE_FATES[map.get(page)];
+    assertEquals([at(1), at(3), at(tdr / PAGE_BYTES)], [fate, "leaked", "leaked"]);
+    assertEquals(counted(map).leaked, 2);
+  }
+});
+
+Deno.test("followPages() counts what the report counts, in scattered memory, on both paths", async () => {
+  for (const path of TEARDOWN_PATHS) {
+    const host = createTdHost({
+      platform: emr,
+      guestBytes: 64 * MiB,
+      vcpus: 2,
+      hostBytes: 4 * GiB,
+      scatterSeed: 5,
+    });
+    const { memory, module, tdr } = host;
+    const { onBack, fates } = followPages(host);
+    let injected = 0;
+    const report = await createReclaimer({ memory, policy: "never" }).teardown(module, tdr, {
+      path,
+      reuse: true,
+      onBack,
+      // Every hundredth SEAMCALL on pages is refused, those of D1 to D4 among them.
+      onProgress: ({ phase }) => {
+        const pages = phase === "remove guest pages" || phase === "reclaim pages";
+        module.inject(pages ? { busyAfter: () => (injected++, 99) } : {});
+      },
+    });
+    const { leaked, retired } = counted(fates());
+    assertEquals([leaked, retired], [report.leakedPages, report.retiredPages]);
+    assertEquals(injected > 0 && report.leakedPages > 0, true);
+  }
+});

@@ -1,0 +1,72 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { parseScenario, runScenario, scenarioHash } from "@tdx/litmus";
+import { emr } from "@tdx/platform-emr";
+import { gnr } from "@tdx/platform-gnr";
+import { spr } from "@tdx/platform-spr";
+import { assertSelfContained, ORIGIN, read, table, text } from "../fixtures_test.ts";
+import { type ScenarioRun, scenariosHtml } from "./scenarios_html.tsx";
+
+const PLATFORMS = [spr, emr, gnr];
+
+const CONVERTS = `TDX partial-converts
+"A partial write <script>converts</script> or poisons."
+{ X = td secret; }
+policy never
+ host           ;
+ partial X host ;
+ load X -> r0   ;
+exists (host:r0 = host)
+expect spr emr: Never
+expect: Always`;
+
+/** Runs a scenario everywhere. */
+async function runs(source: string): Promise<ScenarioRun[]> {
+  const names = PLATFORMS.map(({ name }) => name);
+  const scenario = parseScenario(source, { file: "test.tdx", platforms: names });
+  const hash = await scenarioHash(scenario);
+  const results: ScenarioRun[] = [];
+  for (const platform of PLATFORMS) {
+    for (const mode of ["Li", "Ci"] as const) {
+      results.push({ ...await runScenario(scenario, { platform, mode }), hash });
+    }
+  }
+  return results;
+}
+
+const RUNS = await runs(CONVERTS);
+
+Deno.test("scenariosHtml() shows what each scenario asks and what came out, alike runs in one row", () => {
+  const html = scenariosHtml({ origin: ORIGIN, platforms: PLATFORMS, runs: RUNS });
+  assertSelfContained(html);
+  assertEquals(html.match(/<script/g)?.length, 1);
+  const page = read(html);
+  assertEquals(text(page.querySelector("h1")), "Scenario partial-converts");
+  const article = text(page.querySelector("article"));
+  assertStringIncludes(article, "A partial write <script>converts</script> or poisons.");
+  assertStringIncludes(article, "exists (host:r0 = host) policy never, host KeyIDs keyid0, hash ");
+  const states = (i: number) => String(RUNS[i]!.exploration.states);
+  assertEquals(table(page, "Final states in which the condition holds"), [
+    ["On", "Observed", "Yes", "No", "States"],
+    ["spr, emr (Li, Ci)", "Never ✓, as expected", "0", "1", states(0)],
+    ["gnr (Li, Ci)", "Always ✓, as expected", "2", "0", states(4)],
+  ]);
+  const witnesses = [...page.querySelectorAll("summary")].map(text);
+  assertEquals(witnesses, ["Witness on gnr (Li). 2 steps", "Witness on gnr (Ci). 2 steps"]);
+});
+
+Deno.test("scenariosHtml() says in words what is not as expected, and calls a counterexample so", async () => {
+  const wrong = CONVERTS.replace("exists", "forall").replace("expect: Always", "expect: Never");
+  const page = read(
+    scenariosHtml({ origin: ORIGIN, platforms: PLATFORMS, runs: await runs(wrong) }),
+  );
+  assertStringIncludes(text(page.querySelector(".lead")), "2 runs not as expected.");
+  const [, , gnr] = table(page, "Final states in which the condition holds");
+  assertEquals(gnr![1], "Always ✗ expected Never");
+  assertStringIncludes(text(page.querySelector("summary")), "Counterexample on spr, emr (Li, Ci).");
+});
+
+Deno.test("scenariosHtml() expects nothing of a scenario under another policy than its own", () => {
+  const other = RUNS.map((run) => ({ ...run, expected: null }));
+  const page = read(scenariosHtml({ origin: ORIGIN, platforms: PLATFORMS, runs: other }));
+  assertEquals(table(page, "Final states in which the condition holds")[1]![1], "Never");
+});

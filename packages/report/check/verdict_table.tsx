@@ -1,0 +1,100 @@
+import type { ClosureKeys, LeftPoison, Verdict } from "@tdx/litmus";
+import type { VNode } from "preact";
+import { Scroll } from "../page/data_table.tsx";
+import { grouped, groupsOf } from "../page/numbers.ts";
+import { Agreement } from "./agreement.tsx";
+import { placesText } from "./places.ts";
+import { wayName, Witness } from "./witness.tsx";
+
+const KEYS: Readonly<Record<ClosureKeys, string>> = {
+  "keyid0": "Host uses KeyID 0, as Linux",
+  "shared": "Host uses a shared KeyID without integrity",
+  "shared-integrity": "Host uses a shared KeyID with integrity",
+  "keyid0+integrity": "Host uses KeyID 0 and an integrity KeyID on the same line",
+};
+
+const POISON: Readonly<Record<LeftPoison, string>> = {
+  none: "",
+  unconsumed: "; hardware poison is left that the TD never consumed",
+  consumed: "; hardware poison is left that the TD consumed",
+};
+
+const MODE = { Li: "Li, logical integrity", Ci: "Ci, cryptographic integrity" } as const;
+
+/** Verdicts that differ in mode, policy and platform alone. */
+export function VerdictTable({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode {
+  const { hostKeys, poison } = verdicts[0]!;
+  const title = KEYS[hostKeys] + POISON[poison];
+  const platforms = [...new Set(verdicts.map(({ platform }) => platform))];
+  return (
+    <article>
+      <h3>{title}</h3>
+      <Scroll label={title}>
+        <table class="verdicts">
+          <thead>
+            <tr>
+              <th scope="col">policy</th>
+              {platforms.map((name) => <th key={name} scope="col">{name}</th>)}
+            </tr>
+          </thead>
+          {groupsOf(verdicts, ({ mode }) => mode).map((group) => (
+            <tbody key={group[0]!.mode}>
+              <tr>
+                <th scope="rowgroup" colSpan={1 + platforms.length} class="group">
+                  {MODE[group[0]!.mode]}
+                </th>
+              </tr>
+              {groupsOf(group, ({ policy }) => policy).map((row) => (
+                <tr key={row[0]!.policy}>
+                  <th scope="row">{row[0]!.policy}</th>
+                  {platforms.map((name) => (
+                    <Cell
+                      key={name}
+                      verdict={row.find(({ platform }) => platform === name)}
+                    />
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          ))}
+        </table>
+      </Scroll>
+      <Ways verdicts={verdicts} />
+    </article>
+  );
+}
+
+function Cell({ verdict }: { readonly verdict: Verdict | undefined }): VNode {
+  if (verdict === undefined) return <td />;
+  const { observation, expected, ok, decided, secretRead, states } = verdict;
+  const never = observation === "Never";
+  const wanted = expected === "Never" ? "no MC" : "MC";
+  return (
+    <td class={never ? undefined : "hit"}>
+      {never ? "no MC" : <b class="mc">MC</b>}
+      {decided !== null && decided !== observation ? <b class="wrong">decide disagrees</b> : null}
+      {secretRead ? <b class="wrong">the TD's plaintext can be read</b> : null}
+      <small>
+        <Agreement ok={ok} expected={wanted} /> {grouped(states)} <span class="heard">states</span>
+      </small>
+    </td>
+  );
+}
+
+/** The shortest ways to a machine check, each once with all that it is a way of. */
+function Ways({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode | null {
+  const hazards = verdicts.filter(({ trace }) => trace.length > 0);
+  if (hazards.length === 0) return null;
+  return (
+    <div>
+      {groupsOf(hazards, ({ trace }) => wayName(trace)).map((group) => {
+        const [{ name, trace, witness }] = group as [Verdict];
+        const where = placesText(
+          group.map(({ platform, mode, policy }) => ({ platform, at: `${mode} ${policy}` })),
+        );
+        const steps = witness.map(({ op, rule }) => `${op} [${rule}]`).join(", ");
+        return <Witness key={name} title={`${where}: ${steps}.`} trace={trace} />;
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+import type { Platform, RuleId } from "@tdx/core";
+import type { Verdict } from "@tdx/litmus";
+import type { VNode } from "preact";
+import { Assumptions, LINE_ASSUMPTIONS, Platforms, Rules } from "../page/facts.tsx";
+import { htmlPage } from "../page/html_page.tsx";
+import { counted, grouped, groupsOf } from "../page/numbers.ts";
+import type { ReportOrigin } from "../page/origin.tsx";
+import { VerdictTable } from "./verdict_table.tsx";
+
+/** What a report on verdicts is written from. */
+export interface VerdictsPage {
+  /** When and how it was made. */
+  readonly origin: ReportOrigin;
+  /** The platforms that were asked about. */
+  readonly platforms: readonly Platform[];
+  /** The answers. */
+  readonly verdicts: readonly Verdict[];
+}
+
+/**
+ * Writes the verdict table with the witnesses behind it as an HTML page that stands by itself.
+ *
+ * @param page Verdicts, platforms, origin.
+ * @returns The HTML file.
+ *
+ * @example
+ * ```ts
+ * import { verdict, verdictQuestions } from "@tdx/litmus";
+ * import { verdictsHtml } from "@tdx/report";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const question = verdictQuestions(spr).find(({ policy }) => policy === "never")!;
+ * const html = verdictsHtml({
+ *   origin: { commandLine: "tdx check", date: new Date(0), version: "tdx 0.1.0" },
+ *   platforms: [spr],
+ *   verdicts: [await verdict(question)],
+ * });
+ * assertStringIncludes(html, "a partial write to a TD-owned line poisons it silently");
+ * ```
+ */
+export function verdictsHtml({ origin, platforms, verdicts }: VerdictsPage): string {
+  return htmlPage({
+    title: "After a reclaim: can the host meet a machine check?",
+    lead: <Lead verdicts={verdicts} />,
+    origin,
+    chapters: [
+      { id: "verdicts", title: "Verdicts", body: <Verdicts of={verdicts} /> },
+      {
+        id: "assumptions",
+        title: "What is assumed",
+        body: <Assumptions of={LINE_ASSUMPTIONS} />,
+      },
+      {
+        id: "sources",
+        title: "Where the facts come from",
+        body: (
+          <>
+            <Rules ids={rulesOf(verdicts)} />
+            <Platforms of={platforms} />
+          </>
+        ),
+      },
+    ],
+  });
+}
+
+function Lead({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode {
+  const wrong = verdicts.filter(({ ok }) => !ok).length;
+  const states = verdicts.reduce((sum, verdict) => sum + verdict.states, 0);
+  const hazards = verdicts.filter(({ observation }) => observation !== "Never").length;
+  return (
+    <p class="lead">
+      <strong class={wrong === 0 ? "right" : "wrong"}>
+        {wrong === 0
+          ? "Every answer is the expected one."
+          : `${counted(wrong, "answer")} not as expected.`}
+      </strong>{" "}
+      {counted(verdicts.length, "question")}, each answered by exploring every sequence of host and
+      {" "}
+      device accesses, speculation and evictions: {grouped(states)}{" "}
+      states. A machine check exists in {grouped(hazards)} of them.
+    </p>
+  );
+}
+
+function Verdicts({ of }: { readonly of: readonly Verdict[] }): VNode {
+  return (
+    <>
+      <p>
+        <b class="mc">MC</b>: a sequence exists that ends in a host machine check.{" "}
+        <b>no MC</b>: none{" "}
+        does. ✓: as the specification's verdict table expects, and as the decision says where it is
+        {" "}
+        asked. The small number: states explored. Below each table stand the shortest ways to a{" "}
+        machine check; open one to read it step by step.
+      </p>
+      <div class="articles">
+        {groupsOf(of, ({ hostKeys, poison }) => `${hostKeys} ${poison}`).map((group) => (
+          <VerdictTable key={group[0]!.name} verdicts={group} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** The rules that fire in the witnesses, each once. */
+function rulesOf(verdicts: readonly Verdict[]): RuleId[] {
+  return [...new Set(verdicts.flatMap(({ trace }) => trace.flatMap(({ rules }) => rules)))].sort();
+}

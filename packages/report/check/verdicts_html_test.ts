@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { type Verdict, verdict, verdictQuestions } from "@tdx/litmus";
+import { gnr } from "@tdx/platform-gnr";
+import { spr } from "@tdx/platform-spr";
+import { assertSelfContained, ORIGIN, read, text } from "../fixtures_test.ts";
+import { verdictsHtml } from "./verdicts_html.tsx";
+
+const VERDICTS = await Promise.all([spr, gnr].flatMap(verdictQuestions).map((q) => verdict(q)));
+
+function page(verdicts: readonly Verdict[]): Document {
+  return read(verdictsHtml({ origin: ORIGIN, platforms: [spr, gnr], verdicts }));
+}
+
+/** The rows of a table of verdicts, as texts. */
+function rows(article: Element): string[][] {
+  return [...article.querySelectorAll("tr")].map((row) => [...row.children].map(text));
+}
+
+Deno.test("verdictsHtml() needs nothing but itself", () => {
+  const html = verdictsHtml({ origin: ORIGIN, platforms: [spr, gnr], verdicts: VERDICTS });
+  assertSelfContained(html);
+  assertEquals(html.match(/<script/g)?.length, 1);
+});
+
+Deno.test("verdictsHtml() has a table for each kind of host KeyIDs and left poison", () => {
+  assertEquals([...page(VERDICTS).querySelectorAll("h3")].map(text), [
+    "Host uses KeyID 0, as Linux",
+    "Host uses a shared KeyID without integrity",
+    "Host uses a shared KeyID with integrity",
+    "Host uses KeyID 0 and an integrity KeyID on the same line",
+    "Host uses KeyID 0, as Linux; hardware poison is left that the TD never consumed",
+    "Host uses KeyID 0, as Linux; hardware poison is left that the TD consumed",
+  ]);
+});
+
+Deno.test("verdictsHtml() shows observed, expected and states of every question", () => {
+  const states = (policy: string) =>
+    VERDICTS.find((v) => v.platform === "spr" && v.mode === "Li" && v.policy === policy)!.states;
+  const [first] = page(VERDICTS).querySelectorAll("article");
+  const shown = rows(first!).map((row) => row.map((cell) => cell.replace(/ [0-9,]+ states$/, "")));
+  const [no, mc] = ["no MC✓, as expected", "MC✓, as expected"];
+  assertEquals(shown, [
+    ["policy", "spr", "gnr"],
+    ["Li, logical integrity"],
+    ["always", no, no],
+    ["quirk", no, no],
+    ["never", mc, no],
+    ["Ci, cryptographic integrity"],
+    ["always", no, no],
+    ["quirk", no, no],
+    ["never", mc, no],
+  ]);
+  assertEquals(rows(first!)[4]![1], `MC✓, as expected ${states("never")} states`);
+});
+
+Deno.test("verdictsHtml() folds every witness, its steps with rule, words, source and line", () => {
+  const [first] = page(VERDICTS).querySelectorAll("article");
+  const [witness] = first!.querySelectorAll("details");
+  assertEquals(witness!.hasAttribute("open"), false);
+  assertEquals(
+    text(witness!.querySelector("summary")),
+    "spr (Li never): partial write [W5], load [R0]. 3 steps",
+  );
+  assertEquals([...witness!.querySelectorAll("li")].map((step) => [...step.children].map(text)), [
+    [
+      "reclaim: TDH.PHYMEM.CACHE.WB, line X, KeyID 33",
+      "No rule fires.",
+      "Afterwards: memory secret by KeyID 33, TD owner 1",
+    ],
+    [
+      "host: partial write host, line X, KeyID 0",
+      "W5 The erratum: a partial write to a TD-owned line poisons it silently, with KeyID 0 too. " +
+      "Linux 1e536e106897 (exact)",
+      "Afterwards: memory poisoned (partial-write), TD owner 1",
+    ],
+    [
+      "host: load, line X, KeyID 0",
+      "K1 A miss fills the cache by a read under the reader's KeyID; poison travels with the " +
+      "copy. TDX CPU Architectural Extensions, 343754 (exact)",
+      "R0 Any read of a poisoned line returns poison, whatever the checks would say. " +
+      "TDX CPU Architectural Extensions, 343754 (exact)",
+      "Afterwards: memory poisoned (partial-write), TD owner 1; cached under KeyID 0: poison " +
+      "(partial-write)",
+    ],
+  ]);
+});
+
+Deno.test("verdictsHtml() has a witness for every hazard, and none twice in a table", () => {
+  for (const article of page(VERDICTS).querySelectorAll("article")) {
+    const hits = article.querySelectorAll("td.hit").length;
+    const summaries = [...article.querySelectorAll("summary")].map(text);
+    assertEquals(new Set(summaries).size, summaries.length);
+    assertEquals(hits > 0, summaries.length > 0);
+  }
+});
+
+Deno.test("verdictsHtml() says in words what is not as expected", () => {
+  const [first, ...rest] = VERDICTS as [Verdict, ...Verdict[]];
+  assertEquals(first.observation, "Never");
+  const wrong: Verdict = {
+    ...first,
+    expected: "Sometimes",
+    decided: "Sometimes",
+    secretRead: true,
+    ok: false,
+  };
+  const read = page([wrong, ...rest]);
+  assertStringIncludes(text(read.querySelector(".lead")), "1 answer not as expected.");
+  const cell = text(read.querySelector("article td"));
+  for (const words of ["✗ expected MC", "decide disagrees", "the TD's plaintext can be read"]) {
+    assertStringIncludes(cell, words);
+  }
+  assert(!text(page(VERDICTS).querySelector("main")).includes("✗"));
+});
+
+Deno.test("verdictsHtml() lists assumptions, rules and platforms with their sources", () => {
+  const read = page(VERDICTS);
+  const assumed = [...read.querySelectorAll("#assumptions dt")].map(text);
+  assertEquals(assumed, ["A1", "A2", "A3", "A4", "A5"]);
+  const sources = text(read.querySelector("#sources"));
+  assertStringIncludes(sources, "TDX Module Base Architecture, table 16.2 (exact; assumes A3)");
+  assertStringIncludes(sources, "Linux, 1e536e106897, partial write machine check erratum");
+});

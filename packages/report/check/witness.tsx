@@ -1,0 +1,46 @@
+import { ruleText } from "@tdx/core";
+import { type Move, traceSteps } from "@tdx/litmus";
+import type { VNode } from "preact";
+import { counted } from "../page/numbers.ts";
+
+/** A way through a system, folded until it is asked for. */
+export function Witness({ title, trace }: {
+  /** What it is a witness of. */
+  readonly title: string;
+  readonly trace: readonly Move[];
+}): VNode {
+  const steps = traceSteps(trace);
+  return (
+    <details>
+      <summary>
+        {title} <span class="dim">{counted(steps.length, "step")}</span>
+      </summary>
+      <ol class="steps">
+        {steps.map(({ by, what, rules, after }, i) => (
+          <li key={i}>
+            <p>
+              <b>{by}</b>: {what}
+            </p>
+            {rules.length === 0 ? <p class="dim">No rule fires.</p> : null}
+            {rules.map((id) => {
+              const { text, source, confidence } = ruleText(id);
+              return (
+                <p key={id}>
+                  <b>{id}</b> {text} <cite>{source} ({confidence})</cite>
+                </p>
+              );
+            })}
+            <p class="after">
+              <span class="dim">Afterwards:</span> {after}
+            </p>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
+/** Tells whether two ways look the same to a reader. */
+export function wayName(trace: readonly Move[]): string {
+  return JSON.stringify(traceSteps(trace));
+}

@@ -1,0 +1,19 @@
+/** Sets thousands apart. */
+export function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+/** A count with its noun, which takes an s but for one: `2 pages`. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A physical address: `0x40000000`. */
+export function hex(address: number): string {
+  return `0x${address.toString(16)}`;
+}
+
+/** Splits a list into those of equal name, in the order of their first. */
+export function groupsOf<Item>(items: readonly Item[], name: (item: Item) => string): Item[][] {
+  return [...Map.groupBy(items, name).values()];
+}

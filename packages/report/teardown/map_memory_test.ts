@@ -1,0 +1,107 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { FrameMap, GiB, KiB, MiB, TiB } from "@tdx/core";
+import { createReclaimer, createTdHost, followPages, PAGE_FATES, type TdHost } from "@tdx/reclaim";
+import { gnr } from "@tdx/platform-gnr";
+import { mapMemory } from "./map_memory.ts";
+
+const NONE = { other: 0, free: 0, used: 0, leaked: 0, poisoned: 0, retired: 0 };
+
+/** A host of 1 GiB after the teardown of a TD of 4 MiB, with two lines of page 5 poisoned. */
+async function tornDown(reuse: boolean): Promise<[TdHost, FrameMap]> {
+  const host = createTdHost({ platform: gnr, guestBytes: 4 * MiB, vcpus: 1 });
+  const { memory, module, tdr } = host;
+  const key = module.td(tdr)!.key!;
+  for (const pa of [0x5000, 0x5fc0]) {
+    memory.step({ kind: "evict", by: "cache", key }, pa);
+    memory.step({ kind: "poisonTransient", by: "cache", key }, pa);
+  }
+  const { onBack, fates } = followPages(host);
+  const options = {
+    reuse,
+    onBack,
+    // The tenth page finds its lock taken, and the TDR has a child then.
+    onProgress: ({ phase }: { readonly phase: string }) => {
+      const busy = [9];
+      const busyAfter = () => busy.shift() ?? Infinity;
+      if (phase === "reclaim pages") module.inject({ busyAfter });
+    },
+  };
+  await createReclaimer({ memory }).teardown(module, tdr, options);
+  return [host, fates()];
+}
+
+Deno.test("mapMemory() counts pages by fate in equal stretches, and all together", async () => {
+  const map = mapMemory(...await tornDown(true), { cells: 256 });
+  assertEquals([map.bytes, map.cellBytes, map.cells.length], [GiB, 4 * MiB, 256]);
+  assertEquals(map.cells[0], { ...NONE, used: 1022, leaked: 1, retired: 1 });
+  // Control pages: Secure EPT 2 + 1 + 1, vCPU 6, TDCS 6, TDR 1, of which the TDR is leaked.
+  assertEquals(map.cells[1], { ...NONE, other: 1024 - 17, free: 16, leaked: 1 });
+  assertEquals(map.cells[255], { ...NONE, other: 1024 });
+  assertEquals(map.total, {
+    ...NONE,
+    other: 262_144 - 1024 - 17,
+    free: 16,
+    used: 1022,
+    leaked: 2,
+    retired: 1,
+  });
+});
+
+Deno.test("mapMemory() lists the first bad pages, with the PAMT's word and their poison", async () => {
+  const [host, fates] = await tornDown(true);
+  const { tdr } = host;
+  const { listed } = mapMemory(host, fates);
+  assertEquals(
+    listed.map(({ pa, fate, type, poisonedLines, origins }) =>
+      [pa === tdr ? "TDR" : pa, fate, type, poisonedLines, origins.join()].join(" ")
+    ),
+    [
+      "20480 retired NDA 2 hardware-transient",
+      "36864 leaked REG 0 ",
+      "TDR leaked TDR 0 ",
+    ],
+  );
+  const unused = mapMemory(...await tornDown(false), { list: 1 });
+  assertEquals(unused.listed.map(({ pa, fate }) => [pa, fate]), [
+    [0x5000, "poisoned"],
+    [0x9000, "leaked"],
+  ]);
+});
+
+Deno.test("mapMemory() cuts memory that does not divide, the last cell short", async () => {
+  const map = mapMemory(...await tornDown(true), { cells: 1000 });
+  assertEquals([map.cellBytes, map.cells.length], [263 * 4 * KiB, 997]);
+  const pages = (cell: number) => Object.values(map.cells[cell]!).reduce((a, b) => a + b);
+  assertEquals([pages(0), pages(996)], [263, 262_144 - 996 * 263]);
+});
+
+Deno.test("mapMemory() takes no longer for a terabyte that hardly varies", () => {
+  const host = createTdHost({ platform: gnr, guestBytes: 4 * MiB, vcpus: 1, hostBytes: TiB });
+  const fates = new FrameMap(TiB / 4096, 0);
+  fates.set(2 ** 27, 2 ** 27, PAGE_FATES.indexOf("retired"));
+  const started = performance.now();
+  const map = mapMemory(host, fates);
+  assertEquals(performance.now() - started < 1000, true);
+  assertEquals([map.total.retired, map.cells[511]!.retired, map.cells[512]!.retired], [
+    2 ** 27,
+    0,
+    2 ** 18,
+  ]);
+  assertEquals(map.listed.length, 10);
+});
+
+Deno.test("mapMemory() refuses no cells, and fates of another memory", async () => {
+  const [host, fates] = await tornDown(true);
+  for (const cells of [0, -1, 1.5, NaN]) {
+    assertThrows(
+      () => mapMemory(host, fates, { cells }),
+      RangeError,
+      `Expected a positive whole number of cells, got ${cells}`,
+    );
+  }
+  assertThrows(
+    () => mapMemory(host, new FrameMap(512, 0)),
+    RangeError,
+    "Expected the fates of 1073741824 bytes, got those of 512 pages",
+  );
+});

@@ -1,0 +1,44 @@
+import type { TeardownReport } from "@tdx/reclaim";
+import type { VNode } from "preact";
+import { DataTable } from "../page/data_table.tsx";
+import { grouped } from "../page/numbers.ts";
+
+/** Shows what a teardown did, as `tdx teardown` prints it. */
+export function RunFigures({ report }: { readonly report: TeardownReport }): VNode {
+  const { control, seamcalls, retries, leakedPages, leakedHkid } = report;
+  return (
+    <div class="tables">
+      <DataTable
+        caption="Pages of 4 KiB that came back"
+        columns={[
+          { name: "Of the" },
+          { name: "Pages", number: true },
+          { name: "Lines cleared", number: true },
+          { name: "Fences", number: true },
+        ]}
+        rows={[["guest", report] as const, ["control", control] as const].map(([name, work]) => [
+          name,
+          grouped(work.pagesReclaimed),
+          grouped(work.linesCleared),
+          grouped(work.fences),
+        ])}
+      />
+      <DataTable
+        caption="SEAMCALLs"
+        columns={[{ name: "Leaf" }, { name: "Count", number: true }]}
+        rows={Object.entries(seamcalls).map(([leaf, count]) => [leaf, grouped(count)])}
+      />
+      <DataTable
+        caption="What went otherwise"
+        columns={[{ name: "What" }, { name: "Count", number: true }]}
+        rows={[
+          ["SEAMCALLs issued again", grouped(retries)],
+          ["Pages leaked", grouped(leakedPages)],
+          ["HKID leaked", leakedHkid ? "yes" : "no"],
+          ["Machine checks of the host", grouped(report.machineChecks)],
+          ["Pages retired", grouped(report.retiredPages)],
+        ]}
+      />
+    </div>
+  );
+}

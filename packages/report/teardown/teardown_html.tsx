@@ -1,0 +1,188 @@
+import { type Mode, type Platform, type RuleId, showSize } from "@tdx/core";
+import {
+  type Decision,
+  estimate,
+  ESTIMATE_ASSUMPTIONS,
+  type HostKeys,
+  type TeardownPath,
+  type TeardownReport,
+} from "@tdx/reclaim";
+import { MODULE_ASSUMPTIONS } from "@tdx/seam";
+import type { VNode } from "preact";
+import {
+  type Assumption,
+  Assumptions,
+  LINE_ASSUMPTIONS,
+  Platforms,
+  Rules,
+} from "../page/facts.tsx";
+import { htmlPage } from "../page/html_page.tsx";
+import { counted } from "../page/numbers.ts";
+import type { ReportOrigin } from "../page/origin.tsx";
+import type { ComparedTeardown } from "./compared.ts";
+import type { MemoryMap } from "./map_memory.ts";
+import { MemoryMapView } from "./memory_map_view.tsx";
+import { RunFigures } from "./run_figures.tsx";
+import { Times } from "./times.tsx";
+
+export { type ComparedTeardown } from "./compared.ts";
+
+/** What a report on a teardown is written from. */
+export interface TeardownPage {
+  /** When and how it was made. */
+  readonly origin: ReportOrigin;
+  /** The platform. */
+  readonly platform: Platform;
+  /** Integrity mode. */
+  readonly mode: Mode;
+  /** Guest memory of the TD in bytes, a multiple of 4 KiB. */
+  readonly guestBytes: number;
+  /** Virtual CPUs of the TD. */
+  readonly vcpus: number;
+  /** Whether the host cleared, and why. */
+  readonly decision: Decision;
+  /** What the teardown did, the host having used every guest page. */
+  readonly report: TeardownReport;
+  /** How often each rule fired in the host's memory. */
+  readonly rules: Readonly<Partial<Record<RuleId, number>>>;
+  /** The host's memory afterwards. */
+  readonly map: MemoryMap;
+  /** The same teardown on every platform under every policy, this one among them. */
+  readonly compared: readonly ComparedTeardown[];
+}
+
+const PATHS: Readonly<Record<TeardownPath, string>> = {
+  terminate: "terminate: the key is freed first, then the pages come back (a proposed patch)",
+  dynamic: "dynamic: the guest's pages are removed first, then the key is freed (mainline Linux)",
+};
+
+const KEYS: Readonly<Record<HostKeys, string>> = {
+  "keyid0": "KeyID 0, as Linux",
+  "shared": "shared, without integrity",
+  "shared-integrity": "shared, with integrity",
+};
+
+/**
+ * Writes what a teardown did, how long it takes and what is left in memory as an HTML page that
+ * stands by itself.
+ *
+ * @param page The run, those it is compared with, the map of memory, origin.
+ * @returns The HTML file.
+ * @throws {RangeError} Where guest memory or vCPUs are no TD's, or there is nothing to compare.
+ *
+ * @example
+ * ```ts
+ * import { MiB } from "@tdx/core";
+ * import { createReclaimer, createTdHost, followPages, simulatedTime } from "@tdx/reclaim";
+ * import { mapMemory, teardownHtml } from "@tdx/report";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const td = { guestBytes: 4 * MiB, vcpus: 1 };
+ * const host = createTdHost({ platform: spr, ...td });
+ * const { onBack, fates } = followPages(host);
+ * const { decision, teardown } = createReclaimer({ memory: host.memory, policy: "never" });
+ * const report = await teardown(host.module, host.tdr, { reuse: true, onBack });
+ * const times = (["published", "measured"] as const).map((clear) => ({
+ *   clearAs: clear,
+ *   ...simulatedTime(report, { ...td, clear }),
+ * }));
+ * const html = teardownHtml({
+ *   origin: { commandLine: "example.ts", date: new Date(), version: "example 1.0" },
+ *   platform: spr,
+ *   mode: "Ci",
+ *   ...td,
+ *   decision,
+ *   report,
+ *   rules: host.memory.counts.rules,
+ *   map: mapMemory(host, fates()),
+ *   compared: [{ platform: spr, policy: "never", report, times }],
+ * });
+ * assertStringIncludes(html, "The host met 1,024 machine checks");
+ * ```
+ */
+export function teardownHtml(page: TeardownPage): string {
+  const { origin, rules, map, compared } = page;
+  if (compared.length === 0) {
+    throw new RangeError("Expected at least one teardown in compared, got none");
+  }
+  return htmlPage({
+    title: `Teardown of a ${showSize(page.guestBytes)} TD on ${page.platform.title}`,
+    lead: <Lead page={page} />,
+    origin,
+    chapters: [
+      { id: "run", title: "This run", body: <Run page={page} /> },
+      { id: "memory", title: "The host's memory afterwards", body: <MemoryMapView map={map} /> },
+      { id: "time", title: "How long it takes", body: <Times compared={compared} /> },
+      { id: "assumptions", title: "What is assumed", body: <Assumptions of={assumed(page)} /> },
+      {
+        id: "sources",
+        title: "Where the facts come from",
+        body: (
+          <>
+            <Rules ids={Object.keys(rules) as RuleId[]} fired={rules} />
+            <Platforms of={platformsOf(compared)} />
+          </>
+        ),
+      },
+    ],
+  });
+}
+
+function Lead({ page: { report, decision } }: { readonly page: TeardownPage }): VNode {
+  const { machineChecks, retiredPages, leakedPages } = report;
+  return (
+    <p class="lead">
+      {machineChecks === 0
+        ? <strong class="right">The host used every page it got back: no machine check.</strong>
+        : (
+          <strong class="wrong">
+            The host met {counted(machineChecks, "machine check")} when it used the pages, and{" "}
+            retired {counted(retiredPages, "page")}.
+          </strong>
+        )} {leakedPages > 0 ? `${counted(leakedPages, "page")} leaked. ` : ""}
+      {decision.reason}.
+    </p>
+  );
+}
+
+function Run({ page }: { readonly page: TeardownPage }): VNode {
+  const { platform, mode, guestBytes, vcpus, decision, report, map } = page;
+  const facts: readonly (readonly [string, string])[] = [
+    ["Platform", `${platform.name}, ${platform.title} (${platform.confidence})`],
+    ["TD", `${showSize(guestBytes)}, ${counted(vcpus, "vCPU")}`],
+    ["Host memory", showSize(map.bytes)],
+    ["Integrity mode", mode],
+    ["Host KeyIDs", KEYS[decision.hostKeys]],
+    ["Path", PATHS[report.path]],
+    ["Policy", `${report.policy}: ${decision.clear ? "clears" : "clears nothing"} here`],
+    ["Decided by", decision.rules.join(", ")],
+  ];
+  return (
+    <>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <RunFigures report={report} />
+    </>
+  );
+}
+
+/** Of the estimate the assumptions it leans on at this size, of lines and module all. */
+function assumed({ platform, guestBytes, vcpus, report: { path } }: TeardownPage): Assumption[] {
+  const { assumptions } = estimate({ platform, guestBytes, vcpus, path });
+  return [
+    ...LINE_ASSUMPTIONS,
+    ...Object.entries(MODULE_ASSUMPTIONS),
+    ...assumptions.map((id): Assumption => [id, ESTIMATE_ASSUMPTIONS[id]]),
+  ];
+}
+
+function platformsOf(compared: readonly ComparedTeardown[]): Platform[] {
+  return [...new Set(compared.map(({ platform }) => platform))];
+}

@@ -1,0 +1,122 @@
+import { showRange, type ShutdownTime, type TimeTerm } from "@tdx/reclaim";
+import type { VNode } from "preact";
+import { DataTable } from "../page/data_table.tsx";
+import { grouped } from "../page/numbers.ts";
+import { type Alike, alike, type ComparedTeardown } from "./compared.ts";
+import { timeChart } from "./time_chart.ts";
+
+/** Shows how long the teardown takes on every platform under every policy, by phase. */
+export function Times({ compared }: { readonly compared: readonly ComparedTeardown[] }): VNode {
+  const groups = alike(compared);
+  const readings = compared[0]!.times.map(({ clearAs }) => clearAs);
+  return (
+    <>
+      <p>
+        The same teardown, simulated on every platform under every policy; platforms on which
+        everything came out the same stand together. What a clear costs is read in two ways that do
+        not agree, and neither is taken for the truth: <b class="published">■ published</b>{" "}
+        (filled bars), the bound of the patch's description, and <b class="measured">□ measured</b>
+        {" "}
+        (hollow bars), what one core takes. A bar runs from the least to the most that the figures
+        allow. The total is known best; the phases are no more than a split of it.
+      </p>
+      <Charts groups={groups} />
+      {readings.map((clearAs) => <TimeTable key={clearAs} groups={groups} clearAs={clearAs} />)}
+      <Figures compared={compared} />
+    </>
+  );
+}
+
+function Charts({ groups }: { readonly groups: readonly Alike[] }): VNode {
+  const names = termsOf(groups[0]!.teardowns[0]!.times[0]!).map(({ name }) => name);
+  const bars = names.map((_, i) =>
+    groups.flatMap(({ names: platforms, teardowns }) =>
+      teardowns.flatMap(({ policy, times }) =>
+        times.map((time) => ({
+          platforms,
+          policy,
+          clearAs: time.clearAs,
+          seconds: termsOf(time)[i]!.seconds,
+        }))
+      )
+    )
+  );
+  const most = Math.max(...bars.flat().map(({ seconds }) => seconds?.high ?? 0)) || 1;
+  return (
+    <div class="charts">
+      {names.map((name, i) => (
+        <figure key={name}>
+          <figcaption>{name}</figcaption>
+          <div dangerouslySetInnerHTML={{ __html: timeChart(name, bars[i]!, most) }} />
+        </figure>
+      ))}
+    </div>
+  );
+}
+
+/** The total first: it is what is known best. */
+function termsOf({ total, terms }: ShutdownTime): TimeTerm[] {
+  return [total, ...terms];
+}
+
+function timeBy(teardown: ComparedTeardown, clearAs: string): ShutdownTime {
+  return teardown.times.find((time) => time.clearAs === clearAs)!;
+}
+
+function TimeTable({ groups, clearAs }: {
+  readonly groups: readonly Alike[];
+  readonly clearAs: string;
+}): VNode {
+  const terms = termsOf(timeBy(groups[0]!.teardowns[0]!, clearAs));
+  return (
+    <DataTable
+      caption={`Seconds, a clear as ${clearAs}`}
+      columns={[
+        { name: "Policy" },
+        ...terms.map(({ name, provenance }) => ({
+          name: (
+            <>
+              {name}
+              <small>{provenance}</small>
+            </>
+          ),
+          number: true,
+        })),
+        { name: "Machine checks", number: true },
+      ]}
+      groups={groups.map(({ names, teardowns }) => ({
+        title: names,
+        rows: teardowns.map((teardown) => [
+          teardown.policy,
+          ...termsOf(timeBy(teardown, clearAs)).map(({ seconds }) => showRange(seconds)),
+          grouped(teardown.report.machineChecks),
+        ]),
+      }))}
+    />
+  );
+}
+
+/** Whose figures the times are, each source once. */
+function Figures({ compared }: { readonly compared: readonly ComparedTeardown[] }): VNode {
+  const sources = new Map<string, Set<string>>();
+  for (const { times } of compared) {
+    for (const { clearAs, ...time } of times) {
+      for (const { name, provenance, source } of termsOf(time)) {
+        if (name === "clear" && !time.clears) continue;
+        const term = name === "clear" ? `clear as ${clearAs}` : name;
+        const text = `${provenance}: ${source}`;
+        sources.set(term, (sources.get(term) ?? new Set()).add(text));
+      }
+    }
+  }
+  return (
+    <DataTable
+      caption="Whose figures"
+      columns={[{ name: "Term" }, { name: "Figure" }]}
+      rows={[...sources].map(([term, texts]) => [
+        term,
+        <ul key={term} class="plain">{[...texts].map((text) => <li key={text}>{text}</li>)}</ul>,
+      ])}
+    />
+  );
+}
