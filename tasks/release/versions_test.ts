@@ -35,7 +35,7 @@ function config(name: string, version?: string): VersionedFile {
   return { file: `packages/${name}/deno.json`, text: JSON.stringify({ name, version }) };
 }
 
-const NESTED = '{ "publish": { "version": "9.9.9" }, "version": "0.1.0" }';
+const NESTED = '{ "name": "a", "publish": { "version": "9.9.9" }, "version": "0.1.0" }';
 const PINNED: VersionedFile = {
   file: "examples/a.yaml",
   text:
@@ -45,6 +45,8 @@ const PINNED: VersionedFile = {
 Deno.test("versionsIn() reads a package's own version, and those a text names exactly", () => {
   assertEquals(versionsIn({ file: "packages/a/deno.json", text: NESTED }), ["0.1.0"]);
   assertEquals(versionsIn(config("a")), ["none"]);
+  // The explorer is a site and is not published.
+  assertEquals(versionsIn({ file: "explorer/deno.json", text: "{}" }), []);
   assertEquals(versionsIn(PINNED), ["0.1.0", "0.0.9"]);
 });
 
