@@ -178,7 +178,7 @@ Deno.test("FrameMap.update() takes a new value out of range as a throw", () => {
     assertThrows(
       () => map.update(0, BLOCK, (value) => value === 0 ? 5 : bad),
       RangeError,
-      `Expected a value, an integer from 0 to 2^30 - 1, got ${bad}`,
+      `Expected value to be a whole number from 0 to 2^30 - 1, got ${bad}`,
     );
   }
   assertEquals([map.get(0), map.get(3)], [0, 1]);
@@ -274,11 +274,11 @@ Deno.test("FrameMap rejects frames, counts and values out of range", () => {
     assertThrows(
       () => new FrameMap(frames, 0),
       RangeError,
-      `Expected a number of frames from 1 to 2^40, got ${frames}`,
+      `Expected frames to be a whole number from 1 to 2^40, got ${frames}`,
     );
   }
   for (const value of [-1, 0.5, NaN, 2 ** 30]) {
-    const message = `Expected a value, an integer from 0 to 2^30 - 1, got ${value}`;
+    const message = `Expected value to be a whole number from 0 to 2^30 - 1, got ${value}`;
     assertThrows(() => new FrameMap(1, value), RangeError, message);
     assertThrows(() => new FrameMap(1, 0).set(0, 0, value), RangeError, message);
   }

@@ -1,3 +1,4 @@
+import { requireBoolean, requireObject, requireRegister, requireWhole } from "./arguments.ts";
 import type { Key } from "./key.ts";
 
 /** What a KeyID is for: KeyID 0 is the TME key, the next ones are shared, the last ones private. */
@@ -72,13 +73,17 @@ export class KeyIdSpace {
    * Builds a space from explicit numbers.
    *
    * @param ranges The split.
+   * @throws {TypeError} Where a number or the flag is of a wrong type.
    * @throws {RangeError} Where a number is out of range or the KeyIDs do not fit in the bits.
    */
   constructor(ranges: KeyIdRanges) {
-    requireInteger("maxPa", ranges.maxPa, 32, 52);
-    requireInteger("keyIdBits", ranges.keyIdBits, 0, MAX_KEY_ID_BITS);
-    requireInteger("shared", ranges.shared, 0, 2 ** MAX_KEY_ID_BITS - 1);
-    requireInteger("private", ranges.private, 0, 2 ** MAX_KEY_ID_BITS - 1);
+    requireObject("ranges", ranges);
+    requireWhole("maxPa", ranges.maxPa, 32, 52);
+    requireWhole("keyIdBits", ranges.keyIdBits, 0, MAX_KEY_ID_BITS);
+    requireWhole("shared", ranges.shared, 0, 2 ** MAX_KEY_ID_BITS - 1);
+    requireWhole("private", ranges.private, 0, 2 ** MAX_KEY_ID_BITS - 1);
+    const { integrityAllowed = true } = ranges;
+    requireBoolean("integrityAllowed", integrityAllowed);
     const needed = 1 + ranges.shared + ranges.private;
     if (needed > 2 ** ranges.keyIdBits) {
       throw new RangeError(
@@ -90,7 +95,7 @@ export class KeyIdSpace {
     this.keyIdBits = ranges.keyIdBits;
     this.shared = ranges.shared;
     this.private = ranges.private;
-    this.integrityAllowed = ranges.integrityAllowed ?? true;
+    this.integrityAllowed = integrityAllowed;
   }
 
   /**
@@ -98,6 +103,7 @@ export class KeyIdSpace {
    *
    * @param msrs The registers.
    * @returns The space they describe.
+   * @throws {TypeError} Where a register is no bigint or MAXPA no number.
    * @throws {RangeError} Where the KeyID bits exceed their maximum, TDX reserves more bits than
    * there are, the TME policy names an integrity algorithm, or the two registers contradict each other.
    *
@@ -116,6 +122,7 @@ export class KeyIdSpace {
    * ```
    */
   static fromMsrs(msrs: KeyIdMsrs): KeyIdSpace {
+    requireObject("msrs", msrs);
     requireRegister("tmeActivate", msrs.tmeActivate);
     requireRegister("keyIdPartitioning", msrs.keyIdPartitioning);
     if (msrs.tmeCapability !== undefined) requireRegister("tmeCapability", msrs.tmeCapability);
@@ -192,10 +199,11 @@ export class KeyIdSpace {
    *
    * @param keyId The KeyID.
    * @returns `tme` for 0, `shared` or `private`.
+   * @throws {TypeError} Where an argument is no number.
    * @throws {RangeError} Where the machine has no such KeyID.
    */
   kind(keyId: number): KeyIdKind {
-    requireInteger("keyId", keyId, 0, this.shared + this.private);
+    requireWhole("keyId", keyId, 0, this.shared + this.private);
     if (keyId === 0) return "tme";
     return keyId <= this.shared ? "shared" : "private";
   }
@@ -206,10 +214,11 @@ export class KeyIdSpace {
    * @param pa Address in bytes, without KeyID bits.
    * @param keyId The KeyID.
    * @returns The address as it appears on the bus, exact below 2^52.
+   * @throws {TypeError} Where an argument is no number.
    * @throws {RangeError} Where the address reaches into the KeyID bits or the KeyID does not exist.
    */
   encode(pa: number, keyId: number): number {
-    requireInteger("pa", pa, 0, this.addressLimit - 1);
+    requireWhole("pa", pa, 0, this.addressLimit - 1);
     this.kind(keyId);
     return pa + keyId * this.addressLimit;
   }
@@ -219,10 +228,11 @@ export class KeyIdSpace {
    *
    * @param address Address in bytes with KeyID bits, below 2^maxPa.
    * @returns The address without KeyID bits, and the KeyID.
+   * @throws {TypeError} Where an argument is no number.
    * @throws {RangeError} Where the address has more than maxPa bits.
    */
   decode(address: number): { pa: number; keyId: number } {
-    requireInteger("address", address, 0, 2 ** this.maxPa - 1);
+    requireWhole("address", address, 0, 2 ** this.maxPa - 1);
     return {
       pa: address % this.addressLimit,
       keyId: Math.floor(address / this.addressLimit),
@@ -236,6 +246,7 @@ export class KeyIdSpace {
    * @param options `generation` counts reprogrammings from 0; `integrity` asks for an integrity
    * algorithm on a shared KeyID (private ones always have it, KeyID 0 never).
    * @returns The key.
+   * @throws {TypeError} Where an argument is of a wrong type.
    * @throws {RangeError} Where the KeyID does not exist, KeyID 0 is to be reprogrammed or given
    * integrity (rule C7), or this machine allows no integrity algorithm.
    *
@@ -250,9 +261,11 @@ export class KeyIdSpace {
    */
   key(keyId: number, options: { generation?: number; integrity?: boolean } = {}): Key {
     const kind = this.kind(keyId);
-    const generation = options.generation ?? 0;
-    requireInteger("generation", generation, 0, Number.MAX_SAFE_INTEGER);
-    const integrity = options.integrity ?? (kind === "private");
+    requireObject("options", options);
+    const { generation = 0 } = options;
+    requireWhole("generation", generation, 0);
+    const { integrity = kind === "private" } = options;
+    requireBoolean("integrity", integrity);
     if (kind === "tme" && (integrity || generation !== 0)) {
       throw new RangeError(
         "Expected KeyID 0 without integrity and with its one TME key, " +
@@ -273,24 +286,4 @@ export class KeyIdSpace {
 
 function bits(value: bigint, high: number, low: number): number {
   return Number((value >> BigInt(low)) & ((1n << BigInt(high - low + 1)) - 1n));
-}
-
-function requireRegister(name: string, value: bigint): void {
-  if (typeof value !== "bigint") {
-    throw new TypeError(`Expected ${name} to be a bigint, got ${typeof value}`);
-  }
-  if (value < 0n || value >= 1n << 64n) {
-    throw new RangeError(`Expected ${name} to be a 64-bit value, got ${value}`);
-  }
-}
-
-function requireInteger(name: string, value: number, low: number, high: number): void {
-  if (typeof value !== "number") {
-    throw new TypeError(`Expected ${name} to be a number, got ${typeof value}`);
-  }
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new RangeError(
-      `Expected ${name} to be a whole number from ${low} to ${high}, got ${value}`,
-    );
-  }
 }

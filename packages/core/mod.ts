@@ -6,6 +6,7 @@
  */
 export * from "./key.ts";
 export * from "./key_id_space.ts";
+export { AGENTS, DATA, OPERATION_KINDS, requireKey } from "./line_arguments.ts";
 export * from "./line_automaton.ts";
 export * from "./line_state.ts";
 export * from "./line_step.ts";
