@@ -284,7 +284,8 @@ Deno.test("FrameMap rejects frames, counts and values out of range", () => {
   }
   const map = new FrameMap(1000, 0);
   for (const frame of [-1, 1000, 0.5, NaN]) {
-    assertThrows(() => map.get(frame), RangeError, `Expected a frame from 0 to 999, got ${frame}`);
+    const message = `Expected frame to be a whole number from 0 to 999, got ${frame}`;
+    assertThrows(() => map.get(frame), RangeError, message);
   }
   for (const [frame, count] of [[-1, 1], [0, 1001], [999, 2], [1001, 0], [0.5, 1], [0, 0.5]]) {
     const message = `Expected frames from 0 to 999, got ${count} at ${frame}`;

@@ -592,7 +592,7 @@ Deno.test("a refused call leaves memory and automaton as they were", () => {
       () => before.countLines(none),
       () => before.line.intern({ ...shown, copies: none }),
     ]
-  ) assertThrows(call);
+  ) assertThrows(call, Error);
   assertEquals(look(), seen);
   assertEquals(before.state(0), shown);
 });

@@ -1,4 +1,11 @@
-import { type FrameChunk, type Key, PAGE_BYTES, type PhysicalMemory } from "@tdx/core";
+import { type FrameChunk, type Key, PAGE_BYTES, PhysicalMemory } from "@tdx/core";
+import {
+  requireFunction,
+  requireInstance,
+  requireObject,
+  requireOneOf,
+  requireWhole,
+} from "@tdx/core/arguments";
 import { acceptPages } from "./accept_pages.ts";
 import { type KeyInfo, KeyOwnership } from "./key_ownership.ts";
 import { type MemBuildLeaves, memBuildLeaves } from "./leaves/mem_build.ts";
@@ -10,8 +17,8 @@ import { type VpLeaves, vpLeaves } from "./leaves/vp.ts";
 import { requireAddress, requireGpa } from "./operand_checks.ts";
 import { ownedPages } from "./owned_pages.ts";
 import { type MemoryRange, Pamt, type PamtEntry } from "./pamt.ts";
-import type { PageType } from "./page_type.ts";
-import { requireWhole, SeamState } from "./seam_state.ts";
+import { PAGE_TYPES, type PageType } from "./page_type.ts";
+import { SeamState } from "./seam_state.ts";
 import type { Faults, LeafName } from "./seamcalls.ts";
 import type { TdInfo } from "./td.ts";
 import { checkReserved, checkTdmrs } from "./tdmr.ts";
@@ -87,11 +94,14 @@ export class TdxModule {
    * Initialises the module: no TDs, and no memory in use.
    *
    * @param options Memory, packages, TDMRs and reserved areas.
+   * @throws {TypeError} Where an option is of a wrong type.
    * @throws {RangeError} Where a number is out of range, there are fewer than 2 private KeyIDs, or
    * a range is not as it should be.
    */
   constructor(options: TdxModuleOptions) {
+    requireObject("options", options);
     const { memory, packages = 2, reserved = [] } = options;
+    requireInstance("memory", memory, PhysicalMemory);
     requireWhole("packages", packages, 1, 32);
     if (options.tdmrs !== undefined) checkTdmrs(options.tdmrs, memory.bytes);
     const tdmrs = options.tdmrs ?? [{ base: 0, size: memory.bytes }];
@@ -129,6 +139,7 @@ export class TdxModule {
    * An injected busy operand is the first one that the SEAMCALL locks: for a reclaim the page.
    *
    * @param faults What goes wrong; `{}` for nothing.
+   * @throws {TypeError} Where something is of a wrong type; the faults are as before then.
    * @throws {RangeError} Where a number is out of range.
    *
    * @example
@@ -154,6 +165,7 @@ export class TdxModule {
    * Takes the lock of a page's PAMT entry, as another SEAMCALL in progress does.
    *
    * @param pa Address of the page in bytes, a multiple of 4 KiB; a TDR to lock the TD.
+   * @throws {TypeError} Where it is no number.
    * @throws {RangeError} Where it is no such address, or the page is locked.
    */
   lock(pa: number): void {
@@ -164,6 +176,7 @@ export class TdxModule {
    * Releases a lock that {@link TdxModule.lock} took.
    *
    * @param pa Address of the page in bytes.
+   * @throws {TypeError} Where it is no number.
    * @throws {RangeError} Where the page is not locked so.
    */
   unlock(pa: number): void {
@@ -175,8 +188,10 @@ export class TdxModule {
    * returns. They stay associated.
    *
    * @param tdr Address of the TDR in bytes.
+   * @throws {TypeError} Where it is no number.
    */
   kick(tdr: number): void {
+    requireAddress("tdr", tdr);
     for (const vcpu of this.#state.running) if (vcpu.td.tdr === tdr) this.#state.leave(vcpu);
   }
 
@@ -188,13 +203,14 @@ export class TdxModule {
    * @param gpa First guest physical address, a multiple of the page size.
    * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
    * @param pages How many consecutive pages; default 1.
+   * @throws {TypeError} Where an argument is no number.
    * @throws {RangeError} Where the TD is not live, or not all of the pages are there at that size
    * and pending: the guest would exit to the host instead. Nothing is accepted then.
    */
   accept(tdr: number, gpa: number, level: number, pages: number = 1): void {
     requireAddress("tdr", tdr);
     requireGpa(gpa, level);
-    requireWhole("pages", pages, 1, Number.MAX_SAFE_INTEGER);
+    requireWhole("pages", pages, 1);
     acceptPages(this.#state, tdr, gpa, level, pages);
   }
 
@@ -203,8 +219,10 @@ export class TdxModule {
    *
    * @param tdr Address of the TDR in bytes.
    * @returns A snapshot, or `undefined` where that is no TDR.
+   * @throws {TypeError} Where it is no number.
    */
   td(tdr: number): TdInfo | undefined {
+    requireAddress("tdr", tdr);
     return this.#state.tds.get(tdr)?.info();
   }
 
@@ -231,6 +249,7 @@ export class TdxModule {
    *
    * @param pa Any address in the page, in bytes.
    * @returns The entry, or `undefined` outside every TDMR.
+   * @throws {TypeError} Where it is no number.
    */
   page(pa: number): PamtEntry | undefined {
     requireAddress("pa", pa);
@@ -244,8 +263,12 @@ export class TdxModule {
    * @param tdr Address of the TDR in bytes.
    * @param type The type.
    * @returns Chunks of frames that share a PAMT entry; each is valid until the next is asked for.
+   * @throws {TypeError} Where an argument is of a wrong type.
+   * @throws {RangeError} Where there is no such type.
    */
   pagesOf(tdr: number, type: PageType): Iterable<FrameChunk> {
+    requireAddress("tdr", tdr);
+    requireOneOf("type", type, Object.keys(PAGE_TYPES));
     return ownedPages(this.#state.pamt, (entry) => entry.owner === tdr && entry.type === type);
   }
 
@@ -254,8 +277,10 @@ export class TdxModule {
    *
    * @param visit Called with an entry and how many pages of 4 KiB have it; more than once for an
    * entry whose pages do not lie together.
+   * @throws {TypeError} Where it is no function.
    */
   forEachPages(visit: (entry: PamtEntry, count: number) => void): void {
+    requireFunction("visit", visit);
     const { pamt } = this.#state;
     for (let region = 0; region < pamt.regions; region++) {
       pamt.forEachIn(region, (entry, { count }) => visit(entry, count));
