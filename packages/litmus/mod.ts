@@ -13,7 +13,15 @@ export * from "./explore.ts";
 export { watchFor } from "./formula.ts";
 export { parseScenario, type ParseScenarioOptions } from "./format/parse_scenario.ts";
 export { printScenario } from "./format/print_scenario.ts";
-export * from "./problem.ts";
+export {
+  type Content,
+  contentState,
+  type KeyName,
+  KEYS,
+  type Problem,
+  type Step,
+  type Thread,
+} from "./problem.ts";
 export * from "./promela/promela.ts";
 export * from "./report.ts";
 export * from "./run_scenario.ts";

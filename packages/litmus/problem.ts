@@ -1,5 +1,6 @@
+import { requireBoolean, requireObject, requireOneOf } from "@tdx/core/arguments";
 import type { Agent, Data, Key, KeyIdSpace, LineState, OperationKind } from "@tdx/core";
-import { KeyIdSpace as Space, LineAutomaton } from "@tdx/core";
+import { DATA, KeyIdSpace as Space, LineAutomaton } from "@tdx/core";
 
 /**
  * The keys a problem can name.
@@ -28,6 +29,14 @@ export interface Content {
   readonly key: KeyName;
   /** What was written. */
   readonly data: Data;
+}
+
+/** Refuses what is no first content of a line. */
+export function requireContent(name: string, value: unknown): void {
+  requireObject(name, value);
+  const { key, data } = value as Content;
+  requireOneOf(`${name}.key`, key, Object.keys(KEYS));
+  requireOneOf(`${name}.data`, data, DATA);
 }
 
 /** One step of a thread: an operation on a line. */
@@ -75,7 +84,10 @@ export interface Problem {
 }
 
 /** The state of a line with a first content. */
-export function contentState({ key, data }: Content, ci: boolean): LineState {
+export function contentState(content: Content, ci: boolean): LineState {
+  requireContent("content", content);
+  requireBoolean("ci", ci);
+  const { key, data } = content;
   const { memory, copies } = LineAutomaton.fresh(KEYS[key]);
   const { access, integrity } = KEYS[key];
   return {

@@ -1,4 +1,6 @@
+import { requireArray } from "@tdx/core/arguments";
 import { describeLine, type OperationKind, type RuleId } from "@tdx/core";
+import { requireMove } from "./litmus_arguments.ts";
 import type { Move } from "./system.ts";
 
 /** One step of a witness, for machines. */
@@ -39,8 +41,10 @@ const WORDS: Readonly<Record<OperationKind, string>> = {
  *
  * @param moves The moves of a way through a system.
  * @returns The steps.
+ * @throws {TypeError} Where they are no array of moves.
  */
 export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
+  requireArray("moves", moves, requireMove);
   return moves.flatMap(({ thread, operation, line, rules }) =>
     operation === null ? [] : [{
       by: thread,
@@ -57,8 +61,10 @@ export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
  *
  * @param moves The moves of a way through a system.
  * @returns Lines of text.
+ * @throws {TypeError} Where they are no array of moves.
  */
 export function traceText(moves: readonly Move[]): string {
+  requireArray("moves", moves, requireMove);
   const steps = moves.filter(({ operation }) => operation !== null);
   return steps.map(({ thread, operation, line, rules, after }, i) => {
     const data = operation!.data === undefined ? "" : ` ${operation!.data}`;
