@@ -4,7 +4,7 @@
  *
  * @module
  */
-export * from "./key.ts";
+export type * from "./key.ts";
 export * from "./key_id_space.ts";
 export { AGENTS, DATA, OPERATION_KINDS, requireKey } from "./line_arguments.ts";
 export * from "./line_automaton.ts";
@@ -15,7 +15,7 @@ export * from "./plugin.ts";
 export * from "./rules.ts";
 export * from "./units.ts";
 export { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./frame_bits.ts";
-export * from "./frame_chunk.ts";
+export type * from "./frame_chunk.ts";
 export * from "./frame_map.ts";
 export * from "./physical_memory.ts";
 export * from "./grade_machine_check.ts";

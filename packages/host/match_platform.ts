@@ -1,6 +1,5 @@
-import { requireArray } from "@tdx/core/arguments";
+import { requireArray, requireObject, requireString, requireWhole } from "@tdx/core/arguments";
 import { type Platform, requirePlatform } from "@tdx/core/plugin";
-import { requireCpuModel } from "./cpu_arguments.ts";
 import type { CpuIdentity } from "./cpu_identity.ts";
 import { cpuLabel } from "./cpu_label.ts";
 
@@ -70,4 +69,13 @@ export function matchPlatform(cpu: CpuIdentity, platforms: readonly Platform[]):
     );
   }
   return platform;
+}
+
+/** Refuses what names no CPU model. */
+export function requireCpuModel(name: string, value: unknown): void {
+  requireObject(name, value);
+  const { vendor, family, model } = value as CpuIdentity;
+  requireString(`${name}.vendor`, vendor);
+  requireWhole(`${name}.family`, family, 0);
+  requireWhole(`${name}.model`, model, 0);
 }
