@@ -63,7 +63,8 @@ export function wrongType(name: string, expected: string, value: unknown): TypeE
  * import { outOfRange } from "@tdx/core/arguments";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(outOfRange("rate", "from 0 to 1", 2).message, "Expected rate to be from 0 to 1, got 2");
+ * const { message } = outOfRange("rate", "from 0 to 1", 2);
+ * assertEquals(message, "Expected rate to be from 0 to 1, got 2");
  * ```
  */
 export function outOfRange(name: string, expected: string, value: unknown): RangeError {
@@ -156,7 +157,11 @@ export function requireString(name: string, value: unknown): void {
  * import { requireBoolean } from "@tdx/core/arguments";
  * import { assertThrows } from "@std/assert";
  *
- * assertThrows(() => requireBoolean("clear", 0), TypeError, "Expected clear to be a boolean, got 0");
+ * assertThrows(
+ *   () => requireBoolean("clear", 0),
+ *   TypeError,
+ *   "Expected clear to be a boolean, got 0",
+ * );
  * ```
  */
 export function requireBoolean(name: string, value: unknown): void {
@@ -370,7 +375,8 @@ function showObject(value: object): string {
     return `one of class ${prototype.constructor?.name}`;
   }
   try {
-    return JSON.stringify(value, (_, item) => typeof item === "bigint" ? `${item}n` : item);
+    const text = JSON.stringify(value, (_, item) => typeof item === "bigint" ? `${item}n` : item);
+    return text ?? "an object";
   } catch {
     // It holds itself.
     return "an object";

@@ -1,6 +1,7 @@
 import { requireObject, showValue, wrongType } from "./arguments.ts";
 import { deepFreeze } from "./deep_freeze.ts";
 import {
+  PARTIAL_WRITES,
   type Platform,
   PLATFORM_CONTRACT,
   type PlatformDeclaration,
@@ -47,7 +48,7 @@ const FIELDS: Readonly<Record<keyof PlatformDeclaration, Check>> = {
   title: text,
   cpus: listOf(record({ family: whole(0, 270), model: whole(0, 255) }), "{ family, model }"),
   bugs: listOf(text, "bug names as in /proc/cpuinfo"),
-  memory: record({ partialWriteToOwnedLine: oneOf("poison", "merge") }),
+  memory: record({ partialWriteToOwnedLine: oneOf(...PARTIAL_WRITES) }),
   machineCheck: record({
     seamNr: oneOf("yes", "no", "enumerated"),
     tdPoisonWithoutSeamNr: oneOf("may-panic", "survives"),

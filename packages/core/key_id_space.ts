@@ -105,7 +105,8 @@ export class KeyIdSpace {
    * @returns The space they describe.
    * @throws {TypeError} Where a register is no bigint or MAXPA no number.
    * @throws {RangeError} Where the KeyID bits exceed their maximum, TDX reserves more bits than
-   * there are, the TME policy names an integrity algorithm, or the two registers contradict each other.
+   * there are, the TME policy names an integrity algorithm, or the two registers contradict each
+   * other.
    *
    * @example
    * ```ts

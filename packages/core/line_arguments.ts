@@ -8,17 +8,47 @@ import {
 import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
 import type { LineEnvironment } from "./line_step.ts";
 import type { Agent, Data, Operation, OperationKind, Poison } from "./operation.ts";
-import type { PartialWrite } from "./platform.ts";
+import { PARTIAL_WRITES } from "./platform.ts";
 import { MODES, type RuleTable } from "./rules.ts";
 import type { Key } from "./key.ts";
 
-/** All agents. */
+/**
+ * All agents.
+ *
+ * @example
+ * ```ts
+ * import { AGENTS } from "@tdx/core";
+ * import { assert } from "@std/assert";
+ *
+ * assert(AGENTS.includes("device"));
+ * ```
+ */
 export const AGENTS: readonly Agent[] = ["host", "td", "module", "device", "cache"];
 
-/** All that a line can hold. */
+/**
+ * All that a line can hold.
+ *
+ * @example
+ * ```ts
+ * import { DATA } from "@tdx/core";
+ * import { assert } from "@std/assert";
+ *
+ * assert(DATA.includes("garbage"));
+ * ```
+ */
 export const DATA: readonly Data[] = ["zeros", "host", "guest", "garbage", "secret"];
 
-/** All that can happen to a line. */
+/**
+ * All that can happen to a line.
+ *
+ * @example
+ * ```ts
+ * import { OPERATION_KINDS, WRITES_DATA } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(OPERATION_KINDS.filter((kind) => WRITES_DATA.has(kind)).length, 5);
+ * ```
+ */
 export const OPERATION_KINDS: readonly OperationKind[] = [
   "load",
   "store",
@@ -43,7 +73,6 @@ const POISONS: readonly Poison[] = [
   "hardware-transient",
   "hardware-stuck",
 ];
-const PARTIAL_WRITES: readonly PartialWrite[] = ["poison", "merge"];
 const MOST_KEY_ID = 2 ** 15 - 1;
 
 /**

@@ -55,8 +55,8 @@ const MISC_LINE = 0x86n;
  * @param poison What consumed it, and where.
  * @returns The record.
  * @throws {TypeError} Where something is of a wrong type.
- * @throws {RangeError} Where `instruction` is neither `load` nor `fetch`, the address is no whole number from 0 to 2^52 - 1, or the processor
- * number is negative or no whole number.
+ * @throws {RangeError} Where `instruction` is neither `load` nor `fetch`, the address is no whole
+ * number from 0 to 2^52 - 1, or the processor number is negative or no whole number.
  *
  * @example
  * ```ts

@@ -73,8 +73,8 @@ export class PhysicalMemory {
    * @param options Size, platform, KeyIDs and mode.
    * @throws {TypeError} Where an option is of a wrong type, or the platform not one that
    * `definePlatform` returned.
-   * @throws {RangeError} Where the platform was made for another contract, or the size is not a positive multiple of 4 KiB, or over what the
-   * addresses without KeyID bits reach.
+   * @throws {RangeError} Where the platform was made for another contract, or the size is not a
+   * positive multiple of 4 KiB, or over what the addresses without KeyID bits reach.
    */
   constructor(options: PhysicalMemoryOptions) {
     requireObject("options", options);

@@ -1,4 +1,4 @@
-import { AGENTS, DATA, MODES, OPERATION_KINDS, type PartialWrite } from "@tdx/core";
+import { AGENTS, DATA, MODES, OPERATION_KINDS, PARTIAL_WRITES } from "@tdx/core";
 import {
   requireArray,
   requireBoolean,
@@ -16,7 +16,6 @@ import { type Problem, requireContent, type Step, type Thread } from "./problem.
 import type { Condition, Expectation, Formula, Scenario } from "./scenario.ts";
 import type { Machine, Move, Watch } from "./system.ts";
 
-const PARTIAL_WRITES: readonly PartialWrite[] = ["poison", "merge"];
 const QUANTIFIERS: readonly Condition["quantifier"][] = ["exists", "~exists", "forall"];
 const FORMULAS: readonly Formula["kind"][] = [
   "mc",

@@ -59,8 +59,8 @@ export interface RunOptions extends ExploreOptions {
  * @returns What it showed.
  * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
  * else is of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, a word is not known, or the
- * limit on states is reached.
+ * @throws {RangeError} Where the platform was made for another contract, a word is not known, or
+ * the limit on states is reached.
  */
 export async function runScenario(
   scenario: Scenario,

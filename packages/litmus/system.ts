@@ -110,7 +110,8 @@ export class System {
    * @param machine The machine.
    * @param watch What to remember.
    * @throws {TypeError} Where an argument is of a wrong type.
-   * @throws {RangeError} Where a word is not known, a number does not fit the problem, or it has more than 2^53 possible states.
+   * @throws {RangeError} Where a word is not known, a number does not fit the problem, or it has
+   * more than 2^53 possible states.
    */
   constructor(problem: Problem, machine: Machine, watch: Watch) {
     requireProblem("problem", problem);

@@ -171,8 +171,8 @@ export function verdictQuestions(platform: Platform): ExpectedQuestion[] {
  * @returns The verdict with its shortest witness.
  * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
  * else is of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, a word is not known, or the
- * limit on states is reached.
+ * @throws {RangeError} Where the platform was made for another contract, a word is not known, or
+ * the limit on states is reached.
  */
 export async function verdict(
   question: ExpectedQuestion,

@@ -96,9 +96,10 @@ const NOTHING: Need = {
  *
  * @param options Platform, host KeyIDs, policy and mode.
  * @returns The decision with its reason, rule ids and sources.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another option
- * is of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, or host KeyIDs, policy or mode are not among the known ones.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
+ * option is of a wrong type.
+ * @throws {RangeError} Where the platform was made for another contract, or host KeyIDs, policy or
+ * mode are not among the known ones.
  *
  * @example
  * ```ts

@@ -57,10 +57,11 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  *
  * @param options Platform, guest memory, vCPUs, mode, KeyIDs, host memory, scattering.
  * @returns Memory, module and the TD.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another option
- * is of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, guest memory is no positive multiple of 4 KiB or does not fit below the
- * KeyID bits or into the host with its control pages, or the vCPUs are none or too many.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
+ * option is of a wrong type.
+ * @throws {RangeError} Where the platform was made for another contract, guest memory is no
+ * positive multiple of 4 KiB or does not fit below the KeyID bits or into the host with its control
+ * pages, or the vCPUs are none or too many.
  *
  * @example
  * ```ts

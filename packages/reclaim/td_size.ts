@@ -18,8 +18,8 @@ export interface TdPages {
  * Counts the pages of a TD with 4 KiB pages.
  *
  * @throws {TypeError} Where one of them is no number.
- * @throws {RangeError} Where guest memory is no positive multiple of 4 KiB, or the vCPUs are none or
- * too many.
+ * @throws {RangeError} Where guest memory is no positive multiple of 4 KiB, or the vCPUs are none
+ * or too many.
  */
 export function tdPages(guestBytes: number, vcpus: number): TdPages {
   requireNumber("guestBytes", guestBytes);

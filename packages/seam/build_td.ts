@@ -43,7 +43,8 @@ export interface BuiltTd {
  * @returns What was built.
  * @throws {TypeError} Where an argument is of a wrong type, before anything is built; where a chunk
  * is, what was built until then stays.
- * @throws {RangeError} Where a number is out of range, or a SEAMCALL is refused; what was built until then stays.
+ * @throws {RangeError} Where a number is out of range, or a SEAMCALL is refused; what was built
+ * until then stays.
  *
  * @example
  * ```ts

@@ -19,8 +19,9 @@ import { judge } from "./verdict.ts";
  * @param source Where to read: {@link liveSource}, {@link folderSource}, {@link archiveSource}.
  * @param platforms The platforms to choose from, the fallback among them.
  * @returns The verdict, and the checks it rests on.
- * @throws {TypeError} Where the source is none, or a platform not one that `definePlatform` returned.
- * @throws {RangeError} Where a platform was made for another contract, several platforms claim the CPU or none does; and what the source throws.
+ * @throws {TypeError} Where the source is none, or a platform not one of `definePlatform`.
+ * @throws {RangeError} Where a platform was made for another contract, or several claim the CPU or
+ * none does; and what the source throws.
  *
  * @example A host of which only the CPU is known
  * ```ts

@@ -73,8 +73,8 @@ const TD_PAGE = /^TDX private memory error/;
  * @param host What the log does not say; default: nothing.
  * @returns The assessment.
  * @throws {TypeError} Where a register is no bigint, or something else of a wrong type.
- * @throws {RangeError} Where a register does not fit in 64 bits, the mode is not known, a platform was
- * made for another contract, or the KeyID layout is impossible.
+ * @throws {RangeError} Where a register does not fit in 64 bits, the mode is not known, a platform
+ * was made for another contract, or the KeyID layout is impossible.
  *
  * @example The host loads poison: it panics, and the erratum may be why
  * ```ts

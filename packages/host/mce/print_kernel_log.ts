@@ -16,7 +16,8 @@ const MARK = "mce: [Hardware Error]: ";
  * @param interrupted What it interrupted.
  * @returns The lines, each with its line end.
  * @throws {TypeError} Where something is of a wrong type.
- * @throws {RangeError} Where a register does not fit in 64 bits, or a number is no whole one from 0.
+ * @throws {RangeError} Where a register does not fit in 64 bits, or a number is no whole one from
+ * 0.
  *
  * @example
  * ```ts

@@ -81,10 +81,11 @@ export interface Estimate {
  *
  * @param options Platform, TD, path, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another option
- * is of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, memory or vCPUs are no TD's, the path is unknown, or the clear is none
- * or takes longer than the whole published shutdown.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
+ * option is of a wrong type.
+ * @throws {RangeError} Where the platform was made for another contract, memory or vCPUs are no
+ * TD's, the path is unknown, or the clear is none or takes longer than the whole published
+ * shutdown.
  *
  * @example
  * ```ts
