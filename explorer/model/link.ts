@@ -1,4 +1,4 @@
-import { type Data, describeLine, MODES } from "@tdx/core";
+import { AGENTS, type Data, describeLine, MODES } from "@tdx/core";
 import { type Content, KEY_NAMES, type KeyName, OPERATIONS, WRITTEN_DATA } from "@tdx/litmus";
 import { POLICIES } from "@tdx/reclaim";
 import { CLOSURE_KEYS } from "./keys.ts";
@@ -11,7 +11,6 @@ import { type Act, MOST_ACTS, type Settings, type Situation } from "./situation.
 const LINK_VERSION = "1";
 /** As many lines as a scenario can have. */
 const MOST_LINES = 8;
-const AGENTS: readonly Act["by"][] = ["host", "td", "module", "device", "cache"];
 const OPERATION_NAMES = [...new Set(OPERATIONS.map(({ operation }) => operation))];
 const FIELDS = [
   "v",

@@ -1,10 +1,19 @@
+import { requireObject, showValue, wrongType } from "./arguments.ts";
 import { deepFreeze } from "./deep_freeze.ts";
 import {
+  PARTIAL_WRITES,
   type Platform,
   PLATFORM_CONTRACT,
   type PlatformDeclaration,
   TDX_PW_MCE,
 } from "./platform.ts";
+
+/**
+ * Marks what {@link definePlatform} made. It is a registered symbol, so that every copy of this
+ * package that understands the contract knows it, and not enumerable: a changed copy of a platform
+ * has to go through {@link definePlatform} again.
+ */
+const CHECKED: unique symbol = Symbol.for("@tdx/core checked platform") as never;
 
 type Check = (value: unknown) => string | undefined;
 
@@ -31,7 +40,7 @@ const whole = (low: number, high: number): Check => (value) =>
 
 /** What each field must be; a field that is not listed is refused. */
 const FIELDS: Readonly<Record<keyof PlatformDeclaration, Check>> = {
-  contract: whole(0, 2 ** 31),
+  contract: (value) => value === PLATFORM_CONTRACT ? undefined : `the number ${PLATFORM_CONTRACT}`,
   name: (value) =>
     typeof value === "string" && /^[a-z][a-z0-9-]*$/.test(value)
       ? undefined
@@ -39,7 +48,7 @@ const FIELDS: Readonly<Record<keyof PlatformDeclaration, Check>> = {
   title: text,
   cpus: listOf(record({ family: whole(0, 270), model: whole(0, 255) }), "{ family, model }"),
   bugs: listOf(text, "bug names as in /proc/cpuinfo"),
-  memory: record({ partialWriteToOwnedLine: oneOf("poison", "merge") }),
+  memory: record({ partialWriteToOwnedLine: oneOf(...PARTIAL_WRITES) }),
   machineCheck: record({
     seamNr: oneOf("yes", "no", "enumerated"),
     tdPoisonWithoutSeamNr: oneOf("may-panic", "survives"),
@@ -85,20 +94,49 @@ const FIELDS: Readonly<Record<keyof PlatformDeclaration, Check>> = {
  * ```
  */
 export function definePlatform(declaration: PlatformDeclaration): Platform {
-  if (typeof declaration !== "object" || declaration === null) {
-    throw new TypeError(`Expected a platform declaration, got ${show(declaration)}`);
-  }
-  checkContract(declaration);
+  requireObject("declaration", declaration);
+  requireContract(declaration);
   checkShape(declaration);
   checkSense(declaration);
-  return deepFreeze(structuredClone(declaration));
+  const platform = structuredClone(declaration);
+  Object.defineProperty(platform, CHECKED, { value: true });
+  return deepFreeze(platform);
 }
 
-function checkContract({ contract, name }: PlatformDeclaration): void {
-  if (Number.isInteger(contract) && contract !== PLATFORM_CONTRACT) {
+/**
+ * Refuses what is no platform from {@link definePlatform}, or one for another contract.
+ *
+ * @param name The parameter, for the message.
+ * @param value Its value.
+ * @throws {TypeError} Where it is not what {@link definePlatform} returned.
+ * @throws {RangeError} Where it was made for another version of the contract; both are named.
+ *
+ * @example A plugin that was compiled against a later `@tdx/core`
+ * ```ts
+ * import { requirePlatform } from "@tdx/core/plugin";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => requirePlatform("platform", { contract: 2, name: "dmr" }),
+ *   RangeError,
+ *   'Expected platform "dmr" to be written for contract 1, got contract 2',
+ * );
+ * ```
+ */
+export function requirePlatform(name: string, value: unknown): void {
+  const platform = value as Platform & { readonly [CHECKED]?: true } | null | undefined;
+  if (platform?.[CHECKED] === true && platform.contract === PLATFORM_CONTRACT) return;
+  if (typeof platform === "object" && platform !== null) requireContract(platform);
+  throw wrongType(name, `one from definePlatform() for contract ${PLATFORM_CONTRACT}`, value);
+}
+
+/** Another version is told before anything else, for it may well have another shape. */
+function requireContract(declaration: PlatformDeclaration): void {
+  const { contract } = declaration;
+  if (typeof contract === "number" && contract !== PLATFORM_CONTRACT) {
     throw new RangeError(
-      `Expected platform ${show(name)} to be written for contract ${PLATFORM_CONTRACT}, ` +
-        `got contract ${show(contract)}`,
+      `Expected ${title(declaration)} to be written for contract ${PLATFORM_CONTRACT}, ` +
+        `got contract ${contract}`,
     );
   }
 }
@@ -107,18 +145,12 @@ function checkShape(declaration: PlatformDeclaration): void {
   for (const [field, check] of Object.entries(FIELDS)) {
     const value = declaration[field as keyof PlatformDeclaration];
     const wanted = check(value);
-    if (wanted !== undefined) {
-      throw new TypeError(
-        `Expected ${field} of platform ${show(declaration.name)} to be ${wanted}, got ${
-          show(value)
-        }`,
-      );
-    }
+    if (wanted !== undefined) throw wrongType(`${field} of ${title(declaration)}`, wanted, value);
   }
   const extra = Object.keys(declaration).find((field) => !Object.hasOwn(FIELDS, field));
   if (extra !== undefined) {
     throw new TypeError(
-      `Expected platform ${show(declaration.name)} to have only the fields ` +
+      `Expected ${title(declaration)} to have only the fields ` +
         `${Object.keys(FIELDS).join(", ")}, got ${extra}`,
     );
   }
@@ -148,6 +180,6 @@ function checkSense({ name, cpus, bugs, memory, confidence, sources }: PlatformD
   }
 }
 
-function show(value: unknown): string {
-  return typeof value === "bigint" ? `${value}n` : JSON.stringify(value) ?? String(value);
+function title({ name }: PlatformDeclaration): string {
+  return `platform ${showValue(name)}`;
 }

@@ -51,7 +51,7 @@ for (const field of Object.keys(DECLARATION)) {
 
 // The fields as they are, words of the message.
 const WRONG_SHAPES: readonly (readonly [Record<string, unknown>, string])[] = [
-  [{ contract: "1" }, 'contract of platform "demo" to be a whole number'],
+  [{ contract: "1" }, 'contract of platform "demo" to be the number 1'],
   [{ name: "Demo" }, "lower-case letters, digits and hyphens"],
   [{ name: "" }, "lower-case letters, digits and hyphens"],
   [{ name: 7 }, "platform 7"],
@@ -101,7 +101,11 @@ for (const [fields, words] of WRONG_SHAPES) {
 
 for (const value of [null, undefined, "spr", 1n]) {
   Deno.test(`definePlatform() refuses ${value} for a declaration`, () => {
-    assertThrows(() => definePlatform(value as never), TypeError, "a platform declaration, got ");
+    assertThrows(
+      () => definePlatform(value as never),
+      TypeError,
+      "declaration to be an object, got ",
+    );
   });
 }
 

@@ -1,3 +1,5 @@
+import { requireBoolean, requireRegister } from "./arguments.ts";
+
 /**
  * The single-bit fields of a 64-bit register: one table for reading, writing and naming them.
  */
@@ -16,14 +18,7 @@ export class FlagBits<Field extends string> {
 
   /** Throws unless the value is an unsigned 64-bit integer. */
   require(value: bigint): void {
-    if (typeof value !== "bigint") {
-      throw new TypeError(`Expected ${this.#register} as a bigint, got ${typeof value} ${value}`);
-    }
-    if (value < 0n || value >= 1n << 64n) {
-      throw new RangeError(
-        `Expected ${this.#register} from 0 to 0xffffffffffffffff, got ${value}`,
-      );
-    }
+    requireRegister(this.#register, value);
   }
 
   /** The flags of a register value. */
@@ -35,6 +30,7 @@ export class FlagBits<Field extends string> {
 
   /** The register bits of the flags. */
   write(flags: Readonly<Record<Field, boolean>>): bigint {
+    this.#rows.forEach(([field]) => requireBoolean(field, flags[field]));
     return this.#rows.reduce(
       (value, [field, , bit]) => flags[field] ? value | (1n << BigInt(bit)) : value,
       0n,

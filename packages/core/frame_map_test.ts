@@ -178,7 +178,7 @@ Deno.test("FrameMap.update() takes a new value out of range as a throw", () => {
     assertThrows(
       () => map.update(0, BLOCK, (value) => value === 0 ? 5 : bad),
       RangeError,
-      `Expected a value, an integer from 0 to 2^30 - 1, got ${bad}`,
+      `Expected value to be a whole number from 0 to 2^30 - 1, got ${bad}`,
     );
   }
   assertEquals([map.get(0), map.get(3)], [0, 1]);
@@ -274,17 +274,18 @@ Deno.test("FrameMap rejects frames, counts and values out of range", () => {
     assertThrows(
       () => new FrameMap(frames, 0),
       RangeError,
-      `Expected a number of frames from 1 to 2^40, got ${frames}`,
+      `Expected frames to be a whole number from 1 to 2^40, got ${frames}`,
     );
   }
   for (const value of [-1, 0.5, NaN, 2 ** 30]) {
-    const message = `Expected a value, an integer from 0 to 2^30 - 1, got ${value}`;
+    const message = `Expected value to be a whole number from 0 to 2^30 - 1, got ${value}`;
     assertThrows(() => new FrameMap(1, value), RangeError, message);
     assertThrows(() => new FrameMap(1, 0).set(0, 0, value), RangeError, message);
   }
   const map = new FrameMap(1000, 0);
   for (const frame of [-1, 1000, 0.5, NaN]) {
-    assertThrows(() => map.get(frame), RangeError, `Expected a frame from 0 to 999, got ${frame}`);
+    const message = `Expected frame to be a whole number from 0 to 999, got ${frame}`;
+    assertThrows(() => map.get(frame), RangeError, message);
   }
   for (const [frame, count] of [[-1, 1], [0, 1001], [999, 2], [1001, 0], [0.5, 1], [0, 0.5]]) {
     const message = `Expected frames from 0 to 999, got ${count} at ${frame}`;

@@ -1,3 +1,4 @@
+import { requireWhole } from "./arguments.ts";
 import {
   BLOCK_FRAMES,
   BLOCK_WORDS,
@@ -23,13 +24,13 @@ export function createScratch(): Scratch {
 export function changed(change: FrameChange, chunk: FrameChunk): number {
   const value = change(chunk.value, chunk);
   // One operation rejects negatives, fractions, NaN and anything of 2^30 or more.
-  if ((value & (VALUE_LIMIT - 1)) !== value) throw valueError(value);
+  if ((value & (VALUE_LIMIT - 1)) !== value) requireValue(value);
   return value;
 }
 
-/** The error for a value that a map cannot hold. */
-export function valueError(value: number): RangeError {
-  return new RangeError(`Expected a value, an integer from 0 to 2^30 - 1, got ${value}`);
+/** Refuses a value that a map cannot hold. */
+export function requireValue(value: number): void {
+  requireWhole("value", value, 0, VALUE_LIMIT - 1);
 }
 
 // A class record: the value, the next record of the block (0: none), the number of frames, and

@@ -1,4 +1,4 @@
-import { BLOCK_FRAMES, BLOCK_WORDS, countBits, setBitRange } from "./frame_bits.ts";
+import { bitsAt, BLOCK_FRAMES, BLOCK_WORDS, setBitRange } from "./frame_bits.ts";
 import type { FrameChange, FrameChunk } from "./frame_chunk.ts";
 import { changed, createScratch, FramePartitions, type Scratch } from "./frame_partition.ts";
 
@@ -79,7 +79,7 @@ export class FrameTree {
     if (old < 0) {
       entry = this.#blocks.update(old, words, at, chunk, change);
     } else {
-      chunk.count = countBits(words, at);
+      chunk.count = bitsAt(words, at);
       if (chunk.count === 0) return;
       chunk.value = old;
       chunk.words = words;

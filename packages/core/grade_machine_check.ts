@@ -1,3 +1,4 @@
+import { requireBoolean, requireObject, requireOneOf } from "./arguments.ts";
 import type { MachineCheck } from "./machine_check.ts";
 import { decodeMcgStatus, type McgStatus } from "./mcg_status.ts";
 import { decodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH, type MciStatus } from "./mci_status.ts";
@@ -254,8 +255,9 @@ const ROWS: readonly Row[] = [
  * @param record The record.
  * @param context The host that took it.
  * @returns The grade, with the row that matched.
- * @throws {TypeError} Where a register is no bigint or `mode` is neither `kernel` nor `user`.
- * @throws {RangeError} Where a register does not fit in 64 bits.
+ * @throws {TypeError} Where a register is no bigint, or something else of a wrong type.
+ * @throws {RangeError} Where a register does not fit in 64 bits, or `mode` is neither `kernel` nor
+ * `user`.
  *
  * @example A TD consumed poison: the host survives only where SEAM_NR says that it was the TD
  * ```ts
@@ -275,14 +277,15 @@ export function gradeMachineCheck(
   record: MachineCheck,
   context: MachineCheckContext,
 ): MachineCheckGrade {
-  if (context.mode !== "kernel" && context.mode !== "user") {
-    throw new TypeError(`Expected mode "kernel" or "user", got ${context.mode}`);
-  }
+  requireObject("record", record);
+  requireObject("context", context);
+  const { mode, ser = true, erratumFlag = false, tdPrivatePage = false } = context;
+  requireOneOf("mode", mode, ["kernel", "user"]);
+  const flags = { ser, erratumFlag, tdPrivatePage };
+  Object.entries(flags).forEach(([name, flag]) => requireBoolean(name, flag));
   const facts: Facts = {
-    ser: true,
-    erratumFlag: false,
-    tdPrivatePage: false,
-    ...context,
+    mode,
+    ...flags,
     ...decodeMciStatus(record.status),
     ...decodeMcgStatus(record.mcgStatus),
   };

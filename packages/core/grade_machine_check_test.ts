@@ -192,5 +192,9 @@ Deno.test("gradeMachineCheck() refuses registers and a mode that cannot be", () 
   const record = { bank: 1, status: LOAD, mcgStatus: HOST };
   assertThrows(() => gradeMachineCheck({ ...record, status: 1n << 64n }, kernel), RangeError);
   assertThrows(() => gradeMachineCheck({ ...record, mcgStatus: -1n }, kernel), RangeError);
-  assertThrows(() => gradeMachineCheck(record, { mode: "td" as "user" }), TypeError, "td");
+  assertThrows(
+    () => gradeMachineCheck(record, { mode: "td" as "user" }),
+    RangeError,
+    'Expected mode to be one of kernel, user, got "td"',
+  );
 });

@@ -1,3 +1,4 @@
+import { requireBoolean, requireObject, requireRegister, requireWhole } from "./arguments.ts";
 import type { Key } from "./key.ts";
 
 /**
@@ -120,10 +121,13 @@ export class KeyIdSpace {
    * @throws {RangeError} Where a number is out of range or the KeyIDs do not fit in the bits.
    */
   constructor(ranges: KeyIdRanges) {
-    requireInteger("maxPa", ranges.maxPa, 32, 52);
-    requireInteger("keyIdBits", ranges.keyIdBits, 0, MAX_KEY_ID_BITS);
-    requireInteger("shared", ranges.shared, 0, 2 ** MAX_KEY_ID_BITS - 1);
-    requireInteger("private", ranges.private, 0, 2 ** MAX_KEY_ID_BITS - 1);
+    requireObject("ranges", ranges);
+    requireWhole("maxPa", ranges.maxPa, 32, 52);
+    requireWhole("keyIdBits", ranges.keyIdBits, 0, MAX_KEY_ID_BITS);
+    requireWhole("shared", ranges.shared, 0, 2 ** MAX_KEY_ID_BITS - 1);
+    requireWhole("private", ranges.private, 0, 2 ** MAX_KEY_ID_BITS - 1);
+    const { integrityAllowed = true } = ranges;
+    requireBoolean("integrityAllowed", integrityAllowed);
     const needed = 1 + ranges.shared + ranges.private;
     if (needed > 2 ** ranges.keyIdBits) {
       throw new RangeError(
@@ -135,7 +139,7 @@ export class KeyIdSpace {
     this.keyIdBits = ranges.keyIdBits;
     this.shared = ranges.shared;
     this.private = ranges.private;
-    this.integrityAllowed = ranges.integrityAllowed ?? true;
+    this.integrityAllowed = integrityAllowed;
   }
 
   /**
@@ -163,6 +167,7 @@ export class KeyIdSpace {
    * ```
    */
   static fromMsrs(msrs: KeyIdMsrs): KeyIdSpace {
+    requireObject("msrs", msrs);
     requireRegister("tmeActivate", msrs.tmeActivate);
     requireRegister("keyIdPartitioning", msrs.keyIdPartitioning);
     if (msrs.tmeCapability !== undefined) requireRegister("tmeCapability", msrs.tmeCapability);
@@ -243,7 +248,7 @@ export class KeyIdSpace {
    * @throws {RangeError} Where the machine has no such KeyID.
    */
   kind(keyId: number): KeyIdKind {
-    requireInteger("keyId", keyId, 0, this.shared + this.private);
+    requireWhole("keyId", keyId, 0, this.shared + this.private);
     if (keyId === 0) return "tme";
     return keyId <= this.shared ? "shared" : "private";
   }
@@ -258,7 +263,7 @@ export class KeyIdSpace {
    * @throws {RangeError} Where the address reaches into the KeyID bits or the KeyID does not exist.
    */
   encode(pa: number, keyId: number): number {
-    requireInteger("pa", pa, 0, this.addressLimit - 1);
+    requireWhole("pa", pa, 0, this.addressLimit - 1);
     this.kind(keyId);
     return pa + keyId * this.addressLimit;
   }
@@ -272,7 +277,7 @@ export class KeyIdSpace {
    * @throws {RangeError} Where the address has more than maxPa bits.
    */
   decode(address: number): { pa: number; keyId: number } {
-    requireInteger("address", address, 0, 2 ** this.maxPa - 1);
+    requireWhole("address", address, 0, 2 ** this.maxPa - 1);
     return {
       pa: address % this.addressLimit,
       keyId: Math.floor(address / this.addressLimit),
@@ -302,9 +307,11 @@ export class KeyIdSpace {
    */
   key(keyId: number, options: { generation?: number; integrity?: boolean } = {}): Key {
     const kind = this.kind(keyId);
-    const generation = options.generation ?? 0;
-    requireInteger("generation", generation, 0, Number.MAX_SAFE_INTEGER);
-    const integrity = options.integrity ?? (kind === "private");
+    requireObject("options", options);
+    const { generation = 0 } = options;
+    requireWhole("generation", generation, 0);
+    const { integrity = kind === "private" } = options;
+    requireBoolean("integrity", integrity);
     if (kind === "tme" && (integrity || generation !== 0)) {
       throw new RangeError(
         "Expected KeyID 0 without integrity and with its one TME key, " +
@@ -325,24 +332,4 @@ export class KeyIdSpace {
 
 function bits(value: bigint, high: number, low: number): number {
   return Number((value >> BigInt(low)) & ((1n << BigInt(high - low + 1)) - 1n));
-}
-
-function requireRegister(name: string, value: bigint): void {
-  if (typeof value !== "bigint") {
-    throw new TypeError(`Expected ${name} to be a bigint, got ${typeof value}`);
-  }
-  if (value < 0n || value >= 1n << 64n) {
-    throw new RangeError(`Expected ${name} to be a 64-bit value, got ${value}`);
-  }
-}
-
-function requireInteger(name: string, value: number, low: number, high: number): void {
-  if (typeof value !== "number") {
-    throw new TypeError(`Expected ${name} to be a number, got ${typeof value}`);
-  }
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new RangeError(
-      `Expected ${name} to be a whole number from ${low} to ${high}, got ${value}`,
-    );
-  }
 }

@@ -1,7 +1,14 @@
+import { outOfRange, requireNumber, requireObject } from "./arguments.ts";
 import { deepFreeze } from "./deep_freeze.ts";
 import type { Key } from "./key.ts";
+import {
+  requireEnvironment,
+  requireKey,
+  requireLineState,
+  requireOperation,
+} from "./line_arguments.ts";
 import type { LineState } from "./line_state.ts";
-import { type LineEnvironment, type LineOutcome, stepLine } from "./line_step.ts";
+import { type LineEnvironment, type LineOutcome, takeStep } from "./line_step.ts";
 import type { Operation } from "./operation.ts";
 import type { PartialWrite } from "./platform.ts";
 import { type Mode, RULES, type RuleTable } from "./rules.ts";
@@ -97,13 +104,17 @@ export class LineAutomaton {
    * Makes an automaton that has seen no state yet.
    *
    * @param options Mode, platform behaviour and, to ask "what if", other rules.
+   * @throws {TypeError} Where an option is of a wrong type.
+   * @throws {RangeError} Where mode or platform behaviour is not among the known ones.
    */
   constructor(options: LineAutomatonOptions) {
+    requireObject("options", options);
     this.environment = {
       mode: options.mode ?? "Ci",
       partialWriteToOwnedLine: options.partialWriteToOwnedLine,
       rules: options.rules ?? RULES,
     };
+    requireEnvironment("options", this.environment);
   }
 
   /**
@@ -111,8 +122,10 @@ export class LineAutomaton {
    *
    * @param key The key it was written with.
    * @returns The state.
+   * @throws {TypeError} Where it is no key.
    */
   static fresh(key: Key): LineState {
+    requireKey("key", key);
     return {
       memory: { key, data: "zeros", owner: 0, macMatches: false, poison: null },
       copies: [],
@@ -129,8 +142,14 @@ export class LineAutomaton {
    *
    * @param state The state; frozen from now on.
    * @returns Its id; the same for equal states.
+   * @throws {TypeError} Where it is no state of a line.
    */
   intern(state: LineState): number {
+    requireLineState("state", state);
+    return this.#intern(state);
+  }
+
+  #intern(state: LineState): number {
     const name = stateName(state);
     let id = this.#stateIds.get(name);
     if (id === undefined) {
@@ -146,9 +165,11 @@ export class LineAutomaton {
    *
    * @param id An id that {@link intern} or {@link step} gave.
    * @returns The state, frozen.
+   * @throws {TypeError} Where it is no number.
    * @throws {RangeError} Where the id was never given.
    */
   state(id: number): LineState {
+    requireNumber("id", id);
     return this.#states[id] ?? unknown("state", id);
   }
 
@@ -157,10 +178,12 @@ export class LineAutomaton {
    *
    * @param operation The operation.
    * @returns Its id; the same for equal operations.
+   * @throws {TypeError} Where it is no operation.
    */
   operation(operation: Operation): number {
     const known = this.#operationByObject.get(operation);
     if (known !== undefined) return known;
+    requireOperation("operation", operation);
     const { kind, by, key, data } = operation;
     const name = `${kind} ${by} ${keyLabel(key)} ${data ?? "zeros"}`;
     let id = this.#operationIds.get(name);
@@ -180,6 +203,7 @@ export class LineAutomaton {
    * @param state A state id.
    * @param operation An operation id from {@link operation}.
    * @returns The transition, remembered for the next time.
+   * @throws {TypeError} Where an id is no number.
    * @throws {RangeError} Where an id was never given or no rule covers the operation.
    */
   step(state: number, operation: number): Transition {
@@ -188,12 +212,12 @@ export class LineAutomaton {
   }
 
   #compute(state: number, operation: number): Transition {
-    const { state: after, outcome } = stepLine(
+    const { state: after, outcome } = takeStep(
       this.state(state),
       this.#operations[operation]!,
       this.environment,
     );
-    return deepFreeze({ ...outcome, next: this.intern(after) });
+    return deepFreeze({ ...outcome, next: this.#intern(after) });
   }
 }
 
@@ -208,5 +232,6 @@ function stateName({ memory, copies }: LineState): string {
 }
 
 function unknown(what: string, id: number): never {
-  throw new RangeError(`Expected the id of a known ${what}, got ${id}`);
+  requireNumber(what, id);
+  throw outOfRange(what, `the id of a known ${what}`, id);
 }

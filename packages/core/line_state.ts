@@ -1,4 +1,5 @@
 import type { Key } from "./key.ts";
+import { requireLineState } from "./line_arguments.ts";
 import { type Data, keyName, type Poison } from "./operation.ts";
 import type { Owner } from "./rules.ts";
 
@@ -96,6 +97,7 @@ export interface LineState {
  *
  * @param state The state.
  * @returns One line of text: memory first, then each cached copy.
+ * @throws {TypeError} Where it is no state of a line.
  *
  * @example
  * ```ts
@@ -108,6 +110,7 @@ export interface LineState {
  * ```
  */
 export function describeLine(state: LineState): string {
+  requireLineState("state", state);
   const { memory } = state;
   const content = memory.poison === null
     ? `${memory.data}${memory.key === null ? "" : ` by KeyID ${keyName(memory.key)}`}`

@@ -1,4 +1,5 @@
 import type { Key } from "./key.ts";
+import { requireEnvironment, requireLineState, requireOperation } from "./line_arguments.ts";
 import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
 import type { Data, Operation, OperationKind, Poison } from "./operation.ts";
 import type { PartialWrite } from "./platform.ts";
@@ -81,6 +82,7 @@ const DEVICE_KINDS: ReadonlySet<OperationKind> = new Set(
  * @param operation What happens.
  * @param environment Mode, platform behaviour and rules.
  * @returns The line afterwards and what was observed.
+ * @throws {TypeError} Where line, operation or environment is none.
  * @throws {RangeError} Where no rule covers the operation: a partial write under a private KeyID.
  *
  * @example
@@ -98,6 +100,18 @@ const DEVICE_KINDS: ReadonlySet<OperationKind> = new Set(
  * ```
  */
 export function stepLine(
+  before: LineState,
+  operation: Operation,
+  environment: LineEnvironment,
+): { state: LineState; outcome: LineOutcome } {
+  requireLineState("before", before);
+  requireOperation("operation", operation);
+  requireEnvironment("environment", environment);
+  return takeStep(before, operation, environment);
+}
+
+/** The same for a line, an operation and an environment that were looked at before. */
+export function takeStep(
   before: LineState,
   operation: Operation,
   environment: LineEnvironment,

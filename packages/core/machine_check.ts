@@ -1,3 +1,10 @@
+import {
+  requireBoolean,
+  requireObject,
+  requireOneOf,
+  requireRegister,
+  requireWhole,
+} from "./arguments.ts";
 import { KeyIdSpace } from "./key_id_space.ts";
 import { encodeMcgStatus } from "./mcg_status.ts";
 import { encodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH } from "./mci_status.ts";
@@ -75,9 +82,9 @@ const MISC_LINE = 0x86n;
  *
  * @param poison What consumed it, and where.
  * @returns The record.
- * @throws {TypeError} Where `instruction` is neither `load` nor `fetch`.
- * @throws {RangeError} Where the address is no whole number from 0 to 2^52 - 1, or the processor
- * number is negative or no whole number.
+ * @throws {TypeError} Where something is of a wrong type.
+ * @throws {RangeError} Where `instruction` is neither `load` nor `fetch`, the address is no whole
+ * number from 0 to 2^52 - 1, or the processor number is negative or no whole number.
  *
  * @example
  * ```ts
@@ -90,15 +97,12 @@ const MISC_LINE = 0x86n;
  * ```
  */
 export function consumedPoison(poison: ConsumedPoison): MachineCheck {
+  requireObject("poison", poison);
   const { address, seamNr, instruction = "load", cpu } = poison;
-  if (!Number.isInteger(address) || address < 0 || address >= 2 ** MAX_PA) {
-    throw new RangeError(
-      `Expected address as a whole number from 0 to 2^${MAX_PA} - 1, got ${address}`,
-    );
-  }
-  if (cpu !== undefined && (!Number.isSafeInteger(cpu) || cpu < 0)) {
-    throw new RangeError(`Expected cpu as a whole number from 0, got ${cpu}`);
-  }
+  requireWhole("address", address, 0, 2 ** MAX_PA - 1);
+  requireBoolean("seamNr", seamNr);
+  requireOneOf("instruction", instruction, ["load", "fetch"]);
+  if (cpu !== undefined) requireWhole("cpu", cpu, 0);
   return {
     ...(cpu === undefined ? {} : { cpu }),
     bank: BANK,
@@ -114,7 +118,7 @@ export function consumedPoison(poison: ConsumedPoison): MachineCheck {
       actionRequired: true,
       otherInfo: 0,
       msCod: MSCOD,
-      mcaCod: mcaCodOf(instruction),
+      mcaCod: instruction === "load" ? MCACOD_DATA_LOAD : MCACOD_FETCH,
     }),
     mcgStatus: encodeMcgStatus({
       restartIpValid: true,
@@ -155,26 +159,11 @@ export function splitMciAddress(
   address: bigint,
   layout: { readonly maxPa: number; readonly keyIdBits: number },
 ): { keyId: number; pa: number } {
+  requireObject("layout", layout);
   const { maxPa, keyIdBits } = layout;
   // Which KeyIDs exist does not matter for the split.
   const space = new KeyIdSpace({ maxPa, keyIdBits, shared: 0, private: 0 });
-  if (typeof address !== "bigint") {
-    throw new TypeError(`Expected MCi_ADDR as a bigint, got ${typeof address} ${address}`);
-  }
   // Before the conversion to a number, which rounds above 2^53.
-  if (address < 0n || address >= 1n << BigInt(maxPa)) {
-    throw new RangeError(`Expected MCi_ADDR from 0 to 2^${maxPa} - 1, got ${address}`);
-  }
+  requireRegister("MCi_ADDR", address, maxPa);
   return space.decode(Number(address));
-}
-
-function mcaCodOf(instruction: "load" | "fetch"): number {
-  switch (instruction) {
-    case "load":
-      return MCACOD_DATA_LOAD;
-    case "fetch":
-      return MCACOD_FETCH;
-    default:
-      throw new TypeError(`Expected instruction "load" or "fetch", got ${instruction}`);
-  }
 }

@@ -1,3 +1,4 @@
+import { requireObject, requireRegister } from "./arguments.ts";
 import { FlagBits } from "./flag_bits.ts";
 
 /**
@@ -99,7 +100,7 @@ export function decodeMcgStatus(value: bigint): McgStatus {
  *
  * @param status The fields.
  * @returns The register, 64 bits.
- * @throws {TypeError} Where `otherBits` is no bigint.
+ * @throws {TypeError} Where `otherBits` is no bigint or a flag no boolean.
  * @throws {RangeError} Where `otherBits` does not fit in 64 bits or holds a bit that has a field.
  *
  * @example
@@ -111,7 +112,8 @@ export function decodeMcgStatus(value: bigint): McgStatus {
  * ```
  */
 export function encodeMcgStatus(status: McgStatus): bigint {
-  STATUS.require(status.otherBits);
+  requireObject("status", status);
+  requireRegister("otherBits", status.otherBits);
   if ((status.otherBits & STATUS.mask) !== 0n) {
     throw new RangeError(
       "Expected otherBits without RIPV, EIPV, MCIP, LMCES and SEAM_NR, " +

@@ -1,4 +1,6 @@
+import { requireObject, requireWhole } from "./arguments.ts";
 import { FlagBits } from "./flag_bits.ts";
+
 /**
  * MCACOD of a data load that consumed poison: an action-required error (Intel SDM volume 3).
  *
@@ -97,6 +99,8 @@ const FLAGS = new FlagBits("MCi_STATUS", [
  * @returns Its fields; {@link encodeMciStatus} puts them together again, bit for bit.
  * @throws {TypeError} Where the value is no bigint.
  * @throws {RangeError} Where the value does not fit in 64 bits.
+ * @throws {TypeError} Where the value is no bigint.
+ * @throws {RangeError} Where the value does not fit in 64 bits.
  *
  * @example
  * ```ts
@@ -122,6 +126,7 @@ export function decodeMciStatus(value: bigint): MciStatus {
  *
  * @param status The fields.
  * @returns The register, 64 bits.
+ * @throws {TypeError} Where a flag is no boolean or a field no number.
  * @throws {RangeError} Where `mcaCod`, `msCod` or `otherInfo` does not fit in its field.
  *
  * @example
@@ -134,6 +139,7 @@ export function decodeMciStatus(value: bigint): MciStatus {
  * ```
  */
 export function encodeMciStatus(status: MciStatus): bigint {
+  requireObject("status", status);
   return FLAGS.write(status) |
     field("otherInfo", status.otherInfo, 0x7fffff) << 32n |
     field("msCod", status.msCod, 0xffff) << 16n |
@@ -145,6 +151,8 @@ export function encodeMciStatus(status: MciStatus): bigint {
  *
  * @param value The register, 64 bits.
  * @returns Names out of `VAL OVER UC EN MISCV ADDRV PCC S AR`, in this order.
+ * @throws {TypeError} Where the value is no bigint.
+ * @throws {RangeError} Where the value does not fit in 64 bits.
  * @throws {TypeError} Where the value is no bigint.
  * @throws {RangeError} Where the value does not fit in 64 bits.
  *
@@ -161,8 +169,6 @@ export function mciStatusFlags(value: bigint): string[] {
 }
 
 function field(name: string, value: number, max: number): bigint {
-  if (!Number.isInteger(value) || value < 0 || value > max) {
-    throw new RangeError(`Expected ${name} as a whole number from 0 to ${max}, got ${value}`);
-  }
+  requireWhole(name, value, 0, max);
   return BigInt(value);
 }

@@ -21,8 +21,9 @@
  *
  * @module
  */
-export * from "./key.ts";
+export type * from "./key.ts";
 export * from "./key_id_space.ts";
+export { AGENTS, DATA, OPERATION_KINDS, requireKey } from "./line_arguments.ts";
 export * from "./line_automaton.ts";
 export * from "./line_state.ts";
 export * from "./line_step.ts";
@@ -32,7 +33,7 @@ export * from "./rules.ts";
 export * from "./show_size.ts";
 export * from "./units.ts";
 export { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./frame_bits.ts";
-export * from "./frame_chunk.ts";
+export type * from "./frame_chunk.ts";
 export * from "./frame_map.ts";
 export * from "./physical_memory.ts";
 export * from "./grade_machine_check.ts";

@@ -1,4 +1,5 @@
 import type { Key } from "./key.ts";
+import { requireKey, requireOperation } from "./line_arguments.ts";
 
 /**
  * Who acts: software on the host, inside a TD, the TDX module, a device, or the cache by itself.
@@ -162,6 +163,7 @@ export const WRITES_DATA: ReadonlySet<OperationKind> = new Set([
  *
  * @param operation The operation.
  * @returns For example `host movdir64b zeros with KeyID 0`.
+ * @throws {TypeError} Where it is no operation.
  *
  * @example
  * ```ts
@@ -173,6 +175,7 @@ export const WRITES_DATA: ReadonlySet<OperationKind> = new Set([
  * ```
  */
 export function describeOperation(operation: Operation): string {
+  requireOperation("operation", operation);
   const { kind, by, key } = operation;
   const data = WRITES_DATA.has(kind) ? ` ${operation.data ?? "zeros"}` : "";
   return `${by} ${kind}${data} with KeyID ${keyName(key)}`;
@@ -183,6 +186,7 @@ export function describeOperation(operation: Operation): string {
  *
  * @param key The key.
  * @returns For example `33`, or `33 (key 2)` after one reprogramming.
+ * @throws {TypeError} Where it is no key.
  *
  * @example
  * ```ts
@@ -195,5 +199,6 @@ export function describeOperation(operation: Operation): string {
  * ```
  */
 export function keyName(key: Key): string {
+  requireKey("key", key);
   return key.generation === 0 ? `${key.keyId}` : `${key.keyId} (key ${key.generation + 1})`;
 }

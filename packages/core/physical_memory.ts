@@ -1,8 +1,10 @@
-import { BLOCK_FRAMES, BLOCK_WORDS, countBits, setBitRange } from "./frame_bits.ts";
+import { requireFunction, requireInstance, requireNumber, requireObject } from "./arguments.ts";
+import { requirePlatform } from "./define_platform.ts";
+import { bitsAt, BLOCK_FRAMES, BLOCK_WORDS, setBitRange } from "./frame_bits.ts";
 import type { FrameChunk } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
 import type { Key } from "./key.ts";
-import type { KeyIdSpace } from "./key_id_space.ts";
+import { KeyIdSpace } from "./key_id_space.ts";
 import { LineAutomaton, type Transition } from "./line_automaton.ts";
 import type { LineState } from "./line_state.ts";
 import { MixedBlock, type Settled } from "./mixed_block.ts";
@@ -87,11 +89,17 @@ export class PhysicalMemory {
    * Makes a memory that the host has zeroed.
    *
    * @param options Size, platform, KeyIDs and mode.
-   * @throws {RangeError} Where the size is not a positive multiple of 4 KiB, or over what the
-   * addresses without KeyID bits reach.
+   * @throws {TypeError} Where an option is of a wrong type, or the platform not one that
+   * `definePlatform` returned.
+   * @throws {RangeError} Where the platform was made for another contract, or the size is not a
+   * positive multiple of 4 KiB, or over what the addresses without KeyID bits reach.
    */
   constructor(options: PhysicalMemoryOptions) {
+    requireObject("options", options);
     const { bytes, platform, keyIds, mode = "Ci" } = options;
+    requirePlatform("platform", platform);
+    requireInstance("keyIds", keyIds, KeyIdSpace);
+    requireNumber("bytes", bytes);
     if (!Number.isInteger(bytes) || bytes <= 0 || bytes % PAGE_BYTES !== 0) {
       throw new RangeError(`Expected bytes to be a positive multiple of 4096, got ${bytes}`);
     }
@@ -127,6 +135,7 @@ export class PhysicalMemory {
    *
    * @param pa Physical address in bytes without KeyID bits; any byte of the line.
    * @returns The state, frozen.
+   * @throws {TypeError} Where it is no number.
    * @throws {RangeError} Where the address is outside the memory.
    */
   state(pa: number): LineState {
@@ -139,6 +148,7 @@ export class PhysicalMemory {
    * @param operation What happens.
    * @param pa Physical address in bytes without KeyID bits; any byte of the line.
    * @returns Data, rules and machine check of that line.
+   * @throws {TypeError} Where an argument is of a wrong type.
    * @throws {RangeError} Where the address is outside, the machine has no such key, or no rule
    * covers the operation; the memory is as before then.
    */
@@ -155,6 +165,7 @@ export class PhysicalMemory {
    * @param pa First byte, without KeyID bits, a multiple of 64.
    * @param bytes Length, a multiple of 64.
    * @returns Counts over the lines of this call.
+   * @throws {TypeError} Where an argument is of a wrong type.
    * @throws {RangeError} Where the range is not whole lines inside the memory, the machine has no
    * such key, or no rule covers the operation; the memory is as before then.
    */
@@ -181,8 +192,9 @@ export class PhysicalMemory {
    * @param operation What happens.
    * @param chunk The frames, as a {@link FrameMap} hands them out.
    * @returns Counts over the lines of this call.
-   * @throws {RangeError} Where a frame is outside the memory, a bitmap does not begin at a block,
-   * the machine has no such key, or no rule covers the operation; the memory is as before then.
+   * @throws {TypeError} Where an argument is of a wrong type.
+   * @throws {RangeError} Where a frame is outside the memory, the machine has no such key, or no
+   * rule covers the operation; the memory is as before then.
    */
   applyChunk(operation: Operation, chunk: FrameChunk): Counts {
     return this.#run(operation, (tally) => this.#applyPages(chunk, tally));
@@ -195,6 +207,7 @@ export class PhysicalMemory {
    * @param pa First byte, a multiple of 4 KiB; default the whole memory.
    * @param bytes Length, a multiple of 4 KiB; default all from there on.
    * @returns How many lines.
+   * @throws {TypeError} Where an argument is of a wrong type.
    * @throws {RangeError} Where the range is not whole pages inside the memory.
    */
   countLines(
@@ -202,6 +215,7 @@ export class PhysicalMemory {
     pa: number = 0,
     bytes: number = this.bytes - pa,
   ): number {
+    requireFunction("wanted", wanted);
     this.#requireRange(pa, bytes);
     if (pa % PAGE_BYTES !== 0 || bytes % PAGE_BYTES !== 0) {
       throw new RangeError(`Expected whole 4 KiB pages, got ${bytes} bytes at ${pa}`);
@@ -225,6 +239,7 @@ export class PhysicalMemory {
    * @param wanted Asked once for each state that occurs.
    * @param visit Called with chunks of such pages, each valid during the call only; it must not
    * change this memory.
+   * @throws {TypeError} Where an argument is no function.
    *
    * @example
    * ```ts
@@ -245,6 +260,8 @@ export class PhysicalMemory {
     wanted: (state: LineState) => boolean,
     visit: (pages: FrameChunk) => void,
   ): void {
+    requireFunction("wanted", wanted);
+    requireFunction("visit", visit);
     const answers = new Map<number, boolean>();
     const isWanted = (state: number): boolean => {
       let answer = answers.get(state);
@@ -258,7 +275,7 @@ export class PhysicalMemory {
       }
       forEachBlock(chunk, (frame, pages) => {
         const words = this.#block(frame).pagesWith(pages, isWanted);
-        const count = countBits(words, 0);
+        const count = bitsAt(words, 0);
         if (count > 0) visit({ frame, count, value: MIXED, words, at: 0 });
       });
     });
@@ -284,8 +301,8 @@ export class PhysicalMemory {
 
   /** Gives an operation its id; one that is not possible here throws before anything changes. */
   #check(operation: Operation): number {
-    this.#requireKey(operation.key);
     const id = this.line.operation(operation);
+    this.#requireKey(operation.key);
     this.line.step(this.#fresh, id);
     this.#checked.set(operation, id);
     return id;
@@ -334,7 +351,7 @@ export class PhysicalMemory {
   #settle(first: number, settled: Settled): void {
     if (settled.size === 0) return;
     settled.forEach((words, state) => {
-      const count = countBits(words, 0);
+      const count = bitsAt(words, 0);
       this.#frames.updateChunk({ frame: first, count, value: MIXED, words, at: 0 }, () => state);
     });
     const number = first / BLOCK_FRAMES;
@@ -366,6 +383,8 @@ export class PhysicalMemory {
 
   #requireRange(pa: number, bytes: number): void {
     if (!Number.isInteger(pa) || !Number.isInteger(bytes) || pa < 0 || bytes < 0) {
+      requireNumber("pa", pa);
+      requireNumber("bytes", bytes);
       throw new RangeError(`Expected whole byte numbers, got ${bytes} bytes at ${pa}`);
     }
     if (pa + bytes > this.bytes) {

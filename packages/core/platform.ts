@@ -61,6 +61,19 @@ export interface CpuModel {
 export type PartialWrite = "poison" | "merge";
 
 /**
+ * All that a memory controller can do with a partial write.
+ *
+ * @example
+ * ```ts
+ * import { PARTIAL_WRITES } from "@tdx/core/plugin";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(PARTIAL_WRITES, ["poison", "merge"]);
+ * ```
+ */
+export const PARTIAL_WRITES: readonly PartialWrite[] = ["poison", "merge"];
+
+/**
  * Whether a platform reports machine checks taken inside a TD (SEAM_NR): `yes`, `no`, or
  * `enumerated` where only MCG_CAP bit 12 of the machine at hand tells.
  *

@@ -25,4 +25,4 @@
  */
 export * from "./define_platform.ts";
 export * from "./platform.ts";
-export * from "./source.ts";
+export type * from "./source.ts";

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { requireOneOf } from "./arguments.ts";
 import type { Access } from "./key.ts";
 import type { PartialWrite } from "./platform.ts";
 import type { Confidence } from "./source.ts";
@@ -672,6 +673,8 @@ export const ASSUMPTIONS: Readonly<Record<AssumptionId, string>> = {
  *
  * @param id The rule.
  * @returns Its sentence, source, confidence and assumptions.
+ * @throws {TypeError} Where the id is no string.
+ * @throws {RangeError} Where there is no such rule.
  *
  * @example
  * ```ts
@@ -683,5 +686,6 @@ export const ASSUMPTIONS: Readonly<Record<AssumptionId, string>> = {
  */
 export function ruleText(id: RuleId): RuleText {
   const rules: readonly (RuleText & { id: RuleId })[] = [...READS, ...WRITES, ...CACHES];
+  requireOneOf("id", id, [...rules.map((rule) => rule.id), ...Object.keys(ACCESS_RULES)]);
   return rules.find((rule) => rule.id === id) ?? ACCESS_RULES[id as AccessRuleId];
 }

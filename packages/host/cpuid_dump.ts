@@ -18,6 +18,7 @@ const EXPECTED = 'a CPUID dump, with lines like "CPUID 00000000: …" or "0x0000
  * @param text The text of the dump.
  * @param name The file's name, for messages.
  * @returns The identity; `tme`, `movdir64b`, `pconfig` and `brand` are absent without their leaves.
+ * @throws {TypeError} when text or name is no string.
  * @throws {SyntaxError} `name:line:column: …` when the text is empty, binary, cut or no CPUID
  * dump, or mixes CPUs.
  *

@@ -23,6 +23,7 @@ import {
  * @param text The text of the file.
  * @param name The file's name, for messages.
  * @returns The identity; a property that the text does not give is absent.
+ * @throws {TypeError} when text or name is no string.
  * @throws {SyntaxError} `name:line:column: …` when the text is empty, binary, cut, of another
  * architecture, or mixes CPUs, or when a number is none.
  *

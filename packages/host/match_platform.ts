@@ -1,4 +1,5 @@
-import type { Platform } from "@tdx/core";
+import { requireArray, requireObject, requireString, requireWhole } from "@tdx/core/arguments";
+import { type Platform, requirePlatform } from "@tdx/core/plugin";
 import type { CpuIdentity } from "./cpu_identity.ts";
 import { cpuLabel } from "./cpu_label.ts";
 
@@ -12,8 +13,9 @@ import { cpuLabel } from "./cpu_label.ts";
  * @param cpu The CPU.
  * @param platforms The platforms to choose from, in any order.
  * @returns The platform that names the CPU's family and model, else the fallback.
- * @throws {RangeError} when the CPU is not a GenuineIntel, when several platforms claim it, or when
- * none does and there is no fallback.
+ * @throws {TypeError} when the CPU is none, or a platform not one that `definePlatform` returned.
+ * @throws {RangeError} when a platform was made for another contract, when the CPU is not a
+ * GenuineIntel, when several platforms claim it, or when none does and there is no fallback.
  *
  * @example One platform and the fallback
  * ```ts
@@ -46,6 +48,8 @@ import { cpuLabel } from "./cpu_label.ts";
  * ```
  */
 export function matchPlatform(cpu: CpuIdentity, platforms: readonly Platform[]): Platform {
+  requireCpuModel("cpu", cpu);
+  requireArray("platforms", platforms, requirePlatform);
   if (cpu.vendor !== "GenuineIntel") {
     const brand = cpu.brand === undefined ? "" : ` (${cpu.brand})`;
     throw new RangeError(
@@ -65,4 +69,13 @@ export function matchPlatform(cpu: CpuIdentity, platforms: readonly Platform[]):
     );
   }
   return platform;
+}
+
+/** Refuses what names no CPU model. */
+export function requireCpuModel(name: string, value: unknown): void {
+  requireObject(name, value);
+  const { vendor, family, model } = value as CpuIdentity;
+  requireString(`${name}.vendor`, vendor);
+  requireWhole(`${name}.family`, family, 0);
+  requireWhole(`${name}.model`, model, 0);
 }

@@ -1,3 +1,5 @@
+import { requireString } from "@tdx/core/arguments";
+
 /** A line of a text, without its line end. */
 export interface TextLine {
   readonly text: string;
@@ -30,10 +32,13 @@ const CONTROL = /(?![\t\n\v\f\r])\p{Cc}/u;
 /**
  * Splits a text into lines, LF or CRLF.
  *
+ * @throws {TypeError} when text or name is no string
  * @throws {SyntaxError} when the text is empty or holds control characters; `expected` says what
  * it should have been.
  */
 export function textLines(text: string, name: string, expected: string): TextLine[] {
+  requireString("text", text);
+  requireString("name", name);
   const parts = text.split("\n");
   const lines = parts.map((part, index) => ({
     text: part.endsWith("\r") ? part.slice(0, -1) : part,

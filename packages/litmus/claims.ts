@@ -5,8 +5,10 @@ import {
   MODES,
   type Operation,
   type Platform,
+  requirePlatform,
   TDX_PW_MCE,
 } from "@tdx/core";
+import { requireArray } from "@tdx/core/arguments";
 import { afterFault, answer, ask, everyLine, refuses } from "./claim_evidence.ts";
 import { savingEvidence } from "./claim_saving.ts";
 import { KEYS } from "./problem.ts";
@@ -336,6 +338,8 @@ const CLAIMS: readonly Claim[] = [
  *
  * @param platforms The platforms to look at them on; those with and without the erratum.
  * @returns A result for each claim, in order.
+ * @throws {TypeError} Where they are no array of platforms that `definePlatform` returned.
+ * @throws {RangeError} Where one was made for another contract.
  *
  * @example
  * ```ts
@@ -352,6 +356,7 @@ const CLAIMS: readonly Claim[] = [
  * ```
  */
 export async function checkClaims(platforms: readonly Platform[]): Promise<ClaimResult[]> {
+  requireArray("platforms", platforms, requirePlatform);
   const erratum = platforms.filter(({ bugs }) => bugs.includes(TDX_PW_MCE));
   const others = platforms.filter(({ bugs }) => !bugs.includes(TDX_PW_MCE));
   const results: ClaimResult[] = [];

@@ -1,12 +1,15 @@
 import type { HostKeys, Policy } from "@tdx/reclaim";
-import { decide } from "@tdx/reclaim";
+import { decide, HOST_KEYS, POLICIES } from "@tdx/reclaim";
 import {
   type Mode,
+  MODES,
   type OperationKind,
   type Platform,
+  requirePlatform,
   type RuleTable,
   WRITES_DATA,
 } from "@tdx/core";
+import { requireBoolean, requireObject, requireOneOf } from "@tdx/core/arguments";
 import type { KeyName, Problem, Step, Thread } from "./problem.ts";
 import { HOST_KEY_NAMES } from "./format/scenario_words.ts";
 import type { Machine } from "./system.ts";
@@ -101,6 +104,9 @@ const TD_KINDS: readonly OperationKind[] = ["store", "load", "clflush"];
 /** What a TD does that never consumes poison. */
 const TD_KINDS_WITHOUT_LOAD: readonly OperationKind[] = ["store", "clflush"];
 
+const CLOSURE_KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integrity"];
+const LEFT_POISONS: readonly LeftPoison[] = ["none", "unconsumed", "consumed"];
+
 /** The keys a host uses, the one it clears through first. */
 function keysOf(hostKeys: ClosureKeys): readonly KeyName[] {
   return hostKeys === "keyid0+integrity" ? ["keyid0", "integrity"] : [HOST_KEY_NAMES[hostKeys]];
@@ -113,7 +119,9 @@ function keysOf(hostKeys: ClosureKeys): readonly KeyName[] {
  *
  * @param question The question.
  * @returns The problem, and the machine to put it on.
- * @throws {RangeError} Where host KeyIDs, policy or mode are not among the known ones.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
+ * else is of a wrong type.
+ * @throws {RangeError} Where the platform was made for another contract, or a word is not known.
  *
  * @example
  * ```ts
@@ -133,6 +141,7 @@ function keysOf(hostKeys: ClosureKeys): readonly KeyName[] {
  * ```
  */
 export function closureProblem(question: ClosureQuestion): { problem: Problem; machine: Machine } {
+  requireQuestion(question);
   const { platform, mode, hostKeys, policy, poison, flush = true, rules } = question;
   const keys = keysOf(hostKeys);
   const kinds = poison === "unconsumed" ? TD_KINDS_WITHOUT_LOAD : TD_KINDS;
@@ -207,6 +216,18 @@ export function closureProblem(question: ClosureQuestion): { problem: Problem; m
       ...(rules === undefined ? {} : { rules }),
     },
   };
+}
+
+function requireQuestion(question: ClosureQuestion): void {
+  requireObject("question", question);
+  const { platform, mode, hostKeys, policy, poison, flush = true, rules } = question;
+  requirePlatform("platform", platform);
+  requireOneOf("mode", mode, MODES);
+  requireOneOf("hostKeys", hostKeys, CLOSURE_KEYS);
+  requireOneOf("policy", policy, POLICIES);
+  requireOneOf("poison", poison, LEFT_POISONS);
+  requireBoolean("flush", flush);
+  if (rules !== undefined) requireObject("rules", rules);
 }
 
 /** A step on the one line; only writes carry data. */

@@ -1,4 +1,5 @@
-import type { Move, System } from "./system.ts";
+import { requireInstance } from "@tdx/core/arguments";
+import { type Move, System } from "./system.ts";
 
 /**
  * Where two machines part under the same moves.
@@ -44,6 +45,7 @@ type Step = Move & { readonly to: number };
  *
  * @param left A problem on one machine.
  * @param right The same problem on another.
+ * @throws {TypeError} Where one of them is no system.
  * @returns Where they part: other rules, another line state; `undefined` where they never do.
  *
  * @example
@@ -67,6 +69,8 @@ type Step = Move & { readonly to: number };
  * ```
  */
 export function diffSystems(left: System, right: System): Difference | undefined {
+  requireInstance("left", left, System);
+  requireInstance("right", right, System);
   const queue: Pair[] = [{ left: left.initial, right: right.initial, way: [] }];
   const seen = new Set<string>();
   for (const pair of queue) {

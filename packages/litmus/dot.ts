@@ -1,6 +1,7 @@
 import { describeLine } from "@tdx/core";
+import { requireFunction, requireInstance, requireObject, requireWhole } from "@tdx/core/arguments";
 import type { Exploration } from "./explore.ts";
-import type { System } from "./system.ts";
+import { System } from "./system.ts";
 
 /** Beyond this a drawing helps nobody, and Graphviz does not end. */
 const STATE_LIMIT = 5000;
@@ -11,6 +12,7 @@ const STATE_LIMIT = 5000;
  * @param system The system.
  * @param exploration Its states.
  * @returns A digraph in the DOT language.
+ * @throws {TypeError} Where system or exploration is none.
  * @throws {RangeError} Where there are more than 5000 states.
  *
  * @example
@@ -29,6 +31,10 @@ const STATE_LIMIT = 5000;
  * ```
  */
 export function toDot(system: System, exploration: Exploration): string {
+  requireInstance("system", system, System);
+  requireObject("exploration", exploration);
+  requireWhole("exploration.states", exploration.states, 0);
+  requireFunction("exploration.state", exploration.state);
   if (exploration.states > STATE_LIMIT) {
     throw new RangeError(
       `Expected at most ${STATE_LIMIT} states to draw, got ${exploration.states}`,

@@ -1,5 +1,7 @@
+import { requireInstance, requireWhole } from "@tdx/core/arguments";
+import { requireExploreOptions } from "./litmus_arguments.ts";
 import { createStateSet } from "./state_set.ts";
-import type { Move, StateNumbers, System } from "./system.ts";
+import { type Move, type StateNumbers, System } from "./system.ts";
 
 /**
  * How far an exploration goes, and who is told.
@@ -117,6 +119,7 @@ const SLICE = 2 ** 18;
  * @param system The system.
  * @param options Limit, progress, cancellation.
  * @returns What was found; complete unless `until` stopped it.
+ * @throws {TypeError} Where an argument is of a wrong type.
  * @throws {StateLimitError} Where there are more states than the limit.
  * @throws The signal's reason, where it was aborted.
  *
@@ -136,6 +139,8 @@ const SLICE = 2 ** 18;
  * ```
  */
 export async function explore(system: System, options: ExploreOptions = {}): Promise<Exploration> {
+  requireInstance("system", system, System);
+  requireExploreOptions("options", options);
   const search = new Search(system, options);
   while (!search.run(SLICE)) {
     options.onProgress?.(search.states);
@@ -185,6 +190,7 @@ class Search implements Exploration {
   }
 
   state(n: number): number {
+    requireWhole("n", n, 0, this.states - 1);
     return this.#queue.get(n);
   }
 
@@ -214,6 +220,7 @@ class Search implements Exploration {
   }
 
   witness(state: number): Move[] {
+    requireWhole("state", state, 0, this.#system.bound - 1);
     const way = [state];
     for (let layer = this.#layerOf(state) - 1; layer >= 0; layer--) {
       way.unshift(this.#predecessor(way[0]!, layer));

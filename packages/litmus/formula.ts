@@ -1,3 +1,4 @@
+import { requireFormula } from "./litmus_arguments.ts";
 import type { Formula } from "./scenario.ts";
 import type { Problem } from "./problem.ts";
 import type { Valuation, Watch } from "./system.ts";
@@ -86,5 +87,6 @@ function flag(atom: Flag, state: Valuation): boolean {
  * ```
  */
 export function watchFor(formula: Formula): Watch {
+  requireFormula("formula", formula);
   return { lost: mentions(formula, "lost") };
 }

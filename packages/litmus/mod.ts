@@ -59,7 +59,7 @@ export {
 export * from "./promela/promela.ts";
 export * from "./report.ts";
 export * from "./run_scenario.ts";
-export * from "./scenario.ts";
+export type * from "./scenario.ts";
 export * from "./scenario_hash.ts";
 export {
   type Machine,

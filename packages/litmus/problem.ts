@@ -1,5 +1,6 @@
+import { requireBoolean, requireObject, requireOneOf } from "@tdx/core/arguments";
 import type { Agent, Data, Key, KeyIdSpace, LineState, OperationKind } from "@tdx/core";
-import { KeyIdSpace as Space, LineAutomaton } from "@tdx/core";
+import { DATA, KeyIdSpace as Space, LineAutomaton } from "@tdx/core";
 
 /**
  * The keys a problem can name.
@@ -68,6 +69,14 @@ export interface Content {
   readonly key: KeyName;
   /** What was written. */
   readonly data: Data;
+}
+
+/** Refuses what is no first content of a line. */
+export function requireContent(name: string, value: unknown): void {
+  requireObject(name, value);
+  const { key, data } = value as Content;
+  requireOneOf(`${name}.key`, key, Object.keys(KEYS));
+  requireOneOf(`${name}.data`, data, DATA);
 }
 
 /**
@@ -185,6 +194,8 @@ export interface Problem {
  * @param content The key it was written with, and what was written.
  * @param ci Whether the machine is in Ci mode, where a key with integrity leaves a MAC.
  * @returns The state.
+ * @throws {TypeError} Where an argument is of a wrong type.
+ * @throws {RangeError} Where key or data are not among the known ones.
  *
  * @example
  * ```ts
@@ -195,7 +206,10 @@ export interface Problem {
  * assertEquals([memory.owner, memory.macMatches, copies.length], [1, true, 0]);
  * ```
  */
-export function contentState({ key, data }: Content, ci: boolean): LineState {
+export function contentState(content: Content, ci: boolean): LineState {
+  requireContent("content", content);
+  requireBoolean("ci", ci);
+  const { key, data } = content;
   const { memory, copies } = LineAutomaton.fresh(KEYS[key]);
   const { access, integrity } = KEYS[key];
   return {

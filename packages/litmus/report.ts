@@ -1,3 +1,11 @@
+import {
+  requireArray,
+  requireBoolean,
+  requireNumber,
+  requireObject,
+  requireString,
+} from "@tdx/core/arguments";
+import { requireMove, requireScenario } from "./litmus_arguments.ts";
 import type { ScenarioResult } from "./run_scenario.ts";
 import { traceText } from "./trace.ts";
 
@@ -46,6 +54,7 @@ export interface ReportOptions {
  * @param result The result.
  * @param options What to show.
  * @returns Lines of text.
+ * @throws {TypeError} Where an argument is of a wrong type.
  *
  * @example
  * ```ts
@@ -70,6 +79,11 @@ export interface ReportOptions {
  * ```
  */
 export function reportText(result: ScenarioResult, options: ReportOptions): string {
+  requireResult(result);
+  requireObject("options", options);
+  requireString("hash", options.hash);
+  requireBoolean("trace", options.trace);
+  requireBoolean("time", options.time);
   const { scenario, positive, negative, observation, expected, exploration } = result;
   const { name } = scenario.problem;
   const { quantifier, text } = scenario.condition;
@@ -89,6 +103,15 @@ export function reportText(result: ScenarioResult, options: ReportOptions): stri
       : []),
     footer(exploration, options.time),
   ].join("\n");
+}
+
+function requireResult(result: ScenarioResult): void {
+  requireObject("result", result);
+  requireScenario("result.scenario", result.scenario);
+  requireArray("result.outcomes", result.outcomes, requireObject);
+  requireArray("result.trace", result.trace, requireMove);
+  requireObject("result.exploration", result.exploration);
+  requireNumber("result.exploration.milliseconds", result.exploration.milliseconds);
 }
 
 function footer(

@@ -1,7 +1,9 @@
-import type { Mode, Platform, RuleTable } from "@tdx/core";
-import { decide, type Policy } from "@tdx/reclaim";
+import { type Mode, MODES, type Platform, requirePlatform, type RuleTable } from "@tdx/core";
+import { requireObject, requireOneOf } from "@tdx/core/arguments";
+import { decide, HOST_KEYS, POLICIES, type Policy } from "@tdx/reclaim";
 import { type Exploration, explore, type ExploreOptions } from "./explore.ts";
 import { holds, outcome, watchFor } from "./formula.ts";
+import { requireExploreOptions, requireScenario } from "./litmus_arguments.ts";
 import type { Observation, Scenario } from "./scenario.ts";
 import { type Machine, type Move, System } from "./system.ts";
 
@@ -92,7 +94,10 @@ export interface RunOptions extends ExploreOptions {
  * @param scenario The scenario.
  * @param options Platform, mode, policy, limits.
  * @returns What it showed.
- * @throws {RangeError} Where the limit on states is reached.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
+ * else is of a wrong type.
+ * @throws {RangeError} Where the platform was made for another contract, a word is not known, or
+ * the limit on states is reached.
  * @throws The signal's reason, where it was aborted.
  *
  * @example
@@ -116,7 +121,10 @@ export async function runScenario(
   scenario: Scenario,
   options: RunOptions,
 ): Promise<ScenarioResult> {
+  requireScenario("scenario", scenario);
+  requireExploreOptions("options", options);
   const { platform, mode, policy = scenario.policy } = options;
+  if (options.rules !== undefined) requireObject("rules", options.rules);
   const { formula, quantifier } = scenario.condition;
   const rules = options.rules === undefined ? {} : { rules: options.rules };
   const system = new System(
@@ -192,11 +200,17 @@ export async function runScenario(
  * ```
  */
 export function scenarioMachine(
-  { hostKeys }: Scenario,
+  scenario: Scenario,
   platform: Platform,
   mode: Mode,
   policy: Policy,
 ): Machine {
+  requireObject("scenario", scenario);
+  requirePlatform("platform", platform);
+  requireOneOf("mode", mode, MODES);
+  requireOneOf("policy", policy, POLICIES);
+  const { hostKeys } = scenario;
+  requireOneOf("scenario.hostKeys", hostKeys, HOST_KEYS);
   return {
     mode,
     clear: decide({ platform, mode, policy, hostKeys }).clear,

@@ -5,6 +5,7 @@ import {
   type Operation,
   type RuleId,
 } from "@tdx/core";
+import { requireNumber, requireWhole } from "@tdx/core/arguments";
 import { type Cell, Cells, EVENT, type ReadValue, VALUES } from "./cells.ts";
 import {
   type CompiledProblem,
@@ -14,6 +15,7 @@ import {
   happens,
   type SpontaneousMove,
 } from "./compile_problem.ts";
+import { requireMachine, requireProblem, requireWatch } from "./litmus_arguments.ts";
 import { contentState, type KeyName, type Problem, type Thread } from "./problem.ts";
 
 /**
@@ -221,9 +223,14 @@ export class System {
    * @param problem The problem.
    * @param machine The machine.
    * @param watch What to remember.
-   * @throws {RangeError} Where the problem has more than 2^53 possible states.
+   * @throws {TypeError} Where an argument is of a wrong type.
+   * @throws {RangeError} Where a word is not known, a number does not fit the problem, or it has
+   * more than 2^53 possible states.
    */
   constructor(problem: Problem, machine: Machine, watch: Watch) {
+    requireProblem("problem", problem);
+    requireMachine("machine", machine);
+    requireWatch("watch", watch);
     this.problem = problem;
     const automaton = new LineAutomaton(machine);
     const compiled = compileProblem(problem, machine.clear);
@@ -277,6 +284,8 @@ export class System {
   /**
    * Writes the successors of a state into a buffer; some may be the same, or the state itself.
    *
+   * The one method that does not look at its arguments: an exploration calls it for every state.
+   *
    * @param state The state.
    * @param into Room for {@link maxSuccessors} numbers; {@link buffer} makes one.
    * @returns How many there are; 0 once the host has taken a machine check.
@@ -323,6 +332,7 @@ export class System {
    * @returns Whether it is an end in the sense of a condition.
    */
   isFinal(state: number): boolean {
+    this.#requireState(state);
     const digits = this.#decode(state);
     if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return true;
     return this.#threads.every(({ digit, end }) => digit < 0 || digits[digit] === end);
@@ -335,6 +345,7 @@ export class System {
    * @returns Their sum: 1 host machine check, 2 TD machine check, 4 plaintext read outside the TD.
    */
   events(state: number): number {
+    this.#requireState(state);
     return Math.floor(state / this.#strides[this.#eventDigit]!) % EVENT_STATES;
   }
 
@@ -345,6 +356,7 @@ export class System {
    * @returns Lines, registers and events.
    */
   valuation(state: number): Valuation {
+    this.#requireState(state);
     const digits = Array.from(this.#decode(state));
     const events = digits[this.#eventDigit]!;
     return {
@@ -365,6 +377,7 @@ export class System {
    * @throws {RangeError} Where `to` is no successor of `from`.
    */
   move(from: number, to: number): Move {
+    requireNumber("to", to);
     for (const move of this.moves(from)) if (move.to === to) return move;
     throw new RangeError(`Expected a successor of state ${from}, got ${to}`);
   }
@@ -375,7 +388,12 @@ export class System {
    * @param state The state.
    * @returns Each move with the state it leads to; none once the host has taken a machine check.
    */
-  *moves(state: number): Generator<Move & { readonly to: number }> {
+  moves(state: number): Generator<Move & { readonly to: number }> {
+    this.#requireState(state);
+    return this.#moves(state);
+  }
+
+  *#moves(state: number): Generator<Move & { readonly to: number }> {
     const digits = Array.from(this.#decode(state));
     if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return;
     for (let t = 0; t < this.#threads.length; t++) {
@@ -424,6 +442,10 @@ export class System {
       rules: this.#cells[line]!.transition(cell, done).rules,
       after: this.#cells[line]!.cell(this.#cells[line]!.moves[operation]!.next[cell]!),
     };
+  }
+
+  #requireState(state: number): void {
+    requireWhole("state", state, 0, this.bound - 1);
   }
 
   #decode(state: number): Int32Array {

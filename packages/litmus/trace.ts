@@ -1,4 +1,6 @@
+import { requireArray } from "@tdx/core/arguments";
 import { describeLine, type OperationKind, type RuleId } from "@tdx/core";
+import { requireMove } from "./litmus_arguments.ts";
 import type { Move } from "./system.ts";
 
 /**
@@ -66,6 +68,7 @@ export const OPERATION_WORDS: Readonly<Record<OperationKind, string>> = {
  *
  * @param moves The moves of a way through a system.
  * @returns The steps.
+ * @throws {TypeError} Where they are no array of moves.
  *
  * @example
  * ```ts
@@ -82,6 +85,7 @@ export const OPERATION_WORDS: Readonly<Record<OperationKind, string>> = {
  * ```
  */
 export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
+  requireArray("moves", moves, requireMove);
   return moves.flatMap(({ thread, operation, line, rules }) =>
     operation === null ? [] : [{
       by: thread,
@@ -110,6 +114,7 @@ export interface TraceStep {
  *
  * @param moves The moves of a way through a system.
  * @returns The steps.
+ * @throws {TypeError} Where they are no array of moves.
  *
  * @example
  * ```ts
@@ -123,6 +128,7 @@ export interface TraceStep {
  * ```
  */
 export function traceSteps(moves: readonly Move[]): TraceStep[] {
+  requireArray("moves", moves, requireMove);
   return moves.flatMap(({ thread, operation, line, rules, after }) => {
     if (operation === null) return [];
     const data = operation.data === undefined ? "" : ` ${operation.data}`;
@@ -141,6 +147,7 @@ export function traceSteps(moves: readonly Move[]): TraceStep[] {
  *
  * @param moves The moves of a way through a system.
  * @returns Lines of text.
+ * @throws {TypeError} Where they are no array of moves.
  *
  * @example
  * ```ts

@@ -1,4 +1,5 @@
-import { type Mode, type Platform, type RuleTable, TDX_PW_MCE } from "@tdx/core";
+import { type Mode, type Platform, requirePlatform, type RuleTable, TDX_PW_MCE } from "@tdx/core";
+import { requireObject, requireOneOf } from "@tdx/core/arguments";
 import { decide, HOST_KEYS, type HostKeys, POLICIES, type Policy } from "@tdx/reclaim";
 import { EVENT } from "./cells.ts";
 import {
@@ -8,6 +9,7 @@ import {
   type LeftPoison,
 } from "./closure.ts";
 import { explore, type ExploreOptions } from "./explore.ts";
+import { OBSERVATIONS } from "./format/scenario_words.ts";
 import type { Observation } from "./scenario.ts";
 import { type Move, System } from "./system.ts";
 import { type WitnessStep, witnessSteps } from "./trace.ts";
@@ -168,6 +170,8 @@ export interface ExpectedQuestion extends ClosureQuestion {
  *
  * @param platform The platform.
  * @returns Every combination the table speaks of.
+ * @throws {TypeError} Where it is not one that `definePlatform` returned.
+ * @throws {RangeError} Where it was made for another contract.
  *
  * @example
  * ```ts
@@ -187,6 +191,7 @@ export interface ExpectedQuestion extends ClosureQuestion {
  * ```
  */
 export function verdictQuestions(platform: Platform): ExpectedQuestion[] {
+  requirePlatform("platform", platform);
   const erratum = platform.bugs.includes(TDX_PW_MCE);
   return EXPECTED.filter((row) => row.erratum.includes(erratum)).flatMap((row) =>
     row.hostKeys.flatMap((hostKeys) =>
@@ -210,7 +215,10 @@ export function verdictQuestions(platform: Platform): ExpectedQuestion[] {
  * @param question The question with its expected answer.
  * @param options Limit, progress, cancellation; and other rules to ask "what if".
  * @returns The verdict with its shortest witness.
- * @throws {RangeError} Where the limit on states is reached.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
+ * else is of a wrong type.
+ * @throws {RangeError} Where the platform was made for another contract, a word is not known, or
+ * the limit on states is reached.
  * @throws The signal's reason, where it was aborted.
  *
  * @example
@@ -231,7 +239,10 @@ export async function verdict(
   question: ExpectedQuestion,
   options: ExploreOptions & { readonly rules?: RuleTable } = {},
 ): Promise<Verdict> {
+  requireObject("question", question);
+  requireObject("options", options);
   const { platform, mode, hostKeys, policy, poison, expected } = question;
+  requireOneOf("expected", expected, OBSERVATIONS);
   const { problem, machine } = closureProblem(
     options.rules === undefined ? question : { ...question, rules: options.rules },
   );

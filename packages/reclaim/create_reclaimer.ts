@@ -1,4 +1,5 @@
-import type { FrameChunk, PhysicalMemory } from "@tdx/core";
+import { type FrameChunk, PhysicalMemory } from "@tdx/core";
+import { requireInstance, requireObject } from "@tdx/core/arguments";
 import type { TdxModule } from "@tdx/seam";
 import { decide, type Decision, type HostKeys, type Policy } from "./decide.ts";
 import { hostKey } from "./host_key.ts";
@@ -90,6 +91,7 @@ export interface Reclaimer {
  *
  * @param options Memory, host KeyIDs and policy.
  * @returns The host.
+ * @throws {TypeError} Where an option is of a wrong type.
  * @throws {RangeError} Where policy or KeyID kind are not known, or the machine has no such KeyID.
  *
  * @example
@@ -107,7 +109,9 @@ export interface Reclaimer {
  * ```
  */
 export function createReclaimer(options: ReclaimerOptions): Reclaimer {
+  requireObject("options", options);
   const { memory, hostKeys = "keyid0", policy = "quirk" } = options;
+  requireInstance("memory", memory, PhysicalMemory);
   const decision = decide({ platform: memory.platform, mode: memory.mode, hostKeys, policy });
   const how = { key: hostKey(memory.keyIds, hostKeys), clear: decision.clear };
   return {

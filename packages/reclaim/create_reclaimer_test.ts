@@ -85,11 +85,11 @@ Deno.test("createReclaimer() refuses unknown policies and KeyID kinds", () => {
   assertThrows(
     () => createReclaimer({ memory, policy: "often" as Policy }),
     RangeError,
-    "Expected policy to be one of always, quirk, never, got often",
+    'Expected policy to be one of always, quirk, never, got "often"',
   );
   assertThrows(
     () => createReclaimer({ memory, hostKeys: "keyid1" as HostKeys }),
     RangeError,
-    "Expected hostKeys to be one of keyid0, shared, shared-integrity, got keyid1",
+    'Expected hostKeys to be one of keyid0, shared, shared-integrity, got "keyid1"',
   );
 });

@@ -13,7 +13,8 @@
  *
  * @module
  */
-import { type Platform, TDX_PW_MCE } from "@tdx/core/plugin";
+import { requireObject, requireOneOf } from "@tdx/core/arguments";
+import { type Platform, requirePlatform, TDX_PW_MCE } from "@tdx/core/plugin";
 import { type Mode, MODES, type RuleId, ruleText } from "@tdx/core/rules";
 
 /**
@@ -188,8 +189,10 @@ const NOTHING: Need = {
  *
  * @param options Platform, host KeyIDs, policy and mode.
  * @returns The decision with its reason, rule ids and sources.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned.
- * @throws {RangeError} Where host KeyIDs, policy or mode are not among the known ones.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
+ * option is of a wrong type.
+ * @throws {RangeError} Where the platform was made for another contract, or host KeyIDs, policy or
+ * mode are not among the known ones.
  *
  * @example
  * ```ts
@@ -204,12 +207,9 @@ const NOTHING: Need = {
  * ```
  */
 export function decide(options: DecideOptions): Decision {
+  requireObject("options", options);
   const { platform, hostKeys = "keyid0", policy = "quirk", mode = "Ci" } = options;
-  if (!Array.isArray(platform?.bugs) || platform.memory === undefined) {
-    throw new TypeError(
-      `Expected platform to be one from definePlatform(), got ${JSON.stringify(platform)}`,
-    );
-  }
+  requirePlatform("platform", platform);
   requireOneOf("hostKeys", hostKeys, HOST_KEYS);
   requireOneOf("policy", policy, POLICIES);
   requireOneOf("mode", mode, MODES);
@@ -252,10 +252,4 @@ function sourcesOf(platform: Platform, need: Need): readonly string[] {
     known.set(need, sources = Object.freeze([...ofPlatform, ...ofRules]));
   }
   return sources;
-}
-
-function requireOneOf(name: string, value: string, values: readonly string[]): void {
-  if (!values.includes(value)) {
-    throw new RangeError(`Expected ${name} to be one of ${values.join(", ")}, got ${value}`);
-  }
 }

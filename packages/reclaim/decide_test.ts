@@ -91,7 +91,7 @@ Deno.test("decide() refuses what is no platform, policy, KeyID kind or mode", ()
   assertThrows(() => decide({ platform: {} as Platform }), TypeError, "definePlatform");
   assertThrows(() => decide({ platform: null as unknown as Platform }), TypeError, "got null");
   const wrong = (options: object) => () => decide({ platform: gnr, ...options });
-  assertThrows(wrong({ policy: "sometimes" }), RangeError, "always, quirk, never, got sometimes");
+  assertThrows(wrong({ policy: "sometimes" }), RangeError, 'always, quirk, never, got "sometimes"');
   assertThrows(wrong({ hostKeys: "keyid1" }), RangeError, "keyid0, shared, shared-integrity");
-  assertThrows(wrong({ mode: "li" }), RangeError, "Li, Ci, got li");
+  assertThrows(wrong({ mode: "li" }), RangeError, 'Li, Ci, got "li"');
 });

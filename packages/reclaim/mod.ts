@@ -36,5 +36,5 @@ export * from "./random.ts";
 export * from "./reset.ts";
 export * from "./scatter.ts";
 export * from "./teardown/options.ts";
-export * from "./teardown/report.ts";
+export type * from "./teardown/report.ts";
 export * from "./td_host.ts";

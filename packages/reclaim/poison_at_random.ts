@@ -1,4 +1,19 @@
-import { type FrameChunk, LINE_BYTES, LINES_PER_PAGE, type Operation, PAGE_BYTES } from "@tdx/core";
+import {
+  type FrameChunk,
+  LINE_BYTES,
+  LINES_PER_PAGE,
+  type Operation,
+  PAGE_BYTES,
+  PhysicalMemory,
+} from "@tdx/core";
+import {
+  outOfRange,
+  requireFunction,
+  requireInstance,
+  requireNumber,
+  requireObject,
+} from "@tdx/core/arguments";
+import { TdxModule } from "@tdx/seam";
 import { randomNumbers } from "./random.ts";
 import type { TdHost } from "./td_host.ts";
 
@@ -10,7 +25,8 @@ import type { TdHost } from "./td_host.ts";
  * @param rate The share of the TD's lines, from 0 to 1; each is struck by itself.
  * @param seed A whole number.
  * @returns How many lines were struck.
- * @throws {RangeError} Where the rate is not a share.
+ * @throws {TypeError} Where an argument is of a wrong type.
+ * @throws {RangeError} Where the rate is not a share, the seed not whole, or there is no such TD.
  *
  * @example
  * ```ts
@@ -28,17 +44,19 @@ import type { TdHost } from "./td_host.ts";
  * ```
  */
 export function poisonAtRandom(
-  { memory, module, tdr }: TdHost,
+  host: TdHost,
   rate: number,
   seed: number,
 ): number {
-  if (!(rate >= 0 && rate <= 1)) {
-    throw new RangeError(`Expected a rate from 0 to 1, got ${rate}`);
-  }
-  const key = module.td(tdr)!.key!;
+  const gap = gaps(rate, randomNumbers(seed));
+  requireObject("host", host);
+  const { memory, module, tdr } = host;
+  requireInstance("host.memory", memory, PhysicalMemory);
+  requireInstance("host.module", module, TdxModule);
+  const key = module.td(tdr)?.key;
+  if (!key) throw outOfRange("host.tdr", "the address of the TDR of a TD with a key", tdr);
   const evict: Operation = { kind: "evict", by: "cache", key };
   const poison: Operation = { kind: "poisonTransient", by: "cache", key };
-  const gap = gaps(rate, randomNumbers(seed));
   let struck = 0;
   let next = gap();
   for (const pages of module.pagesOf(tdr, "REG")) {
@@ -62,6 +80,8 @@ export function poisonAtRandom(
  * @param rate The probability, from 0 to 1.
  * @param random A source of numbers from 0 up to, not including, 1.
  * @returns A source of gaps: whole numbers from 0, or `Infinity`.
+ * @throws {TypeError} Where an argument is of a wrong type.
+ * @throws {RangeError} Where the rate is not a share.
  *
  * @example
  * ```ts
@@ -74,6 +94,9 @@ export function poisonAtRandom(
  * ```
  */
 export function gaps(rate: number, random: () => number): () => number {
+  requireNumber("rate", rate);
+  if (!(rate >= 0 && rate <= 1)) throw outOfRange("rate", "from 0 to 1", rate);
+  requireFunction("random", random);
   if (rate === 0) return () => Infinity;
   if (rate === 1) return () => 0;
   return () => {

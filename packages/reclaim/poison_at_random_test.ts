@@ -56,7 +56,7 @@ Deno.test("poisonAtRandom() refuses what is no share, and strikes nothing", () =
   const host = smallHost(gnr);
   for (const rate of [-0.1, 1.1, Number.NaN]) {
     const { message } = assertThrows(() => poisonAtRandom(host, rate, 1), RangeError);
-    assertEquals(message, `Expected a rate from 0 to 1, got ${rate}`);
+    assertEquals(message, `Expected rate to be from 0 to 1, got ${rate}`);
   }
   assertEquals(poisoned(host), 0);
 });

@@ -4,8 +4,10 @@ import {
   LINE_BYTES,
   type Operation,
   PAGE_BYTES,
-  type PhysicalMemory,
+  PhysicalMemory,
+  requireKey,
 } from "@tdx/core";
+import { requireBoolean, requireInstance, requireObject, requireWhole } from "@tdx/core/arguments";
 
 /**
  * What a reset cost.
@@ -67,6 +69,7 @@ export interface ResetOptions {
  * @param bytes Length, a multiple of 64; Linux calls it a page at a time.
  * @param options Key and whether to clear.
  * @returns Lines written and fences.
+ * @throws {TypeError} Where an argument is of a wrong type, whether it clears or not.
  * @throws {RangeError} Where the range is not whole lines inside the memory.
  *
  * @example
@@ -88,8 +91,11 @@ export function reset(
   bytes: number,
   options: ResetOptions,
 ): ResetCounts {
-  if (!options.clear) return NOTHING;
-  memory.apply(clearOf(options.key), pa, bytes);
+  const clear = clearing(memory, options);
+  requireWhole("pa", pa, 0);
+  requireWhole("bytes", bytes, 0);
+  if (clear === null) return NOTHING;
+  memory.apply(clear, pa, bytes);
   return { lines: bytes / LINE_BYTES, fences: 1 };
 }
 
@@ -100,6 +106,7 @@ export function reset(
  * @param chunk The pages, as a `FrameMap` hands them out.
  * @param options Key and whether to clear.
  * @returns Lines written, and one fence per page.
+ * @throws {TypeError} Where an argument is of a wrong type, whether it clears or not.
  * @throws {RangeError} Where the pages are outside the memory.
  *
  * @example
@@ -121,9 +128,23 @@ export function resetPages(
   chunk: FrameChunk,
   options: ResetOptions,
 ): ResetCounts {
-  if (!options.clear) return NOTHING;
-  memory.applyChunk(clearOf(options.key), chunk);
+  const clear = clearing(memory, options);
+  requireObject("chunk", chunk);
+  requireWhole("chunk.frame", chunk.frame, 0);
+  requireWhole("chunk.count", chunk.count, 0);
+  if (clear === null) return NOTHING;
+  memory.applyChunk(clear, chunk);
   return { lines: chunk.count * (PAGE_BYTES / LINE_BYTES), fences: chunk.count };
+}
+
+/** What a reset does to a line; `null` where it does nothing. */
+function clearing(memory: PhysicalMemory, options: ResetOptions): Operation | null {
+  requireInstance("memory", memory, PhysicalMemory);
+  requireObject("options", options);
+  const { key, clear } = options;
+  requireBoolean("options.clear", clear);
+  const operation = clearOf(key);
+  return clear ? operation : null;
 }
 
 /** One operation object for a key: memory knows it again, which is what a million calls need. */
@@ -132,6 +153,7 @@ const clears = new WeakMap<Key, Operation>();
 function clearOf(key: Key): Operation {
   let operation = clears.get(key);
   if (operation === undefined) {
+    requireKey("options.key", key);
     operation = { kind: "movdir64b", by: "host", key, data: "zeros" };
     clears.set(key, operation);
   }

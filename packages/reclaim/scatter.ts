@@ -1,4 +1,5 @@
 import { BLOCK_FRAMES, BLOCK_WORDS, countBits, type FrameChunk } from "@tdx/core";
+import { requireNumber, requireWhole } from "@tdx/core/arguments";
 import { randomNumbers } from "./random.ts";
 
 /** Frame numbers are taken apart as 32-bit words. */
@@ -13,6 +14,7 @@ const MOST_BLOCKS = 2 ** 22;
  * @param count How many to pick.
  * @param seed A whole number; the same seed picks the same frames.
  * @returns The frames, a chunk for every 2 MiB block that has any, ascending.
+ * @throws {TypeError} Where an argument is no number.
  * @throws {RangeError} Where there are too many frames, or too many blocks to simulate, or more are
  * to be picked than there are.
  *
@@ -26,6 +28,9 @@ const MOST_BLOCKS = 2 ** 22;
  * ```
  */
 export function scatterFrames(frames: number, count: number, seed: number): FrameChunk[] {
+  requireNumber("frames", frames);
+  requireWhole("count", count, 0);
+  const random = randomNumbers(seed);
   if (!(frames % BLOCK_FRAMES === 0 && frames >= 0 && frames <= MOST_FRAMES)) {
     throw new RangeError(
       `Expected a multiple of ${BLOCK_FRAMES} frames up to 2^32 to pick from, got ${frames}`,
@@ -43,7 +48,7 @@ export function scatterFrames(frames: number, count: number, seed: number): Fram
   const words = new Uint32Array(frames / 32);
   // Few are struck one by one; of many, those that are left out.
   const many = count > frames / 2;
-  strike(words, frames, many ? frames - count : count, randomNumbers(seed));
+  strike(words, frames, many ? frames - count : count, random);
   if (many) { for (let i = 0; i < words.length; i++) words[i] = ~words[i]!; }
   return chunksOfBitmap(words);
 }

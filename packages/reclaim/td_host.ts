@@ -7,7 +7,9 @@ import {
   PAGE_BYTES,
   PhysicalMemory,
   type Platform,
+  requirePlatform,
 } from "@tdx/core";
+import { requireInstance, requireNumber, requireObject, requireWhole } from "@tdx/core/arguments";
 import { buildTd, runOf, TdxModule } from "@tdx/seam";
 import { scatterFrames } from "./scatter.ts";
 import { tdPages } from "./td_size.ts";
@@ -84,8 +86,11 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  *
  * @param options Platform, guest memory, vCPUs, mode, KeyIDs, host memory, scattering.
  * @returns Memory, module and the TD.
- * @throws {RangeError} Where guest memory is no positive multiple of 4 KiB or does not fit below the
- * KeyID bits or into the host with its control pages, or the vCPUs are none or too many.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
+ * option is of a wrong type.
+ * @throws {RangeError} Where the platform was made for another contract, guest memory is no
+ * positive multiple of 4 KiB or does not fit below the KeyID bits or into the host with its control
+ * pages, or the vCPUs are none or too many.
  *
  * @example
  * ```ts
@@ -100,7 +105,10 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  * ```
  */
 export function createTdHost(options: TdHostOptions): TdHost {
+  requireObject("options", options);
   const { platform, vcpus, mode = "Ci", keyIds = DEFAULT_KEY_IDS } = options;
+  requirePlatform("platform", platform);
+  requireInstance("keyIds", keyIds, KeyIdSpace);
   const { bytes, guestPages, control } = layOut(options, keyIds);
   const memory = new PhysicalMemory({ bytes, platform, keyIds, mode });
   const module = new TdxModule({ memory });
@@ -127,6 +135,9 @@ interface Layout {
 
 function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
   const { guestBytes, vcpus, hostBytes, scatterSeed } = options;
+  if (hostBytes !== undefined) requireNumber("hostBytes", hostBytes);
+  // Before the memory is laid out: a seed that is none would be found late.
+  if (scatterSeed !== undefined) requireWhole("scatterSeed", scatterSeed, Number.MIN_SAFE_INTEGER);
   const { guest: guestPages, control: controls } = tdPages(guestBytes, vcpus);
   const needed = (guestPages + controls) * PAGE_BYTES;
   if (needed > keyIds.addressLimit) {

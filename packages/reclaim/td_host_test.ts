@@ -128,7 +128,7 @@ Deno.test("createTdHost() refuses guest memory that no TD can have", () => {
 Deno.test("createTdHost() refuses no vCPU, a part of one, and more than 16 bits of them", () => {
   for (const vcpus of [0, -1, 1.5, Number.NaN, 65_536]) {
     const { message } = assertThrows(() => host({ vcpus }), RangeError);
-    assertEquals(message, `Expected vCPUs as a whole number from 1 to 65535, got ${vcpus}`);
+    assertEquals(message, `Expected vcpus to be a whole number from 1 to 65535, got ${vcpus}`);
   }
 });
 

@@ -1,4 +1,5 @@
 import { PAGE_BYTES } from "@tdx/core";
+import { requireNumber, requireWhole } from "@tdx/core/arguments";
 import { TDCS_PAGES, TDVPS_PAGES } from "@tdx/seam";
 
 /** TD_PARAMS.MAX_VCPUS has 16 bits. */
@@ -16,18 +17,18 @@ export interface TdPages {
 /**
  * Counts the pages of a TD with 4 KiB pages.
  *
- * @throws {RangeError} Where guest memory is no positive multiple of 4 KiB, or the vCPUs are none or
- * too many.
+ * @throws {TypeError} Where one of them is no number.
+ * @throws {RangeError} Where guest memory is no positive multiple of 4 KiB, or the vCPUs are none
+ * or too many.
  */
 export function tdPages(guestBytes: number, vcpus: number): TdPages {
+  requireNumber("guestBytes", guestBytes);
   if (!Number.isSafeInteger(guestBytes) || guestBytes <= 0 || guestBytes % PAGE_BYTES !== 0) {
     throw new RangeError(
       `Expected guest memory as a positive multiple of 4096 bytes, got ${guestBytes}`,
     );
   }
-  if (!Number.isSafeInteger(vcpus) || vcpus < 1 || vcpus > MAX_VCPUS) {
-    throw new RangeError(`Expected vCPUs as a whole number from 1 to ${MAX_VCPUS}, got ${vcpus}`);
-  }
+  requireWhole("vcpus", vcpus, 1, MAX_VCPUS);
   const guest = guestBytes / PAGE_BYTES;
   let control = 1 + TDCS_PAGES.min + vcpus * TDVPS_PAGES.min;
   for (let level = 1; level <= 3; level++) control += Math.ceil(guest / ENTRIES ** level);

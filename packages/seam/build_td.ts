@@ -1,11 +1,12 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
-import { runOf } from "./frame_slices.ts";
+import { requireInstance, requireObject, requireWhole, wrongType } from "@tdx/core/arguments";
+import { checkChunk, run } from "./frame_slices.ts";
 import type { PagesResult } from "./leaves/pages_result.ts";
 import { TDCS_PAGES, TDVPS_PAGES } from "./control_pages.ts";
 import { decodeStatus } from "./seamcall_status.ts";
 import type { SeamcallResult } from "./seamcalls.ts";
 import { framesPer, pageBytes } from "./td.ts";
-import type { TdxModule } from "./tdx_module.ts";
+import { TdxModule } from "./tdx_module.ts";
 
 /**
  * The TD to build.
@@ -76,7 +77,10 @@ export interface BuiltTd {
  * @param module The module, with no faults injected.
  * @param plan The TD.
  * @returns What was built.
- * @throws {RangeError} Where a SEAMCALL is refused; what was built until then stays.
+ * @throws {TypeError} Where an argument is of a wrong type, before anything is built; where a chunk
+ * is, what was built until then stays.
+ * @throws {RangeError} Where a number is out of range, or a SEAMCALL is refused; what was built
+ * until then stays.
  *
  * @example
  * ```ts
@@ -96,6 +100,7 @@ export interface BuiltTd {
  * ```
  */
 export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
+  requirePlan(module, plan);
   const { mem, mr } = module;
   const { hkid, control, memory, level = 0 } = plan;
   let next = control;
@@ -109,12 +114,14 @@ export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
   const tables = [0, 0, 0, 0];
   let frames = 0;
   for (const chunk of memory) {
+    requireObject("chunk", chunk);
+    checkChunk(chunk);
     for (let table = 3; table > level; table--) {
       const needed = Math.ceil((frames + chunk.count) / framesPer(table)) - tables[table]!;
       if (needed === 0) continue;
       addAll(
         "TDH.MEM.SEPT.ADD",
-        runOf(next, needed),
+        run(next, needed),
         (pages, done) => mem.septAdd(tdr, (tables[table]! + done) * pageBytes(table), table, pages),
       );
       tables[table]! += needed;
@@ -131,6 +138,20 @@ export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
   const guestPages = frames / framesPer(level);
   if (guestPages > 0) module.accept(tdr, 0, level, guestPages);
   return { tdr, vcpus, controlPages: next - control, guestPages };
+}
+
+/** Numbers that are whole but no TD's are left to the SEAMCALLs. */
+function requirePlan(module: TdxModule, plan: TdPlan): void {
+  requireInstance("module", module, TdxModule);
+  requireObject("plan", plan);
+  const { hkid, vcpus, control, memory, level = 0 } = plan;
+  requireWhole("hkid", hkid, 0);
+  requireWhole("vcpus", vcpus, 0);
+  requireWhole("control", control, 0);
+  requireWhole("level", level, 0, 1);
+  if (typeof memory !== "object" || typeof memory?.[Symbol.iterator] !== "function") {
+    throw wrongType("memory", "an iterable of chunks", memory);
+  }
 }
 
 function buildKeysAndTdcs(module: TdxModule, tdr: number, hkid: number, page: () => number): void {

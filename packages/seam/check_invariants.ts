@@ -1,5 +1,6 @@
+import { requireInstance } from "@tdx/core/arguments";
 import { framesPer, type TdInfo } from "./td.ts";
-import type { TdxModule } from "./tdx_module.ts";
+import { TdxModule } from "./tdx_module.ts";
 
 /**
  * Checks what must hold of a module at any time.
@@ -11,6 +12,7 @@ import type { TdxModule } from "./tdx_module.ts";
  *
  * @param module The module.
  * @returns What is wrong, one sentence each; empty where all is well.
+ * @throws {TypeError} Where it is no module.
  *
  * @example
  * ```ts
@@ -26,6 +28,7 @@ import type { TdxModule } from "./tdx_module.ts";
  * ```
  */
 export function checkInvariants(module: TdxModule): string[] {
+  requireInstance("module", module, TdxModule);
   const tds = module.tds();
   return [...pageProblems(module, tds), ...tds.flatMap(tdProblems), ...keyProblems(module, tds)];
 }

@@ -3,7 +3,7 @@ import { checkInvariants } from "./check_invariants.ts";
 import type { KeyInfo } from "./key_ownership.ts";
 import type { PamtEntry } from "./pamt.ts";
 import type { TdInfo } from "./td.ts";
-import type { TdxModule } from "./tdx_module.ts";
+import { TdxModule } from "./tdx_module.ts";
 import { liveTd, newModule } from "./test_fixtures.ts";
 
 /** What a module says of itself, for a module that has gone wrong. */
@@ -19,13 +19,13 @@ function problemsAfter(spoil: (views: Views) => void): string[] {
   const views: Views = { tds: module.tds(), keys: module.keys(), pages: [] };
   module.forEachPages((entry, count) => views.pages.push([entry, count]));
   spoil(views);
-  const spoilt = {
+  const spoilt = Object.assign(Object.create(TdxModule.prototype), {
     tds: () => views.tds,
     keys: () => views.keys,
     forEachPages: (visit: (entry: PamtEntry, count: number) => void) =>
       views.pages.forEach(([entry, count]) => visit(entry, count)),
-  };
-  return checkInvariants(spoilt as unknown as TdxModule);
+  });
+  return checkInvariants(spoilt);
 }
 
 function changeTd(views: Views, change: Partial<TdInfo>): void {

@@ -1,5 +1,6 @@
 import { BLOCK_FRAMES, type FrameChunk } from "@tdx/core";
-import { runOf, takeBitmap } from "./frame_slices.ts";
+import { requireInstance } from "@tdx/core/arguments";
+import { run, takeBitmap } from "./frame_slices.ts";
 
 /** A frame number shifted by this is the number of its block. */
 const BLOCK_SHIFT: number = Math.log2(BLOCK_FRAMES);
@@ -11,6 +12,7 @@ const BLOCK_SHIFT: number = Math.log2(BLOCK_FRAMES);
  *
  * @param frames Frame numbers of 4 KiB, ascending.
  * @returns The chunks in ascending order; every chunk is its own object.
+ * @throws {TypeError} Where they are no Uint32Array.
  * @throws {RangeError} Where the frames do not ascend, once the walk gets there.
  *
  * @example
@@ -22,7 +24,13 @@ const BLOCK_SHIFT: number = Math.log2(BLOCK_FRAMES);
  * assertEquals(chunks.map(({ frame, count }) => [frame, count]), [[3, 3], [512, 2]]);
  * ```
  */
-export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
+export function chunksOf(frames: Uint32Array): Generator<FrameChunk> {
+  // Not within the walk, which begins when the first chunk is asked for.
+  requireInstance("frames", frames, Uint32Array);
+  return walk(frames);
+}
+
+function* walk(frames: Uint32Array): Generator<FrameChunk> {
   for (let i = 0; i < frames.length;) {
     const count = sameBlock(frames, i, frames.length - i);
     if (i + count < frames.length && frames[i + count]! <= frames[i + count - 1]!) {
@@ -50,7 +58,7 @@ export function sameBlock(frames: Uint32Array, start: number, limit: number): nu
 export function chunkOf(frames: Uint32Array, start: number, count: number): FrameChunk {
   const first = frames[start]!;
   const end = start + count;
-  if (frames[end - 1]! - first === count - 1) return runOf(first, count);
+  if (frames[end - 1]! - first === count - 1) return run(first, count);
   const { words, at } = takeBitmap();
   for (let i = start; i < end; i++) {
     // Not %, which is several times slower for numbers of 32 bits.

@@ -1,4 +1,5 @@
 import { BLOCK_FRAMES, BLOCK_WORDS, type FrameChunk } from "@tdx/core";
+import { requireInstance, requireWhole } from "@tdx/core/arguments";
 
 /**
  * A contiguous run of frames as a chunk.
@@ -6,6 +7,8 @@ import { BLOCK_FRAMES, BLOCK_WORDS, type FrameChunk } from "@tdx/core";
  * @param frame First frame of 4 KiB: an address in bytes divided by 4096.
  * @param count How many frames, at least 1.
  * @returns The chunk, for the leaves that take pages.
+ * @throws {TypeError} Where an argument is no number.
+ * @throws {RangeError} Where a number is no whole one in its range.
  *
  * @example
  * ```ts
@@ -17,6 +20,13 @@ import { BLOCK_FRAMES, BLOCK_WORDS, type FrameChunk } from "@tdx/core";
  * ```
  */
 export function runOf(frame: number, count: number): FrameChunk {
+  requireWhole("frame", frame, 0);
+  requireWhole("count", count, 1);
+  return run(frame, count);
+}
+
+/** The same for a run that is there. */
+export function run(frame: number, count: number): FrameChunk {
   return { frame, count, value: 0, words: null, at: 0 };
 }
 
@@ -81,7 +91,7 @@ export function holds({ frame, count, words, at }: FrameChunk, wanted: number): 
 export function split(chunk: FrameChunk, count: number): [FrameChunk, FrameChunk | null] {
   if (count === chunk.count) return [chunk, null];
   const { frame, words, at } = chunk;
-  if (words === null) return [runOf(frame, count), runOf(frame + count, chunk.count - count)];
+  if (words === null) return [run(frame, count), run(frame + count, chunk.count - count)];
   const head = takeBitmap();
   const tail = takeBitmap();
   let wanted = count;
@@ -116,17 +126,14 @@ let slabUsed = 0;
 /** Checks a chunk that a caller made or kept. */
 export function checkChunk(chunk: FrameChunk): void {
   const { frame, count, words, at } = chunk;
-  const whole = Number.isSafeInteger(frame) && frame >= 0 && Number.isSafeInteger(count);
-  if (!whole || count < 1) {
-    throw new RangeError(`Expected a chunk of at least one frame, got ${count} at ${frame}`);
-  }
+  requireWhole("frame", frame, 0);
+  requireWhole("count", count, 1);
   if (words === null) return;
-  if (!(words instanceof Uint32Array)) {
-    throw new TypeError(`Expected the bitmap of a chunk as a Uint32Array, got ${typeof words}`);
-  }
+  requireInstance("words", words, Uint32Array);
   if (frame % BLOCK_FRAMES !== 0) {
     throw new RangeError(`Expected a bitmap that begins at a 2 MiB block, got frame ${frame}`);
   }
+  requireWhole("at", at, 0);
   let bits = 0;
   for (let i = 0; i < BLOCK_WORDS; i++) bits += bitCount(words[at + i] ?? 0);
   if (bits !== count) {

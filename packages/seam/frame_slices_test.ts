@@ -8,6 +8,7 @@ import {
   forEachFrame,
   holds,
   rankOf,
+  run,
   runOf,
   split,
 } from "./frame_slices.ts";
@@ -77,8 +78,8 @@ Deno.test("sameBlock() works up to the highest frame that 32 bits hold", () => {
 
 Deno.test("checkChunk() refuses what no map hands out", () => {
   const words = new Uint32Array(16).fill(1);
-  assertThrows(() => checkChunk(runOf(0, 0)), RangeError, "0 at 0");
-  assertThrows(() => checkChunk(runOf(0.5, 1)), RangeError, "0.5");
+  assertThrows(() => checkChunk(run(0, 0)), RangeError, "count to be");
+  assertThrows(() => checkChunk(run(0.5, 1)), RangeError, "0.5");
   assertThrows(() => checkChunk({ frame: 1, count: 16, value: 0, words, at: 0 }), RangeError, "1");
   assertThrows(() => checkChunk({ frame: 0, count: 15, value: 0, words, at: 0 }), RangeError, "16");
   const list = [1] as unknown as Uint32Array;

@@ -1,9 +1,10 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
+import { requireWhole, wrongType } from "@tdx/core/arguments";
 import { TDCS_PAGES } from "./control_pages.ts";
-import { checkChunk, firstFrame, rankOf, runOf } from "./frame_slices.ts";
+import { checkChunk, firstFrame, rankOf, run } from "./frame_slices.ts";
 import type { LockMode } from "./page_locks.ts";
 import type { PageType } from "./page_type.ts";
-import { requireWhole, type SeamState } from "./seam_state.ts";
+import type { SeamState } from "./seam_state.ts";
 import { status } from "./seamcall_status.ts";
 import type { OperandName, StatusName } from "./status_codes.ts";
 import { framesPer, type OpState, pageBytes, type Td, type Vcpu } from "./td.ts";
@@ -37,14 +38,14 @@ export const GPA_LIMIT: number = 2 ** 47;
 
 /** Refuses what no register can hold as an address. */
 export function requireAddress(name: string, address: number): void {
-  requireWhole(name, address, 0, Number.MAX_SAFE_INTEGER);
+  requireWhole(name, address, 0);
 }
 
 /** Refuses what is neither an address nor frames of this memory. */
 export function requirePages(state: SeamState, pages: Pages): void {
-  if (typeof pages === "number") return requireAddress("the address of a page", pages);
+  if (typeof pages === "number") return requireAddress("pages", pages);
   if (typeof pages !== "object" || pages === null) {
-    throw new TypeError(`Expected an address or a chunk of frames, got ${typeof pages}`);
+    throw wrongType("pages", "an address or a chunk of frames", pages);
   }
   checkChunk(pages);
   if (rankOf(pages, state.pamt.frames) !== pages.count) {
@@ -72,7 +73,7 @@ export function checkAddress(
   }
   const frame = address / PAGE_BYTES;
   if (pamt.entry(frame) === undefined) return status("OPERAND_ADDR_RANGE_ERROR", operand);
-  return typeof pages === "number" ? runOf(frame, span) : pages;
+  return typeof pages === "number" ? run(frame, span) : pages;
 }
 
 /** Checks one 4 KiB page: address, lock, then type. Gives its frame number. */

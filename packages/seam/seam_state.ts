@@ -6,6 +6,7 @@ import {
   PAGE_BYTES,
   type PhysicalMemory,
 } from "@tdx/core";
+import { requireWhole } from "@tdx/core/arguments";
 import type { KeyOwnership } from "./key_ownership.ts";
 import { type LockMode, PageLocks } from "./page_locks.ts";
 import type { Pamt } from "./pamt.ts";
@@ -88,17 +89,5 @@ export class SeamState {
     this.running.delete(vcpu);
     this.locks.unshare(vcpu.tdvpr / PAGE_BYTES);
     this.locks.unshare(vcpu.td.tdr / PAGE_BYTES);
-  }
-}
-
-/** Refuses what is no register content: not a number, or not a whole one in range. */
-export function requireWhole(name: string, value: number, low: number, high: number): void {
-  if (typeof value !== "number") {
-    throw new TypeError(`Expected ${name} to be a number, got ${typeof value}`);
-  }
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new RangeError(
-      `Expected ${name} to be a whole number from ${low} to ${high}, got ${value}`,
-    );
   }
 }

@@ -1,3 +1,4 @@
+import { outOfRange, requireRegister, requireString, showValue } from "@tdx/core/arguments";
 import {
   type OperandName,
   OPERANDS,
@@ -59,6 +60,7 @@ const UNKNOWN: Omit<StatusCode, "code" | "operand"> = {
  * @param name The name, without `TDX_`.
  * @param operand The operand at fault, where the code takes one; without it the id is 0, as RAX.
  * @returns The 64-bit value.
+ * @throws {TypeError} Where an argument is no string.
  * @throws {RangeError} Where there is no such code or operand, or the code takes no operand.
  *
  * @example
@@ -72,13 +74,13 @@ const UNKNOWN: Omit<StatusCode, "code" | "operand"> = {
  */
 export function status(name: StatusName, operand?: OperandName): bigint {
   const entry = Object.hasOwn(STATUS_CODES, name) ? STATUS_CODES[name] : undefined;
-  if (entry === undefined) throw new RangeError(`Expected the name of a status, got ${name}`);
+  if (entry === undefined) throw unknown("name", "the name of a status", name);
   if (operand === undefined) return entry.code;
   if (!entry.operand) {
-    throw new RangeError(`Expected no operand with ${name}, got ${operand}`);
+    throw new RangeError(`Expected no operand with ${name}, got ${showValue(operand)}`);
   }
   const id = Object.hasOwn(OPERANDS, operand) ? OPERANDS[operand] : undefined;
-  if (id === undefined) throw new RangeError(`Expected the name of an operand, got ${operand}`);
+  if (id === undefined) throw unknown("operand", "the name of an operand", operand);
   return entry.code | BigInt(id);
 }
 
@@ -101,12 +103,7 @@ export function status(name: StatusName, operand?: OperandName): bigint {
  * ```
  */
 export function decodeStatus(value: bigint): DecodedStatus {
-  if (typeof value !== "bigint") {
-    throw new TypeError(`Expected a status as a bigint, got ${typeof value}`);
-  }
-  if (value < 0n || value >= 1n << 64n) {
-    throw new RangeError(`Expected a 64-bit status, got ${value}`);
-  }
+  requireRegister("value", value);
   const name = nameOf(value);
   const entry = name === "unknown" ? undefined : STATUS_CODES[name];
   const low = Number(value & LOW_BITS);
@@ -124,6 +121,11 @@ export function decodeStatus(value: bigint): DecodedStatus {
     usualCause,
     hint,
   };
+}
+
+function unknown(parameter: string, expected: string, value: unknown): RangeError {
+  requireString(parameter, value);
+  return outOfRange(parameter, expected, value);
 }
 
 function nameOf(value: bigint): StatusName | "unknown" {

@@ -149,7 +149,7 @@ Deno.test("decodeStatus() says unknown where it has no such code", () => {
 });
 
 Deno.test("decodeStatus() refuses what is no 64-bit value", () => {
-  assertThrows(() => decodeStatus(5 as unknown as bigint), TypeError, "number");
+  assertThrows(() => decodeStatus(5 as unknown as bigint), TypeError, "got 5");
   assertThrows(() => decodeStatus(-1n), RangeError, "-1");
   assertThrows(() => decodeStatus(1n << 64n), RangeError);
 });

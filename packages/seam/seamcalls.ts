@@ -1,3 +1,11 @@
+import {
+  outOfRange,
+  requireFunction,
+  requireNumber,
+  requireObject,
+  requireWhole,
+} from "@tdx/core/arguments";
+
 /**
  * The SEAMCALL leaves this package knows.
  *
@@ -114,11 +122,11 @@ export class Seamcalls {
     return this.#quiet;
   }
 
-  inject({ busyAfter, interrupts = 0 }: Faults): void {
-    if (!Number.isSafeInteger(interrupts) || interrupts < 0) {
-      throw new RangeError(`Expected a number of interrupts from 0, got ${interrupts}`);
-    }
-    const sampler = busyAfter ?? (() => Infinity);
+  inject(faults: Faults): void {
+    requireObject("faults", faults);
+    const { busyAfter: sampler = () => Infinity, interrupts = 0 } = faults;
+    requireFunction("busyAfter", sampler);
+    requireWhole("interrupts", interrupts, 0);
     this.#quiet = sample(sampler);
     this.#busyAfter = sampler;
     this.#interrupts = interrupts;
@@ -156,7 +164,6 @@ export class Seamcalls {
 function sample(busyAfter: () => number): number {
   const calls = busyAfter();
   if (calls === Infinity || (Number.isSafeInteger(calls) && calls >= 0)) return calls;
-  throw new RangeError(
-    `Expected busyAfter() to give a whole number from 0 or Infinity, got ${calls}`,
-  );
+  requireNumber("busyAfter()", calls);
+  throw outOfRange("busyAfter()", "a whole number from 0 or Infinity", calls);
 }

@@ -1,8 +1,10 @@
 import { GiB, PAGE_BYTES } from "@tdx/core";
+import { requireArray, requireNumber, requireObject } from "@tdx/core/arguments";
 import type { MemoryRange } from "./pamt.ts";
 
 /** Checks TDMRs: whole GiB inside the memory, ascending, apart from each other. */
 export function checkTdmrs(tdmrs: readonly MemoryRange[], bytes: number): void {
+  requireArray("tdmrs", tdmrs, requireRange);
   checkRanges("TDMR", tdmrs, GiB, [{ base: 0, size: bytes }]);
 }
 
@@ -11,7 +13,14 @@ export function checkReserved(
   reserved: readonly MemoryRange[],
   tdmrs: readonly MemoryRange[],
 ): void {
+  requireArray("reserved", reserved, requireRange);
   checkRanges("reserved area", reserved, PAGE_BYTES, tdmrs);
+}
+
+function requireRange(name: string, value: unknown): void {
+  requireObject(name, value);
+  requireNumber(`${name}.base`, (value as MemoryRange).base);
+  requireNumber(`${name}.size`, (value as MemoryRange).size);
 }
 
 function checkRanges(
@@ -26,7 +35,7 @@ function checkRanges(
     const inside = within.some((outer) =>
       base >= outer.base && base + size <= outer.base + outer.size
     );
-    // Written so that NaN and undefined fail too.
+    // Written so that NaN fails too.
     if (!whole || !inside || !(base >= free)) {
       throw new RangeError(
         `Expected every ${what} to be a multiple of ${unit} bytes, ascending and inside ` +
@@ -38,5 +47,5 @@ function checkRanges(
 }
 
 function show({ base, size }: MemoryRange): string {
-  return `${size} bytes at 0x${Number(base).toString(16)}`;
+  return `${size} bytes at 0x${base.toString(16)}`;
 }

@@ -1,4 +1,11 @@
-import { type FrameChunk, type Key, PAGE_BYTES, type PhysicalMemory } from "@tdx/core";
+import { type FrameChunk, type Key, PAGE_BYTES, PhysicalMemory } from "@tdx/core";
+import {
+  requireFunction,
+  requireInstance,
+  requireObject,
+  requireOneOf,
+  requireWhole,
+} from "@tdx/core/arguments";
 import { acceptPages } from "./accept_pages.ts";
 import { type KeyInfo, KeyOwnership } from "./key_ownership.ts";
 import { type MemBuildLeaves, memBuildLeaves } from "./leaves/mem_build.ts";
@@ -10,8 +17,8 @@ import { type VpLeaves, vpLeaves } from "./leaves/vp.ts";
 import { requireAddress, requireGpa } from "./operand_checks.ts";
 import { ownedPages } from "./owned_pages.ts";
 import { type MemoryRange, Pamt, type PamtEntry } from "./pamt.ts";
-import type { PageType } from "./page_type.ts";
-import { requireWhole, SeamState } from "./seam_state.ts";
+import { PAGE_TYPES, type PageType } from "./page_type.ts";
+import { SeamState } from "./seam_state.ts";
 import type { Faults, LeafName } from "./seamcalls.ts";
 import type { TdInfo } from "./td.ts";
 import { checkReserved, checkTdmrs } from "./tdmr.ts";
@@ -112,7 +119,9 @@ export class TdxModule {
    * a range is not as it should be.
    */
   constructor(options: TdxModuleOptions) {
+    requireObject("options", options);
     const { memory, packages = 2, reserved = [] } = options;
+    requireInstance("memory", memory, PhysicalMemory);
     requireWhole("packages", packages, 1, 32);
     if (options.tdmrs !== undefined) checkTdmrs(options.tdmrs, memory.bytes);
     const tdmrs = options.tdmrs ?? [{ base: 0, size: memory.bytes }];
@@ -150,6 +159,7 @@ export class TdxModule {
    * An injected busy operand is the first one that the SEAMCALL locks: for a reclaim the page.
    *
    * @param faults What goes wrong; `{}` for nothing.
+   * @throws {TypeError} Where something is of a wrong type; the faults are as before then.
    * @throws {RangeError} Where a number is out of range.
    *
    * @example
@@ -187,7 +197,7 @@ export class TdxModule {
    *
    * @param pa Address of the page in bytes.
    * @throws {TypeError} Where it is no number.
-   * @throws {RangeError} Where it is no such address, or the page is not locked so.
+   * @throws {RangeError} Where the page is not locked so.
    */
   unlock(pa: number): void {
     this.#state.locks.unlock(this.#frame(pa));
@@ -198,8 +208,10 @@ export class TdxModule {
    * returns. They stay associated.
    *
    * @param tdr Address of the TDR in bytes.
+   * @throws {TypeError} Where it is no number.
    */
   kick(tdr: number): void {
+    requireAddress("tdr", tdr);
     for (const vcpu of this.#state.running) if (vcpu.td.tdr === tdr) this.#state.leave(vcpu);
   }
 
@@ -218,7 +230,7 @@ export class TdxModule {
   accept(tdr: number, gpa: number, level: number, pages: number = 1): void {
     requireAddress("tdr", tdr);
     requireGpa(gpa, level);
-    requireWhole("pages", pages, 1, Number.MAX_SAFE_INTEGER);
+    requireWhole("pages", pages, 1);
     acceptPages(this.#state, tdr, gpa, level, pages);
   }
 
@@ -227,8 +239,10 @@ export class TdxModule {
    *
    * @param tdr Address of the TDR in bytes.
    * @returns A snapshot, or `undefined` where that is no TDR.
+   * @throws {TypeError} Where it is no number.
    */
   td(tdr: number): TdInfo | undefined {
+    requireAddress("tdr", tdr);
     return this.#state.tds.get(tdr)?.info();
   }
 
@@ -270,8 +284,12 @@ export class TdxModule {
    * @param tdr Address of the TDR in bytes.
    * @param type The type.
    * @returns Chunks of frames that share a PAMT entry; each is valid until the next is asked for.
+   * @throws {TypeError} Where an argument is of a wrong type.
+   * @throws {RangeError} Where there is no such type.
    */
   pagesOf(tdr: number, type: PageType): Iterable<FrameChunk> {
+    requireAddress("tdr", tdr);
+    requireOneOf("type", type, Object.keys(PAGE_TYPES));
     return ownedPages(this.#state.pamt, (entry) => entry.owner === tdr && entry.type === type);
   }
 
@@ -280,8 +298,10 @@ export class TdxModule {
    *
    * @param visit Called with an entry and how many pages of 4 KiB have it; more than once for an
    * entry whose pages do not lie together.
+   * @throws {TypeError} Where it is no function.
    */
   forEachPages(visit: (entry: PamtEntry, count: number) => void): void {
+    requireFunction("visit", visit);
     const { pamt } = this.#state;
     for (let region = 0; region < pamt.regions; region++) {
       pamt.forEachIn(region, (entry, { count }) => visit(entry, count));

@@ -169,7 +169,7 @@ Deno.test("tdx estimate --inventory names bad rows and counts the good ones, sta
     { row: 10, trouble: "Expected 4 fields as in the header, got 3" },
     { row: 11, trouble: "Expected a closing quote, got the end of the line" },
     { row: 12, trouble: "Expected platform, got none" },
-    { row: 13, trouble: "Expected vCPUs as a whole number from 1 to 65535, got 65536" },
+    { row: 13, trouble: "Expected vcpus to be a whole number from 1 to 65535, got 65536" },
   ]);
   const [gnr, emr] = answer.platforms;
   assertEquals([gnr.rows, gnr.always.rows, gnr.saved[1].rows, emr.rows], [2, 1, 2, 1]);
@@ -221,7 +221,7 @@ const BAD: readonly (readonly [readonly string[], string])[] = [
   [["--memory", "18GiB", "--vcpus", "0"], "tdx: Expected --vcpus as a whole number from 1, got 0"],
   [
     ["--memory", "18GiB", "--vcpus", "65536"],
-    "tdx: Expected vCPUs as a whole number from 1 to 65535",
+    "tdx: Expected vcpus to be a whole number from 1 to 65535",
   ],
   [["--memory", "0", "--vcpus", "4"], "tdx: Expected guest memory as a positive multiple of 4096 "],
   [

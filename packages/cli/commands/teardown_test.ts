@@ -223,7 +223,7 @@ const BAD: readonly (readonly [readonly string[], string])[] = [
   [["--vcpus", "0"], "tdx: Expected --vcpus as a whole number from 1, got 0"],
   [["--vcpus", "1.5"], "tdx: Expected --vcpus as a whole number from 1, got 1.5"],
   [["--vcpus", "four"], "tdx: Expected --vcpus as a whole number from 1, got four"],
-  [["--vcpus", "1000000000"], "tdx: Expected vCPUs as a whole number from 1 to 65535, got "],
+  [["--vcpus", "1000000000"], "tdx: Expected vcpus to be a whole number from 1 to 65535, got "],
   [["--path", "fast"], "tdx: Expected --path to be one of terminate, dynamic, got fast; did"],
   [["--path", "dinamic"], "got dinamic; did you mean dynamic?"],
   [["--policy", "nevr"], "one of always, quirk, never, got nevr; did you mean never?"],

@@ -1,4 +1,5 @@
 import { quote } from "../text_lines.ts";
+import { requireBytes } from "./source_arguments.ts";
 import { MANIFEST, type Manifest, missingFile, nothingKnown, readManifest } from "./manifest.ts";
 import type { Source, SourceFile } from "./source.ts";
 import { tarEntries } from "./ustar.ts";
@@ -13,6 +14,7 @@ import { tarEntries } from "./ustar.ts";
  * @param archive The bytes of the archive, read once.
  * @returns The source. Its `files` throws a SyntaxError where the bytes are no tar archive, are cut
  * or hold a file twice, and a RangeError where none of the files is there.
+ * @throws {TypeError} Where it is no stream of bytes.
  *
  * @example
  * ```ts
@@ -28,6 +30,7 @@ import { tarEntries } from "./ustar.ts";
  * ```
  */
 export function archiveSource(archive: AsyncIterable<Uint8Array>): Source {
+  requireBytes("archive", archive);
   return {
     async *files(paths: readonly string[]): AsyncGenerator<SourceFile> {
       const left = new Set(paths);

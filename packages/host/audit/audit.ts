@@ -1,10 +1,12 @@
-import type { Platform } from "@tdx/core";
+import { type Platform, requirePlatform } from "@tdx/core";
+import { requireArray } from "@tdx/core/arguments";
 import type { Audit } from "./audit_types.ts";
 import { runChecks } from "./checks.ts";
 import { gather } from "./evidence.ts";
 import { drawFacts } from "./facts.ts";
 import { valueOf } from "./reading.ts";
 import type { Source } from "./source.ts";
+import { requireSource } from "./source_arguments.ts";
 import { judge } from "./verdict.ts";
 
 /**
@@ -17,7 +19,9 @@ import { judge } from "./verdict.ts";
  * @param source Where to read: {@link liveSource}, {@link folderSource}, {@link archiveSource}.
  * @param platforms The platforms to choose from, the fallback among them.
  * @returns The verdict, and the checks it rests on.
- * @throws {RangeError} Where several platforms claim the CPU or none does; and what the source throws.
+ * @throws {TypeError} Where the source is none, or a platform not one of `definePlatform`.
+ * @throws {RangeError} Where a platform was made for another contract, or several claim the CPU or
+ * none does; and what the source throws.
  *
  * @example A host of which only the CPU is known
  * ```ts
@@ -43,6 +47,8 @@ import { judge } from "./verdict.ts";
  * ```
  */
 export async function audit(source: Source, platforms: readonly Platform[]): Promise<Audit> {
+  requireSource("source", source);
+  requireArray("platforms", platforms, requirePlatform);
   const evidence = await gather(source);
   const facts = drawFacts(evidence, platforms);
   const host = valueOf(evidence.hostName);

@@ -1,3 +1,5 @@
+import { requireInstance } from "@tdx/core/arguments";
+
 /** Takes pieces of a wished size out of a stream of bytes. */
 export class ByteReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
@@ -12,6 +14,7 @@ export class ByteReader {
     while (this.#rest.length === 0) {
       const { value, done } = await this.#chunks.next();
       if (done) return this.#rest;
+      requireInstance("a piece of bytes", value, Uint8Array);
       this.#rest = value;
     }
     const piece = this.#rest.subarray(0, max);

@@ -1,3 +1,4 @@
+import { requireInstance } from "@tdx/core/arguments";
 import { UnreadableError } from "./reading.ts";
 
 /** Longer lines are cut: garbage without a line end must not fill the memory. */
@@ -13,6 +14,7 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of bytes) {
+    requireInstance("a piece of bytes", chunk, Uint8Array);
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop()!.slice(0, MAX_LINE);
     yield* lines;
@@ -34,6 +36,7 @@ export async function wholeText(
   let text = "";
   let size = 0;
   for await (const chunk of bytes) {
+    requireInstance("a piece of bytes", chunk, Uint8Array);
     size += chunk.length;
     if (size > limitBytes) {
       throw new UnreadableError(`Expected at most ${limitBytes / 2 ** 20} MiB, got more`);

@@ -2,6 +2,7 @@ import type { Verdict } from "./audit_types.ts";
 import { linesOf } from "./byte_text.ts";
 import { type FleetAudit, readFleetLine } from "./fleet_line.ts";
 import type { BrokenLine, FleetGroup, FleetSummary } from "./fleet_types.ts";
+import { requireBytes } from "./source_arguments.ts";
 import { VERDICT_ADVICE } from "./verdict.ts";
 
 const MAX_EXAMPLES = 3;
@@ -25,6 +26,7 @@ const WORST_FIRST: readonly Verdict[] = [
  *
  * @param lines The bytes of the lines.
  * @returns The summary.
+ * @throws {TypeError} Where it is no stream of bytes.
  *
  * @example
  * ```ts
@@ -41,6 +43,7 @@ const WORST_FIRST: readonly Verdict[] = [
  * ```
  */
 export async function summarizeFleet(lines: AsyncIterable<Uint8Array>): Promise<FleetSummary> {
+  requireBytes("lines", lines);
   const tally = new FleetTally();
   let number = 0;
   for await (const line of linesOf(lines)) tally.add(line, ++number);

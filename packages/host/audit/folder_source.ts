@@ -1,3 +1,4 @@
+import { requireString } from "@tdx/core/arguments";
 import { MANIFEST, type Manifest, missingFile, nothingKnown, readManifest } from "./manifest.ts";
 import type { Source, SourceFile } from "./source.ts";
 
@@ -10,6 +11,7 @@ import type { Source, SourceFile } from "./source.ts";
  * @param folder The folder; reading it needs `--allow-read`.
  * @returns The source. Its `files` throws a RangeError where the folder is none, cannot be read or
  * holds none of the files, and a SyntaxError where its manifest is malformed.
+ * @throws {TypeError} Where it is no string.
  *
  * @example
  * ```ts
@@ -25,6 +27,7 @@ import type { Source, SourceFile } from "./source.ts";
  * ```
  */
 export function folderSource(folder: string): Source {
+  requireString("folder", folder);
   return {
     async *files(paths: readonly string[]): AsyncGenerator<SourceFile> {
       await requireFolder(folder);

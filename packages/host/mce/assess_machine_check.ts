@@ -9,14 +9,17 @@ import {
   type MciStatus,
   mciStatusFlags,
   type Platform,
+  requirePlatform,
   TDX_PW_MCE,
 } from "@tdx/core";
+import { requireArray, requireNumber, requireObject, requireOneOf } from "@tdx/core/arguments";
 import { matchPlatform } from "../match_platform.ts";
 import { decodeEncryptionError, type EncryptionError } from "./encryption_error.ts";
 import { type ErrorAddress, locateError } from "./error_address.ts";
 import { type GradeByMode, gradeByMode, type MachineCheckMode } from "./grade_by_mode.ts";
 import { type KernelAnswer, kernelAnswer } from "./kernel_answer.ts";
 import { type KeyIdLayout, keyIdLayout } from "./key_id_layout.ts";
+import { requireEvidence } from "./machine_check_arguments.ts";
 import type { MachineCheckEvidence, RecordedCpu } from "./machine_check_log.ts";
 import { type CauseFacts, causeOf, type MachineCheckCause } from "./machine_check_cause.ts";
 import { decodeMcaError, type McaError } from "./mca_error.ts";
@@ -103,8 +106,9 @@ const TD_PAGE = /^TDX private memory error/;
  * @param evidence The record, and what its log says besides.
  * @param host What the log does not say; default: nothing.
  * @returns The assessment.
- * @throws {TypeError} Where a register is no bigint.
- * @throws {RangeError} Where a register does not fit in 64 bits or the KeyID layout is impossible.
+ * @throws {TypeError} Where a register is no bigint, or something else of a wrong type.
+ * @throws {RangeError} Where a register does not fit in 64 bits, the mode is not known, a platform
+ * was made for another contract, or the KeyID layout is impossible.
  *
  * @example The host loads poison: it panics, and the erratum may be why
  * ```ts
@@ -126,6 +130,8 @@ export function assessMachineCheck(
   evidence: MachineCheckEvidence,
   host: MachineCheckHost = {},
 ): MachineCheckAssessment {
+  requireEvidence("evidence", evidence);
+  requireHost(host);
   const { record } = evidence;
   const platform = host.platform ?? platformOf(evidence.processor, host.platforms);
   const status = record.status === undefined ? undefined : decodeMciStatus(record.status);
@@ -166,6 +172,17 @@ export function assessMachineCheck(
       erratum: erratumOf(platform),
     }, carriers(platform === undefined ? host.platforms : [platform])),
   };
+}
+
+function requireHost(host: MachineCheckHost): void {
+  requireObject("host", host);
+  const { mode, platform, platforms, maxPa, keyIdBits, sharedKeyIds } = host;
+  if (mode !== undefined) requireOneOf("host.mode", mode, ["kernel", "user"]);
+  if (platform !== undefined) requirePlatform("host.platform", platform);
+  if (platforms !== undefined) requireArray("host.platforms", platforms, requirePlatform);
+  for (const [name, number] of Object.entries({ maxPa, keyIdBits, sharedKeyIds })) {
+    if (number !== undefined) requireNumber(`host.${name}`, number);
+  }
 }
 
 const CUT: GradeByMode = {

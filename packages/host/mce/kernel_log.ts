@@ -1,3 +1,4 @@
+import { requireString } from "@tdx/core/arguments";
 import type { TextLine } from "../text_lines.ts";
 import { KernelCluster } from "./kernel_cluster.ts";
 import { type BlockLine, readBlockLine } from "./kernel_line.ts";
@@ -195,5 +196,6 @@ export function readKernelLog(
   chunks: TextChunks,
   name = "log",
 ): AsyncGenerator<LoggedMachineCheck> {
+  requireString("name", name);
   return parseLog(chunks, new KernelLogParser(name));
 }

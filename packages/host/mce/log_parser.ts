@@ -1,3 +1,4 @@
+import { wrongType } from "@tdx/core/arguments";
 import type { TextLine } from "../text_lines.ts";
 import { lineBatches, type TextChunks } from "./line_batches.ts";
 import type { LoggedMachineCheck } from "./machine_check_log.ts";
@@ -10,11 +11,27 @@ export interface LogParser {
   end(): readonly LoggedMachineCheck[];
 }
 
-/** Feeds a text to a parser. */
-export async function* parseLog(
+/**
+ * Feeds a text to a parser.
+ *
+ * @throws {TypeError} Where it is no text
+ */
+export function parseLog(
   chunks: TextChunks,
   parser: LogParser,
 ): AsyncGenerator<LoggedMachineCheck> {
+  // Not within the walk, which begins when the first record is asked for.
+  if (!isText(chunks)) throw wrongType("chunks", "a text or an iterable of texts", chunks);
+  return walk(chunks, parser);
+}
+
+function isText(chunks: unknown): boolean {
+  if (typeof chunks === "string") return true;
+  return typeof chunks === "object" && chunks !== null &&
+    (Symbol.iterator in chunks || Symbol.asyncIterator in chunks);
+}
+
+async function* walk(chunks: TextChunks, parser: LogParser): AsyncGenerator<LoggedMachineCheck> {
   for await (const batch of lineBatches(chunks)) {
     for (const line of batch) {
       // `yield*` awaits even where there is nothing, and there mostly is nothing.

@@ -1,3 +1,4 @@
+import { requireArray, requireObject, requireWhole } from "@tdx/core/arguments";
 import type { MachineCheckAssessment } from "./assess_machine_check.ts";
 import type { MachineCheckCauseName } from "./machine_check_cause.ts";
 
@@ -101,12 +102,11 @@ export class MachineCheckPages {
    * Begins with no page.
    *
    * @param limit How many pages to remember, from 1; default 10,000.
+   * @throws {TypeError} Where it is no number.
    * @throws {RangeError} Where it is no whole number from 1.
    */
   constructor(limit = 10_000) {
-    if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw new RangeError(`Expected limit as a whole number from 1, got ${limit}`);
-    }
+    requireWhole("limit", limit, 1);
     this.#limit = limit;
   }
 
@@ -119,9 +119,13 @@ export class MachineCheckPages {
    * Adds a machine check; one that is no memory error or names no page is passed over.
    *
    * @param assessment The machine check.
+   * @throws {TypeError} Where it is no assessment.
    */
   add(assessment: MachineCheckAssessment): void {
+    requireObject("assessment", assessment);
     const { address, cause, status, grades } = assessment;
+    requireObject("assessment.cause", cause);
+    requireArray("assessment.grades", grades, requireObject);
     if (address?.page === undefined || cause.name === "unrelated" || status === undefined) return;
     const tally = this.#tally(address.page);
     if (tally === undefined) return;

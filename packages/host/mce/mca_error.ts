@@ -1,3 +1,4 @@
+import { requireWhole } from "@tdx/core/arguments";
 import { CCCC, II, LL, MMM, type Part, PP, RRRR, T, TT } from "./mca_fields.ts";
 
 /**
@@ -133,6 +134,7 @@ const FORMS: readonly Form[] = [
  *
  * @param mcaCod MCACOD, bits 15:0 of IA32_MCi_STATUS, 0 to 0xffff.
  * @returns Class, name and meaning; class `unknown` where no form fits.
+ * @throws {TypeError} Where it is no number.
  * @throws {RangeError} Where the code is no whole number from 0 to 0xffff.
  *
  * @example The code of a load that consumed poison
@@ -147,9 +149,7 @@ const FORMS: readonly Form[] = [
  * ```
  */
 export function decodeMcaError(mcaCod: number): McaError {
-  if (!Number.isInteger(mcaCod) || mcaCod < 0 || mcaCod > 0xffff) {
-    throw new RangeError(`Expected MCACOD as a whole number from 0 to 0xffff, got ${mcaCod}`);
-  }
+  requireWhole("mcaCod", mcaCod, 0, 0xffff);
   const filtered = (mcaCod & ~WHOLE) !== 0;
   const form = FORMS.find(({ mask, code }) => (mcaCod & mask) === code);
   if (form === undefined) {

@@ -47,6 +47,6 @@ Deno.test("decodeMcaError() answers every code and agrees with Linux on memory e
 
 Deno.test("decodeMcaError() refuses what is no 16-bit code", () => {
   for (const code of [-1, 0x10000, 1.5, NaN]) {
-    assertThrows(() => decodeMcaError(code), RangeError, "Expected MCACOD");
+    assertThrows(() => decodeMcaError(code), RangeError, "Expected mcaCod");
   }
 });

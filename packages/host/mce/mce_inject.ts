@@ -1,3 +1,4 @@
+import { requireString } from "@tdx/core/arguments";
 import { textError, type TextLine } from "../text_lines.ts";
 import { MAX_LINE, type TextChunks } from "./line_batches.ts";
 import { type LogParser, parseLog } from "./log_parser.ts";
@@ -153,5 +154,6 @@ export function readMceInject(
   chunks: TextChunks,
   name = "log",
 ): AsyncGenerator<LoggedMachineCheck> {
+  requireString("name", name);
   return parseLog(chunks, new MceInjectParser(name));
 }

@@ -1,3 +1,4 @@
+import { requireString } from "@tdx/core/arguments";
 import { textError, type TextLine } from "../text_lines.ts";
 import { FieldReader } from "./field_reader.ts";
 import type { TextChunks } from "./line_batches.ts";
@@ -184,5 +185,6 @@ function cpuOf([, vendor, family, model, stepping]: RegExpExecArray): RecordedCp
  * ```
  */
 export function readMcelog(chunks: TextChunks, name = "log"): AsyncGenerator<LoggedMachineCheck> {
+  requireString("name", name);
   return parseLog(chunks, new McelogParser(name));
 }

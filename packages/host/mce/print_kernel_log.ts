@@ -1,4 +1,6 @@
 import { decodeMcgStatus, type MachineCheck } from "@tdx/core";
+import { requireRegister, requireWhole } from "@tdx/core/arguments";
+import { requireInterrupted, requireRecord } from "./machine_check_arguments.ts";
 import type { InterruptedCode } from "./machine_check_log.ts";
 
 const MARK = "mce: [Hardware Error]: ";
@@ -32,6 +34,11 @@ const MARK = "mce: [Hardware Error]: ";
  * ```
  */
 export function printKernelLog(record: MachineCheck, interrupted?: InterruptedCode): string {
+  requireRecord("record", record);
+  requireWhole("record.bank", record.bank, 0);
+  requireRegister("record.status", record.status);
+  requireRegister("record.mcgStatus", record.mcgStatus);
+  if (interrupted !== undefined) requireInterrupted("interrupted", interrupted);
   const { cpu = 0, bank, status, mcgStatus, address = 0n, misc = 0n } = record;
   const { inProgress, errorIpValid } = decodeMcgStatus(mcgStatus);
   const kind = inProgress ? " Exception" : "";

@@ -1,3 +1,4 @@
+import { requireString } from "@tdx/core/arguments";
 import type { LoggedMachineCheck } from "./machine_check_log.ts";
 import { COLUMNS, readRow, type Row } from "./rasdaemon_row.ts";
 
@@ -21,6 +22,7 @@ const TROUBLE: Readonly<Record<number, string>> = {
  *
  * @param path The file, for example `/var/lib/rasdaemon/ras-mc_event.db`.
  * @returns The records, by row id.
+ * @throws {TypeError} Where it is no string.
  * @throws {SyntaxError} `path: …` where it is no SQLite database, has no such table or other
  * columns, or a value is no integer of its width.
  * @throws {Error} Where it cannot be opened or is locked, with SQLite's own error as its cause.
@@ -33,7 +35,13 @@ const TROUBLE: Readonly<Record<number, string>> = {
  * await assertRejects(() => Array.fromAsync(readRasdaemon("/nowhere/ras-mc_event.db")), Error);
  * ```
  */
-export async function* readRasdaemon(path: string): AsyncGenerator<LoggedMachineCheck> {
+export function readRasdaemon(path: string): AsyncGenerator<LoggedMachineCheck> {
+  // Not within the walk, which begins when the first record is asked for.
+  requireString("path", path);
+  return walk(path);
+}
+
+async function* walk(path: string): AsyncGenerator<LoggedMachineCheck> {
   // Only here, so that the rest of the package runs where there is no node:sqlite.
   const { DatabaseSync } = await import("node:sqlite");
   const database = told(path, () => new DatabaseSync(path, { readOnly: true }));

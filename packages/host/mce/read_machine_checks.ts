@@ -1,3 +1,4 @@
+import { requireObject, requireOneOf, requireString } from "@tdx/core/arguments";
 import { textError, type TextLine } from "../text_lines.ts";
 import { KernelLogParser } from "./kernel_log.ts";
 import type { TextChunks } from "./line_batches.ts";
@@ -103,6 +104,8 @@ class DetectingParser implements LogParser {
  * @param chunks The text, whole or in pieces.
  * @param options `name`: the file's name, for messages. `format`: the form.
  * @returns The records.
+ * @throws {TypeError} Where text or an option is of a wrong type.
+ * @throws {RangeError} Where the form is not known.
  * @throws {SyntaxError} `name:line:column: …` where an mce-inject text is not one, or the text is
  * empty and its form is to be found.
  *
@@ -120,7 +123,10 @@ export function readMachineChecks(
   chunks: TextChunks,
   options: { readonly name?: string; readonly format?: MachineCheckFormat } = {},
 ): AsyncGenerator<LoggedMachineCheck> {
+  requireObject("options", options);
   const { name = "log", format } = options;
+  requireString("name", name);
+  if (format !== undefined) requireOneOf("format", format, MACHINE_CHECK_FORMATS);
   return parseLog(
     chunks,
     format === undefined ? new DetectingParser(name) : FORMATS[format].parser(name),

@@ -1,3 +1,4 @@
+import { requireSource } from "../audit/source_arguments.ts";
 import { KeyIdSpace } from "@tdx/core";
 import { wholeText } from "../audit/byte_text.ts";
 import { MSR, readMsrs } from "../audit/read_msrs.ts";
@@ -19,6 +20,7 @@ const LIMIT_BYTES = 64 * 2 ** 20;
  *
  * @param source This machine, a snapshot folder or an archive.
  * @returns What is known of the layout.
+ * @throws {TypeError} Where it is no source.
  * @throws {RangeError} Whatever the source throws, for example where there is no such folder.
  *
  * @example
@@ -43,6 +45,7 @@ const LIMIT_BYTES = 64 * 2 ** 20;
  * ```
  */
 export async function readKeyIdLayout(source: Source): Promise<KeyIdLayout> {
+  requireSource("source", source);
   const texts = new Map<string, string>();
   for await (const file of source.files([CPUINFO, REGISTERS])) {
     if (file.state === "present") texts.set(file.path, await textOf(file.bytes));

@@ -20,11 +20,11 @@
  *
  * @module
  */
-export { type CpuIdentity } from "../cpu_identity.ts";
+export type { CpuIdentity } from "../cpu_identity.ts";
 export { meter } from "./meter.ts";
 export { MeterError } from "./meter_error.ts";
-export * from "./meter_options.ts";
-export * from "./meter_report.ts";
+export type * from "./meter_options.ts";
+export type * from "./meter_report.ts";
 export { METER_METHODS, type MeterMethod, type MeterMethodName } from "./methods.ts";
 export type { RoutineName } from "./routines.ts";
 export type { Spread } from "./spread.ts";

@@ -1,4 +1,12 @@
 import { GiB, KiB, MiB, PAGE_BYTES } from "@tdx/core";
+import {
+  requireArray,
+  requireFunction,
+  requireInstance,
+  requireNumber,
+  requireObject,
+  requireOneOf,
+} from "@tdx/core/arguments";
 import { METER_METHODS, type MeterMethodName } from "./methods.ts";
 import type { MeterOptions, MeterPages } from "./meter_options.ts";
 
@@ -28,10 +36,16 @@ export interface MeterSizes {
  *
  * @param options The options.
  * @param processors How many this process may use.
+ * @throws {TypeError} Where one is of a wrong type.
  * @throws {RangeError} Where one is out of range.
  */
 export function planMeter(options: MeterOptions, processors: number): MeterPlan {
-  const { threads = 1, seconds = SECONDS } = options;
+  requireObject("options", options);
+  const { threads = 1, seconds = SECONDS, signal, onProgress } = options;
+  requireNumber("threads", threads);
+  requireNumber("seconds", seconds);
+  if (signal !== undefined) requireInstance("signal", signal, AbortSignal);
+  if (onProgress !== undefined) requireFunction("onProgress", onProgress);
   if (!Number.isSafeInteger(threads) || threads < 1 || threads > processors) {
     throw new RangeError(
       `Expected threads from 1 to ${processors}, the processors this process may use, got ${threads}`,
@@ -41,8 +55,8 @@ export function planMeter(options: MeterOptions, processors: number): MeterPlan 
     throw new RangeError(`Expected seconds as a number above 0, got ${seconds}`);
   }
   return {
-    methods: chosen("method", options.methods, Object.keys(METER_METHODS) as MeterMethodName[]),
-    pages: chosen("kind of pages", options.pages, ["4KiB", "huge"]),
+    methods: chosen("methods", options.methods, Object.keys(METER_METHODS) as MeterMethodName[]),
+    pages: chosen("pages", options.pages, ["4KiB", "huge"]),
     threads: threads === 1 ? [1] : [1, threads],
     seconds,
   };
@@ -53,12 +67,15 @@ export function planMeter(options: MeterOptions, processors: number): MeterPlan 
  *
  * @param options The options.
  * @param cacheBytes Size of the last-level cache, `null` where it is not known.
+ * @throws {TypeError} Where one is of a wrong type.
  * @throws {RangeError} Where the size is 0, or no multiple of 4 KiB or of a step.
  */
 export function planSizes(options: MeterOptions, cacheBytes: number | null): MeterSizes {
   // A buffer that fits in the cache would time the cache.
   const enough = Math.ceil(2 * (cacheBytes ?? 0) / GiB) * GiB;
   const { bytesPerThread = Math.max(GiB, enough), steps: asked = [] } = options;
+  requireNumber("bytesPerThread", bytesPerThread);
+  requireArray("steps", asked, requireNumber);
   requireMultiple("the size of a thread's memory", bytesPerThread, PAGE_BYTES);
   const fitting = STEPS.filter((step) => step <= bytesPerThread);
   const steps = asked.length === 0 ? fitting : [...new Set(asked)];
@@ -80,9 +97,6 @@ function chosen<T extends string>(
   names: readonly T[] = [],
   known: readonly T[],
 ): readonly T[] {
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new RangeError(`Expected each ${what} to be one of ${known.join(", ")}, got ${unknown}`);
-  }
+  requireArray(what, names, (name, value) => requireOneOf(name, value, known));
   return names.length === 0 ? known : [...new Set(names)];
 }

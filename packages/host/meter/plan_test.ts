@@ -35,8 +35,8 @@ Deno.test("planMeter() refuses what is out of range", () => {
   assertThrows(
     () => planMeter({ methods: ["memset" as "movnti"] }, 8),
     RangeError,
-    "Expected each method to be one of movdir64b, movdir64b-one-fence, rep-stosb, movnti, " +
-      "clflushopt, got memset",
+    "Expected methods[0] to be one of movdir64b, movdir64b-one-fence, rep-stosb, movnti, " +
+      'clflushopt, got "memset"',
   );
 });
 

@@ -1,3 +1,4 @@
+import { requireArray, requireObject, requireString } from "@tdx/core/arguments";
 import { parseCondition } from "./parse_condition.ts";
 import { parseExpectations } from "./parse_expectations.ts";
 import { parseSettings } from "./parse_settings.ts";
@@ -45,6 +46,7 @@ const MAX_LINES = 8;
  * @param options The known platforms, and the file's name.
  * @returns The scenario. `speculation` holds the shared keys of all steps of host and devices, and
  * that of `hosts`.
+ * @throws {TypeError} Where text or an option is of a wrong type.
  * @throws {SyntaxError} `file:line:column: Expected …, got …`, the line and a caret, where the text
  * is not a scenario, or one that says nothing: a statement that no step can make true, threads that
  * wait for each other, a platform without an expectation.
@@ -74,7 +76,11 @@ const MAX_LINES = 8;
  * ```
  */
 export function parseScenario(text: string, options: ParseScenarioOptions): Scenario {
+  requireString("text", text);
+  requireObject("options", options);
   const { file = "scenario", platforms } = options;
+  requireString("file", file);
+  requireArray("platforms", platforms, requireString);
   const reader = new TokenReader({ file, text: text.replace(/^\uFEFF/, "") });
   reader.expect("TDX", "TDX and the name of the scenario");
   const name = reader.name("the name of the scenario").text;

@@ -1,4 +1,5 @@
 import type { Problem, Step, Thread } from "../problem.ts";
+import { requireScenario } from "../litmus_arguments.ts";
 import type { Expectation, Scenario } from "../scenario.ts";
 import { AGENT_OF_NAME, defaultKey, OPERATIONS } from "./scenario_words.ts";
 import type { HostKeys } from "@tdx/reclaim";
@@ -29,6 +30,7 @@ import type { HostKeys } from "@tdx/reclaim";
  * ```
  */
 export function printScenario(scenario: Scenario): string {
+  requireScenario("scenario", scenario);
   const { problem, sentence, platforms, modes, hostKeys, policy, condition } = scenario;
   return `TDX ${problem.name}
 "${sentence}"

@@ -1,4 +1,4 @@
-import type { Agent, Data } from "@tdx/core";
+import { type Agent, AGENTS, type Data } from "@tdx/core";
 import type { HostKeys } from "@tdx/reclaim";
 import { type KeyName, KEYS, type Step } from "../problem.ts";
 import type { Observation } from "../scenario.ts";
@@ -32,8 +32,7 @@ export interface OperationWord {
   readonly fault?: true;
 }
 
-/** Who can have a thread. */
-export const AGENTS: readonly Agent[] = ["host", "td", "module", "device", "cache"];
+export { AGENTS };
 
 const SOFTWARE: readonly Agent[] = ["host", "td", "module"];
 

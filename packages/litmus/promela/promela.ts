@@ -1,3 +1,10 @@
+import { requireObject } from "@tdx/core/arguments";
+import {
+  requireFormula,
+  requireMachine,
+  requireProblem,
+  requireWatch,
+} from "../litmus_arguments.ts";
 import { RULES } from "@tdx/core";
 import { VALUES } from "../cells.ts";
 import type { Problem } from "../problem.ts";
@@ -49,6 +56,8 @@ export interface PromelaOptions {
  * @param machine The machine: mode, platform behaviour, rules, and whether a clear step clears.
  * @param options What to look for and what to remember.
  * @returns The model's text.
+ * @throws {TypeError} Where an argument is of a wrong type.
+ * @throws {RangeError} Where a word is not known or a number does not fit the problem.
  *
  * @example
  * ```ts
@@ -72,7 +81,12 @@ export function toPromela(
   machine: Machine,
   options: PromelaOptions = {},
 ): string {
+  requireProblem("problem", problem);
+  requireMachine("machine", machine);
+  requireObject("options", options);
   const { watch = { lost: false }, formula = { kind: "mc" } } = options;
+  requireWatch("watch", watch);
+  requireFormula("formula", formula, problem);
   const memory = { lost: watch.lost, retired: problem.seamNr };
   const keys = keysOf(problem);
   const wanted = `(host_mc || (${promelaEnded(problem)})) && ${expression(formula, memory)}`;

@@ -1,3 +1,4 @@
+import { outOfRange, wrongType } from "@tdx/core/arguments";
 import { MEASURED_CLEAR, PUBLISHED_SAVING } from "./clear_figures.ts";
 import { exactly, type Known } from "./interval.ts";
 import type { Totals } from "./published_totals.ts";
@@ -50,6 +51,7 @@ export type ClearReading = "published" | "measured" | number;
  * @param reading Which cost.
  * @param totals What the published table says, `null` outside it.
  * @param pages Pages of the whole TD, over which the published share is spread.
+ * @throws {TypeError} Where the reading is neither text nor number.
  * @throws {RangeError} Where the reading is none.
  */
 export function clearNsPerPage(reading: ClearReading, totals: Totals | null, pages: number): Known {
@@ -59,10 +61,8 @@ export function clearNsPerPage(reading: ClearReading, totals: Totals | null, pag
     return { low: 0, high: PUBLISHED_SAVING.value * totals.terminate * 1e9 / pages };
   }
   if (typeof reading === "number" && reading > 0 && reading < Infinity) return exactly(reading);
-  throw new RangeError(
-    "Expected clear as published, measured or a positive number of nanoseconds a page, " +
-      `got ${reading}`,
-  );
+  const error = typeof reading === "string" || typeof reading === "number" ? outOfRange : wrongType;
+  throw error("clear", "published, measured or a positive number of nanoseconds a page", reading);
 }
 
 /** Where a cost was read. */

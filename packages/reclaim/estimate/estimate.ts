@@ -1,4 +1,5 @@
 import type { Platform } from "@tdx/core";
+import { requireObject, requireOneOf } from "@tdx/core/arguments";
 import { decide, type Policy } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./assumptions.ts";
@@ -145,9 +146,11 @@ export interface Estimate {
  *
  * @param options Platform, TD, path, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned.
- * @throws {RangeError} Where memory or vCPUs are no TD's, the path is unknown, or the clear is none
- * or takes longer than the whole published shutdown.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
+ * option is of a wrong type.
+ * @throws {RangeError} Where the platform was made for another contract, memory or vCPUs are no
+ * TD's, the path is unknown, or the clear is none or takes longer than the whole published
+ * shutdown.
  *
  * @example
  * ```ts
@@ -165,10 +168,9 @@ export interface Estimate {
  * ```
  */
 export function estimate(options: EstimateOptions): Estimate {
+  requireObject("options", options);
   const { platform, guestBytes, vcpus, path = "terminate", clear = "published" } = options;
-  if (!TEARDOWN_PATHS.includes(path)) {
-    throw new RangeError(`Expected path to be one of ${TEARDOWN_PATHS.join(", ")}, got ${path}`);
-  }
+  requireOneOf("path", path, TEARDOWN_PATHS);
   const clears = (policy: Policy) => decide({ platform, policy }).clear;
   const costs = costsOf({ guestBytes, vcpus, path, clear });
   const { whole: { pages }, published: { totals } } = costs;

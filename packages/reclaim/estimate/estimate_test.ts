@@ -187,19 +187,20 @@ Deno.test("estimate() reckons with a given clear, up to the whole of what was pu
 
 Deno.test("estimate() refuses what is no TD, no path, no clear", () => {
   // What is wrong, and the message.
-  const clear = "Expected clear as published, measured or a positive number of nanoseconds a page";
+  const clear =
+    "Expected clear to be published, measured or a positive number of nanoseconds a page";
   const table: readonly (readonly [Partial<EstimateOptions>, string])[] = [
     [{ guestBytes: 0 }, "Expected guest memory as a positive multiple of 4096 bytes, got 0"],
     [{ guestBytes: -GiB }, "Expected guest memory as a positive multiple of 4096 bytes, got -1073"],
     [{ guestBytes: 5000 }, "Expected guest memory as a positive multiple of 4096 bytes, got 5000"],
-    [{ vcpus: 0 }, "Expected vCPUs as a whole number from 1 to 65535, got 0"],
-    [{ vcpus: 65536 }, "Expected vCPUs as a whole number from 1 to 65535, got 65536"],
-    [{ path: "fast" as TeardownPath }, "Expected path to be one of terminate, dynamic, got fast"],
+    [{ vcpus: 0 }, "Expected vcpus to be a whole number from 1 to 65535, got 0"],
+    [{ vcpus: 65536 }, "Expected vcpus to be a whole number from 1 to 65535, got 65536"],
+    [{ path: "fast" as TeardownPath }, 'Expected path to be one of terminate, dynamic, got "fast"'],
     [{ clear: 0 }, `${clear}, got 0`],
     [{ clear: -1 }, `${clear}, got -1`],
     [{ clear: NaN }, `${clear}, got NaN`],
     [{ clear: Infinity }, `${clear}, got Infinity`],
-    [{ clear: "slow" as "measured" }, `${clear}, got slow`],
+    [{ clear: "slow" as "measured" }, `${clear}, got "slow"`],
   ];
   for (const [wrong, message] of table) {
     assertThrows(() => estimate({ ...LARGE, ...wrong }), RangeError, message);

@@ -1,8 +1,10 @@
+import { LINES_PER_PAGE } from "@tdx/core";
+import { requireNumber, requireObject, requireOneOf } from "@tdx/core/arguments";
+import { TEARDOWN_PATHS } from "../teardown/options.ts";
 import type { TeardownReport } from "../teardown/report.ts";
 import type { ClearReading } from "./clear_cost.ts";
 import { costsOf } from "./costs.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
-import { LINES_PER_PAGE } from "@tdx/core";
 
 /**
  * What {@link simulatedTime} needs besides the report.
@@ -45,6 +47,7 @@ export interface SimulatedTimeOptions {
  * @param report What the teardown did.
  * @param options The TD, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.
+ * @throws {TypeError} Where report or an option is of a wrong type.
  * @throws {RangeError} As {@link estimate}.
  *
  * @example
@@ -64,6 +67,8 @@ export function simulatedTime(
   report: TeardownReport,
   options: SimulatedTimeOptions,
 ): ShutdownTime {
+  requireReport(report);
+  requireObject("options", options);
   const { path, seamcalls, control } = report;
   const { guestBytes, vcpus, clear = "published" } = options;
   return timeOf({
@@ -72,4 +77,15 @@ export function simulatedTime(
     pages: report.pagesReclaimed + control.pagesReclaimed,
     pagesCleared: (report.linesCleared + control.linesCleared) / LINES_PER_PAGE,
   }, costsOf({ guestBytes, vcpus, path, clear }));
+}
+
+function requireReport(report: TeardownReport): void {
+  requireObject("report", report);
+  requireOneOf("report.path", report.path, TEARDOWN_PATHS);
+  requireObject("report.seamcalls", report.seamcalls);
+  requireObject("report.control", report.control);
+  for (const [name, work] of [["report", report], ["report.control", report.control]] as const) {
+    requireNumber(`${name}.pagesReclaimed`, work.pagesReclaimed);
+    requireNumber(`${name}.linesCleared`, work.linesCleared);
+  }
 }

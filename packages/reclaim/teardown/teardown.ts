@@ -1,3 +1,12 @@
+import {
+  requireBoolean,
+  requireFunction,
+  requireInstance,
+  requireObject,
+  requireOneOf,
+  requireWhole,
+} from "@tdx/core/arguments";
+import { TdxModule } from "@tdx/seam";
 import { freeKey } from "./free_key.ts";
 import { TEARDOWN_PATHS, type TeardownOptions } from "./options.ts";
 import { reclaimPages, reclaimTdr } from "./reclaim_pages.ts";
@@ -18,6 +27,7 @@ import { type TeardownContext, TeardownRun } from "./run.ts";
  * @param context Memory, module and TD.
  * @param options Path, progress, cancellation.
  * @returns What was done.
+ * @throws {TypeError} Where an argument is of a wrong type.
  * @throws {RangeError} Where there is no such TD or path, or the module is not the memory's.
  * @throws The signal's reason, where it was aborted: memory and module are between two pages then,
  * and a second teardown finishes the work.
@@ -26,10 +36,14 @@ export async function teardown(
   context: TeardownContext,
   options: TeardownOptions,
 ): Promise<TeardownReport> {
-  const { path = "terminate" } = options;
-  if (!TEARDOWN_PATHS.includes(path)) {
-    throw new RangeError(`Expected path to be one of ${TEARDOWN_PATHS.join(", ")}, got ${path}`);
-  }
+  requireInstance("module", context.module, TdxModule);
+  requireWhole("tdr", context.tdr, 0);
+  requireObject("options", options);
+  const { path = "terminate", onProgress, signal, reuse = false } = options;
+  requireOneOf("path", path, TEARDOWN_PATHS);
+  if (onProgress !== undefined) requireFunction("onProgress", onProgress);
+  if (signal !== undefined) requireInstance("signal", signal, AbortSignal);
+  requireBoolean("reuse", reuse);
   if (context.module.memory !== context.memory) {
     throw new RangeError("Expected the TDX module of the host's memory, got one of another memory");
   }

@@ -271,7 +271,7 @@ Deno.test("teardown() refuses an unknown path and another memory's module, and d
   await assertRejects(
     () => createReclaimer({ memory }).teardown(module, tdr, { path: "fast" as TeardownPath }),
     RangeError,
-    "Expected path to be one of terminate, dynamic, got fast",
+    'Expected path to be one of terminate, dynamic, got "fast"',
   );
   await assertRejects(
     () => createReclaimer({ memory: smallHost(gnr).memory }).teardown(module, tdr),

@@ -1,5 +1,6 @@
+import { requireWhole } from "@tdx/core/arguments";
 import { refusal } from "../operand_checks.ts";
-import { requireWhole, type SeamState, SUCCESS } from "../seam_state.ts";
+import { type SeamState, SUCCESS } from "../seam_state.ts";
 import type { SeamcallResult } from "../seamcalls.ts";
 
 /** A write-back on one package that was interrupted. */
@@ -18,7 +19,7 @@ export function cacheWbLeaf(
 
   return (pkg, command) => {
     requireWhole("package", pkg, 0, packages - 1);
-    requireWhole("command", command, 0, Number.MAX_SAFE_INTEGER);
+    requireWhole("command", command, 0);
     calls.begin("TDH.PHYMEM.CACHE.WB");
     if (command > 1) return refusal("OPERAND_INVALID", "RCX");
     if (calls.meetsBusy()) return refusal("OPERAND_BUSY", "WBCACHE");

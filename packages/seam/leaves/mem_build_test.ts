@@ -191,6 +191,6 @@ Deno.test("the leaves that add pages throw for what no register or memory can ho
   assertThrows(() => mem.pageAug(TDR, 0.5, 0, FREE), RangeError, "gpa");
   assertThrows(() => mem.pageAug(TDR, 0, 8, FREE), RangeError, "level");
   assertThrows(() => mem.pageAug(TDR, 0, 1, runOf(2 ** 19, 5)), RangeError, "got 5 frames");
-  assertThrows(() => mem.pageAug(TDR, 0, 0, null as unknown as number), TypeError, "object");
+  assertThrows(() => mem.pageAug(TDR, 0, 0, null as unknown as number), TypeError, "got null");
   assertEquals(module.calls.get("TDH.MEM.PAGE.AUG"), GUEST.count);
 });

@@ -1,8 +1,9 @@
 import type { FrameChunk } from "@tdx/core";
+import { requireWhole } from "@tdx/core/arguments";
 import { firstFrame, split } from "../frame_slices.ts";
 import { checkTd, refuseUnbuilt, requireAddress, requireGpa, walk } from "../operand_checks.ts";
 import type { PamtEntry } from "../pamt.ts";
-import { requireWhole, type SeamState, SUCCESS } from "../seam_state.ts";
+import { type SeamState, SUCCESS } from "../seam_state.ts";
 import type { LeafName, SeamcallResult } from "../seamcalls.ts";
 import { status } from "../seamcall_status.ts";
 import { framesPer, type OpState, pageBytes, type Td } from "../td.ts";
@@ -175,7 +176,7 @@ export function memRemoveLeaves(state: SeamState): MemRemoveLeaves {
 
     track(tdr, times = 1) {
       requireAddress("tdr", tdr);
-      requireWhole("times", times, 1, Number.MAX_SAFE_INTEGER);
+      requireWhole("times", times, 1);
       calls.begin("TDH.MEM.TRACK");
       const td = checkTd(state, tdr, "RCX", "shared");
       if (typeof td === "bigint") return { status: td, count: 1 };
@@ -252,7 +253,7 @@ function refuseUntracked(td: Td, { mapping, epoch }: PamtEntry): bigint | undefi
 function requireGuestPages(tdr: number, gpa: number, level: number, pages: number): void {
   requireAddress("tdr", tdr);
   requireGpa(gpa, level);
-  requireWhole("pages", pages, 1, Number.MAX_SAFE_INTEGER);
+  requireWhole("pages", pages, 1);
 }
 
 function requireNoTable(td: Td | undefined, gpa: number, level: number): void {

@@ -1,8 +1,9 @@
-import { runOf } from "../frame_slices.ts";
+import { requireWhole } from "@tdx/core/arguments";
+import { run } from "../frame_slices.ts";
 import { TDCS_PAGES } from "../control_pages.ts";
 import { checkPage, checkTd, refusal, refuseUnbuilt, requireAddress } from "../operand_checks.ts";
 import type { SeamcallResult } from "../seamcalls.ts";
-import { requireWhole, type SeamState, SUCCESS } from "../seam_state.ts";
+import { type SeamState, SUCCESS } from "../seam_state.ts";
 import { Td } from "../td.ts";
 import { addControlPage } from "./control_page.ts";
 
@@ -126,7 +127,7 @@ export function mngLeaves(state: SeamState): MngLeaves {
       if (typeof frame === "bigint") return { status: frame };
       if (keyState !== "FREE") return refusal("HKID_NOT_FREE");
 
-      const page = runOf(frame, 1);
+      const page = run(frame, 1);
       keys.assign(hkid);
       state.write(page, keys.globalKey);
       pamt.change(page, pamt.entry(frame)!, {

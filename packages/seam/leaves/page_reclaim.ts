@@ -1,5 +1,5 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
-import { firstFrame, forEachFrame, runOf } from "../frame_slices.ts";
+import { firstFrame, forEachFrame, run } from "../frame_slices.ts";
 import { checkAddress, type Pages, requirePages } from "../operand_checks.ts";
 import type { Piece } from "../pamt.ts";
 import type { PageType } from "../page_type.ts";
@@ -23,7 +23,7 @@ export function pageReclaim(state: SeamState, pages: Pages): ReclaimResult {
   const first = firstFrame(address);
   const span = framesPer(pamt.entry(first)!.level);
   const aligned = first % span === 0;
-  const chunk = typeof pages === "number" && aligned ? runOf(first, span) : address;
+  const chunk = typeof pages === "number" && aligned ? run(first, span) : address;
   const busy = state.busy(first, "RCX", "exclusive");
   if (busy !== undefined) return { ...refused(busy, chunk, aligned ? span : 1), ...NOTHING };
   const piece = pamt.piece(chunk);

@@ -206,7 +206,7 @@ Deno.test("pageReclaim() throws for what no register or memory can hold, and cou
   const module = newModule();
   buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: [GUEST], level: 1 });
   const { phymem } = module;
-  assertThrows(() => phymem.pageReclaim("1" as unknown as number), TypeError, "string");
+  assertThrows(() => phymem.pageReclaim("1" as unknown as number), TypeError, 'got "1"');
   assertThrows(() => phymem.pageReclaim(-4096), RangeError, "-4096");
   assertThrows(() => phymem.pageReclaim(0.5), RangeError, "0.5");
   assertThrows(() => phymem.pageReclaim(runOf(2 ** 20 - 1, 2)), RangeError, "1048575");

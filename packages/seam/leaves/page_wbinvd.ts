@@ -1,4 +1,5 @@
 import type { Key } from "@tdx/core";
+import { requireNumber } from "@tdx/core/arguments";
 import { firstFrame } from "../frame_slices.ts";
 import { checkAddress, type Pages, requirePages } from "../operand_checks.ts";
 import { type SeamState, SUCCESS } from "../seam_state.ts";
@@ -31,6 +32,7 @@ export function pageWbinvd(state: SeamState, pages: Pages, hkid: number): PagesR
 function keyOf({ keys, memory }: SeamState, hkid: number): Key {
   if (hkid === 0) return memory.keyIds.key(0);
   if (keys.state(hkid) === undefined) {
+    requireNumber("hkid", hkid);
     throw new RangeError(`Expected KeyID 0 or a private one, got ${hkid}`);
   }
   return keys.key(hkid);

@@ -1,5 +1,5 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
-import { runOf, split } from "../frame_slices.ts";
+import { run, split } from "../frame_slices.ts";
 import type { Pages } from "../operand_checks.ts";
 import type { LockMode } from "../page_locks.ts";
 import type { SeamcallResult } from "../seamcalls.ts";
@@ -40,7 +40,7 @@ export interface PagesResult extends SeamcallResult {
 
 /** The result of a refusal, which concerns the first page. */
 export function refused(status: bigint, pages: Pages, span: number = 1): PagesResult {
-  const chunk = typeof pages === "number" ? runOf(Math.floor(pages / PAGE_BYTES), span) : pages;
+  const chunk = typeof pages === "number" ? run(Math.floor(pages / PAGE_BYTES), span) : pages;
   const [page, rest] = split(chunk, span);
   return { status, pages: page, rest };
 }

@@ -1,0 +1,388 @@
+/**
+ * Checks of arguments, for callers that no type checker holds: the one place for their wording.
+ *
+ * A check throws where a value is not as expected, and names parameter and value: a `TypeError` for
+ * a wrong type, a `RangeError` for the right type out of range. What passes costs a comparison or
+ * two, so that a check can stand at every public function.
+ *
+ * @example
+ * ```ts
+ * import { requireOneOf, requireWhole } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const policies = ["always", "quirk", "never"];
+ * assertThrows(
+ *   () => requireOneOf("policy", "somtimes", policies),
+ *   RangeError,
+ *   'Expected policy to be one of always, quirk, never, got "somtimes"',
+ * );
+ * assertThrows(
+ *   () => requireWhole("vcpus", "4", 1, 64),
+ *   TypeError,
+ *   'Expected vcpus to be a number, got "4"',
+ * );
+ * ```
+ *
+ * @module
+ */
+
+/** Longest piece of a value that a message shows, in UTF-16 units. */
+const LONGEST = 80;
+
+/**
+ * The error for a value of a wrong type.
+ *
+ * @param name The parameter, for example `options.signal`.
+ * @param expected What it should be.
+ * @param value What it is.
+ * @returns The error, to be thrown.
+ *
+ * @example
+ * ```ts
+ * import { wrongType } from "@tdx/core/arguments";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { message } = wrongType("text", "a string", ["a", 1n]);
+ * assertEquals(message, 'Expected text to be a string, got ["a","1n"]');
+ * ```
+ */
+export function wrongType(name: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`Expected ${name} to be ${expected}, got ${showValue(value)}`);
+}
+
+/**
+ * The error for a value of the right type that is out of range.
+ *
+ * @param name The parameter.
+ * @param expected What it should be.
+ * @param value What it is.
+ * @returns The error, to be thrown.
+ *
+ * @example
+ * ```ts
+ * import { outOfRange } from "@tdx/core/arguments";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { message } = outOfRange("rate", "from 0 to 1", 2);
+ * assertEquals(message, "Expected rate to be from 0 to 1, got 2");
+ * ```
+ */
+export function outOfRange(name: string, expected: string, value: unknown): RangeError {
+  return new RangeError(`Expected ${name} to be ${expected}, got ${showValue(value)}`);
+}
+
+/**
+ * Refuses what is no object; an array is none here.
+ *
+ * @param name The parameter.
+ * @param value Its value.
+ * @throws {TypeError} Unless it is an object.
+ *
+ * @example
+ * ```ts
+ * import { requireObject } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * requireObject("options", {});
+ * assertThrows(
+ *   () => requireObject("options", undefined),
+ *   TypeError,
+ *   "Expected options to be an object, got undefined",
+ * );
+ * ```
+ */
+export function requireObject(name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  throw wrongType(name, "an object", value);
+}
+
+/**
+ * Refuses what is no array, and items that a check refuses.
+ *
+ * @param name The parameter.
+ * @param value Its value.
+ * @param check Checks an item; it is told its name, for example `platforms[1]`.
+ * @throws {TypeError} Unless it is an array; and what `check` throws.
+ *
+ * @example
+ * ```ts
+ * import { requireArray, requireString } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => requireArray("names", ["spr", 7], requireString),
+ *   TypeError,
+ *   "Expected names[1] to be a string, got 7",
+ * );
+ * ```
+ */
+export function requireArray(
+  name: string,
+  value: unknown,
+  check: (name: string, item: unknown) => void,
+): void {
+  if (!Array.isArray(value)) throw wrongType(name, "an array", value);
+  // Not forEach, which passes over holes.
+  for (let i = 0; i < value.length; i++) check(`${name}[${i}]`, value[i]);
+}
+
+/**
+ * Refuses what is no string.
+ *
+ * @param name The parameter.
+ * @param value Its value.
+ * @throws {TypeError} Unless it is a string.
+ *
+ * @example
+ * ```ts
+ * import { requireString } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => requireString("text", 5), TypeError, "Expected text to be a string, got 5");
+ * ```
+ */
+export function requireString(name: string, value: unknown): void {
+  if (typeof value !== "string") throw wrongType(name, "a string", value);
+}
+
+/**
+ * Refuses what is no boolean: `"no"` and 0 are none.
+ *
+ * @param name The parameter.
+ * @param value Its value.
+ * @throws {TypeError} Unless it is a boolean.
+ *
+ * @example
+ * ```ts
+ * import { requireBoolean } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => requireBoolean("clear", 0),
+ *   TypeError,
+ *   "Expected clear to be a boolean, got 0",
+ * );
+ * ```
+ */
+export function requireBoolean(name: string, value: unknown): void {
+  if (typeof value !== "boolean") throw wrongType(name, "a boolean", value);
+}
+
+/**
+ * Refuses what is no number; NaN and infinities are numbers.
+ *
+ * @param name The parameter.
+ * @param value Its value.
+ * @throws {TypeError} Unless it is a number.
+ *
+ * @example
+ * ```ts
+ * import { requireNumber } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => requireNumber("rate", 1n), TypeError, "Expected rate to be a number, got 1n");
+ * ```
+ */
+export function requireNumber(name: string, value: unknown): void {
+  if (typeof value !== "number") throw wrongType(name, "a number", value);
+}
+
+/**
+ * Refuses what is no whole number in a range.
+ *
+ * @param name The parameter.
+ * @param value Its value.
+ * @param low The least it may be.
+ * @param high The most it may be; default 2^53 - 1.
+ * @throws {TypeError} Where it is no number.
+ * @throws {RangeError} Where it is a fraction, NaN or outside the range.
+ *
+ * @example
+ * ```ts
+ * import { requireWhole } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * requireWhole("pages", 512, 1);
+ * assertThrows(
+ *   () => requireWhole("pages", 0, 1),
+ *   RangeError,
+ *   "Expected pages to be a whole number from 1 to 2^53 - 1, got 0",
+ * );
+ * ```
+ */
+export function requireWhole(
+  name: string,
+  value: unknown,
+  low: number,
+  high: number = Number.MAX_SAFE_INTEGER,
+): void {
+  if (Number.isInteger(value) && value as number >= low && value as number <= high) return;
+  requireNumber(name, value);
+  throw outOfRange(name, `a whole number from ${bound(low)} to ${bound(high)}`, value);
+}
+
+/**
+ * Refuses what no register can hold.
+ *
+ * @param name The register or parameter.
+ * @param value Its value.
+ * @param bits Width of the register; default 64.
+ * @throws {TypeError} Where it is no bigint.
+ * @throws {RangeError} Where it is negative or wider.
+ *
+ * @example
+ * ```ts
+ * import { requireRegister } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => requireRegister("MCi_STATUS", -1n),
+ *   RangeError,
+ *   "Expected MCi_STATUS to be a 64-bit value, got -1n",
+ * );
+ * ```
+ */
+export function requireRegister(name: string, value: unknown, bits: number = 64): void {
+  if (typeof value !== "bigint") throw wrongType(name, "a bigint", value);
+  if (value < 0n || value >= 1n << BigInt(bits)) {
+    throw outOfRange(name, `a ${bits}-bit value`, value);
+  }
+}
+
+/**
+ * Refuses a word that is not among those known.
+ *
+ * @param name The parameter.
+ * @param value Its value.
+ * @param known The words.
+ * @throws {TypeError} Where it is no string.
+ * @throws {RangeError} Where it is another word.
+ *
+ * @example
+ * ```ts
+ * import { requireOneOf } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => requireOneOf("mode", 1, ["Li", "Ci"]),
+ *   TypeError,
+ *   "Expected mode to be one of Li, Ci, got 1",
+ * );
+ * ```
+ */
+export function requireOneOf(name: string, value: unknown, known: readonly string[]): void {
+  if (known.includes(value as string)) return;
+  const error = typeof value === "string" ? outOfRange : wrongType;
+  throw error(name, `one of ${known.join(", ")}`, value);
+}
+
+/**
+ * Refuses what cannot be called.
+ *
+ * @param name The parameter.
+ * @param value Its value.
+ * @throws {TypeError} Unless it is a function.
+ *
+ * @example
+ * ```ts
+ * import { requireFunction } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => requireFunction("onProgress", true),
+ *   TypeError,
+ *   "Expected onProgress to be a function, got true",
+ * );
+ * ```
+ */
+export function requireFunction(name: string, value: unknown): void {
+  if (typeof value !== "function") throw wrongType(name, "a function", value);
+}
+
+/**
+ * Refuses what is no object of a class.
+ *
+ * @param name The parameter.
+ * @param value Its value.
+ * @param type The class.
+ * @throws {TypeError} Unless it is an object of that class.
+ *
+ * @example
+ * ```ts
+ * import { requireInstance } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => requireInstance("signal", new AbortController(), AbortSignal),
+ *   TypeError,
+ *   "Expected signal to be an object of class AbortSignal, got one of class AbortController",
+ * );
+ * ```
+ */
+export function requireInstance(
+  name: string,
+  value: unknown,
+  // deno-lint-ignore no-explicit-any -- Nothing else takes every class.
+  type: abstract new (...args: any[]) => unknown,
+): void {
+  if (!(value instanceof type)) {
+    throw wrongType(name, `an object of class ${type.name}`, value);
+  }
+}
+
+/** Large bounds are powers of two, which nobody recognises in decimal. */
+function bound(value: number): string {
+  if (value < 0) return `-(${bound(-value)})`;
+  const bits = Math.log2(value);
+  if (bits < 20) return `${value}`;
+  // The logarithm of 2^53 - 1 rounds to 53.
+  if (value === 2 ** Math.round(bits)) return `2^${bits}`;
+  return value + 1 === 2 ** Math.round(bits) ? `2^${Math.round(bits)} - 1` : `${value}`;
+}
+
+/**
+ * Shows a value in a message: strings quoted, and what is long cut.
+ *
+ * @param value The value.
+ * @returns One line of at most 80 characters.
+ *
+ * @example
+ * ```ts
+ * import { showValue } from "@tdx/core/arguments";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(["5", 5, 5n, null, [5]].map(showValue), ['"5"', "5", "5n", "null", "[5]"]);
+ * ```
+ */
+export function showValue(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return cut(JSON.stringify(value));
+    case "bigint":
+      return `${value}n`;
+    case "function":
+      return "a function";
+    case "object":
+      return value === null ? "null" : cut(showObject(value));
+    default:
+      return String(value);
+  }
+}
+
+function showObject(value: object): string {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype && !Array.isArray(value)) {
+    return `one of class ${prototype.constructor?.name}`;
+  }
+  try {
+    const text = JSON.stringify(value, (_, item) => typeof item === "bigint" ? `${item}n` : item);
+    return text ?? "an object";
+  } catch {
+    // It holds itself.
+    return "an object";
+  }
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+}

@@ -1,0 +1,14 @@
+import { requireFunction, requireObject, wrongType } from "@tdx/core/arguments";
+import type { Source } from "./source.ts";
+
+/** Refuses what is no source. */
+export function requireSource(name: string, value: unknown): void {
+  requireObject(name, value);
+  requireFunction(`${name}.files`, (value as Source).files);
+}
+
+/** Refuses what does not give pieces of bytes as they come. */
+export function requireBytes(name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && Symbol.asyncIterator in value) return;
+  throw wrongType(name, "a stream of bytes", value);
+}

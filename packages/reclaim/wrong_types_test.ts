@@ -1,0 +1,389 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { GiB } from "@tdx/core";
+import { gnr } from "@tdx/platform-gnr";
+import { runOf } from "@tdx/seam";
+import { type WrongType, wrongTypes } from "../../tests/wrong_types_suite.ts";
+import { keyIds, record, smallHost } from "./fixtures_test.ts";
+import {
+  createReclaimer,
+  createTdHost,
+  decide,
+  estimate,
+  gaps,
+  poisonAtRandom,
+  randomNumbers,
+  reset,
+  resetPages,
+  scatterFrames,
+  simulatedTime,
+} from "./mod.ts";
+
+const TD = { platform: gnr, guestBytes: 18 * GiB, vcpus: 4 };
+const SKIP = { key: keyIds.key(0), clear: false };
+const host = smallHost(gnr);
+const { memory, module, tdr } = host;
+const reclaimer = createReclaimer({ memory });
+const report = await (() => {
+  const other = smallHost(gnr);
+  return createReclaimer({ memory: other.memory }).teardown(other.module, other.tdr);
+})();
+
+/** A call that takes an options object. */
+const options = (take: (value: never) => unknown): WrongType[] => [
+  [take, undefined, TypeError, "Expected options to be an object, got undefined"],
+  [take, null, TypeError, "Expected options to be an object, got null"],
+  [take, gnr.name, TypeError, 'Expected options to be an object, got "gnr"'],
+];
+
+/** A call that takes a platform. */
+const platform = (take: (value: never) => unknown): WrongType[] => [
+  [
+    take,
+    "gnr",
+    TypeError,
+    'Expected platform to be one from definePlatform() for contract 1, got "gnr"',
+  ],
+  [
+    take,
+    { bugs: [], memory: {} },
+    TypeError,
+    "Expected platform to be one from definePlatform() for contract 1, got " +
+    '{"bugs":[],"memory":{}}',
+  ],
+  // What was compiled against a later @tdx/core may have whatever that brought.
+  [
+    take,
+    { ...gnr, name: "dmr", contract: 2, act: true },
+    RangeError,
+    'Expected platform "dmr" to be written for contract 1, got contract 2',
+  ],
+];
+
+/** A call that takes a reset's options, and clears nothing with them. */
+const resetOptions = (take: (value: never) => unknown): WrongType[] => [
+  ...options(take),
+  [take, { clear: false }, TypeError, "Expected options.key to be an object, got undefined"],
+  [
+    take,
+    { clear: false, key: { keyId: "0" } },
+    TypeError,
+    'Expected options.key.keyId to be a number, got "0"',
+  ],
+  [take, { ...SKIP, clear: "no" }, TypeError, 'Expected options.clear to be a boolean, got "no"'],
+];
+
+wrongTypes({
+  "decide()": [
+    ...options(decide),
+    ...platform((platform) => decide({ platform })),
+    [
+      (policy) => decide({ platform: gnr, policy }),
+      "somtimes",
+      RangeError,
+      'Expected policy to be one of always, quirk, never, got "somtimes"',
+    ],
+    [
+      (policy) => decide({ platform: gnr, policy }),
+      null,
+      TypeError,
+      "Expected policy to be one of always, quirk, never, got null",
+    ],
+    [
+      (hostKeys) => decide({ platform: gnr, hostKeys }),
+      0,
+      TypeError,
+      "Expected hostKeys to be one of keyid0, shared, shared-integrity, got 0",
+    ],
+    [
+      (mode) => decide({ platform: gnr, mode }),
+      ["Ci"],
+      TypeError,
+      'Expected mode to be one of Li, Ci, got ["Ci"]',
+    ],
+  ],
+  "createReclaimer()": [
+    ...options(createReclaimer),
+    [
+      (memory) => createReclaimer({ memory }),
+      { platform: gnr },
+      TypeError,
+      "Expected memory to be an object of class PhysicalMemory, got " +
+      '{"platform":{"contract":1,"name":"gnr","title":"Granite Rapids","cpus":[{"famil…',
+    ],
+    [
+      (policy) => createReclaimer({ memory, policy }),
+      true,
+      TypeError,
+      "Expected policy to be one of always, quirk, never, got true",
+    ],
+  ],
+  "Reclaimer.reset() and resetPages()": [
+    [(pa) => reclaimer.reset(pa, 64), "0", TypeError, 'Expected pa to be a number, got "0"'],
+    [
+      (bytes) => reclaimer.reset(0, bytes),
+      undefined,
+      TypeError,
+      "Expected bytes to be a number, got undefined",
+    ],
+    [
+      (pages) => reclaimer.resetPages(pages),
+      0x1000,
+      TypeError,
+      "Expected chunk to be an object, got 4096",
+    ],
+  ],
+  "Reclaimer.teardown()": [
+    [
+      (module) => reclaimer.teardown(module, tdr),
+      host,
+      TypeError,
+      "Expected module to be an object of class TdxModule, got " +
+      `${JSON.stringify(host).slice(0, 79)}…`,
+    ],
+    [
+      (tdr) => reclaimer.teardown(module, tdr),
+      undefined,
+      TypeError,
+      "Expected tdr to be a number, got undefined",
+    ],
+    [
+      (options) => reclaimer.teardown(module, tdr, options),
+      "dynamic",
+      TypeError,
+      'Expected options to be an object, got "dynamic"',
+    ],
+    [
+      (path) => reclaimer.teardown(module, tdr, { path }),
+      1,
+      TypeError,
+      "Expected path to be one of terminate, dynamic, got 1",
+    ],
+    [
+      (onProgress) => reclaimer.teardown(module, tdr, { onProgress }),
+      true,
+      TypeError,
+      "Expected onProgress to be a function, got true",
+    ],
+    [
+      (signal) => reclaimer.teardown(module, tdr, { signal }),
+      new AbortController(),
+      TypeError,
+      "Expected signal to be an object of class AbortSignal, got one of class AbortController",
+    ],
+    [
+      (reuse) => reclaimer.teardown(module, tdr, { reuse }),
+      "yes",
+      TypeError,
+      'Expected reuse to be a boolean, got "yes"',
+    ],
+  ],
+  "reset()": [
+    [
+      (memory) => reset(memory, 0, 64, SKIP),
+      null,
+      TypeError,
+      "Expected memory to be an object of class PhysicalMemory, got null",
+    ],
+    ...resetOptions((options) => reset(memory, 0, 64, options)),
+    [(pa) => reset(memory, pa, 64, SKIP), 0n, TypeError, "Expected pa to be a number, got 0n"],
+  ],
+  "resetPages()": [
+    ...resetOptions((options) => resetPages(memory, runOf(0, 1), options)),
+    [
+      (chunk) => resetPages(memory, chunk, SKIP),
+      { frame: 0 },
+      TypeError,
+      "Expected chunk.count to be a number, got undefined",
+    ],
+  ],
+  "estimate()": [
+    ...options(estimate),
+    ...platform((platform) => estimate({ ...TD, platform })),
+    [
+      (guestBytes) => estimate({ ...TD, guestBytes }),
+      "18GiB",
+      TypeError,
+      'Expected guestBytes to be a number, got "18GiB"',
+    ],
+    [
+      (vcpus) => estimate({ ...TD, vcpus }),
+      "4",
+      TypeError,
+      'Expected vcpus to be a number, got "4"',
+    ],
+    [
+      (path) => estimate({ ...TD, path }),
+      "dynamical",
+      RangeError,
+      'Expected path to be one of terminate, dynamic, got "dynamical"',
+    ],
+    [
+      (clear) => estimate({ ...TD, clear }),
+      410n,
+      TypeError,
+      "Expected clear to be published, measured or a positive number of nanoseconds a page, " +
+      "got 410n",
+    ],
+  ],
+  "simulatedTime()": [
+    [
+      (report) => simulatedTime(report, TD),
+      undefined,
+      TypeError,
+      "Expected report to be an object, got undefined",
+    ],
+    [
+      (report) => simulatedTime(report, TD),
+      Promise.resolve(),
+      TypeError,
+      "Expected report.path to be one of terminate, dynamic, got undefined",
+    ],
+    [
+      (control) => simulatedTime({ ...report, control }, TD),
+      {},
+      TypeError,
+      "Expected report.control.pagesReclaimed to be a number, got undefined",
+    ],
+    ...options((options) => simulatedTime(report, options)),
+    [
+      (vcpus) => simulatedTime(report, { ...TD, vcpus }),
+      undefined,
+      TypeError,
+      "Expected vcpus to be a number, got undefined",
+    ],
+  ],
+  "poisonAtRandom()": [
+    [
+      (host) => poisonAtRandom(host, 0.1, 1),
+      undefined,
+      TypeError,
+      "Expected host to be an object, got undefined",
+    ],
+    [
+      (host) => poisonAtRandom(host, 0.1, 1),
+      memory,
+      TypeError,
+      "Expected host.memory to be an object of class PhysicalMemory, got undefined",
+    ],
+    [
+      (tdr) => poisonAtRandom({ ...host, tdr }, 0.1, 1),
+      0,
+      RangeError,
+      "Expected host.tdr to be the address of the TDR of a TD with a key, got 0",
+    ],
+    [
+      (rate) => poisonAtRandom(host, rate, 1),
+      "0.1",
+      TypeError,
+      'Expected rate to be a number, got "0.1"',
+    ],
+    [
+      (seed) => poisonAtRandom(host, 0.1, seed),
+      undefined,
+      TypeError,
+      "Expected seed to be a number, got undefined",
+    ],
+  ],
+  "gaps()": [
+    [(rate) => gaps(rate, () => 0), NaN, RangeError, "Expected rate to be from 0 to 1, got NaN"],
+    [(random) => gaps(0.5, random), 7, TypeError, "Expected random to be a function, got 7"],
+  ],
+  "randomNumbers()": [
+    [randomNumbers, "7", TypeError, 'Expected seed to be a number, got "7"'],
+    [
+      randomNumbers,
+      0.5,
+      RangeError,
+      "Expected seed to be a whole number from -(2^53 - 1) to 2^53 - 1, got 0.5",
+    ],
+  ],
+  "scatterFrames()": [
+    [
+      (frames) => scatterFrames(frames, 1, 1),
+      "512",
+      TypeError,
+      'Expected frames to be a number, got "512"',
+    ],
+    [
+      (count) => scatterFrames(512, count, 1),
+      null,
+      TypeError,
+      "Expected count to be a number, got null",
+    ],
+    [
+      (count) => scatterFrames(512, count, 1),
+      -1,
+      RangeError,
+      "Expected count to be a whole number from 0 to 2^53 - 1, got -1",
+    ],
+    [
+      (seed) => scatterFrames(512, 1, seed),
+      undefined,
+      TypeError,
+      "Expected seed to be a number, got undefined",
+    ],
+  ],
+  "createTdHost()": [
+    ...options(createTdHost),
+    ...platform((platform) => createTdHost({ ...TD, platform })),
+    [
+      (guestBytes) => createTdHost({ ...TD, guestBytes }),
+      2n ** 30n,
+      TypeError,
+      "Expected guestBytes to be a number, got 1073741824n",
+    ],
+    [
+      (vcpus) => createTdHost({ ...TD, vcpus }),
+      undefined,
+      TypeError,
+      "Expected vcpus to be a number, got undefined",
+    ],
+    [
+      (mode) => createTdHost({ ...TD, mode }),
+      "li",
+      RangeError,
+      'Expected options.mode to be one of Li, Ci, got "li"',
+    ],
+    [
+      (keyIds) => createTdHost({ ...TD, keyIds }),
+      {},
+      TypeError,
+      "Expected keyIds to be an object of class KeyIdSpace, got {}",
+    ],
+    [
+      (hostBytes) => createTdHost({ ...TD, hostBytes }),
+      "1TiB",
+      TypeError,
+      'Expected hostBytes to be a number, got "1TiB"',
+    ],
+    [
+      (scatterSeed) => createTdHost({ ...TD, scatterSeed }),
+      true,
+      TypeError,
+      "Expected scatterSeed to be a number, got true",
+    ],
+  ],
+});
+
+Deno.test("a refused call leaves TD and memory as they were, and issues no SEAMCALL", async () => {
+  const { memory, module, tdr } = smallHost(gnr);
+  const reclaimer = createReclaimer({ memory, policy: "always" });
+  const look = () => [module.td(tdr), memory.counts];
+  const before = look();
+  const log = record(module);
+  const wrong = "0" as never;
+  for (
+    const options of [
+      { path: wrong },
+      { onProgress: wrong },
+      { signal: wrong },
+      { reuse: wrong },
+    ]
+  ) await assertRejects(() => reclaimer.teardown(module, tdr, options), Error, 'got "0"');
+  assertThrows(() => reclaimer.reset(wrong, 4096), TypeError);
+  assertThrows(() => reclaimer.resetPages({ ...runOf(0, 1), count: wrong }), TypeError);
+  assertThrows(() => reset(memory, 0, 4096, { key: SKIP.key, clear: wrong }), TypeError);
+  assertThrows(() => poisonAtRandom({ memory, module, tdr }, 0.5, wrong), TypeError);
+  assertEquals(look(), before);
+  assertEquals(log, []);
+});
