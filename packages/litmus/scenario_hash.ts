@@ -1,4 +1,5 @@
 import { printScenario } from "./format/print_scenario.ts";
+import { requireScenario } from "./litmus_arguments.ts";
 import type { Scenario } from "./scenario.ts";
 
 const DIGITS = 16;
@@ -9,6 +10,8 @@ const DIGITS = 16;
  *
  * @param scenario The scenario.
  * @returns 16 hexadecimal digits of the SHA-256 of its canonical text.
+ * @throws {TypeError} Where it is no scenario.
+ * @throws {RangeError} Where a word in it is not known.
  *
  * @example
  * ```ts
@@ -23,6 +26,7 @@ const DIGITS = 16;
  * ```
  */
 export async function scenarioHash(scenario: Scenario): Promise<string> {
+  requireScenario("scenario", scenario);
   const bytes = new TextEncoder().encode(printScenario({ ...scenario, platforms: [] }));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("").slice(0, DIGITS);
