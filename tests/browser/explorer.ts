@@ -3,53 +3,39 @@
 //
 // Not named `_test.ts`, for it needs Chromium and all permissions: `deno task test:browser`.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import axe from "axe-core";
-import type { Browser } from "playwright-core";
+import type { BrowserContextOptions } from "playwright-core";
 import { buildExplorer } from "../../tasks/explorer/build.ts";
 import { serveFolder } from "../../tasks/explorer/serve.ts";
 import { ROOT } from "../run_deno.ts";
-import { launchChromium } from "./chromium.ts";
-import { ExplorerPage } from "./page.ts";
+import { ExplorerPage } from "./explorer_page.ts";
+import {
+  accessibilityProblems,
+  closeBrowser,
+  inBrowser,
+  SCREENS,
+  WatchedPage,
+} from "./in_browser.ts";
 
-const PHONE = { viewport: { width: 390, height: 844 } };
-const DESKTOP = { viewport: { width: 1280, height: 900 } };
 /** 300 KB compressed is what the whole page may weigh. */
 const MOST_BYTES = 300_000;
 /** The first interaction may take this long, in milliseconds, on the best of some loads. */
 const FIRST_INTERACTION = 1000;
 
-let browser: Browser | undefined;
-let missing = "";
-try {
-  browser = await launchChromium();
-} catch (error) {
-  missing = (error as Error).message.split("\n")[0]!;
-}
 const folder = await Deno.makeTempDir({ prefix: "tdx-explorer-" });
 await buildExplorer(folder);
 const server = serveFolder(folder, 0);
 const url = `http://127.0.0.1:${server.addr.port}/`;
 
-/** A test with the page open, skipped with the reason where there is no browser. */
 function browserTest(
   name: string,
   fn: (explorer: ExplorerPage) => Promise<void>,
-  options?: Parameters<typeof ExplorerPage.open>[2],
+  options?: BrowserContextOptions,
 ): void {
-  Deno.test({
-    name: browser === undefined ? `${name} (skipped: ${missing})` : name,
-    ignore: browser === undefined,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn() {
-      await using explorer = await ExplorerPage.open(browser!, url, options);
-      await fn(explorer);
-    },
-  });
+  inBrowser(name, url, (page) => fn(new ExplorerPage(page)), options);
 }
 
 Deno.test.afterAll(async () => {
-  await browser?.close();
+  await closeBrowser();
   await server.shutdown();
   await Deno.remove(folder, { recursive: true });
 });
@@ -124,7 +110,7 @@ browserTest(
   "every operation of every agent through every key shows what it did",
   async (explorer) => {
     const { page } = explorer;
-    await page.getByLabel("Host KeyID", { exact: true }).selectOption("keyid0+integrity");
+    await explorer.choice("Host KeyID").selectOption("keyid0+integrity");
     const start = page.getByRole("button", { name: "Clear steps" });
     const seen = new Set<string>();
     const clickAll = async () => {
@@ -147,7 +133,7 @@ browserTest(
     };
     await clickAll();
     for (const agent of ["TD", "TDX module", "Host", "Device"]) {
-      const through = page.getByLabel(`KeyID of ${agent}`, { exact: true });
+      const through = explorer.choice(`KeyID of ${agent}`);
       for (
         const key of await through.locator("option").evaluateAll((options) =>
           options.map((option) => (option as HTMLOptionElement).value)
@@ -159,7 +145,7 @@ browserTest(
     }
     // TD 4 by 3 keys, module 3 by 4, host 7 by 3, device 3 by 3, three faults.
     assertEquals(seen.size, 12 + 12 + 21 + 9 + 3);
-    await page.getByLabel("KeyID of TD", { exact: true }).selectOption("td");
+    await explorer.choice("KeyID of TD").selectOption("td");
     await explorer.act("td.store.td").click();
     await explorer.act("cache.evict.td").click();
     assertEquals(await explorer.rules("spr"), ["K3", "W1"]);
@@ -169,14 +155,15 @@ browserTest(
 browserTest("a permanent link holds the whole situation", async (explorer) => {
   await explorer.act("host.partialWrite.keyid0").click();
   await explorer.act("device.deviceRead.keyid0").click();
-  await explorer.page.getByRole("button", { name: "Back", exact: true }).click();
-  await explorer.page.getByLabel("Mode", { exact: true }).selectOption("Li");
+  await explorer.button("Back").click();
+  await explorer.choice("Mode").selectOption("Li");
   await explorer.page.waitForURL(/mode=Li/);
   const link = explorer.page.url();
-  await using other = await ExplorerPage.open(browser!, link);
+  await using opened = await WatchedPage.open(link);
+  const other = new ExplorerPage(opened.page);
   assertEquals(other.page.url(), link);
   assertEquals(await other.page.locator(".steps h2").innerText(), "Steps 1 of 2");
-  assertEquals(await other.page.getByLabel("Mode", { exact: true }).inputValue(), "Li");
+  assertEquals(await other.choice("Mode").inputValue(), "Li");
   assertEquals(await other.rules("gnr"), ["L4", "W4"]);
 });
 
@@ -192,7 +179,8 @@ const BAD_LINKS = [
 
 for (const [hash, said] of BAD_LINKS) {
   browserTest(`the link ${hash} says what is wrong and opens the start`, async (explorer) => {
-    await using other = await ExplorerPage.open(browser!, url + hash);
+    await using opened = await WatchedPage.open(url + hash);
+    const other = new ExplorerPage(opened.page);
     const alert = other.page.getByRole("alert");
     assertStringIncludes(await alert.innerText(), said);
     assertEquals(await other.page.locator(".steps h2").innerText(), "Steps 0 of 0");
@@ -219,9 +207,9 @@ for (const [platform, keys, policy, poison, rule] of WITNESSES) {
   const question = [platform, keys, policy, poison].join(", ");
   browserTest(`the witness of ${question}: ${rule ?? "none"}`, async (explorer) => {
     const { page } = explorer;
-    await page.getByLabel("Platform", { exact: true }).selectOption(platform);
-    await page.getByLabel("Beside it", { exact: true }).selectOption("");
-    await page.getByLabel("Host KeyID", { exact: true }).selectOption(keys);
+    await explorer.choice("Platform").selectOption(platform);
+    await explorer.choice("Beside it").selectOption("");
+    await explorer.choice("Host KeyID").selectOption(keys);
     await page.getByLabel("Clearing policy").selectOption(policy);
     await page.getByLabel("In the line besides").selectOption(poison);
     const verdict = page.locator(`.verdict[data-platform="${platform}"]`);
@@ -255,6 +243,7 @@ browserTest("the map marks where we stand and leads to any state", async (explor
   const { page } = explorer;
   await page.getByText("Map of all states").click();
   const present = page.locator(".map .dot.present");
+  await present.waitFor();
   assertEquals(await present.count(), 1);
   assertEquals(await page.locator(".map .dot.danger.future").count() > 0, true);
   await page.locator(".map .dot.danger").last().click();
@@ -262,7 +251,7 @@ browserTest("the map marks where we stand and leads to any state", async (explor
   assertEquals(await present.count(), 1);
   assert(await present.evaluate((dot) => dot.classList.contains("danger")));
   // On gnr no danger is within the host's reach from the start.
-  await page.getByLabel("Platform", { exact: true }).selectOption("gnr");
+  await explorer.choice("Platform").selectOption("gnr");
   await page.getByRole("button", { name: "Clear steps" }).click();
   assertEquals(await page.locator(".map .dot.danger.future").count(), 0);
 });
@@ -295,31 +284,18 @@ browserTest("everything goes by keyboard", async (explorer) => {
   assertEquals(await page.locator(".machine-check").count(), 0);
 });
 
-for (const [size, options] of [["phone", PHONE], ["desktop", DESKTOP]] as const) {
+for (const [size, screen] of Object.entries(SCREENS)) {
   for (const colorScheme of ["light", "dark"] as const) {
-    browserTest(`no accessibility problem, ${size}, ${colorScheme}`, async ({ page }) => {
-      const problems = async () => {
-        const { violations } = await page.evaluate(
-          (source) => {
-            if (!("axe" in globalThis)) (0, eval)(source);
-            return (globalThis as unknown as { axe: typeof axe }).axe.run();
-          },
-          axe.source,
-        );
-        return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
-      };
-      assertEquals(await problems(), []);
+    const name = `no accessibility problem, ${size}, ${colorScheme}`;
+    browserTest(name, async ({ page }) => {
+      await page.locator(".stage").first().waitFor();
+      assertEquals(await accessibilityProblems(page), []);
       await page.locator('[data-act="host.partialWrite.keyid0"]').click();
       await page.locator('[data-act="host.load.keyid0"]').click();
       for (const fold of await page.locator(".fold > details > summary").all()) await fold.click();
       await page.locator(".scenarios button").first().waitFor();
-      assertEquals(await problems(), []);
-      const { scroll, client } = await page.evaluate(() => ({
-        scroll: document.documentElement.scrollWidth,
-        client: document.documentElement.clientWidth,
-      }));
-      assert(scroll <= client, `${scroll} pixels wide on a screen of ${client}`);
-    }, { ...options, colorScheme });
+      assertEquals(await accessibilityProblems(page), []);
+    }, { ...screen, colorScheme });
   }
 }
 
@@ -333,7 +309,8 @@ browserTest("the first click is answered within a second of the request", async 
   const times: number[] = [];
   for (let i = 0; i < 3; i++) {
     const started = performance.now();
-    await using fresh = await ExplorerPage.open(browser!, url);
+    await using opened = await WatchedPage.open(url);
+    const fresh = new ExplorerPage(opened.page);
     await fresh.act("host.load.keyid0").click();
     await fresh.stage("spr").locator(".rule-id").first().waitFor();
     times.push(performance.now() - started);
