@@ -97,7 +97,26 @@ export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
   );
 }
 
-/** One step of a witness, in words. */
+/**
+ * One step of a witness, in words.
+ *
+ * @example
+ * ```ts
+ * import { type TraceStep, traceSteps, verdict } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { trace } = await verdict({ ...question, poison: "none", expected: "Sometimes" });
+ * const steps: TraceStep[] = traceSteps(trace);
+ * assertEquals(steps[1], {
+ *   by: "host",
+ *   what: "partial write host, line X, KeyID 0",
+ *   rules: ["W5"],
+ *   after: "memory poisoned (partial-write), TD owner 1",
+ * });
+ * ```
+ */
 export interface TraceStep {
   /** Who acts: a thread, or the cache. */
   readonly by: string;

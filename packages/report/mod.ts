@@ -2,6 +2,27 @@
  * Reports as one self-contained HTML file: what a simulated teardown did, with its time and a map of
  * memory, and what the explorer found, with every witness. Pure functions from data to text.
  *
+ * @example
+ * ```ts
+ * import { verdict } from "@tdx/litmus";
+ * import { verdictsHtml } from "@tdx/report";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const question = { mode: "Ci", hostKeys: "keyid0", policy: "never", poison: "none" } as const;
+ * const html = verdictsHtml({
+ *   origin: { commandLine: "my-checks.ts", date: new Date(), version: "my checks 1.0" },
+ *   platforms: [spr, gnr],
+ *   verdicts: [
+ *     await verdict({ ...question, platform: spr, expected: "Sometimes" }),
+ *     await verdict({ ...question, platform: gnr, expected: "Never" }),
+ *   ],
+ * });
+ * assertStringIncludes(html, "Every answer is the expected one.");
+ * assertStringIncludes(html, "A machine check exists in 1 of them.");
+ * ```
+ *
  * @module
  */
 export { type ReportOrigin } from "./page/origin.tsx";

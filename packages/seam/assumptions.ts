@@ -1,4 +1,17 @@
-/** Ids of what the model of the TDX module assumes or leaves out. */
+/**
+ * Ids of what the model of the TDX module assumes or leaves out.
+ *
+ * @example
+ * ```ts
+ * import { MODULE_ASSUMPTIONS, type ModuleAssumptionId } from "@tdx/seam";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * // What a result about a missed cache write-back leans on.
+ * const leansOn: readonly ModuleAssumptionId[] = ["S1", "S5"];
+ * const note = leansOn.map((id) => `${id}: ${MODULE_ASSUMPTIONS[id]}`).join("\n");
+ * assertStringIncludes(note, "left dirty until then.\nS5: One key per TD");
+ * ```
+ */
 export type ModuleAssumptionId = "S1" | "S2" | "S3" | "S4" | "S5" | "S6";
 
 /**

@@ -7,7 +7,26 @@ import { counted, grouped, groupsOf } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
 import { VerdictTable } from "./verdict_table.tsx";
 
-/** What a report on verdicts is written from. */
+/**
+ * What a report on verdicts is written from.
+ *
+ * @example
+ * ```ts
+ * import { verdict } from "@tdx/litmus";
+ * import { verdictsHtml, type VerdictsPage } from "@tdx/report";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const question = { mode: "Ci", hostKeys: "keyid0", policy: "never", poison: "none" } as const;
+ * const page: VerdictsPage = {
+ *   origin: { commandLine: "my-checks.ts", date: new Date(), version: "my checks 1.0" },
+ *   platforms: [spr],
+ *   // A hope that the erratum W5 does not fulfil.
+ *   verdicts: [await verdict({ ...question, platform: spr, expected: "Never" })],
+ * };
+ * assertStringIncludes(verdictsHtml(page), "1 answer not as expected.");
+ * ```
+ */
 export interface VerdictsPage {
   /** When and how it was made. */
   readonly origin: ReportOrigin;
