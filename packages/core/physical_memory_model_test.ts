@@ -16,7 +16,8 @@ import { FrameMap } from "./frame_map.ts";
 import { LineAutomaton } from "./line_automaton.ts";
 import type { LineState } from "./line_state.ts";
 import { type LineEnvironment, stepLine } from "./line_step.ts";
-import type { Agent, Data, Operation, OperationKind } from "./operation.ts";
+import { AGENTS, OPERATION_KINDS } from "./line_arguments.ts";
+import type { Data, Operation } from "./operation.ts";
 import { PhysicalMemory } from "./physical_memory.ts";
 import type { PartialWrite } from "./platform.ts";
 import { type Mode, type RuleId, RULES } from "./rules.ts";
@@ -134,29 +135,11 @@ function stepLineOf(operation: Operation, line: number): Action {
   };
 }
 
-const KINDS: readonly OperationKind[] = [
-  "movdir64b",
-  "load",
-  "store",
-  "partialWrite",
-  "clflush",
-  "prefetch",
-  "evict",
-  "cacheWb",
-  "pageWbinvd",
-  "deviceRead",
-  "deviceWrite",
-  "devicePartialWrite",
-  "poisonTransient",
-  "poisonStuck",
-  "corrupt",
-];
-const AGENTS: readonly Agent[] = ["host", "td", "module", "device", "cache"];
 const KEYS = [KEY0, TD, SHARED, SHARED_INTEGRITY, NEXT_TD, OTHER_TD];
 const DATA: readonly Data[] = ["zeros", "host", "secret", "guest"];
 
 const operation: fc.Arbitrary<Operation> = fc.record({
-  kind: fc.constantFrom(...KINDS),
+  kind: fc.constantFrom(...OPERATION_KINDS),
   by: fc.constantFrom(...AGENTS),
   key: fc.constantFrom(...KEYS),
   data: fc.constantFrom(...DATA),

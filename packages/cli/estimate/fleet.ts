@@ -9,7 +9,7 @@ import { fleetText } from "./fleet_text.ts";
 import { readInventory } from "./inventory.ts";
 import { inventoryLines } from "./inventory_lines.ts";
 import type { ClearChoice } from "./read_clear.ts";
-import { spelledOut } from "./single.ts";
+import { spelledOut } from "./spelled_out.ts";
 
 /** Rows between two words of progress. */
 const ROWS_A_WORD = 10_000;

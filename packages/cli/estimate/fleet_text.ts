@@ -3,7 +3,7 @@ import { table } from "../table.ts";
 import { grouped } from "../teardown/report_text.ts";
 import type { FleetGroup } from "./fleet_hours.ts";
 import type { FleetTally } from "./fleet_tally.ts";
-import { spelledOut } from "./single.ts";
+import { spelledOut } from "./spelled_out.ts";
 
 /** Writes what a fleet comes to for a person. */
 export function fleetText(tally: FleetTally, file: string): string {

@@ -1,16 +1,11 @@
 import type { Platform } from "@tdx/core";
-import {
-  type Estimate,
-  estimate,
-  ESTIMATE_ASSUMPTIONS,
-  type EstimateAssumptionId,
-  type EstimateOptions,
-} from "@tdx/reclaim";
+import { type Estimate, estimate, type EstimateOptions } from "@tdx/reclaim";
 import { EXIT, type ExitStatus } from "../exit_status.ts";
 import type { Output } from "../output.ts";
 import { printJson } from "../shared_options.ts";
 import type { ClearChoice } from "./read_clear.ts";
 import { estimateText } from "./single_text.ts";
+import { spelledOut } from "./spelled_out.ts";
 
 /** Estimates of one shutdown, one for each cost of a clear. */
 export interface SingleEstimate {
@@ -35,17 +30,6 @@ export function showEstimate(
   if (json) printJson(output, asJson(single));
   else output.print(estimateText(single));
   return all[0]!.insideTable ? EXIT.fine : EXIT.unknown;
-}
-
-/** An assumption with its text. */
-export interface SpelledAssumption {
-  readonly id: EstimateAssumptionId;
-  readonly text: string;
-}
-
-/** The assumptions, with their text. */
-export function spelledOut(ids: readonly EstimateAssumptionId[]): SpelledAssumption[] {
-  return ids.map((id) => ({ id, text: ESTIMATE_ASSUMPTIONS[id] }));
 }
 
 function asJson({ platform, headlines, others }: SingleEstimate): object {

@@ -8,7 +8,8 @@ import {
 } from "@tdx/reclaim";
 import { table } from "../table.ts";
 import { grouped } from "../teardown/report_text.ts";
-import { type SingleEstimate, spelledOut } from "./single.ts";
+import type { SingleEstimate } from "./single.ts";
+import { spelledOut } from "./spelled_out.ts";
 
 /** Which Linux takes a path. */
 const PATHS: Readonly<Record<TeardownPath, string>> = {
