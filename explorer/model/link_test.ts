@@ -4,7 +4,7 @@ import { POLICIES } from "@tdx/reclaim";
 import fc from "fast-check";
 import { CLOSURE_KEYS } from "./keys.ts";
 import { LinkError, readLink, writeLink } from "./link.ts";
-import { actOf, FAULTS, panels } from "./panel.ts";
+import { actOf, FAULTS, OPERATIONS_OF, panels } from "./panel.ts";
 import { PLATFORM_NAMES } from "./platforms.ts";
 import { type Situation, START } from "./situation.ts";
 
@@ -24,8 +24,8 @@ Deno.test("writeLink() writes the whole situation in words", () => {
 
 Deno.test("readLink() gives back what writeLink() was given", () => {
   const acts = [
-    ...panels(["keyid0", "shared", "integrity"]).flatMap(({ by, operations, keys }) =>
-      keys.flatMap((key) => operations.map((operation) => actOf(by, operation, key, 0)))
+    ...panels(["keyid0", "shared", "integrity"]).flatMap(({ by, keys }) =>
+      keys.flatMap((key) => OPERATIONS_OF[by].map((operation) => actOf(by, operation, key, 0)))
     ),
     ...KEY_NAMES.map((key) => actOf("cache", "evict", key, 0)),
     ...FAULTS,

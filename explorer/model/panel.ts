@@ -2,12 +2,20 @@ import { type Agent, type Data, type LineState, WRITES_DATA } from "@tdx/core";
 import { type KeyName, KEYS, OPERATIONS } from "@tdx/litmus";
 import type { Act } from "./situation.ts";
 
+/** What each agent can do, in the order of the buttons. A cache evicts what it holds. */
+export const OPERATIONS_OF: Readonly<
+  Record<"td" | "module" | "host" | "device", readonly Act["operation"][]>
+> = {
+  td: ["load", "store", "movdir64b", "clflush", "prefetch"],
+  module: ["movdir64b", "cacheWb", "pageWbinvd"],
+  host: ["load", "store", "partialWrite", "clear", "movdir64b", "clflush", "prefetch"],
+  device: ["deviceRead", "deviceWrite", "devicePartialWrite"],
+};
+
 /** The buttons of one agent. */
 export interface Panel {
   readonly title: string;
-  readonly by: Agent;
-  /** What it can do, in the order of the buttons. */
-  readonly operations: readonly Act["operation"][];
+  readonly by: keyof typeof OPERATIONS_OF;
   /** The keys it can do it through, the usual one first. */
   readonly keys: readonly KeyName[];
 }
@@ -22,7 +30,7 @@ const OWN_DATA: Readonly<Record<Agent, Data>> = {
 };
 
 /**
- * The buttons for every operation of TD, TDX module, host, device and cache, and for faults.
+ * The buttons of TD, TDX module, host and devices.
  *
  * @param hostKeys The keys that the host uses.
  */
@@ -30,42 +38,17 @@ export function panels(hostKeys: readonly KeyName[]): readonly Panel[] {
   // A private KeyID outside SEAM is offered too, to see it refused (F1, W6).
   const outside = [...hostKeys, "td" as const];
   return [
-    {
-      title: "TD",
-      by: "td",
-      operations: ["load", "store", "clflush", "prefetch"],
-      keys: ["td", "td2", "td3"],
-    },
-    {
-      title: "TDX module",
-      by: "module",
-      operations: ["movdir64b", "cacheWb", "pageWbinvd"],
-      keys: ["td", "td2", "td3", "global"],
-    },
-    {
-      title: "Host",
-      by: "host",
-      operations: ["load", "store", "partialWrite", "clear", "movdir64b", "clflush", "prefetch"],
-      keys: outside,
-    },
-    {
-      title: "Device",
-      by: "device",
-      operations: ["deviceRead", "deviceWrite", "devicePartialWrite"],
-      keys: outside,
-    },
+    { title: "TD", by: "td", keys: ["td", "td2", "td3"] },
+    { title: "TDX module", by: "module", keys: ["td", "td2", "td3", "global"] },
+    { title: "Host", by: "host", keys: outside },
+    { title: "Device", by: "device", keys: outside },
   ];
 }
 
 /** The faults, which happen to the memory cell whatever the KeyID. */
-export const FAULTS: readonly Act[] = ["poisonTransient", "poisonStuck", "corrupt"].map((
-  fault,
-) => ({
-  by: "cache",
-  operation: fault as Act["operation"],
-  line: 0,
-  key: "keyid0",
-}));
+export const FAULTS: readonly Act[] = (["poisonTransient", "poisonStuck", "corrupt"] as const).map(
+  (operation) => ({ by: "cache", operation, line: 0, key: "keyid0" }),
+);
 
 /** The act behind a button. */
 export function actOf(
@@ -75,9 +58,12 @@ export function actOf(
   line: number,
 ): Act {
   if (operation === "clear" || !WRITES_DATA.has(operation)) return { by, operation, line, key };
-  const own = key === "td2" || key === "td3" ? "guest" : OWN_DATA[by];
-  // MOVDIR64B is what clears; what else it could write shows nothing more.
-  return { by, operation, line, key, data: operation === "movdir64b" ? "zeros" : own };
+  // The host's MOVDIR64B is what clears; what else it could write shows nothing more.
+  if (by === "host" && operation === "movdir64b") {
+    return { by, operation, line, key, data: "zeros" };
+  }
+  const isOther = by === "td" && key !== "td";
+  return { by, operation, line, key, data: isOther ? "guest" : OWN_DATA[by] };
 }
 
 /**

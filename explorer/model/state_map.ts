@@ -1,7 +1,7 @@
 import type { LineAutomaton, LineState, Operation } from "@tdx/core";
 import { contentState, type KeyName, KEYS } from "@tdx/litmus";
 import { hostKeyNames } from "./keys.ts";
-import { actOf, panels } from "./panel.ts";
+import { actOf, OPERATIONS_OF } from "./panel.ts";
 import { automatonOf, type MachineSettings, operationOf } from "./play.ts";
 import type { Act, Situation } from "./situation.ts";
 
@@ -62,10 +62,7 @@ export function stateMap(
     state: automaton.state(id),
     acts: wayTo(id, origins),
   }]));
-  const outside = outsideActs(hostKeys).flatMap((act) => {
-    const operation = operationOf(act, machine);
-    return operation === null ? [] : [automaton.operation(operation)];
-  });
+  const outside = numbered.filter(({ act }) => !isInside(act)).map(({ id }) => id);
   return { states, outside, automaton, hostKeys };
 }
 
@@ -88,20 +85,24 @@ export function isDanger({ automaton, hostKeys }: StateMap, id: number): boolean
 
 /** Everything that host, devices and caches can do to a line after a reclaim. */
 function outsideActs(hostKeys: readonly KeyName[]): readonly Act[] {
-  const [, , host, device] = panels(hostKeys);
-  const acts = [host!, device!].flatMap(({ by, operations }) =>
-    hostKeys.flatMap((key) => operations.map((operation) => actOf(by, operation, key, 0)))
-  );
   const evicted: readonly KeyName[] = [...hostKeys, "td"];
-  return [...acts, ...evicted.map((key) => actOf("cache", "evict", key, 0))];
+  return [
+    ...hostKeys.flatMap((key) => [...actsOf("host", key), ...actsOf("device", key)]),
+    ...evicted.map((key) => actOf("cache", "evict", key, 0)),
+  ];
 }
 
 /** What the TD and the TDX module can do with the TD's key. */
 function insideActs(): readonly Act[] {
-  const [td, module] = panels([]);
-  return [td!, module!].flatMap(({ by, operations }) =>
-    operations.map((operation) => actOf(by, operation, "td", 0))
-  );
+  return [...actsOf("td", "td"), ...actsOf("module", "td")];
+}
+
+function isInside({ by }: Act): boolean {
+  return by === "td" || by === "module";
+}
+
+function actsOf(by: keyof typeof OPERATIONS_OF, key: KeyName): readonly Act[] {
+  return OPERATIONS_OF[by].map((operation) => actOf(by, operation, key, 0));
 }
 
 function wayTo(id: number, origins: ReadonlyMap<number, Origin | null>): readonly Act[] {

@@ -3,7 +3,7 @@ import { type KeyName, KEYS } from "@tdx/litmus";
 import type { ComponentChild, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { hostKeyNames, keyWords } from "../model/keys.ts";
-import { actOf, evictions, FAULTS, type Panel, panels } from "../model/panel.ts";
+import { actOf, evictions, FAULTS, OPERATIONS_OF, type Panel, panels } from "../model/panel.ts";
 import type { Act, Situation } from "../model/situation.ts";
 import { operationWords } from "../model/words.ts";
 
@@ -44,7 +44,7 @@ export function Operations(props: OperationsProps): JSX.Element {
         {panels(hostKeyNames(situation.settings.keys)).map((panel) => (
           <AgentPanel key={panel.title + panel.keys.join()} panel={panel}>
             {(key) =>
-              panel.operations.map((operation) =>
+              OPERATIONS_OF[panel.by].map((operation) =>
                 button(actOf(panel.by, operation, key, line), buttonWords(operation))
               )}
           </AgentPanel>

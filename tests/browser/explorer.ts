@@ -143,8 +143,8 @@ browserTest(
         await clickAll();
       }
     }
-    // TD 4 by 3 keys, module 3 by 4, host 7 by 3, device 3 by 3, three faults.
-    assertEquals(seen.size, 12 + 12 + 21 + 9 + 3);
+    // TD 5 by 3 keys, module 3 by 4, host 7 by 3, device 3 by 3, three faults.
+    assertEquals(seen.size, 15 + 12 + 21 + 9 + 3);
     await explorer.choice("KeyID of TD").selectOption("td");
     await explorer.act("td.store.td").click();
     await explorer.act("cache.evict.td").click();
