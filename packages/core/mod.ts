@@ -26,7 +26,7 @@ export * from "./key_id_space.ts";
 export { AGENTS, DATA, OPERATION_KINDS, requireKey } from "./line_arguments.ts";
 export * from "./line_automaton.ts";
 export * from "./line_state.ts";
-export * from "./line_step.ts";
+export { type LineEnvironment, type LineOutcome, stepLine } from "./line_step.ts";
 export * from "./operation.ts";
 export * from "./plugin.ts";
 export * from "./rules.ts";

@@ -1,3 +1,4 @@
+import { requireWhole } from "./arguments.ts";
 import { GiB, KiB, MiB, TiB } from "./units.ts";
 
 const UNITS: readonly (readonly [string, number])[] = [
@@ -12,6 +13,8 @@ const UNITS: readonly (readonly [string, number])[] = [
  *
  * @param bytes The size in bytes.
  * @returns For example `400 GiB`.
+ * @throws {TypeError} Where it is no number.
+ * @throws {RangeError} Where it is negative or not whole.
  *
  * @example
  * ```ts
@@ -22,6 +25,7 @@ const UNITS: readonly (readonly [string, number])[] = [
  * ```
  */
 export function showSize(bytes: number): string {
+  requireWhole("bytes", bytes, 0);
   const [unit, factor] = UNITS.find(([, size]) => bytes >= size) ?? ["B", 1];
   return `${Number((bytes / factor).toFixed(2))} ${unit}`;
 }

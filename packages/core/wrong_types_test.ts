@@ -26,6 +26,7 @@ import {
   requirePlatform,
   RULES,
   ruleText,
+  showSize,
   splitMciAddress,
   stepLine,
 } from "./mod.ts";
@@ -356,6 +357,16 @@ wrongTypes({
       "Expected name of platform 1n to be lower-case letters, digits and hyphens, got 1n",
     ],
   ],
+  "showSize()": [
+    [showSize, undefined, TypeError, "Expected bytes to be a number, got undefined"],
+    [showSize, 4096n, TypeError, "Expected bytes to be a number, got 4096n"],
+    [
+      showSize,
+      NaN,
+      RangeError,
+      "Expected bytes to be a whole number from 0 to 2^53 - 1, got NaN",
+    ],
+  ],
   "requirePlatform()": platform((value) => requirePlatform("platform", value)),
   "new PhysicalMemory()": [
     ...platform((platform) => memoryWith({ platform })),
@@ -418,6 +429,20 @@ wrongTypes({
       "0",
       TypeError,
       'Expected pa to be a number, got "0"',
+    ],
+  ],
+  "PhysicalMemory.forEachPagesWith()": [
+    [
+      (wanted) => memory().forEachPagesWith(wanted, () => {}),
+      "poisoned",
+      TypeError,
+      'Expected wanted to be a function, got "poisoned"',
+    ],
+    [
+      (visit) => memory().forEachPagesWith(() => true, visit),
+      undefined,
+      TypeError,
+      "Expected visit to be a function, got undefined",
     ],
   ],
   "FrameMap": [

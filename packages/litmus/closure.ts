@@ -104,8 +104,31 @@ const TD_KINDS: readonly OperationKind[] = ["store", "load", "clflush"];
 /** What a TD does that never consumes poison. */
 const TD_KINDS_WITHOUT_LOAD: readonly OperationKind[] = ["store", "clflush"];
 
-const CLOSURE_KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integrity"];
-const LEFT_POISONS: readonly LeftPoison[] = ["none", "unconsumed", "consumed"];
+/**
+ * All that a host's KeyIDs can be in a question.
+ *
+ * @example
+ * ```ts
+ * import { CLOSURE_KEYS } from "@tdx/litmus";
+ * import { assert } from "@std/assert";
+ *
+ * assert(CLOSURE_KEYS.includes("keyid0+integrity"));
+ * ```
+ */
+export const CLOSURE_KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integrity"];
+
+/**
+ * All that can be in a reclaimed line besides.
+ *
+ * @example
+ * ```ts
+ * import { LEFT_POISONS } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(LEFT_POISONS, ["none", "unconsumed", "consumed"]);
+ * ```
+ */
+export const LEFT_POISONS: readonly LeftPoison[] = ["none", "unconsumed", "consumed"];
 
 /** The keys a host uses, the one it clears through first. */
 function keysOf(hostKeys: ClosureKeys): readonly KeyName[] {

@@ -90,7 +90,26 @@ export function requireFormula(name: string, value: unknown, problem?: Problem):
   }
 }
 
-/** Refuses what is no scenario. */
+/**
+ * Refuses what is no scenario.
+ *
+ * @param name The parameter, for the message.
+ * @param value Its value.
+ * @throws {TypeError} Where it or a part of it is of a wrong type.
+ * @throws {RangeError} Where a part of it is out of range.
+ *
+ * @example
+ * ```ts
+ * import { requireScenario } from "@tdx/litmus";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => requireScenario("scenario", "TDX one"),
+ *   TypeError,
+ *   'Expected scenario to be an object, got "TDX one"',
+ * );
+ * ```
+ */
 export function requireScenario(name: string, value: unknown): void {
   requireObject(name, value);
   const scenario = value as Scenario;
@@ -108,10 +127,29 @@ export function requireScenario(name: string, value: unknown): void {
   requireArray(`${name}.expectations`, scenario.expectations, requireExpectation);
 }
 
-/** Refuses what is no move. */
+/**
+ * Refuses what is no move.
+ *
+ * @param name The parameter, for the message.
+ * @param value Its value.
+ * @throws {TypeError} Where it or a part of it is of a wrong type.
+ * @throws {RangeError} Where its operation is an unknown one.
+ *
+ * @example
+ * ```ts
+ * import { requireMove } from "@tdx/litmus";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => requireMove("trace[0]", { thread: "host", line: 0 }),
+ *   TypeError,
+ *   "Expected trace[0].line to be a string, got 0",
+ * );
+ * ```
+ */
 export function requireMove(name: string, value: unknown): void {
   requireObject(name, value);
-  const { thread, operation, line, rules } = value as Move;
+  const { thread, operation, line, rules, after } = value as Move;
   requireString(`${name}.thread`, thread);
   requireString(`${name}.line`, line);
   requireArray(`${name}.rules`, rules, requireString);
@@ -119,6 +157,7 @@ export function requireMove(name: string, value: unknown): void {
   requireObject(`${name}.operation`, operation);
   requireOneOf(`${name}.operation.kind`, operation.kind, OPERATION_KINDS);
   requireObject(`${name}.operation.key`, operation.key);
+  requireObject(`${name}.after`, after);
 }
 
 /** Refuses options that no exploration can follow. */

@@ -41,10 +41,12 @@ export { watchFor } from "./formula.ts";
 export {
   HOST_KEY_NAMES,
   KEY_NAMES,
+  OBSERVATIONS,
   OPERATIONS,
   type OperationWord,
   WRITTEN_DATA,
 } from "./format/scenario_words.ts";
+export { requireMove, requireScenario } from "./litmus_arguments.ts";
 export { parseScenario, type ParseScenarioOptions } from "./format/parse_scenario.ts";
 export { printScenario } from "./format/print_scenario.ts";
 export {

@@ -10,12 +10,15 @@ import {
   parseScenario,
   printScenario,
   reportText,
+  requireMove,
+  requireScenario,
   runScenario,
   scenarioHash,
   scenarioMachine,
   System,
   toDot,
   toPromela,
+  traceSteps,
   traceText,
   verdict,
   verdictQuestions,
@@ -209,6 +212,12 @@ const moves = (take: (value: never) => unknown): WrongType[] => [
     [{ ...MOVE, operation: undefined }],
     TypeError,
     "Expected moves[0].operation to be an object, got undefined",
+  ],
+  [
+    take,
+    [{ ...MOVE, operation: { kind: "load", by: "host", key: { keyId: 0 } } }],
+    TypeError,
+    "Expected moves[0].after to be an object, got null",
   ],
 ];
 
@@ -433,7 +442,17 @@ wrongTypes({
     ],
   ],
   "witnessSteps()": moves(witnessSteps),
+  "traceSteps()": moves(traceSteps),
   "traceText()": moves(traceText),
+  "requireMove()": [
+    [
+      (move) => requireMove("trace[3]", move),
+      { ...MOVE, line: 0 },
+      TypeError,
+      "Expected trace[3].line to be a string, got 0",
+    ],
+  ],
+  "requireScenario()": scenarios((scenario) => requireScenario("scenario", scenario)),
   "verdictQuestions()": platform(verdictQuestions),
   "verdict()": [
     ...questions(verdict),

@@ -1,5 +1,12 @@
-import { type FrameChunk, FrameMap, PAGE_BYTES } from "@tdx/core";
-import { type PageType, runOf } from "@tdx/seam";
+import { type FrameChunk, FrameMap, PAGE_BYTES, PhysicalMemory } from "@tdx/core";
+import {
+  outOfRange,
+  requireBoolean,
+  requireInstance,
+  requireObject,
+  requireWhole,
+} from "@tdx/core/arguments";
+import { type PageType, runOf, TdxModule } from "@tdx/seam";
 import type { TdHost } from "./td_host.ts";
 
 /**
@@ -101,6 +108,8 @@ export interface PageFollower {
  *
  * @param host The host with the TD, before its teardown.
  * @returns What to give to the teardown, and to ask afterwards.
+ * @throws {TypeError} Where it or a part of it is of a wrong type.
+ * @throws {RangeError} Where no TD has its TDR there.
  *
  * @example
  * ```ts
@@ -117,7 +126,13 @@ export interface PageFollower {
  * assertEquals(fates().count((fate) => fate === retired), 1024);
  * ```
  */
-export function followPages({ memory, module, tdr }: TdHost): PageFollower {
+export function followPages(host: TdHost): PageFollower {
+  requireObject("host", host);
+  const { memory, module, tdr } = host;
+  requireInstance("host.memory", memory, PhysicalMemory);
+  requireInstance("host.module", module, TdxModule);
+  requireWhole("host.tdr", tdr, 0);
+  if (module.td(tdr) === undefined) throw outOfRange("host.tdr", "the address of a TDR", tdr);
   const map = new FrameMap(memory.bytes / PAGE_BYTES, OTHER!);
   const mark = (pages: FrameChunk, fate: number) => map.updateChunk(pages, () => fate);
   for (const type of TYPES) {
@@ -125,7 +140,10 @@ export function followPages({ memory, module, tdr }: TdHost): PageFollower {
   }
   mark(runOf(tdr / PAGE_BYTES, 1), LEAKED!);
   return {
-    onBack: (pages, used) => mark(pages, used ? USED! : FREE!),
+    onBack(pages, used) {
+      requireBoolean("used", used);
+      mark(pages, used ? USED! : FREE!);
+    },
     fates() {
       memory.forEachPagesWith((state) => state.memory.poison !== null, (pages) => {
         map.updateChunk(pages, (fate) => {

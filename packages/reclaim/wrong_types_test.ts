@@ -9,12 +9,15 @@ import {
   createTdHost,
   decide,
   estimate,
+  followPages,
   gaps,
   poisonAtRandom,
   randomNumbers,
   reset,
   resetPages,
   scatterFrames,
+  showRange,
+  showShare,
   simulatedTime,
 } from "./mod.ts";
 
@@ -57,6 +60,14 @@ const platform = (take: (value: never) => unknown): WrongType[] => [
     RangeError,
     'Expected platform "dmr" to be written for contract 1, got contract 2',
   ],
+];
+
+/** A call that takes a range under a name. */
+const range = (take: (value: never) => unknown, name: string): WrongType[] => [
+  [take, undefined, TypeError, `Expected ${name} to be an object, got undefined`],
+  [take, 467, TypeError, `Expected ${name} to be an object, got 467`],
+  [take, { low: "0", high: 1 }, TypeError, `Expected ${name}.low to be a number, got "0"`],
+  [take, { low: 0 }, TypeError, `Expected ${name}.high to be a number, got undefined`],
 ];
 
 /** A call that takes a reset's options, and clears nothing with them. */
@@ -165,6 +176,12 @@ wrongTypes({
       "Expected onProgress to be a function, got true",
     ],
     [
+      (onBack) => reclaimer.teardown(module, tdr, { onBack }),
+      followPages(host),
+      TypeError,
+      "Expected onBack to be a function, got {}",
+    ],
+    [
       (signal) => reclaimer.teardown(module, tdr, { signal }),
       new AbortController(),
       TypeError,
@@ -225,6 +242,8 @@ wrongTypes({
       "got 410n",
     ],
   ],
+  "showRange()": range(showRange, "range"),
+  "showShare()": range(showShare, "share"),
   "simulatedTime()": [
     [
       (report) => simulatedTime(report, TD),
@@ -250,6 +269,45 @@ wrongTypes({
       undefined,
       TypeError,
       "Expected vcpus to be a number, got undefined",
+    ],
+  ],
+  "followPages()": [
+    [followPages, undefined, TypeError, "Expected host to be an object, got undefined"],
+    [
+      (memory) => followPages({ ...host, memory }),
+      2 ** 30,
+      TypeError,
+      "Expected host.memory to be an object of class PhysicalMemory, got 1073741824",
+    ],
+    [
+      (module) => followPages({ ...host, module }),
+      null,
+      TypeError,
+      "Expected host.module to be an object of class TdxModule, got null",
+    ],
+    [
+      (tdr) => followPages({ ...host, tdr }),
+      "0x1000",
+      TypeError,
+      'Expected host.tdr to be a number, got "0x1000"',
+    ],
+    [
+      (tdr) => followPages({ ...host, tdr }),
+      0,
+      RangeError,
+      "Expected host.tdr to be the address of a TDR, got 0",
+    ],
+    [
+      (pages) => followPages(host).onBack(pages, true),
+      0x1000,
+      TypeError,
+      "Expected chunk to be an object, got 4096",
+    ],
+    [
+      (used) => followPages(host).onBack(runOf(0, 1), used),
+      undefined,
+      TypeError,
+      "Expected used to be a boolean, got undefined",
     ],
   ],
   "poisonAtRandom()": [
@@ -376,6 +434,7 @@ Deno.test("a refused call leaves TD and memory as they were, and issues no SEAMC
     const options of [
       { path: wrong },
       { onProgress: wrong },
+      { onBack: wrong },
       { signal: wrong },
       { reuse: wrong },
     ]

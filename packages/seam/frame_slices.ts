@@ -1,5 +1,5 @@
 import { BLOCK_FRAMES, BLOCK_WORDS, type FrameChunk } from "@tdx/core";
-import { requireInstance, requireWhole } from "@tdx/core/arguments";
+import { requireFunction, requireInstance, requireObject, requireWhole } from "@tdx/core/arguments";
 
 /**
  * A contiguous run of frames as a chunk.
@@ -55,6 +55,8 @@ export function rankOf({ frame, count, words, at }: FrameChunk, below: number): 
  *
  * @param chunk The frames.
  * @param visit Called with each frame number.
+ * @throws {TypeError} Where an argument is of a wrong type.
+ * @throws {RangeError} Where a number of the chunk is out of range, or its bitmap is another one.
  *
  * @example
  * ```ts
@@ -67,6 +69,14 @@ export function rankOf({ frame, count, words, at }: FrameChunk, below: number): 
  * ```
  */
 export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void): void {
+  requireObject("chunk", chunk);
+  checkChunk(chunk);
+  requireFunction("visit", visit);
+  visitFrames(chunk, visit);
+}
+
+/** The same for a chunk that was looked at before. */
+export function visitFrames(chunk: FrameChunk, visit: (frame: number) => void): void {
   const { frame, count, words, at } = chunk;
   if (words === null) {
     for (let i = 0; i < count; i++) visit(frame + i);

@@ -1,6 +1,6 @@
 import { BLOCK_FRAMES, type FrameChunk } from "@tdx/core";
 import { chunkOf, sameBlock } from "./chunks_of.ts";
-import { forEachFrame, run } from "./frame_slices.ts";
+import { run, visitFrames } from "./frame_slices.ts";
 
 /** Consecutive guest pages: contiguous memory from `first` on, or memory listed frame by frame. */
 interface Extent {
@@ -128,7 +128,7 @@ export class GpaExtents {
   }
 
   #insertRuns(page: number, chunk: FrameChunk): void {
-    forEachFrame(chunk, (frame) => this.insert(page++, run(frame, 1)));
+    visitFrames(chunk, (frame) => this.insert(page++, run(frame, 1)));
   }
 
   #from({ page, first, list, at }: Extent, skip: number, count: number): Extent {
@@ -143,7 +143,7 @@ export class GpaExtents {
     let at = extent.at + extent.count;
     if (frames.words === null) {
       for (let i = 0; i < count; i++) list[at++] = frames.frame + i * this.#step;
-    } else forEachFrame(frames, (frame) => list[at++] = frame);
+    } else visitFrames(frames, (frame) => list[at++] = frame);
     extent.count += count;
   }
 

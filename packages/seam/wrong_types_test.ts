@@ -6,6 +6,7 @@ import {
   checkInvariants,
   chunksOf,
   decodeStatus,
+  forEachFrame,
   runOf,
   status,
   TdxModule,
@@ -54,6 +55,32 @@ wrongTypes({
       [3, 4],
       TypeError,
       "Expected frames to be an object of class Uint32Array, got [3,4]",
+    ],
+  ],
+  "forEachFrame()": [
+    [
+      (chunk) => forEachFrame(chunk, () => {}),
+      4096,
+      TypeError,
+      "Expected chunk to be an object, got 4096",
+    ],
+    [
+      (count) => forEachFrame({ ...GUEST, count }, () => {}),
+      "512",
+      TypeError,
+      'Expected count to be a number, got "512"',
+    ],
+    [
+      (words) => forEachFrame({ ...GUEST, words }, () => {}),
+      [1],
+      TypeError,
+      "Expected words to be an object of class Uint32Array, got [1]",
+    ],
+    [
+      (visit) => forEachFrame(GUEST, visit),
+      undefined,
+      TypeError,
+      "Expected visit to be a function, got undefined",
     ],
   ],
   "runOf()": [

@@ -8,7 +8,6 @@ import {
   System,
   toDot,
   toPromela,
-  verdictQuestions,
   watchFor,
 } from "@tdx/litmus";
 import type { Options } from "../options.ts";
@@ -16,6 +15,7 @@ import type { Output } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
 import { writeOutput } from "../write_output.ts";
 import { loadScenario } from "./files.ts";
+import { readQuestions } from "./questions.ts";
 import { readSelection } from "./selection.ts";
 
 /** A problem on a machine, and what is asked of it. */
@@ -50,8 +50,8 @@ async function chosen(options: Options): Promise<Run> {
 }
 
 async function candidates(options: Options): Promise<Run[]> {
-  const { platforms, modes, policy } = readSelection(options);
   if (options.operands.length > 0) {
+    const { platforms, modes, policy } = readSelection(options);
     const loaded = await Promise.all(options.operands.map(loadScenario));
     return loaded.flatMap(({ scenario }) =>
       platforms.filter(({ name }) => scenario.platforms.includes(name)).flatMap((platform) =>
@@ -63,10 +63,6 @@ async function candidates(options: Options): Promise<Run[]> {
       )
     );
   }
-  const hostKeys = options.text("host-keys") ?? "keyid0";
-  const poison = options.text("left-poison") ?? "none";
-  return platforms.flatMap(verdictQuestions).filter((question) =>
-    modes.includes(question.mode) && question.policy === (policy ?? "quirk") &&
-    question.hostKeys === hostKeys && question.poison === poison
-  ).map((question) => ({ ...closureProblem(question), formula: { kind: "mc" } }));
+  return readQuestions(options, { policy: "quirk", hostKeys: "keyid0", poison: "none" })
+    .map((question) => ({ ...closureProblem(question), formula: { kind: "mc" } }));
 }

@@ -1,17 +1,20 @@
-import { traceText, type Verdict, verdict, verdictQuestions } from "@tdx/litmus";
+import { traceText, type Verdict, verdict } from "@tdx/litmus";
 import { htmlFile } from "../html/html_file.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { printJson } from "../shared_options.ts";
 import { table } from "../table.ts";
+import { UsageError } from "../usage_error.ts";
+import { readQuestions } from "./questions.ts";
 import { readSelection } from "./selection.ts";
 
 /** Answers the whole verdict table, or the part that was asked for; says whether all agrees. */
 export async function checkVerdicts(options: Options, output: Output): Promise<boolean> {
-  const { platforms, modes, policy, stateLimit } = readSelection(options);
-  const questions = platforms.flatMap(verdictQuestions).filter((question) =>
-    modes.includes(question.mode) && (policy === undefined || question.policy === policy)
-  );
+  const { platforms, stateLimit } = readSelection(options);
+  const questions = readQuestions(options);
+  if (questions.length === 0) {
+    throw new UsageError("Expected options that leave a question of the verdict table, got none");
+  }
   const verdicts: Verdict[] = [];
   for (const question of questions) verdicts.push(await verdict(question, { stateLimit }));
   const file = htmlFile(options);

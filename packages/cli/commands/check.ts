@@ -3,6 +3,7 @@ import { checkFiles } from "../check/files.ts";
 import { showClaims } from "../check/claims.ts";
 import { showDifference } from "../check/diff.ts";
 import { showPromela, writeDot } from "../check/model.ts";
+import { QUESTION_OPTIONS, refuseQuestionOptions } from "../check/questions.ts";
 import { SELECTION_OPTIONS } from "../check/selection.ts";
 import { checkVerdicts } from "../check/verdicts.ts";
 import type { Command } from "../command.ts";
@@ -21,14 +22,13 @@ export const command: Command = {
   usage: "[FILE...] [--platform NAME] [--mode Li|Ci] [--policy POLICY] [--trace]",
   options: {
     ...SELECTION_OPTIONS,
+    ...QUESTION_OPTIONS,
     ...HTML_OPTION,
     trace: { help: "show the shortest way to what was asked, step by step" },
     claims: { help: "look at each claim of the patch instead" },
     diff: { help: "show where two platforms part instead: --diff spr gnr" },
-    promela: { help: "write the one chosen problem as a Promela model for SPIN instead" },
-    dot: { value: "FILE", help: "write its reachable graph for Graphviz instead; - prints it" },
-    "host-keys": { value: "KIND", help: "for --promela and --dot: keyid0 (default), shared, …" },
-    "left-poison": { value: "KIND", help: "for --promela and --dot: none, unconsumed, consumed" },
+    promela: { help: "write one problem for SPIN instead; default quirk, keyid0, none left" },
+    dot: { value: "FILE", help: "write the graph of one for Graphviz instead; - prints it" },
   },
   example: "tdx check --platform spr --trace",
   async run(options, output) {
@@ -55,6 +55,11 @@ async function answer(options: Options, output: Output): Promise<ExitStatus> {
     throw new UsageError(
       `Expected --html with the table or with scenario files, got it with --${instead[0]}`,
     );
+  }
+  if (options.has("claims") || options.has("diff")) {
+    refuseQuestionOptions(options, `--${instead[0]}`);
+  } else if (options.operands.length > 0) {
+    refuseQuestionOptions(options, "a scenario file, which says its own");
   }
   let agreed = true;
   if (options.has("claims")) agreed = await showClaims(options, output);

@@ -28,6 +28,23 @@ Deno.test("tdx check --json has a result for each question, with its witness", a
   );
 });
 
+Deno.test("tdx check --host-keys and --left-poison leave that part of the verdict table", async () => {
+  const names = async (...args: string[]) => {
+    const { status, answer } = await tdxJson("check", "--platform", "spr", "--mode", "Ci", ...args);
+    assertEquals(status, 0);
+    return answer.results.map(({ name }: { name: string }) => name);
+  };
+  assertEquals(await names("--host-keys", "shared"), [
+    "spr Ci shared always",
+    "spr Ci shared quirk",
+    "spr Ci shared never",
+  ]);
+  assertEquals(await names("--left-poison", "unconsumed", "--policy", "quirk"), [
+    "spr Ci keyid0 quirk unconsumed",
+  ]);
+  assertEquals((await names("--host-keys", "keyid0", "--left-poison", "none")).length, 3);
+});
+
 Deno.test("tdx check --trace shows numbered steps with rules and line states", async () => {
   const { text } = await tdx(
     "check",
@@ -91,6 +108,8 @@ Deno.test("tdx check --promela and --dot write the one chosen problem", async ()
   const one = ["--platform", "spr", "--mode", "Ci", "--policy", "never"];
   assertStringIncludes((await tdx("check", "--promela", ...one)).text, "proctype");
   assertStringIncludes((await tdx("check", "--dot", "-", ...one)).text, "digraph");
+  const other = [...one, "--host-keys", "shared"];
+  assertStringIncludes((await tdx("check", "--promela", ...other)).text, "spr Ci shared never");
 });
 
 // Arguments, and what the one line on standard error says.
@@ -100,6 +119,31 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
   [["--diff", "spr"], "Expected two platforms after --diff, got spr"],
   [["--diff", "spr", "gnx"], "did you mean gnr?"],
   [["--mode", "Xi"], "Expected --mode to be one of Li, Ci, got Xi"],
+  [["--host-keys", "share"], "shared-integrity, keyid0+integrity, got share; did you mean shared?"],
+  [
+    ["--left-poison", "some"],
+    "Expected --left-poison to be one of none, unconsumed, consumed, got",
+  ],
+  [
+    ["--host-keys", "shared", "--left-poison", "consumed"],
+    "Expected options that leave a question",
+  ],
+  [
+    ["--host-keys", "shared", "--claims"],
+    "Expected --host-keys with the verdict table, --promela or --dot, got it with --claims",
+  ],
+  [
+    ["--left-poison", "none", "--diff", "spr", "gnr"],
+    "Expected --left-poison with the verdict table, --promela or --dot, got it with --diff",
+  ],
+  [
+    ["--host-keys", "shared", SCENARIO],
+    "--promela or --dot, got it with a scenario file, which says its own",
+  ],
+  [
+    ["--promela", "--left-poison", "none", SCENARIO],
+    "--promela or --dot, got it with a scenario file, which says its own",
+  ],
   [["--limit", "many"], "Expected --limit as a whole number of states from 1, got many"],
   [["no-such-file.tdx"], "no such file"],
   [[testData("broken.tdx")], "broken.tdx:5:2: Expected an operation"],

@@ -129,7 +129,17 @@ export const HOST_KEY_NAMES: Readonly<Record<HostKeys, KeyName>> = {
   "shared-integrity": "integrity",
 };
 
-/** The observations. */
+/**
+ * All observations.
+ *
+ * @example
+ * ```ts
+ * import { OBSERVATIONS } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(OBSERVATIONS, ["Never", "Sometimes", "Always"]);
+ * ```
+ */
 export const OBSERVATIONS: readonly Observation[] = ["Never", "Sometimes", "Always"];
 
 /** The agent of a thread that says none, by the thread's name. */

@@ -1,3 +1,4 @@
+import { requireNumber, requireObject } from "@tdx/core/arguments";
 import type { Known } from "./interval.ts";
 
 /**
@@ -5,6 +6,7 @@ import type { Known } from "./interval.ts";
  *
  * @param range The range; both ends alike are one figure.
  * @returns For example `467`, `0–187`, or `unknown`.
+ * @throws {TypeError} Where it is no range, nor `null`.
  *
  * @example
  * ```ts
@@ -16,6 +18,7 @@ import type { Known } from "./interval.ts";
  * ```
  */
 export function showRange(range: Known): string {
+  requireKnown("range", range);
   return show(range, 3);
 }
 
@@ -24,6 +27,7 @@ export function showRange(range: Known): string {
  *
  * @param share The share, from 0 to 1.
  * @returns For example `9.2%`, or `an unknown share`.
+ * @throws {TypeError} Where it is no range, nor `null`.
  *
  * @example
  * ```ts
@@ -34,8 +38,16 @@ export function showRange(range: Known): string {
  * ```
  */
 export function showShare(share: Known): string {
+  requireKnown("share", share);
   if (share === null) return "an unknown share";
   return `${show({ low: share.low * 100, high: share.high * 100 }, 2)}%`;
+}
+
+function requireKnown(name: string, value: Known): void {
+  if (value === null) return;
+  requireObject(name, value);
+  requireNumber(`${name}.low`, value.low);
+  requireNumber(`${name}.high`, value.high);
 }
 
 function show(range: Known, digits: number): string {

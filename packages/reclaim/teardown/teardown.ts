@@ -39,9 +39,10 @@ export async function teardown(
   requireInstance("module", context.module, TdxModule);
   requireWhole("tdr", context.tdr, 0);
   requireObject("options", options);
-  const { path = "terminate", onProgress, signal, reuse = false } = options;
+  const { path = "terminate", onProgress, onBack, signal, reuse = false } = options;
   requireOneOf("path", path, TEARDOWN_PATHS);
   if (onProgress !== undefined) requireFunction("onProgress", onProgress);
+  if (onBack !== undefined) requireFunction("onBack", onBack);
   if (signal !== undefined) requireInstance("signal", signal, AbortSignal);
   requireBoolean("reuse", reuse);
   if (context.module.memory !== context.memory) {

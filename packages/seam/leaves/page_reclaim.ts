@@ -1,5 +1,5 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
-import { firstFrame, forEachFrame, run } from "../frame_slices.ts";
+import { firstFrame, run, visitFrames } from "../frame_slices.ts";
 import { checkAddress, type Pages, requirePages } from "../operand_checks.ts";
 import type { Piece } from "../pamt.ts";
 import type { PageType } from "../page_type.ts";
@@ -67,7 +67,7 @@ function forget({ tds }: SeamState, td: Td, type: PageType, pages: FrameChunk): 
   }
   td.children -= pages.count;
   if (type !== "TDVPR") return;
-  forEachFrame(pages, (frame) => td.vcpus.delete(frame * PAGE_BYTES));
+  visitFrames(pages, (frame) => td.vcpus.delete(frame * PAGE_BYTES));
 }
 
 /** A chunk must not end within a larger page that begins in it. */
