@@ -49,7 +49,8 @@ function rowOf({ copies }: LineState): string {
   return others.map((copy) => `${copyWords(copy)} (${copy.keyId})`).join("; ");
 }
 
-/** "none" first, the rest as it comes. */
+/** "none" first, the rest by the alphabet: the same place in every table. */
 function distinct(words: readonly string[]): readonly string[] {
-  return [...new Set(words)].sort((a, b) => Number(b === "none") - Number(a === "none"));
+  const rank = (word: string) => word === "none" ? "" : word;
+  return [...new Set(words)].sort((a, b) => rank(a) < rank(b) ? -1 : 1);
 }
