@@ -253,15 +253,15 @@ wrongTypes({
     ],
     [
       (rules) => onTeardown({ rules }),
-      ["W4"],
+      [12],
       TypeError,
-      'Expected rules to be an object, got ["W4"]',
+      "Expected rules to be an object, got [12]",
     ],
     [
-      (W4) => onTeardown({ rules: { W4 } }),
+      (count) => onTeardown({ rules: { fired: count } }),
       true,
       TypeError,
-      "Expected rules.W4 to be a number, got true",
+      "Expected rules.fired to be a number, got true",
     ],
     [(map) => onTeardown({ map }), null, TypeError, "Expected map to be an object, got null"],
     [
