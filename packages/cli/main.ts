@@ -16,6 +16,7 @@
  *
  * @module
  */
+import { requireArray, requireFunction, requireObject, requireString } from "@tdx/core/arguments";
 import type { Command } from "./command.ts";
 import { EXIT, type ExitStatus } from "./exit_status.ts";
 import { commandHelp, generalHelp } from "./help.ts";
@@ -50,6 +51,7 @@ const COMMON = {
  * @param args The arguments.
  * @param output Where the answer goes.
  * @returns The exit status; a user's mistake is one line on standard error and status 1.
+ * @throws {TypeError} Where an argument of this function is of a wrong type.
  *
  * @example The decision for a platform, as an object
  * ```ts
@@ -68,6 +70,11 @@ export async function main(
   args: readonly string[],
   output: Output = standardOutput(),
 ): Promise<ExitStatus> {
+  requireArray("args", args, requireString);
+  requireObject("output", output);
+  for (const way of ["print", "note", "progress"] as const) {
+    requireFunction(`output.${way}`, output[way]);
+  }
   try {
     return await run(args, output);
   } catch (error) {

@@ -9,6 +9,7 @@ import {
   audit,
   decodeMcaError,
   folderSource,
+  liveSource,
   MachineCheckPages,
   matchPlatform,
   parseCpuidDump,
@@ -130,6 +131,25 @@ wrongTypes({
   "folderSource()": [
     [folderSource, undefined, TypeError, "Expected folder to be a string, got undefined"],
   ],
+  "the sources of archiveSource(), folderSource() and liveSource()": [
+    archiveSource(new Blob([]).stream()),
+    folderSource("none"),
+    liveSource(),
+  ].flatMap(
+    ({ files }) => {
+      const all = (paths: never) => Array.fromAsync(files(paths));
+      const rows: WrongType[] = [
+        [
+          all,
+          "proc/cpuinfo",
+          TypeError,
+          'Expected paths to be an array, got "proc/cpuinfo"',
+        ],
+        [all, [5], TypeError, "Expected paths[0] to be a string, got 5"],
+      ];
+      return rows;
+    },
+  ),
   "summarizeFleet()": [
     ...bytes(summarizeFleet, "lines"),
     [

@@ -1,5 +1,5 @@
 import { quote } from "../text_lines.ts";
-import { requireBytes } from "./source_arguments.ts";
+import { requireBytes, requirePaths } from "./source_arguments.ts";
 import { MANIFEST, type Manifest, missingFile, nothingKnown, readManifest } from "./manifest.ts";
 import type { Source, SourceFile } from "./source.ts";
 import { tarEntries } from "./ustar.ts";
@@ -33,6 +33,7 @@ export function archiveSource(archive: AsyncIterable<Uint8Array>): Source {
   requireBytes("archive", archive);
   return {
     async *files(paths: readonly string[]): AsyncGenerator<SourceFile> {
+      requirePaths("paths", paths);
       const left = new Set(paths);
       let manifest: Manifest | undefined;
       let first: string | undefined;

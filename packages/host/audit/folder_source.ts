@@ -1,6 +1,7 @@
 import { requireString } from "@tdx/core/arguments";
 import { MANIFEST, type Manifest, missingFile, nothingKnown, readManifest } from "./manifest.ts";
 import type { Source, SourceFile } from "./source.ts";
+import { requirePaths } from "./source_arguments.ts";
 
 /**
  * Reads a snapshot folder: an unpacked archive of `collect.sh`, or copies of files made by hand.
@@ -30,6 +31,7 @@ export function folderSource(folder: string): Source {
   requireString("folder", folder);
   return {
     async *files(paths: readonly string[]): AsyncGenerator<SourceFile> {
+      requirePaths("paths", paths);
       await requireFolder(folder);
       const manifest = await folderManifest(folder);
       let known = manifest !== undefined;

@@ -1,5 +1,6 @@
 import { catFile } from "./cat_file.ts";
 import type { Source, SourceFile } from "./source.ts";
+import { requirePaths } from "./source_arguments.ts";
 
 /** The kernel log as a device: reading it from the start takes nothing away from others. */
 const KERNEL_LOG = "/dev/kmsg";
@@ -25,6 +26,7 @@ const KERNEL_LOG = "/dev/kmsg";
 export function liveSource(): Source {
   return {
     async *files(paths: readonly string[]): AsyncGenerator<SourceFile> {
+      requirePaths("paths", paths);
       for (const path of paths) {
         if (path === "msr") {
           const reason = "cat cannot read registers; audit a snapshot that collect.sh made as root";

@@ -1,10 +1,21 @@
-import { requireFunction, requireObject, wrongType } from "@tdx/core/arguments";
+import {
+  requireArray,
+  requireFunction,
+  requireObject,
+  requireString,
+  wrongType,
+} from "@tdx/core/arguments";
 import type { Source } from "./source.ts";
 
 /** Refuses what is no source. */
 export function requireSource(name: string, value: unknown): void {
   requireObject(name, value);
   requireFunction(`${name}.files`, (value as Source).files);
+}
+
+/** Refuses what are no paths of files. */
+export function requirePaths(name: string, value: unknown): void {
+  requireArray(name, value, requireString);
 }
 
 /** Refuses what does not give pieces of bytes as they come. */

@@ -1,4 +1,5 @@
-import type { Platform, RuleId } from "@tdx/core";
+import { type Platform, requirePlatform, type RuleId } from "@tdx/core";
+import { requireArray, requireObject } from "@tdx/core/arguments";
 import type { ScenarioResult } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
@@ -6,7 +7,9 @@ import { Assumptions, LINE_ASSUMPTIONS, Platforms, Rules } from "../page/facts.t
 import { htmlPage } from "../page/html_page.tsx";
 import { counted, grouped, groupsOf } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
+import { requireOrigin } from "../page/page_arguments.ts";
 import { Agreement } from "./agreement.tsx";
+import { requireScenarioRun } from "./check_arguments.ts";
 import { placesText } from "./places.ts";
 import { wayName, Witness } from "./witness.tsx";
 
@@ -78,6 +81,8 @@ export interface ScenariosPage {
  *
  * @param page Runs, platforms, origin.
  * @returns The HTML file.
+ * @throws {TypeError} Where it or a part of it is of a wrong type.
+ * @throws {RangeError} Where a part of it is out of range.
  *
  * @example
  * ```ts
@@ -103,7 +108,12 @@ export interface ScenariosPage {
  * assertStringIncludes(html, "KeyID 0 reads an old private line as zeros.");
  * ```
  */
-export function scenariosHtml({ origin, platforms, runs }: ScenariosPage): string {
+export function scenariosHtml(page: ScenariosPage): string {
+  requireObject("page", page);
+  const { origin, platforms, runs } = page;
+  requireOrigin("origin", origin);
+  requireArray("platforms", platforms, requirePlatform);
+  requireArray("runs", runs, requireScenarioRun);
   const scenarios = groupsOf(runs, ({ hash, scenario }) => `${hash} ${scenario.problem.name}`);
   const wrong = runs.filter(({ ok }) => !ok).length;
   const rules = new Set(runs.flatMap(({ trace }) => trace.flatMap(({ rules }) => rules)));

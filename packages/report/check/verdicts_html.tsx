@@ -1,10 +1,13 @@
-import type { Platform, RuleId } from "@tdx/core";
+import { type Platform, requirePlatform, type RuleId } from "@tdx/core";
+import { requireArray, requireObject } from "@tdx/core/arguments";
 import type { Verdict } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { Assumptions, LINE_ASSUMPTIONS, Platforms, Rules } from "../page/facts.tsx";
 import { htmlPage } from "../page/html_page.tsx";
 import { counted, grouped, groupsOf } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
+import { requireOrigin } from "../page/page_arguments.ts";
+import { requireVerdict } from "./check_arguments.ts";
 import { VerdictTable } from "./verdict_table.tsx";
 
 /**
@@ -41,6 +44,8 @@ export interface VerdictsPage {
  *
  * @param page Verdicts, platforms, origin.
  * @returns The HTML file.
+ * @throws {TypeError} Where it or a part of it is of a wrong type.
+ * @throws {RangeError} Where a part of it is out of range.
  *
  * @example
  * ```ts
@@ -58,7 +63,12 @@ export interface VerdictsPage {
  * assertStringIncludes(html, "a partial write to a TD-owned line poisons it silently");
  * ```
  */
-export function verdictsHtml({ origin, platforms, verdicts }: VerdictsPage): string {
+export function verdictsHtml(page: VerdictsPage): string {
+  requireObject("page", page);
+  const { origin, platforms, verdicts } = page;
+  requireOrigin("origin", origin);
+  requireArray("platforms", platforms, requirePlatform);
+  requireArray("verdicts", verdicts, requireVerdict);
   return htmlPage({
     title: "After a reclaim: can the host meet a machine check?",
     lead: <Lead verdicts={verdicts} />,

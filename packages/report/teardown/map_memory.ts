@@ -1,6 +1,14 @@
-import { type FrameChunk, type FrameMap, LINE_BYTES, PAGE_BYTES, type Poison } from "@tdx/core";
+import {
+  type FrameChunk,
+  FrameMap,
+  LINE_BYTES,
+  PAGE_BYTES,
+  PhysicalMemory,
+  type Poison,
+} from "@tdx/core";
+import { outOfRange, requireInstance, requireObject, requireWhole } from "@tdx/core/arguments";
 import { PAGE_FATES, type PageFate, type TdHost } from "@tdx/reclaim";
-import { forEachFrame, type PageType } from "@tdx/seam";
+import { forEachFrame, type PageType, TdxModule } from "@tdx/seam";
 
 /**
  * Pages by what became of them.
@@ -134,8 +142,9 @@ export const BAD_FATES: readonly PageFate[] = ["retired", "poisoned", "leaked"];
  * @param fates What became of its pages, as `followPages` tells.
  * @param options Cells, and pages to list.
  * @returns The map.
- * @throws {RangeError} Where there is no positive whole number of cells, or the fates are not of
- * this memory.
+ * @throws {TypeError} Where an argument or a part of it is of a wrong type.
+ * @throws {RangeError} Where there is no positive whole number of cells, a value of the fates is
+ * none, or they are not of this memory.
  *
  * @example
  * ```ts
@@ -158,11 +167,15 @@ export function mapMemory(
   fates: FrameMap,
   options: MapOptions = {},
 ): MemoryMap {
+  requireObject("host", host);
+  requireInstance("host.memory", host.memory, PhysicalMemory);
+  requireInstance("host.module", host.module, TdxModule);
+  requireInstance("fates", fates, FrameMap);
+  requireObject("options", options);
   const { cells = 1024, list = 10 } = options;
+  requireWhole("cells", cells, 1);
+  requireWhole("list", list, 0);
   const { bytes } = host.memory;
-  if (!Number.isSafeInteger(cells) || cells < 1) {
-    throw new RangeError(`Expected a positive whole number of cells, got ${cells}`);
-  }
   if (fates.frames * PAGE_BYTES !== bytes) {
     throw new RangeError(
       `Expected the fates of ${bytes} bytes, got those of ${fates.frames} pages`,
@@ -174,7 +187,10 @@ export function mapMemory(
   for (let start = 0; start < fates.frames; start += frames) {
     const counts = noPages();
     fates.forEach(start, Math.min(frames, fates.frames - start), (chunk) => {
-      const fate = PAGE_FATES[chunk.value]!;
+      const fate = PAGE_FATES[chunk.value];
+      if (fate === undefined) {
+        throw outOfRange("fates", "a map of indexes into PAGE_FATES", chunk.value);
+      }
       counts[fate] += chunk.count;
       takeFirst(chunk, found.get(fate), list);
     });

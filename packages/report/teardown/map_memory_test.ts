@@ -96,7 +96,7 @@ Deno.test("mapMemory() refuses no cells, and fates of another memory", async () 
     assertThrows(
       () => mapMemory(host, fates, { cells }),
       RangeError,
-      `Expected a positive whole number of cells, got ${cells}`,
+      `Expected cells to be a whole number from 1 to 2^53 - 1, got ${cells}`,
     );
   }
   assertThrows(

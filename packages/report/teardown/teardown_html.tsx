@@ -23,6 +23,7 @@ import type { ComparedTeardown } from "./compared.ts";
 import type { MemoryMap } from "./map_memory.ts";
 import { MemoryMapView } from "./memory_map_view.tsx";
 import { RunFigures } from "./run_figures.tsx";
+import { requireTeardownPage } from "./teardown_arguments.ts";
 import { Times } from "./times.tsx";
 
 export { type ComparedTeardown } from "./compared.ts";
@@ -91,7 +92,9 @@ const KEYS: Readonly<Record<HostKeys, string>> = {
  *
  * @param page The run, those it is compared with, the map of memory, origin.
  * @returns The HTML file.
- * @throws {RangeError} Where guest memory or vCPUs are no TD's, or there is nothing to compare.
+ * @throws {TypeError} Where it or a part of it is of a wrong type.
+ * @throws {RangeError} Where guest memory or vCPUs are no TD's, there is nothing to compare, or times
+ * are not by the same readings.
  *
  * @example
  * ```ts
@@ -125,10 +128,8 @@ const KEYS: Readonly<Record<HostKeys, string>> = {
  * ```
  */
 export function teardownHtml(page: TeardownPage): string {
+  requireTeardownPage(page);
   const { origin, rules, map, compared } = page;
-  if (compared.length === 0) {
-    throw new RangeError("Expected at least one teardown in compared, got none");
-  }
   return htmlPage({
     title: `Teardown of a ${showSize(page.guestBytes)} TD on ${page.platform.title}`,
     lead: <Lead page={page} />,
