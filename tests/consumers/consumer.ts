@@ -17,7 +17,12 @@ const found = {
   address: address(),
   status: status(0xC000030000000001n),
   cpu: cpu(),
-  refused: refused(),
+  refused: [
+    // A number is no platform: tsc says so, and so does the call.
+    // @ts-expect-error A number is no platform.
+    refused(() => decide({ platform: 1 })),
+    refused(() => decide({ platform: { ...spr, contract: 2 } })),
+  ],
 };
 console.log(JSON.stringify(found));
 
@@ -63,12 +68,10 @@ function cpu(): string {
   return matchPlatform(identity, [spr, gnr, generic]).name;
 }
 
-/** A number is no platform: tsc says so, and so does the call. */
-function refused(): string {
+/** The error that a call ends with. */
+function refused(call: () => unknown): string {
   try {
-    // @ts-expect-error A number is no platform.
-    decide({ platform: 1 });
-    return "nothing";
+    return `nothing: ${call()}`;
   } catch (error) {
     return String(error);
   }

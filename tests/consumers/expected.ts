@@ -18,5 +18,8 @@ export const EXPECTED: unknown = {
   status: { name: "PAGE_METADATA_INCORRECT", operand: "RCX", error: true },
   // Family 6, model 0xAE: Granite Rapids-D.
   cpu: "gnr",
-  refused: "TypeError: Expected platform to be one from definePlatform(), got 1",
+  refused: [
+    "TypeError: Expected platform to be one from definePlatform() for contract 1, got 1",
+    'RangeError: Expected platform "spr" to be written for contract 1, got contract 2',
+  ],
 };
