@@ -8,13 +8,21 @@ import { SELECTION_OPTIONS } from "../check/selection.ts";
 import { checkVerdicts } from "../check/verdicts.ts";
 import type { Command } from "../command.ts";
 import { EXIT, type ExitStatus } from "../exit_status.ts";
-import { HTML_OPTION, htmlFile } from "../html/html_file.ts";
+import { HTML_OPTION } from "../html/html_file.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** What else can be asked than the table or the files; one at a time. */
 const INSTEAD = ["claims", "diff", "promela", "dot"] as const;
+
+/** Options that say nothing of what is asked instead, which are refused and not ignored. */
+const NOT_WITH: Readonly<Record<typeof INSTEAD[number], readonly string[]>> = {
+  claims: ["platform", "mode", "policy", "limit", "trace", "html"],
+  diff: ["platform", "limit", "trace", "html"],
+  promela: ["limit", "trace", "json", "html"],
+  dot: ["trace", "json", "html"],
+};
 
 /** `tdx check`: explore every sequence, and compare with what is expected. */
 export const command: Command = {
@@ -50,12 +58,7 @@ async function answer(options: Options, output: Output): Promise<ExitStatus> {
       `Expected one of --${INSTEAD.join(" --")}, got --${instead.join(" --")}`,
     );
   }
-  const html = htmlFile(options);
-  if (html !== undefined && instead.length > 0) {
-    throw new UsageError(
-      `Expected --html with the table or with scenario files, got it with --${instead[0]}`,
-    );
-  }
+  for (const asked of instead) refuseWith(asked, options);
   if (options.has("claims") || options.has("diff")) {
     refuseQuestionOptions(options, `--${instead[0]}`);
   } else if (options.operands.length > 0) {
@@ -69,4 +72,14 @@ async function answer(options: Options, output: Output): Promise<ExitStatus> {
   else if (options.operands.length > 0) agreed = await checkFiles(options, output);
   else agreed = await checkVerdicts(options, output);
   return agreed ? EXIT.fine : EXIT.hazard;
+}
+
+function refuseWith(asked: typeof INSTEAD[number], options: Options): void {
+  const given = NOT_WITH[asked].find((name) =>
+    options.has(name) || options.text(name) !== undefined
+  );
+  if (given === undefined) return;
+  throw new UsageError(
+    `Expected --${given} with the table or with scenario files, got it with --${asked}`,
+  );
 }

@@ -144,6 +144,22 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
     ["--promela", "--left-poison", "none", SCENARIO],
     "--promela or --dot, got it with a scenario file, which says its own",
   ],
+  [
+    ["--claims", "--platform", "spr"],
+    "Expected --platform with the table or with scenario files, got it with --claims",
+  ],
+  [
+    ["--diff", "spr", "gnr", "--trace"],
+    "Expected --trace with the table or with scenario files, got it with --diff",
+  ],
+  [
+    ["--promela", "--json"],
+    "Expected --json with the table or with scenario files, got it with --promela",
+  ],
+  [
+    ["--dot", "-", "--html", "x.html"],
+    "Expected --html with the table or with scenario files, got it with --dot",
+  ],
   [["--limit", "many"], "Expected --limit as a whole number of states from 1, got many"],
   [["no-such-file.tdx"], "no such file"],
   [[testData("broken.tdx")], "broken.tdx:5:2: Expected an operation"],
