@@ -1,6 +1,6 @@
 // The workflows cannot run here: their steps are held against the commands that do.
 import { assert, assertEquals } from "@std/assert";
-import { parse } from "@std/yaml";
+import { load } from "js-yaml";
 import { ROOT } from "./run_deno.ts";
 
 interface Step {
@@ -27,7 +27,7 @@ const FOLDER = `${ROOT}.github/workflows/`;
 const read = (file: string) => Deno.readTextFileSync(ROOT + file);
 const names = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).toSorted();
 const texts = names.map((name) => Deno.readTextFileSync(FOLDER + name));
-const [ci, publish] = texts.map((text) => parse(text) as Workflow) as [Workflow, Workflow];
+const [ci, publish] = texts.map((text) => load(text) as Workflow) as [Workflow, Workflow];
 const jobs = [...Object.values(ci.jobs), ...Object.values(publish.jobs)];
 const steps = jobs.flatMap((job) => job.steps);
 const tasks: Readonly<Record<string, unknown>> = JSON.parse(read("deno.json")).tasks;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { compare, format, tryParse } from "@std/semver";
+// @ts-types="@types/semver"
+import { compare, parse, type SemVer } from "semver";
 
 /** A file that says a version, and its text. */
 export interface VersionedFile {
@@ -102,16 +103,21 @@ export function differingVersions(
  * @returns The reason in one line, `undefined` where there is none.
  */
 export function successorProblem(version: string, present: string): string | undefined {
-  const next = tryParse(version);
+  const next = parse(version);
   // The parser takes `v1.0.0` and ` 1.0.0` too.
-  if (next === undefined || format(next) !== version) {
+  if (next === null || format(next) !== version) {
     return `version: expected a semantic version such as 0.2.0, found ${version}`;
   }
-  const now = tryParse(present);
-  if (version === present || now === undefined || compare(next, now) > 0) return undefined;
+  const now = parse(present);
+  if (version === present || now === null || compare(next, now) > 0) return undefined;
   return `version: expected ${present} or a greater one, found ${version}`;
 }
 
 function isConfig(file: string): boolean {
   return /(^|\/)deno\.json$/.test(file);
+}
+
+/** The version as it is written; the parser keeps what follows `+` apart. */
+function format({ version, build }: SemVer): string {
+  return [version, ...(build.length > 0 ? [build.join(".")] : [])].join("+");
 }
