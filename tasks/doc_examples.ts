@@ -22,7 +22,7 @@ interface Declaration {
   readonly jsDoc?: { readonly tags?: readonly { readonly kind: string }[] };
 }
 
-const { version, nodes } = await readDocumentation(entryPoints());
+const { version, nodes } = await readDocumentation(entryPoints().map(({ file }) => file));
 if (version !== 2) throw new TypeError(`Expected format 2 of deno doc --json, got ${version}`);
 
 // A symbol is where it is first declared; under another name it is a reference to that place.

@@ -1,12 +1,25 @@
 import { join } from "@std/path";
 
-/** The files that packages and platforms export, from the folder of the workspace. */
-export function entryPoints(): string[] {
+/** A module that others import by a name. */
+export interface EntryPoint {
+  /** The name, for example `@tdx/core/rules`. */
+  readonly specifier: string;
+  /** The module, from the folder of the workspace. */
+  readonly file: string;
+}
+
+/** What packages and platforms export. */
+export function entryPoints(): EntryPoint[] {
   return ["packages", "platforms"].flatMap((root) =>
     [...Deno.readDirSync(root)].map(({ name }) => join(root, name)).sort().flatMap((home) => {
-      const { exports } = JSON.parse(Deno.readTextFileSync(join(home, "deno.json")));
-      const files: string[] = typeof exports === "string" ? [exports] : Object.values(exports);
-      return files.map((file) => join(home, file));
+      const { name, exports } = JSON.parse(Deno.readTextFileSync(join(home, "deno.json")));
+      const files: Record<string, string> = typeof exports === "string"
+        ? { ".": exports }
+        : exports;
+      return Object.entries(files).map(([entry, file]) => ({
+        specifier: name + entry.slice(1),
+        file: join(home, file),
+      }));
     })
   );
 }

@@ -1,6 +1,6 @@
 /**
  * Questions about lines, answered by looking at every possible sequence: the scenario format, the
- * explorer, the verdict table and the claims of the patch.
+ * exploration, the verdict table and the claims of the patch.
  *
  * @example
  * ```ts
