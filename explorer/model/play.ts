@@ -88,6 +88,11 @@ export function hostMachineCheck({ operation, outcome }: Done): boolean {
   return outcome?.machineCheck === true && operation?.by === "host";
 }
 
+/** Whether the host takes its machine check here, or took it before. */
+export function isStopped(frame: Frame): boolean {
+  return frame.ended || hostMachineCheck(frame);
+}
+
 /** Whether a TD, or the module, took one. */
 export function tdMachineCheck({ operation, outcome }: Done): boolean {
   return outcome?.machineCheck === true && operation?.by !== "host";

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { KEYS } from "@tdx/litmus";
 import { hostKeyNames } from "../model/keys.ts";
 import { platformOf } from "../model/platforms.ts";
-import { clears, type Frame, hostMachineCheck, tdMachineCheck } from "../model/play.ts";
+import { clears, type Frame, isStopped, tdMachineCheck } from "../model/play.ts";
 import type { Situation } from "../model/situation.ts";
 import { actWords, hostConsequence, outcomeWords, rulesOf, tdConsequence } from "../model/words.ts";
 import { LineCard } from "./line_card.tsx";
@@ -21,7 +21,7 @@ export interface StageProps {
 export function Stage({ situation, platform, frames, line, onLine }: StageProps): JSX.Element {
   const { at, lines, settings } = situation;
   const frame = frames[at]!;
-  const stopped = frame.ended || hostMachineCheck(frame);
+  const stopped = isStopped(frame);
   const keyIds = keyIdsOf(situation, frame);
   return (
     <section

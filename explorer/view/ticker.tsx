@@ -1,0 +1,23 @@
+import type { JSX } from "preact";
+import { isStopped } from "../model/play.ts";
+import { atStep } from "../model/situation.ts";
+import { actWords, outcomeWords } from "../model/words.ts";
+import type { StepsProps } from "./steps.tsx";
+
+/** What happened last, for screen readers, and for screens too small to see it all. */
+export function Ticker(
+  { situation, runs, onChange }: Pick<StepsProps, "situation" | "runs" | "onChange">,
+): JSX.Element {
+  const { at, acts } = situation;
+  const said = runs.map(({ platform, frames }) => `${platform}: ${outcomeWords(frames[at]!)}`);
+  const act = at === 0 ? "" : `${at}. ${actWords(acts[at - 1]!, situation.lines)}. `;
+  const stopped = runs.some(({ frames }) => isStopped(frames[at]!));
+  const step = (by: number) => onChange(atStep(situation, at + by));
+  return (
+    <div class={stopped ? "ticker stopped" : "ticker"}>
+      <p role="status">{act + said.join(" ")}</p>
+      <button type="button" aria-label="Step back" onClick={() => step(-1)}>←</button>
+      <button type="button" aria-label="Step forward" onClick={() => step(1)}>→</button>
+    </div>
+  );
+}
