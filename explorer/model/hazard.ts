@@ -1,4 +1,11 @@
-import { closureProblem, explore, type LeftPoison, System } from "@tdx/litmus";
+import {
+  closureProblem,
+  explore,
+  type LeftPoison,
+  System,
+  type WitnessStep,
+  witnessSteps,
+} from "@tdx/litmus";
 import { actsOf } from "./from_moves.ts";
 import { platformOf } from "./platforms.ts";
 import type { Settings, Situation } from "./situation.ts";
@@ -7,7 +14,9 @@ import type { Settings, Situation } from "./situation.ts";
 export interface Hazard {
   /** Distinct states that were visited. */
   readonly states: number;
-  /** The shortest way there, from the TD's first write on, ready to play; `null` where none is. */
+  /** The shortest way from the reclaimed line to a machine check; empty where there is none. */
+  readonly steps: readonly WitnessStep[];
+  /** The same from the TD's first write on, ready to play; `null` where none is. */
   readonly witness: Situation | null;
 }
 
@@ -26,8 +35,12 @@ export async function findHazard(settings: Settings, poison: LeftPoison): Promis
     until: (state) => system.valuation(state).hostMachineCheck,
   });
   const { states, found } = exploration;
-  if (found === undefined) return { states, witness: null };
-  const { lines } = problem;
-  const acts = actsOf(exploration.witness(found), lines);
-  return { states, witness: { settings, lines, acts, at: 0 } };
+  if (found === undefined) return { states, steps: [], witness: null };
+  const moves = exploration.witness(found);
+  const reclaimed = moves.findLastIndex(({ thread }) => thread === "reclaim") + 1;
+  return {
+    states,
+    steps: witnessSteps(moves.slice(reclaimed)),
+    witness: { settings, lines: problem.lines, acts: actsOf(moves, problem), at: 0 },
+  };
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { findHazard } from "./hazard.ts";
-import { hostMachineCheck, play } from "./play.ts";
+import { isStopped, play } from "./play.ts";
 import { START } from "./situation.ts";
 
 // Platform, policy, what is left in the line, the rules by which the witness ends; section 7.
@@ -14,12 +14,27 @@ const QUESTIONS = [
 
 for (const [platform, policy, poison, ends] of QUESTIONS) {
   Deno.test(`findHazard() on ${platform}, ${policy}, poison ${poison}: ${ends ?? "none"}`, async () => {
-    const { witness, states } = await findHazard({ ...START.settings, platform, policy }, poison);
+    const settings = { ...START.settings, platform, policy };
+    const { witness, states, steps } = await findHazard(settings, poison);
     assert(states > 1);
     if (ends === null) return assertEquals(witness, null);
-    const frames = play(witness!, platform);
-    assert(hostMachineCheck(frames.at(-1)!));
-    const fired = frames.flatMap(({ outcome }) => outcome?.rules.at(-1) ?? []);
-    assertEquals(fired.slice(-ends.length), [...ends]);
+    assertEquals(steps.map(({ rule }) => rule), [...ends]);
+    assert(isStopped(play(witness!, platform).at(-1)!));
   });
 }
+
+Deno.test("findHazard() leaves the clear to each platform that plays the witness", async () => {
+  const settings = {
+    platform: "gnr",
+    beside: "spr",
+    mode: "Ci",
+    keys: "shared-integrity",
+    policy: "quirk",
+  } as const;
+  const { witness } = await findHazard(settings, "none");
+  // The patch does not clear on gnr, and C6 meets the old private line; on spr it clears.
+  assert(isStopped(play(witness!, "gnr").at(-1)!));
+  assert(!isStopped(play(witness!, "spr").at(-1)!));
+  const always = { ...witness!, settings: { ...settings, policy: "always" as const } };
+  assert(!isStopped(play(always, "gnr").at(-1)!));
+});

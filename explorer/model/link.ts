@@ -1,8 +1,14 @@
 import { AGENTS, type Data, describeLine, MODES } from "@tdx/core";
-import { type Content, KEY_NAMES, type KeyName, OPERATIONS, WRITTEN_DATA } from "@tdx/litmus";
+import {
+  CLOSURE_KEYS,
+  type Content,
+  KEY_NAMES,
+  type KeyName,
+  OPERATIONS,
+  WRITTEN_DATA,
+} from "@tdx/litmus";
 import { POLICIES } from "@tdx/reclaim";
-import { CLOSURE_KEYS } from "./keys.ts";
-import { refusal } from "./panel.ts";
+import { contentRefusal, refusal } from "./panel.ts";
 import { PLATFORM_NAMES } from "./platforms.ts";
 import { play } from "./play.ts";
 import { type Act, MOST_ACTS, type Settings, type Situation } from "./situation.ts";
@@ -76,7 +82,12 @@ export function readLink(fragment: string): Situation {
   const names = lines.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) fail("every line once", `${twice} twice`);
-  const acts = list(fields.get("acts")).map((text) => readAct(text, names));
+  const acts: Act[] = [];
+  for (const text of list(fields.get("acts"))) {
+    const act = readAct(text, names);
+    refuse(text, refusal(act, acts));
+    acts.push(act);
+  }
   if (acts.length > MOST_ACTS) fail(`at most ${MOST_ACTS} steps`, acts.length);
   const at = fields.get("at") ?? "0";
   if (!/^\d{1,3}$/.test(at) || Number(at) > acts.length) {
@@ -105,7 +116,8 @@ function checkState(situation: Situation, said: string): void {
 function readFields(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (const field of text.split("&")) {
-    const [name = "", value = ""] = field.split("=", 2);
+    const [name = "", value = "", ...rest] = field.split("=");
+    if (rest.length > 0) fail("a field as name=value", field);
     if (!(FIELDS as readonly string[]).includes(name)) fail(`one of ${FIELDS.join(", ")}`, name);
     if (fields.has(name)) fail("every field once", `${name} twice`);
     fields.set(name, decode(value));
@@ -137,10 +149,12 @@ function readContent(text: string): { name: string; content: Content } {
   if (!/^[A-Za-z]\w{0,15}$/.test(name) || rest.length > 0) {
     fail("a line as name.key.content", text);
   }
-  return {
-    name,
-    content: { key: oneOf("key", KEY_NAMES, key), data: oneOf("content", WRITTEN_DATA, data) },
+  const content = {
+    key: oneOf("key", KEY_NAMES, key),
+    data: oneOf("content", WRITTEN_DATA, data),
   };
+  refuse(text, contentRefusal(content));
+  return { name, content };
 }
 
 function writeAct({ by, operation, line, key, data }: Act, lines: Situation["lines"]): string {
@@ -150,16 +164,13 @@ function writeAct({ by, operation, line, key, data }: Act, lines: Situation["lin
 function readAct(text: string, lines: readonly string[]): Act {
   const [by, operation, line = "", key, data, ...rest] = text.split(".");
   if (rest.length > 0) fail("a step as who.operation.line.key or with content", text);
-  const act: Act = {
+  return {
     by: oneOf("who", AGENTS, by),
     operation: oneOf("operation", OPERATION_NAMES, operation),
     line: lines.indexOf(oneOf("line", lines, line)),
     key: oneOf<KeyName>("key", KEY_NAMES, key),
     ...(data === undefined ? {} : { data: oneOf<Data>("content", WRITTEN_DATA, data) }),
   };
-  const refused = refusal(act);
-  if (refused !== undefined) throw new LinkError(`${text}: ${refused}`);
-  return act;
 }
 
 function list(text: string | undefined): readonly string[] {
@@ -171,15 +182,22 @@ function oneOf<T extends string>(name: string, known: readonly T[], value: strin
   return found ?? fail(`${name} as one of ${known.join(", ")}`, value ?? "none");
 }
 
+function refuse(text: string, reason: string | undefined): void {
+  if (reason !== undefined) throw new LinkError(`${text}: ${reason}`);
+}
+
 function fail(expected: string, got: string | number): never {
   throw new LinkError(`Expected ${expected}, got ${got}`);
 }
 
-/** FNV-1a, 32 bits, of every line's state at the end: it guards against accidents, not malice. */
+/** FNV-1a, 32 bits, of where every line ends on every platform: against accidents, not malice. */
 function checksum(situation: Situation): string {
-  const { lines } = play(situation, situation.settings.platform).at(-1)!;
+  const { platform, beside } = situation.settings;
+  const ends = [platform, ...(beside === null ? [] : [beside])].flatMap((name) =>
+    play(situation, name).at(-1)!.lines.map(describeLine)
+  );
   let hash = 0x811c9dc5;
-  for (const code of new TextEncoder().encode(lines.map(describeLine).join("\n"))) {
+  for (const code of new TextEncoder().encode(ends.join("\n"))) {
     hash = Math.imul(hash ^ code, 0x01000193) >>> 0;
   }
   return hash.toString(16).padStart(8, "0");

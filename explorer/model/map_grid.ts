@@ -1,7 +1,7 @@
 import type { LineState } from "@tdx/core";
 import { KEYS } from "@tdx/litmus";
 import type { MapState } from "./state_map.ts";
-import { copyWords, memoryWords } from "./words.ts";
+import { copyWords, memoryWords } from "./state_words.ts";
 
 /** The states with one memory image, as a table: the TD's copy across, the others down. */
 export interface MapPanel {

@@ -1,5 +1,5 @@
 import { type Agent, type Data, type LineState, WRITES_DATA } from "@tdx/core";
-import { type KeyName, KEYS, OPERATIONS } from "@tdx/litmus";
+import { type Content, KEY_NAMES, type KeyName, KEYS, OPERATIONS } from "@tdx/litmus";
 import type { Act } from "./situation.ts";
 
 /** What each agent can do, in the order of the buttons. A cache evicts what it holds. */
@@ -33,13 +33,18 @@ const OWN_DATA: Readonly<Record<Agent, Data>> = {
  * The buttons of TD, TDX module, host and devices.
  *
  * @param hostKeys The keys that the host uses.
+ * @param before The acts so far: a key is gone once its KeyID has the next one.
  */
-export function panels(hostKeys: readonly KeyName[]): readonly Panel[] {
+export function panels(
+  hostKeys: readonly KeyName[],
+  before: readonly Act[],
+): readonly Panel[] {
   // A private KeyID outside SEAM is offered too, to see it refused (F1, W6).
   const outside = [...hostKeys, "td" as const];
+  const tds: readonly KeyName[] = isReprogrammed(before) ? ["td2", "td3"] : ["td", "td2", "td3"];
   return [
-    { title: "TD", by: "td", keys: ["td", "td2", "td3"] },
-    { title: "TDX module", by: "module", keys: ["td", "td2", "td3", "global"] },
+    { title: "TD", by: "td", keys: tds },
+    { title: "TDX module", by: "module", keys: [...tds, "global"] },
     { title: "Host", by: "host", keys: outside },
     { title: "Device", by: "device", keys: outside },
   ];
@@ -69,31 +74,40 @@ export function actOf(
 /**
  * The evictions that can happen: one for each copy in the caches.
  *
- * @param state The line.
+ * @param states The line, on each machine in sight.
  * @param line Its index.
  * @param before The acts so far: an eviction encrypts with the key its KeyID has by then.
  */
-export function evictions(state: LineState, line: number, before: readonly Act[]): readonly Act[] {
-  const reprogrammed = before.some(({ key }) => key === "td2");
-  return state.copies.map(({ keyId }) => ({
-    by: "cache",
-    operation: "evict",
-    line,
-    key: keyOf(keyId, reprogrammed),
-  }));
+export function evictions(
+  states: readonly LineState[],
+  line: number,
+  before: readonly Act[],
+): readonly Act[] {
+  const keyIds = new Set(states.flatMap(({ copies }) => copies.map(({ keyId }) => keyId)));
+  return [...keyIds].sort((a, b) => a - b).map((keyId) =>
+    actOf("cache", "evict", keyNow(keyId, isReprogrammed(before)), line)
+  );
 }
 
-function keyOf(keyId: number, reprogrammed: boolean): KeyName {
+/** Whether KeyID 33 has its next key: that of `td` is gone then. */
+export function isReprogrammed(before: readonly Act[]): boolean {
+  return before.some(({ key }) => key === "td2");
+}
+
+/** The name of the key that a KeyID has. */
+export function keyNow(keyId: number, reprogrammed: boolean): KeyName {
   if (keyId === KEYS.td.keyId) return reprogrammed ? "td2" : "td";
-  return (Object.keys(KEYS) as KeyName[]).find((name) => KEYS[name].keyId === keyId)!;
+  return KEY_NAMES.find((name) => KEYS[name].keyId === keyId)!;
 }
 
 /**
  * Says why an act is none that can be, or nothing where it can.
  *
  * @param act The act.
+ * @param before The acts before it.
  */
-export function refusal({ by, operation, key, data }: Act): string | undefined {
+export function refusal(act: Act, before: readonly Act[]): string | undefined {
+  const { by, operation, key, data } = act;
   const word = OPERATIONS.find((known) => known.operation === operation);
   if (word === undefined || !word.agents.includes(by)) return `${by} does no ${operation}`;
   if (word.privateOnly && word.data === undefined && KEYS[key].access !== "private") {
@@ -103,5 +117,17 @@ export function refusal({ by, operation, key, data }: Act): string | undefined {
   if (writes !== (data !== undefined)) {
     return writes ? `${operation} writes something` : `${operation} writes nothing of its own`;
   }
+  const isInside = by === "td" || by === "module" || by === "cache";
+  if (key === "td" && isInside && isReprogrammed(before)) {
+    return `KeyID ${KEYS.td.keyId} has the next TD's key by then`;
+  }
   return undefined;
+}
+
+/** Says why a line can hold no such content at first, or nothing where it can. */
+export function contentRefusal({ key, data }: Content): string | undefined {
+  const outside = KEYS[key].access === "shared";
+  const ofTd = data === "secret" || data === "guest";
+  if (outside && ofTd) return "a TD's data is under a private KeyID";
+  return !outside && data === "host" ? "host data is under a shared KeyID" : undefined;
 }

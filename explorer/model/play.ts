@@ -1,22 +1,41 @@
-import { LineAutomaton, type LineState, type Operation, type Transition } from "@tdx/core";
+import {
+  type Agent,
+  LineAutomaton,
+  type LineState,
+  type Operation,
+  type Transition,
+} from "@tdx/core";
 import { contentState, KEYS } from "@tdx/litmus";
 import { decide } from "@tdx/reclaim";
 import { clearingKeys } from "./keys.ts";
 import { platformOf } from "./platforms.ts";
 import type { Act, Settings, Situation } from "./situation.ts";
 
+/** Why a click does nothing at all. */
+export type Undone =
+  /** The policy skips the clear. */
+  | "clear-skipped"
+  /** The host took its machine check before. */
+  | "host-stopped"
+  /** This TD took its machine check before, and is marked fatal. */
+  | "td-dead"
+  /** The TDX module took one: TDX is off until the machine is reset. */
+  | "tdx-off";
+
 /** What one click did on one platform. */
 export interface Frame {
   /** The click; `null` for the beginning. */
   readonly act: Act | null;
-  /** What was done; `null` at the beginning, where the policy skips a clear, and after the end. */
+  /** Why nothing was done; `null` where something was, and at the beginning. */
+  readonly undone: Undone | null;
+  /** What was done; `null` at the beginning, and where nothing was. */
   readonly operation: Operation | null;
   /** What came of it. */
   readonly outcome: Transition | null;
+  /** The line of the click before it; `null` at the beginning. */
+  readonly before: LineState | null;
   /** Every line afterwards. */
   readonly lines: readonly LineState[];
-  /** Whether the host took its machine check before: nothing happens any more. */
-  readonly ended: boolean;
 }
 
 /** What decides about a line: a platform under the settings. */
@@ -65,37 +84,48 @@ export function play(situation: Situation, platform: string): readonly Frame[] {
   const ci = machine.mode === "Ci";
   const states = situation.lines.map(({ content }) => automaton.intern(contentState(content, ci)));
   const lines = () => states.map((state) => automaton.state(state));
-  const frames: Frame[] = [
-    { act: null, operation: null, outcome: null, lines: lines(), ended: false },
-  ];
-  let ended = false;
+  const nothing = { undone: null, operation: null, outcome: null, before: null };
+  const frames: Frame[] = [{ ...nothing, act: null, lines: lines() }];
+  const stopped = new Set<string>();
   for (const act of situation.acts) {
-    const operation = ended ? null : operationOf(act, machine);
-    const outcome = operation === null
-      ? null
-      : automaton.step(states[act.line]!, automaton.operation(operation));
-    if (outcome !== null) states[act.line] = outcome.next;
-    frames.push({ act, operation, outcome, lines: lines(), ended });
-    ended ||= hostMachineCheck({ operation, outcome });
+    const operation = operationOf(act, machine);
+    const undone = whyUndone(act, stopped) ?? (operation === null ? "clear-skipped" : null);
+    const before = automaton.state(states[act.line]!);
+    if (undone !== null || operation === null) {
+      frames.push({ ...nothing, act, undone, before, lines: lines() });
+      continue;
+    }
+    const outcome = automaton.step(states[act.line]!, automaton.operation(operation));
+    states[act.line] = outcome.next;
+    if (outcome.machineCheck) stopped.add(agentName(operation.by, act));
+    frames.push({ act, undone, operation, outcome, before, lines: lines() });
   }
   return frames;
 }
 
+/** A machine check ends who took it: each TD for itself, the module with every TD, the host all. */
+function whyUndone(act: Act, stopped: ReadonlySet<string>): Undone | null {
+  if (stopped.has("host")) return "host-stopped";
+  if (act.by !== "td" && act.by !== "module") return null;
+  if (stopped.has("module")) return "tdx-off";
+  return stopped.has(agentName(act.by, act)) ? "td-dead" : null;
+}
+
+function agentName(by: Agent, { key }: Act): string {
+  return by === "td" ? `td ${key}` : by;
+}
+
 type Done = Pick<Frame, "operation" | "outcome">;
 
-/** Whether the host took a machine check. */
-export function hostMachineCheck({ operation, outcome }: Done): boolean {
-  return outcome?.machineCheck === true && operation?.by === "host";
+/** Who took a machine check, if somebody did. */
+export function machineCheckOf({ operation, outcome }: Done): "host" | "td" | "module" | null {
+  if (operation === null || outcome?.machineCheck !== true) return null;
+  return operation.by === "host" || operation.by === "module" ? operation.by : "td";
 }
 
 /** Whether the host takes its machine check here, or took it before. */
 export function isStopped(frame: Frame): boolean {
-  return frame.ended || hostMachineCheck(frame);
-}
-
-/** Whether a TD, or the module, took one. */
-export function tdMachineCheck({ operation, outcome }: Done): boolean {
-  return outcome?.machineCheck === true && operation?.by !== "host";
+  return frame.undone === "host-stopped" || machineCheckOf(frame) === "host";
 }
 
 /**
@@ -108,6 +138,6 @@ export function partingStep(left: readonly Frame[], right: readonly Frame[]): nu
   return step < 0 ? undefined : step;
 }
 
-function frameName({ outcome, operation, lines }: Frame): string {
-  return JSON.stringify([operation?.kind, outcome?.rules, outcome?.machineCheck, lines]);
+function frameName({ outcome, undone, lines }: Frame): string {
+  return JSON.stringify([undone, outcome?.rules, outcome?.machineCheck, lines]);
 }

@@ -13,6 +13,14 @@ export interface ScenarioText {
   readonly text: string;
 }
 
+/** What a scenario shows on a platform that is in sight. */
+export interface ScenarioVerdict {
+  readonly platform: string;
+  readonly observation: ScenarioResult["observation"];
+  /** Whether the clicks are a way that settles the question there. */
+  readonly settled: boolean;
+}
+
 /** A scenario as clicks, and what the exploration says of it. */
 export interface ScenarioRun {
   readonly situation: Situation;
@@ -22,37 +30,48 @@ export interface ScenarioRun {
   readonly sentence: string;
   /** The condition it asks. */
   readonly condition: string;
-  readonly observation: ScenarioResult["observation"];
-  /** Whether the clicks are a way that settles the question, or merely the program from the top. */
-  readonly settles: boolean;
+  /** What it shows, on each platform in sight that it runs on. */
+  readonly verdicts: readonly ScenarioVerdict[];
 }
 
 /**
- * Makes a scenario ready to play: the run that settles its question where there is one.
+ * Makes a scenario ready to play: a run that settles its question on a platform in sight, or its
+ * program from the top where no run does.
  *
  * @param scenario The scenario.
- * @param settings The present settings; platform and mode stay where the scenario runs on them.
+ * @param settings The present settings; platforms and mode stay where the scenario runs on them.
  */
 export async function scenarioRun(
   { name, sentence, text }: ScenarioText,
   settings: Settings,
 ): Promise<ScenarioRun> {
   const scenario = parseScenario(text, { file: name, platforms: PLATFORM_NAMES });
-  const platform = among(scenario.platforms, settings.platform);
+  const { condition, policy, hostKeys: keys, problem } = scenario;
   const mode = among(scenario.modes, settings.mode);
-  const { condition, policy, hostKeys: keys, problem: { lines } } = scenario;
-  const { observation, trace } = await runScenario(scenario, {
-    platform: platformOf(platform),
-    mode,
-  });
-  const acts = trace.length > 0 ? actsOf(trace, lines) : programOrder(scenario);
+  const platform = among(scenario.platforms, settings.platform);
+  const { beside } = settings;
+  const inSight = [platform, beside].filter((name) => scenario.platforms.includes(name ?? ""));
+  const results = await Promise.all(
+    [...new Set(inSight)].map((name) =>
+      runScenario(scenario, { platform: platformOf(name!), mode })
+    ),
+  );
+  const telling = results.find(({ trace }) => trace.length > 0);
   return {
     name,
     sentence,
     condition: condition.text,
-    observation,
-    settles: trace.length > 0,
-    situation: { settings: { ...settings, platform, mode, keys, policy }, lines, acts, at: 0 },
+    verdicts: results.map(({ platform, observation }) => ({
+      platform,
+      observation,
+      settled: platform === telling?.platform,
+    })),
+    situation: {
+      settings: { ...settings, platform, mode, keys, policy },
+      lines: problem.lines,
+      acts: telling === undefined ? programOrder(scenario) : actsOf(telling.trace, problem),
+      at: 0,
+    },
   };
 }
 

@@ -1,7 +1,6 @@
 import type { LineAutomaton, LineState, Operation } from "@tdx/core";
-import { contentState, type KeyName, KEYS } from "@tdx/litmus";
-import { hostKeyNames } from "./keys.ts";
-import { actOf, OPERATIONS_OF } from "./panel.ts";
+import { contentState, hostKeyNames, type KeyName, KEYS } from "@tdx/litmus";
+import { actOf, evictions, OPERATIONS_OF } from "./panel.ts";
 import { automatonOf, type MachineSettings, operationOf } from "./play.ts";
 import type { Act, Situation } from "./situation.ts";
 
@@ -52,9 +51,8 @@ export function stateMap(
   for (const from of origins.keys()) {
     for (const { act, id } of numbered) {
       const { next, machineCheck } = automaton.step(from, id);
-      // The host's machine check is the end; a speculative read leads to the same line without it.
-      const isEnd = machineCheck && act.by === "host";
-      if (!isEnd && !origins.has(next)) origins.set(next, { from, act });
+      // Who takes a machine check is at its end; a speculative read leads to the same line.
+      if (!machineCheck && !origins.has(next)) origins.set(next, { from, act });
     }
   }
   const states = new Map([...origins.keys()].map((id) => [id, {
@@ -62,15 +60,33 @@ export function stateMap(
     state: automaton.state(id),
     acts: wayTo(id, origins),
   }]));
-  const outside = numbered.filter(({ act }) => !isInside(act)).map(({ id }) => id);
+  const outside = numbered.filter(({ act: { by } }) => by === "host" || by === "device")
+    .map(({ id }) => id);
   return { states, outside, automaton, hostKeys };
 }
 
-/** The states that host, devices and caches alone can reach from one, itself among them. */
-export function futureOf({ automaton, outside }: StateMap, from: number): ReadonlySet<number> {
+/**
+ * The states that host, devices and caches alone can reach from one, itself among them. Whatever is
+ * cached can be evicted, whosever it is.
+ *
+ * @param map The map, for what host and devices can do.
+ * @param from The state, on the map or not.
+ * @param before The acts so far: an eviction encrypts with the key its KeyID has by then.
+ */
+export function futureOf(
+  { automaton, outside }: StateMap,
+  from: number,
+  before: readonly Act[],
+): ReadonlySet<number> {
+  const evictionsFrom = (id: number) =>
+    evictions([automaton.state(id)], 0, before).map(({ key }) =>
+      automaton.operation({ kind: "evict", by: "cache", key: KEYS[key] })
+    );
   const reached = new Set([from]);
   for (const id of reached) {
-    for (const operation of outside) reached.add(automaton.step(id, operation).next);
+    for (const operation of [...outside, ...evictionsFrom(id)]) {
+      reached.add(automaton.step(id, operation).next);
+    }
   }
   return reached;
 }
@@ -95,10 +111,6 @@ function outsideActs(hostKeys: readonly KeyName[]): readonly Act[] {
 /** What the TD and the TDX module can do with the TD's key. */
 function insideActs(): readonly Act[] {
   return [...actsOf("td", "td"), ...actsOf("module", "td")];
-}
-
-function isInside({ by }: Act): boolean {
-  return by === "td" || by === "module";
 }
 
 function actsOf(by: keyof typeof OPERATIONS_OF, key: KeyName): readonly Act[] {

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { ClosureKeys } from "@tdx/litmus";
 import type { Policy } from "@tdx/reclaim";
 import { mapPanels } from "./map_grid.ts";
+import { actOf } from "./panel.ts";
 import { automatonOf, play } from "./play.ts";
 import { START, withSettings } from "./situation.ts";
 import { futureOf, isDanger, stateMap } from "./state_map.ts";
@@ -36,7 +37,7 @@ for (const [platform, keys, policy, hazard] of HAZARDS) {
     const start = automatonOf(machine).intern(
       play(withSettings(START, machine), platform)[0]!.lines[0]!,
     );
-    const dangers = [...futureOf(map, start)].filter((id) => isDanger(map, id));
+    const dangers = [...futureOf(map, start, [])].filter((id) => isDanger(map, id));
     assertEquals(dangers.length > 0, hazard);
   });
 }
@@ -47,7 +48,18 @@ Deno.test("futureOf() holds no danger after the clear, on spr", () => {
   const cleared = [...map.states.values()].find(({ acts }) =>
     acts.length === 1 && acts[0]!.operation === "clear"
   )!;
-  assert([...futureOf(map, cleared.id)].every((id) => !isDanger(map, id)));
+  assert([...futureOf(map, cleared.id, [])].every((id) => !isDanger(map, id)));
+});
+
+Deno.test("futureOf() evicts what another TD has cached, though the map leaves that TD out", () => {
+  const machine = { ...START.settings, platform: "spr" };
+  const map = stateMap(machine, content);
+  const acts = [actOf("td", "store", "td3", 0), actOf("host", "movdir64b", "keyid0", 0)];
+  const line = play({ ...START, acts }, "spr").at(-1)!.lines[0]!;
+  const present = map.automaton.intern(line);
+  assert(!map.states.has(present));
+  // Evicted after the clear, the copy makes the line a TD's again: W1, W5, R0.
+  assert([...futureOf(map, present, acts)].some((id) => isDanger(map, id)));
 });
 
 Deno.test("mapPanels() has a place for every state, and each once", () => {

@@ -1,34 +1,10 @@
-import {
-  ASSUMPTIONS,
-  type CachedCopy,
-  consumedPoison,
-  type Data,
-  gradeMachineCheck,
-  type LineMemory,
-  type Poison,
-  ruleText,
-} from "@tdx/core";
+import { ASSUMPTIONS, consumedPoison, gradeMachineCheck, ruleText } from "@tdx/core";
 import { KEYS, OPERATION_WORDS } from "@tdx/litmus";
+import { changesInWords } from "./changes.ts";
 import { platformOf } from "./platforms.ts";
-import { type Frame, hostMachineCheck, tdMachineCheck } from "./play.ts";
+import { type Frame, machineCheckOf, type Undone } from "./play.ts";
 import type { Act, Situation } from "./situation.ts";
-
-/** What a line holds, in words. */
-export const DATA_WORDS: Readonly<Record<Data, string>> = {
-  zeros: "zeros",
-  host: "host data",
-  guest: "another TD's data",
-  garbage: "garbage",
-  secret: "the TD's secret",
-};
-
-/** Where poison came from, in words. */
-export const POISON_WORDS: Readonly<Record<Poison, string>> = {
-  "integrity": "a failed check",
-  "partial-write": "a partial write",
-  "hardware-transient": "a hardware error",
-  "hardware-stuck": "a stuck cell",
-};
+import { DATA_WORDS } from "./state_words.ts";
 
 const AGENT_WORDS: Readonly<Record<Act["by"], string>> = {
   host: "host",
@@ -36,6 +12,14 @@ const AGENT_WORDS: Readonly<Record<Act["by"], string>> = {
   td: "TD",
   module: "TDX module",
   cache: "cache",
+};
+
+const UNDONE_WORDS: Readonly<Record<Undone, string>> = {
+  "clear-skipped": "The policy skips the clear: nothing happens to the line.",
+  "host-stopped": "The host took its machine check before: in the kernel it has stopped, in user " +
+    "mode the page is retired. Either way nothing more happens to the line.",
+  "td-dead": "This TD took its machine check before and is marked fatal: it does nothing more.",
+  "tdx-off": "The TDX module took its machine check before: TDX is off until the machine is reset.",
 };
 
 /** An operation in words, `clear` too. */
@@ -50,44 +34,36 @@ export function actWords(
 ): string {
   const written = data === undefined ? "" : ` of ${DATA_WORDS[data]}`;
   const where = lines.length > 1 ? `, line ${lines[line]!.name}` : "";
+  // The SEAMCALL takes no KeyID: it writes back every private copy, of which one is in sight.
+  const through = operation === "cacheWb" ? "the copy under KeyID" : "KeyID";
   return `${AGENT_WORDS[by]}: ${operationWords(operation)}${written}${where}, ` +
-    `KeyID ${KEYS[key].keyId}`;
+    `${through} ${KEYS[key].keyId}`;
 }
 
-/** What memory holds, in words. */
-export function memoryWords({ data, key, poison }: LineMemory): string {
-  if (poison !== null) return `poison from ${POISON_WORDS[poison]}`;
-  return key === null ? DATA_WORDS[data!] : `${DATA_WORDS[data!]} under KeyID ${key.keyId}`;
-}
-
-/** A cached copy in words. */
-export function copyWords(copy: CachedCopy | undefined): string {
-  if (copy === undefined) return "none";
-  const content = copy.poison === null
-    ? DATA_WORDS[copy.data!]
-    : `poison from ${POISON_WORDS[copy.poison]}`;
-  return copy.dirty ? `${content}, dirty` : content;
-}
-
-/** What a click did, in a sentence. */
+/** What a click did, in short sentences. */
 export function outcomeWords(frame: Frame): string {
-  const { act, operation, outcome, ended } = frame;
+  const { act, undone, outcome, before, lines } = frame;
   if (act === null) return "The line as it is when we come to it.";
-  if (ended) return "The host has stopped at its machine check: nothing happens any more.";
-  if (operation === null) return "The policy skips the clear: nothing happens to the line.";
-  if (outcome === null) return "";
-  if (hostMachineCheck(frame)) return "The host consumed poison: machine check.";
-  if (tdMachineCheck(frame)) return "A TD consumed poison: its machine check goes to the module.";
-  if (outcome.refused) return "Refused: nothing happens to the line.";
-  const read = outcome.data === null || outcome.data === undefined
-    ? []
-    : [`Reads ${outcome.data === "poison" ? "poison" : DATA_WORDS[outcome.data]}.`];
-  const logged = outcome.logged ? ["A check failed: logged as UCNA, without exception."] : [];
-  const cleared = outcome.cleared ? ["Poison is gone."] : [];
-  const words = [...read, ...logged, ...cleared];
-  if (words.length > 0) return words.join(" ");
-  return outcome.rules.length === 0 ? "No effect: nothing of it is cached." : "Done.";
+  if (undone !== null) return UNDONE_WORDS[undone];
+  const check = machineCheckOf(frame);
+  if (check !== null) return CHECK_WORDS[check];
+  const { refused, data, logged, rules } = outcome!;
+  if (refused) return "Refused: nothing happens to the line.";
+  const said = [
+    ...(data === null ? [] : [`Reads ${data === "poison" ? "poison" : DATA_WORDS[data]}.`]),
+    ...(logged ? ["A check failed: logged as UCNA, without exception."] : []),
+    ...changesInWords(before!, lines[act.line]!),
+  ];
+  if (said.length > 0) return said.join(" ");
+  return rules.length === 0 ? "No effect: it has no copy here." : "Nothing changes.";
 }
+
+const CHECK_WORDS = {
+  host: "The host consumed poison: machine check.",
+  td: "A TD consumed poison: machine check; the TD is marked fatal.",
+  module:
+    "The TDX module consumed poison: this processor shuts down, and TDX is off until the reset.",
+} as const;
 
 /** A rule that fired, with everything there is to say about it. */
 export interface RuleWords {

@@ -29,8 +29,8 @@ export function App(): JSX.Element {
     [settings, lines, acts],
   );
   const [left, right] = runs;
-  const stopped = runs.map(({ frames }) => isStopped(frames[at]!));
-  const title = `${stopped.includes(true) ? "Machine check! " : ""}tdx-reclaim explorer`;
+  const going = runs.filter(({ frames }) => !isStopped(frames[at]!));
+  const title = `${going.length < runs.length ? "Machine check! " : ""}tdx-reclaim explorer`;
   useEffect(() => void (document.title = title), [title]);
 
   const playFromStart = (next: Situation, text: string) => {
@@ -77,9 +77,9 @@ export function App(): JSX.Element {
         />
         <Operations
           situation={situation}
-          state={left!.frames[at]!.lines[line]!}
+          states={going.map(({ frames }) => frames[at]!.lines[line]!)}
           line={line}
-          ended={!stopped.includes(false)}
+          ended={going.length === 0}
           onAct={(act) => change(withAct(situation, act))}
         />
       </main>
@@ -89,7 +89,7 @@ export function App(): JSX.Element {
         onPlay={(witness) =>
           playFromStart(
             witness,
-            `The witness has ${witness.acts.length} steps: go through them with Forward.`,
+            `The witness, from what the TD left: go through its ${witness.acts.length} steps with Forward.`,
           )}
       />
       <Fold title="Map of all states">
@@ -139,7 +139,13 @@ function NoticeBar({ notice: { kind, text }, onDismiss }: NoticeBarProps): JSX.E
   );
 }
 
-function scenarioWords({ name, sentence, condition, observation, settles }: ScenarioRun): string {
-  const run = settles ? "this run settles it" : "this is its program from the top";
-  return `${name}: ${sentence} ${condition}: ${observation}; ${run}.`;
+function scenarioWords({ name, sentence, condition, verdicts, situation }: ScenarioRun): string {
+  const { mode } = situation.settings;
+  const said = verdicts.map(({ platform, observation, settled }) =>
+    `${platform}, ${mode}: ${observation}${settled ? ", as this run shows" : ""}`
+  );
+  const run = verdicts.some(({ settled }) => settled)
+    ? ""
+    : " No run settles it; this is the program from the top.";
+  return `${name}: ${sentence} ${condition} holds at the end: ${said.join("; ")}.${run}`;
 }

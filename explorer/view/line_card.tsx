@@ -1,6 +1,6 @@
 import type { CachedCopy, Data, LineMemory, LineState, Mode } from "@tdx/core";
 import type { JSX } from "preact";
-import { DATA_WORDS, POISON_WORDS } from "../model/words.ts";
+import { DATA_WORDS, POISON_WORDS } from "../model/state_words.ts";
 
 /** What a drawing of a line is given. */
 export interface LineCardProps {

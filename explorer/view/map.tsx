@@ -19,7 +19,7 @@ export interface MapProps {
 
 /** Every state that the line can reach, the present one marked, and what the host can still reach. */
 export function StateMapView({ situation, frame, line, onGo }: MapProps): JSX.Element {
-  const { settings, lines } = situation;
+  const { settings, lines, acts, at } = situation;
   const { content } = lines[line]!;
   const { platform, mode, keys, policy } = settings;
   const map = useMemo(
@@ -28,7 +28,8 @@ export function StateMapView({ situation, frame, line, onGo }: MapProps): JSX.El
   );
   const panels = useMemo(() => mapPanels(map.states.values()), [map]);
   const present = automatonOf(settings).intern(frame.lines[line]!);
-  const future = useMemo(() => futureOf(map, present), [map, present]);
+  const before = acts.slice(0, at);
+  const future = useMemo(() => futureOf(map, present, before), [map, present, acts, at]);
   const dangers = [...future].filter((id) => isDanger(map, id)).length;
   const here = memoryName(frame.lines[line]!);
   const many = map.states.size > MANY_STATES;

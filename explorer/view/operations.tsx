@@ -1,17 +1,18 @@
-import type { LineState } from "@tdx/core";
-import { type KeyName, KEYS } from "@tdx/litmus";
+import type { LineState, Mode } from "@tdx/core";
+import { hostKeyNames, type KeyName, KEYS } from "@tdx/litmus";
 import type { ComponentChild, JSX } from "preact";
 import { useState } from "preact/hooks";
-import { hostKeyNames, keyWords } from "../model/keys.ts";
+import { keyWords } from "../model/keys.ts";
 import { actOf, evictions, FAULTS, OPERATIONS_OF, type Panel, panels } from "../model/panel.ts";
-import type { Act, Situation } from "../model/situation.ts";
+import { type Act, MOST_ACTS, type Situation } from "../model/situation.ts";
 import { operationWords } from "../model/words.ts";
 
 /** What the buttons are given. */
 export interface OperationsProps {
   readonly situation: Situation;
-  /** The line that clicks go to, as it is now, and its index. */
-  readonly state: LineState;
+  /** The line that clicks go to, as it is now on each platform that goes on. */
+  readonly states: readonly LineState[];
+  /** Its index. */
   readonly line: number;
   /** Whether the host has stopped at a machine check, on every platform shown. */
   readonly ended: boolean;
@@ -20,16 +21,18 @@ export interface OperationsProps {
 
 /** The buttons for everything that can happen to a line. */
 export function Operations(props: OperationsProps): JSX.Element {
-  const { situation, state, line, ended, onAct } = props;
+  const { situation, states, line, ended, onAct } = props;
+  const { settings } = situation;
   const before = situation.acts.slice(0, situation.at);
+  const full = situation.at >= MOST_ACTS;
   const act = (wanted: Act) => {
-    if (!ended) onAct(wanted);
+    if (!ended && !full) onAct(wanted);
   };
   const button = (wanted: Act, words: string) => (
     <button
       type="button"
       key={`${words} ${wanted.key}`}
-      aria-disabled={ended}
+      aria-disabled={ended || full}
       data-act={`${wanted.by}.${wanted.operation}.${wanted.key}`}
       onClick={() => act(wanted)}
     >
@@ -39,10 +42,15 @@ export function Operations(props: OperationsProps): JSX.Element {
   return (
     <section class="operations" aria-labelledby="operations-title">
       <h2 id="operations-title">What happens next?</h2>
-      {ended && <p class="hint">The host has stopped at its machine check. Step back to go on.</p>}
+      {ended && (
+        <p class="hint">
+          The host took its machine check: nothing more happens to the line. Step back to go on.
+        </p>
+      )}
+      {full && <p class="hint">A situation holds at most {MOST_ACTS} steps. Step back to go on.</p>}
       <div class="panels">
-        {panels(hostKeyNames(situation.settings.keys)).map((panel) => (
-          <AgentPanel key={panel.title + panel.keys.join()} panel={panel}>
+        {panels(hostKeyNames(settings.keys), before).map((panel) => (
+          <AgentPanel key={panel.title} panel={panel} mode={settings.mode}>
             {(key) =>
               OPERATIONS_OF[panel.by].map((operation) =>
                 button(actOf(panel.by, operation, key, line), buttonWords(operation))
@@ -52,10 +60,12 @@ export function Operations(props: OperationsProps): JSX.Element {
         <fieldset>
           <legend>Cache</legend>
           <div class="buttons">
-            {evictions(state, line, before).map((eviction) =>
+            {evictions(states, line, before).map((eviction) =>
               button(eviction, `eviction, KeyID ${KEYS[eviction.key].keyId}`)
             )}
-            {state.copies.length === 0 && <span class="hint">no copy to evict</span>}
+            {states.every(({ copies }) => copies.length === 0) && (
+              <span class="hint">no copy to evict</span>
+            )}
           </div>
         </fieldset>
         <fieldset>
@@ -81,11 +91,13 @@ function breakable(words: string): readonly ComponentChild[] {
 
 interface AgentPanelProps {
   readonly panel: Panel;
+  readonly mode: Mode;
   readonly children: (key: KeyName) => readonly JSX.Element[];
 }
 
-function AgentPanel({ panel, children }: AgentPanelProps): JSX.Element {
-  const [key, setKey] = useState(panel.keys[0]!);
+function AgentPanel({ panel, mode, children }: AgentPanelProps): JSX.Element {
+  const [wanted, setKey] = useState(panel.keys[0]!);
+  const key = panel.keys.includes(wanted) ? wanted : panel.keys[0]!;
   return (
     <fieldset>
       <legend>{panel.title}</legend>
@@ -96,7 +108,8 @@ function AgentPanel({ panel, children }: AgentPanelProps): JSX.Element {
           value={key}
           onChange={(event) => setKey(panel.keys[event.currentTarget.selectedIndex]!)}
         >
-          {panel.keys.map((name) => <option key={name} value={name}>{keyWords(name)}</option>)}
+          {panel.keys.map((name) => <option key={name} value={name}>{keyWords(name, mode)}
+          </option>)}
         </select>
       </label>
       <div class="buttons">{children(key)}</div>

@@ -1,8 +1,8 @@
 import { MODES } from "@tdx/core";
+import { CLOSURE_KEYS } from "@tdx/litmus";
 import { POLICIES } from "@tdx/reclaim";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
-import { CLOSURE_KEYS } from "../model/keys.ts";
 import { PLATFORM_NAMES, platformOf } from "../model/platforms.ts";
 import type { Settings } from "../model/situation.ts";
 
@@ -13,6 +13,8 @@ const KEY_WORDS = {
   "shared-integrity": "shared, with integrity",
   "keyid0+integrity": "KeyID 0 and integrity, mixed",
 } as const;
+/** In Li no KeyID has integrity. */
+const NO_INTEGRITY = " (none in Li)";
 const POLICY_WORDS = {
   always: "always, before the patch",
   quirk: "quirk, the patch",
@@ -27,6 +29,7 @@ export interface SettingsBarProps {
 
 /** The choices above the line. */
 export function SettingsBar({ settings, onChange }: SettingsBarProps): JSX.Element {
+  const { mode } = settings;
   const titles = (name: string) => `${name}, ${platformOf(name).title}`;
   return (
     <form class="settings" aria-label="Settings" onSubmit={(event) => event.preventDefault()}>
@@ -46,7 +49,7 @@ export function SettingsBar({ settings, onChange }: SettingsBarProps): JSX.Eleme
       />
       <Choice
         label="Mode"
-        value={settings.mode}
+        value={mode}
         values={MODES}
         words={(mode) => MODE_WORDS[mode]}
         onChange={(mode) => onChange({ mode })}
@@ -55,7 +58,8 @@ export function SettingsBar({ settings, onChange }: SettingsBarProps): JSX.Eleme
         label="Host KeyID"
         value={settings.keys}
         values={CLOSURE_KEYS}
-        words={(keys) => KEY_WORDS[keys]}
+        words={(keys) =>
+          KEY_WORDS[keys] + (mode === "Li" && keys.endsWith("integrity") ? NO_INTEGRITY : "")}
         onChange={(keys) => onChange({ keys })}
       />
       <Choice

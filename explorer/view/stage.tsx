@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
-import { KEYS } from "@tdx/litmus";
-import { hostKeyNames } from "../model/keys.ts";
+import { hostKeyNames, KEYS } from "@tdx/litmus";
 import { platformOf } from "../model/platforms.ts";
-import { clears, type Frame, isStopped, tdMachineCheck } from "../model/play.ts";
+import { clears, type Frame, isStopped, machineCheckOf } from "../model/play.ts";
 import type { Situation } from "../model/situation.ts";
 import { actWords, hostConsequence, outcomeWords, rulesOf, tdConsequence } from "../model/words.ts";
 import { LineCard } from "./line_card.tsx";
@@ -85,7 +84,7 @@ function Outcome({ frame, platform, lines }: OutcomeProps): JSX.Element {
     <div class="outcome">
       <h3>{frame.act === null ? "Beginning" : actWords(frame.act, lines)}</h3>
       <p>
-        {outcomeWords(frame)} {tdMachineCheck(frame) && tdConsequence(platform)}
+        {outcomeWords(frame)} {machineCheckOf(frame) === "td" && tdConsequence(platform)}
       </p>
       {rules.length > 0 && (
         <ol class="rules">

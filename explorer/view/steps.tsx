@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { type Frame, hostMachineCheck, tdMachineCheck } from "../model/play.ts";
+import { type Frame, machineCheckOf, type Undone } from "../model/play.ts";
 import { atStep, type Situation } from "../model/situation.ts";
 import { actWords } from "../model/words.ts";
 
@@ -68,20 +68,28 @@ export function Steps({ situation, runs, parting, onChange }: StepsProps): JSX.E
   );
 }
 
+const UNDONE: Readonly<Record<Undone, string>> = {
+  "clear-skipped": "skipped",
+  "host-stopped": "stopped",
+  "td-dead": "TD is dead",
+  "tdx-off": "TDX is off",
+};
+
+const CHECKS = {
+  host: "machine check",
+  td: "TD machine check",
+  module: "TDX module machine check",
+} as const;
+
 function StepMark(
   { frame, platform }: { readonly frame: Frame; readonly platform: string },
 ): JSX.Element {
-  const { outcome, ended } = frame;
-  const rules = ended ? "stopped" : (outcome?.rules ?? []).join(" ") || "no rule";
-  const check = hostMachineCheck(frame)
-    ? " machine check"
-    : tdMachineCheck(frame)
-    ? " TD machine check"
-    : "";
+  const { outcome, undone } = frame;
+  const check = machineCheckOf(frame);
+  const rules = undone === null ? outcome!.rules.join(" ") || "no rule" : UNDONE[undone];
   return (
-    <span class={check === "" ? "mark" : "mark alarm"}>
-      {platform} {rules}
-      {check}
+    <span class={check === null ? "mark" : "mark alarm"}>
+      {[platform, rules, check === null ? "" : CHECKS[check]].join(" ")}
     </span>
   );
 }

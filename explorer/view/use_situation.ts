@@ -46,13 +46,15 @@ export function useSituation(): ShownSituation {
 }
 
 function openLink(hash: string): Shown {
-  if (hash === "" || hash === "#") return { situation: START, line: 0, notice: null };
+  // A copy, so that the address is written anew even where the start is there already.
+  const start = { situation: { ...START }, line: 0 };
+  if (hash === "" || hash === "#") return { ...start, notice: null };
   try {
     return { situation: readLink(hash), line: 0, notice: null };
   } catch (error) {
     if (!(error instanceof LinkError)) throw error;
     const text = `This link cannot be opened; here is the start instead. ${error.message}`;
-    return { situation: START, line: 0, notice: { kind: "error", text } };
+    return { ...start, notice: { kind: "error", text } };
   }
 }
 

@@ -11,7 +11,7 @@ import { Choice } from "./settings_bar.tsx";
 const POISON_WORDS: Readonly<Record<LeftPoison, string>> = {
   none: "nothing else",
   unconsumed: "a hardware error the TD never met",
-  consumed: "a hardware error the TD consumed",
+  consumed: "one it consumed, with SEAM_NR: the page is retired",
 };
 
 /** What the verdicts are given. */
@@ -76,7 +76,12 @@ function Verdict({ settings, poison, onPlay }: VerdictProps): JSX.Element {
   return (
     <div class={`verdict ${look}`} data-platform={platform}>
       <h3>{title}</h3>
-      <p>{decision.reason}.</p>
+      <p>
+        {keys === "keyid0+integrity" && mode === "Ci"
+          ? "Mixing KeyIDs on one line is the host's own fault, and no policy helps: written with " +
+            "KeyID 0 it has no MAC, and the integrity KeyID reads poison (C5)."
+          : `${decision.reason}.`}
+      </p>
       <p class="found">
         {hazard === null ? "Exploring every sequence …" : hazard.witness === null
           ? (
@@ -86,7 +91,9 @@ function Verdict({ settings, poison, onPlay }: VerdictProps): JSX.Element {
           )
           : (
             <>
-              <b>Yes</b>, in {hazard.witness.acts.length} steps.{" "}
+              <b>Yes</b>:{" "}
+              {hazard.steps.map(({ op, rule }) => `${op} (${rule ?? "no rule"})`).join(", ")}
+              .{" "}
               <button type="button" onClick={() => onPlay(hazard.witness!)}>
                 Play the witness
               </button>

@@ -130,8 +130,24 @@ export const CLOSURE_KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integ
  */
 export const LEFT_POISONS: readonly LeftPoison[] = ["none", "unconsumed", "consumed"];
 
-/** The keys a host uses, the one it clears through first. */
-function keysOf(hostKeys: ClosureKeys): readonly KeyName[] {
+/**
+ * The keys a host uses, the one it clears through first.
+ *
+ * @param hostKeys Which KeyIDs it uses.
+ * @returns The names of the keys.
+ * @throws {TypeError} Where it is no text.
+ * @throws {RangeError} Where it is none of {@link CLOSURE_KEYS}.
+ *
+ * @example
+ * ```ts
+ * import { hostKeyNames } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(hostKeyNames("keyid0+integrity"), ["keyid0", "integrity"]);
+ * ```
+ */
+export function hostKeyNames(hostKeys: ClosureKeys): readonly KeyName[] {
+  requireOneOf("hostKeys", hostKeys, CLOSURE_KEYS);
   return hostKeys === "keyid0+integrity" ? ["keyid0", "integrity"] : [HOST_KEY_NAMES[hostKeys]];
 }
 
@@ -166,7 +182,7 @@ function keysOf(hostKeys: ClosureKeys): readonly KeyName[] {
 export function closureProblem(question: ClosureQuestion): { problem: Problem; machine: Machine } {
   requireQuestion(question);
   const { platform, mode, hostKeys, policy, poison, flush = true, rules } = question;
-  const keys = keysOf(hostKeys);
+  const keys = hostKeyNames(hostKeys);
   const kinds = poison === "unconsumed" ? TD_KINDS_WITHOUT_LOAD : TD_KINDS;
   const td: Thread = {
     name: "td",

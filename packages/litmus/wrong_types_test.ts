@@ -7,6 +7,7 @@ import {
   contentState,
   diffSystems,
   explore,
+  hostKeyNames,
   parseScenario,
   printScenario,
   reportText,
@@ -263,6 +264,20 @@ wrongTypes({
     ...platform((platform) => checkClaims([platform]), "platforms[0]"),
   ],
   "closureProblem()": questions(closureProblem),
+  "hostKeyNames()": [
+    [
+      hostKeyNames,
+      0,
+      TypeError,
+      "Expected hostKeys to be one of keyid0, shared, shared-integrity, keyid0+integrity, got 0",
+    ],
+    [
+      hostKeyNames,
+      "keyid1",
+      RangeError,
+      'Expected hostKeys to be one of keyid0, shared, shared-integrity, keyid0+integrity, got "keyid1"',
+    ],
+  ],
   "contentState()": [
     ...object((content) => contentState(content, true), "content"),
     [

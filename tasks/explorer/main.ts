@@ -9,12 +9,23 @@ import { serveFolder } from "./serve.ts";
 
 const FOLDER = "dist/explorer";
 
+const USAGE = `Usage: deno task explorer [--port N] [--build-only]
+
+Builds the page into ${FOLDER}, and serves it on http://127.0.0.1:8000/ until it is stopped.
+
+  --port N      another port; 0 takes any that is free
+  --build-only  serve nothing`;
+
 const args = parseArgs(Deno.args, {
   string: ["port"],
-  boolean: ["build-only"],
+  boolean: ["build-only", "help"],
   default: { port: "8000" },
-  unknown: (arg) => fail(`Expected --port N or --build-only, got ${arg}`),
+  unknown: (arg) => fail(`Expected --port N, --build-only or --help, got ${arg}`),
 });
+if (args.help) {
+  console.log(USAGE);
+  Deno.exit(0);
+}
 const text = String(args.port);
 const port = Number(text);
 if (!/^\d{1,5}$/.test(text) || port > 65535) {
