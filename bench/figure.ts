@@ -51,3 +51,9 @@ export async function timed(work: () => unknown): Promise<number> {
   await work();
   return performance.now() - started;
 }
+
+/** Times how long it takes to fill some bytes that are there already, in milliseconds. */
+export function fillOf(bytes: number): () => Promise<number> {
+  const filled = new Uint8Array(bytes).fill(1);
+  return () => timed(() => filled.fill(2));
+}

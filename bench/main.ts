@@ -27,6 +27,10 @@ const CASES: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
 
 const args = parseArgs(Deno.args, { string: ["json", "only"] });
 const only = args["only"] as string | undefined;
+if (only !== undefined && !Object.hasOwn(CASES, only)) {
+  console.error(`Expected --only as one of ${Object.keys(CASES).join(", ")}, got ${only}`);
+  Deno.exit(1);
+}
 const figures: (Figure & { mebibytes: number })[] = [];
 for (const [name, measure] of Object.entries(CASES)) {
   if (only !== undefined && only !== name) continue;

@@ -2,7 +2,7 @@ import { GiB, KeyIdSpace, type Operation, PhysicalMemory } from "@tdx/core";
 import { createReclaimer, randomNumbers } from "@tdx/reclaim";
 import { buildTd, checkInvariants, runOf, TdxModule } from "@tdx/seam";
 import { gnr } from "@tdx/platform-gnr";
-import { type Figure, inTurn, timed } from "./figure.ts";
+import { type Figure, fillOf, inTurn, timed } from "./figure.ts";
 
 const TDS = 1000;
 const GUEST_FRAMES = 2 ** 20;
@@ -20,11 +20,7 @@ interface Living {
 
 /** 1,000 TDs of 4 GiB come and go at random; every invariant is checked after each step. */
 export async function manyTds(): Promise<Figure> {
-  const { samples, yard } = await inTurn(
-    1,
-    () => timed(run),
-    () => timed(() => new Uint8Array(SLOTS * SLOT_FRAMES).fill(1)),
-  );
+  const { samples, yard } = await inTurn(1, () => timed(run), fillOf(SLOTS * SLOT_FRAMES));
   return {
     name: `${TDS} TDs of 4 GiB come and go, all invariants`,
     unit: "ms",

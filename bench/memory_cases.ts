@@ -10,7 +10,7 @@ import {
 import { createReclaimer, createTdHost, poisonAtRandom, type TeardownPath } from "@tdx/reclaim";
 import { emr } from "@tdx/platform-emr";
 import { spr } from "@tdx/platform-spr";
-import { type Figure, inTurn, timed } from "./figure.ts";
+import { type Figure, fillOf, inTurn, timed } from "./figure.ts";
 
 const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
 
@@ -29,11 +29,7 @@ export async function uniform(path: TeardownPath): Promise<Figure> {
     }
     return ms;
   };
-  const { samples, yard } = await inTurn(
-    5,
-    one,
-    () => timed(() => new Uint8Array(GiB / 64).fill(1)),
-  );
+  const { samples, yard } = await inTurn(5, one, fillOf(GiB / 64));
   return {
     name: `uniform 6 TiB TD on 16 TiB, ${path}`,
     unit: "ms",
@@ -58,8 +54,7 @@ export async function fragmented(platform: Platform): Promise<Figure> {
     return await timed(() => createReclaimer({ memory }).teardown(module, tdr));
   };
   // One byte for each line of the TD.
-  const bytes = new Uint8Array(GiB);
-  const { samples, yard } = await inTurn(2, one, () => timed(() => bytes.fill(1)));
+  const { samples, yard } = await inTurn(2, one, fillOf(GiB));
   return {
     name: `fragmented 64 GiB TD over 1 TiB, ${platform.name}`,
     unit: "ms",
@@ -81,10 +76,7 @@ export async function dense(): Promise<Figure[]> {
     backing = memory.footprintBytes;
     return timed(() => memory.apply(clear, 0, region));
   };
-  const fill = () => {
-    const bytes = new Uint8Array(backing);
-    return timed(() => bytes.fill(1));
-  };
+  const fill = () => fillOf(backing)();
   const plain = () => {
     const states = new Uint8Array(lines).map((_, i) => i & 63);
     const next = new Uint8Array(256);

@@ -41,3 +41,17 @@ function exportsOf(source: string): string[] {
   return [...source.matchAll(/^export (?:async )?(?:function|class|const|interface|type) (\w+)/gm)]
     .map(([, name]) => name!);
 }
+
+Deno.test("README.md and ARCHITECTURE.md have a row for every package", () => {
+  const packages = [...Deno.readDirSync(join(ROOT, "packages"))].map(({ name }) =>
+    `packages/${name}`
+  );
+  const [readme, architecture] = ["README.md", "ARCHITECTURE.md"].map((file) =>
+    Deno.readTextFileSync(join(ROOT, file)).split("\n").filter((line) => line.startsWith("|"))
+      .join("\n")
+  );
+  for (const home of packages) {
+    assert(readme!.includes(`](${home})`), `Expected a row for ${home} in README.md`);
+    assert(architecture!.includes(`\`${home}\``), `Expected a row for ${home} in ARCHITECTURE.md`);
+  }
+});

@@ -28,7 +28,7 @@ Deno.test("from JSR", async (t) => {
   const deno = (...args: string[]) => run(Deno.execPath(), args, { cwd: folder, env });
 
   await t.step(
-    "deno publish uploads every package, with README and licence, without tests",
+    "deno publish uploads every package: README, the name of its licence, no tests",
     async () => {
       const how = ["--quiet", "--allow-dirty", "--no-provenance", "--token", "unused"];
       outputOf(await run(Deno.execPath(), ["publish", ...how], { env: { JSR_URL: server.url } }));
