@@ -93,7 +93,7 @@ function Ways({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode | 
           group.map(({ platform, mode, policy }) => ({ platform, at: `${mode} ${policy}` })),
         );
         const steps = witness.map(({ op, rule }) => `${op} [${rule}]`).join(", ");
-        return <Witness key={name} title={`${where}: ${steps}.`} trace={trace} />;
+        return <Witness key={name} title={`${where}: ${steps}`} trace={trace} />;
       })}
     </div>
   );

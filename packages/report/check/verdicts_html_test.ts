@@ -59,7 +59,7 @@ Deno.test("verdictsHtml() folds every witness, its steps with rule, words, sourc
   assertEquals(witness!.hasAttribute("open"), false);
   assertEquals(
     text(witness!.querySelector("summary")),
-    "spr (Li never): partial write [W5], load [R0]. 3 steps",
+    "spr (Li never): partial write [W5], load [R0]",
   );
   assertEquals([...witness!.querySelectorAll("li")].map((step) => [...step.children].map(text)), [
     [
@@ -83,6 +83,16 @@ Deno.test("verdictsHtml() folds every witness, its steps with rule, words, sourc
       "(partial-write)",
     ],
   ]);
+});
+
+Deno.test("verdictsHtml() says whose table the expectations are, and where it stands", () => {
+  const words = text(page(VERDICTS).querySelector("#verdicts"));
+  assertStringIncludes(
+    words,
+    "as this project's verdict table expects (EXPECTED in packages/litmus/verdicts.ts)",
+  );
+  const source = Deno.readTextFileSync(new URL("../../litmus/verdicts.ts", import.meta.url));
+  assertStringIncludes(source, "const EXPECTED");
 });
 
 Deno.test("verdictsHtml() has a witness for every hazard, and none twice in a table", () => {
