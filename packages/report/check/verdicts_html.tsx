@@ -74,7 +74,7 @@ export function verdictsHtml(page: VerdictsPage): string {
     lead: <Lead verdicts={verdicts} />,
     origin,
     chapters: [
-      { id: "verdicts", title: "Verdicts", body: <Verdicts of={verdicts} /> },
+      { id: "verdicts", title: "Verdicts", body: <Verdicts of={verdicts} on={platforms} /> },
       {
         id: "assumptions",
         title: "What is assumed",
@@ -113,7 +113,10 @@ function Lead({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode {
   );
 }
 
-function Verdicts({ of }: { readonly of: readonly Verdict[] }): VNode {
+function Verdicts({ of, on }: {
+  readonly of: readonly Verdict[];
+  readonly on: readonly Platform[];
+}): VNode {
   return (
     <>
       <p>
@@ -129,7 +132,7 @@ function Verdicts({ of }: { readonly of: readonly Verdict[] }): VNode {
       </p>
       <div class="articles">
         {groupsOf(of, ({ hostKeys, poison }) => `${hostKeys} ${poison}`).map((group) => (
-          <VerdictTable key={group[0]!.name} verdicts={group} />
+          <VerdictTable key={group[0]!.name} verdicts={group} declared={on} />
         ))}
       </div>
     </>
