@@ -197,11 +197,19 @@ Deno.test("teardownHtml() shows both readings of a clear, ranges as ranges, alik
   ]);
   assertEquals([...shown.querySelectorAll("figure figcaption")].map(text), [
     "total",
-    "vCPU flush",
-    "cache write-back",
+    "vCPU flush (assumed)",
+    "cache write-back (assumed)",
     "reclaim",
     "clear",
   ]);
+  // What is assumed has a bar for either reading in neither's look: two groups, three policies.
+  const bars = [...shown.querySelectorAll("figure")].map((figure) =>
+    ["any", "published", "measured"].map((look) =>
+      figure.querySelectorAll(`g[stroke="var(--${look})"] rect`).length
+    )
+  );
+  const [one, two] = [[6, 0, 0], [0, 6, 6]];
+  assertEquals(bars, [two, one, one, two, two]);
   const figures = table(shown, "Whose figures").map(([term]) => term);
   assertEquals(figures.slice(-2), ["clear as published", "clear as measured"]);
 });
