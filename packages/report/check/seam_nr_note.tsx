@@ -5,7 +5,7 @@ import { groupsOf } from "../page/numbers.ts";
 const SEAM_NR: Readonly<Record<SeamNr, string>> = {
   yes: "has SEAM_NR",
   no: "has no SEAM_NR",
-  enumerated: "MCG_CAP bit 12 of the machine says whether it has SEAM_NR",
+  enumerated: "MCG_CAP bit 12 says whether the machine has SEAM_NR",
 };
 
 const WITHOUT: Readonly<Record<MachineCheckBehaviour["tdPoisonWithoutSeamNr"], string>> = {
@@ -20,7 +20,7 @@ export function SeamNrNote({ platforms }: { readonly platforms: readonly Platfor
   );
   return (
     <p>
-      This holds with SEAM_NR alone, by which Linux knows that the TD met the machine check and
+      This holds only with SEAM_NR, by which Linux knows that the TD met the machine check and
       retires the page (7911f145de5f). As the plugins declare it: {declared.join(" ")}
     </p>
   );

@@ -91,7 +91,7 @@ Deno.test("verdictsHtml() says what comes of consumed poison without SEAM_NR, as
   const note = (article: Element) => text(article.querySelector(":scope > p"));
   const articles = [...page(VERDICTS).querySelectorAll("article")];
   assertEquals(articles.slice(0, -1).map(note), ["", "", "", "", ""]);
-  const enumerated = "MCG_CAP bit 12 of the machine says whether it has SEAM_NR; without it the " +
+  const enumerated = "MCG_CAP bit 12 says whether the machine has SEAM_NR; without it the " +
     "host may panic when the TD consumes the poison.";
   assertStringIncludes(note(articles.at(-1)!), `: spr, gnr: ${enumerated}`);
 
