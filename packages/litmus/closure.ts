@@ -15,7 +15,9 @@ import { HOST_KEY_NAMES } from "./format/scenario_words.ts";
 import type { Machine } from "./system.ts";
 
 /**
- * What is in a reclaimed line besides what the TD wrote.
+ * What is in a reclaimed line besides what the TD wrote: no poison, that of a hardware error which
+ * the TD never consumed, or of one that it did on a machine with SEAM_NR, so that the page was
+ * retired (Linux 7911f145de5f). Without SEAM_NR the third is not asked: some hosts panic.
  *
  * @example
  * ```ts
@@ -84,7 +86,7 @@ export interface ClosureQuestion {
   readonly hostKeys: ClosureKeys;
   /** The policy. */
   readonly policy: Policy;
-  /** A transient hardware error in the line: none, one the TD never consumed, one it did. */
+  /** A transient hardware error in the line: none, never consumed, consumed with SEAM_NR. */
   readonly poison: LeftPoison;
   /** Whether caches are flushed before the clear (T3, D4); default yes. */
   readonly flush?: boolean;

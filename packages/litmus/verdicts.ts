@@ -45,7 +45,7 @@ export interface Verdict {
   readonly poison: LeftPoison;
   /** `Sometimes` where a sequence ends in a host machine check, `Never` where none does. */
   readonly observation: Observation;
-  /** What the specification's verdict table says. */
+  /** What this project's verdict table says. */
   readonly expected: Observation;
   /** What `decide` says, where it is asked this question: not with poison, not with mixed keys. */
   readonly decided: Observation | null;
@@ -78,7 +78,7 @@ interface Expected {
 const BOTH = [true, false];
 const NEVER = { always: false, quirk: false, never: false };
 
-/** The table as the specification gives it. In Li mode no KeyID has integrity. */
+/** The table, written by hand from the rules. In Li mode no KeyID has integrity. */
 const EXPECTED: readonly Expected[] = [
   {
     erratum: [true],

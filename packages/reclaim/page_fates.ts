@@ -17,7 +17,8 @@ import type { TdHost } from "./td_host.ts";
  * - `used`: it came back, and the host has used it without a machine check.
  * - `leaked`: it was the TD's and did not come back.
  * - `poisoned`: poison lies in it, no use has met it yet, and it is not leaked.
- * - `retired`: it came back, the host met a machine check in it and takes it out of use.
+ * - `retired`: it came back, a load in user mode met a machine check in it, and the host takes it
+ *   out of use.
  *
  * @example
  * ```ts

@@ -277,6 +277,12 @@ wrongTypes({
       "Expected map.cells[0].free to be a number, got undefined",
     ],
     [
+      (count) => onMap({ retiredBy: { integrity: count } }),
+      "1",
+      TypeError,
+      'Expected map.retiredBy.integrity to be a number, got "1"',
+    ],
+    [
       (fate) => onMap({ listed: [{ pa: 0, fate }] }),
       5,
       TypeError,

@@ -8,6 +8,8 @@ import { UsageError } from "../usage_error.ts";
 import { readQuestions } from "./questions.ts";
 import { readSelection } from "./selection.ts";
 
+const CONSUMED = "consumed: by the TD, on a machine with SEAM_NR, so that the page is retired";
+
 /** Answers the whole verdict table, or the part that was asked for; says whether all agrees. */
 export async function checkVerdicts(options: Options, output: Output): Promise<boolean> {
   const { platforms, stateLimit } = readSelection(options);
@@ -40,6 +42,7 @@ function text(verdicts: readonly Verdict[], trace: boolean): string {
     "Can the host ever meet a machine check after the reclaim? MC: yes, a sequence exists; -: never.",
     "",
     matrix(verdicts),
+    ...(verdicts.some(({ poison }) => poison === "consumed") ? [CONSUMED] : []),
     "",
     "Shortest ways:",
     ...ways(verdicts),

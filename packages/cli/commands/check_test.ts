@@ -11,6 +11,10 @@ Deno.test("tdx check finds the whole verdict table as expected, and says the sho
   assertStringIncludes(text, `${33 * PLATFORMS.length} questions, 0 not as expected`);
   assertStringIncludes(text, "partial write (W5), load (R0)");
   assertStringIncludes(text, "load (C6)");
+  const consumed =
+    "\nconsumed: by the TD, on a machine with SEAM_NR, so that the page is retired\n";
+  assertStringIncludes(text, consumed);
+  assert(!(await tdx("check", "--left-poison", "none")).text.includes(consumed));
 });
 
 Deno.test("tdx check --json has a result for each question, with its witness", async () => {

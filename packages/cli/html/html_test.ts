@@ -73,7 +73,7 @@ Deno.test("tdx check --html writes the table, for the part that was asked for", 
     const [, questions] = /^([0-9]+) questions, 0 not as expected/m.exec(stdout)!;
     const html = await Deno.readTextFile(file);
     assertStringIncludes(html, `${questions} questions`);
-    assertStringIncludes(html, "spr (Li never): partial write [W5], load [R0].");
+    assertStringIncludes(html, "spr (Li never): partial write [W5], load [R0]");
     assert(!html.includes("emr"));
   });
 });

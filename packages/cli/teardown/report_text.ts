@@ -46,5 +46,6 @@ export function reportText(run: TeardownRunResult): string {
 function afterwards({ machineChecks, retiredPages }: TeardownRunResult): string {
   if (machineChecks === 0) return "the host then used every guest page: no machine check";
   return `the host then used every guest page: ${grouped(machineChecks)} machine checks, ` +
-    `${grouped(retiredPages)} pages retired`;
+    `${grouped(retiredPages)} pages retired\n` +
+    "(loads in user mode; a load in the kernel panics at the first)";
 }

@@ -62,7 +62,10 @@ export interface TeardownReport extends PageWork {
   readonly leakedPages: number;
   /** Whether the HKID could not be freed, so that no page could be taken back. */
   readonly leakedHkid: boolean;
-  /** Machine checks when the host used the pages; one a page, which is retired by it. */
+  /**
+   * Machine checks when the host used the pages: one a page, which is retired by it. That is what
+   * loads in user mode give; a load in the kernel panics at the first.
+   */
   readonly machineChecks: number;
   /** Pages that were retired because of them. */
   readonly retiredPages: number;

@@ -194,7 +194,7 @@ function Scenario({ runs }: { readonly runs: readonly ScenarioRun[] }): VNode {
         {groupsOf(settled, ({ trace }) => wayName(trace)).map((group) => (
           <Witness
             key={group[0]!.platform + group[0]!.mode}
-            title={`${kind} on ${places(group)}.`}
+            title={`${kind} on ${places(group)}`}
             trace={group[0]!.trace}
           />
         ))}

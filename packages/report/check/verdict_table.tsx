@@ -1,9 +1,11 @@
+import type { Platform } from "@tdx/core";
 import type { ClosureKeys, LeftPoison, Verdict } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { Scroll } from "../page/data_table.tsx";
 import { grouped, groupsOf } from "../page/numbers.ts";
 import { Agreement } from "./agreement.tsx";
 import { placesText } from "./places.ts";
+import { SeamNrNote } from "./seam_nr_note.tsx";
 import { wayName, Witness } from "./witness.tsx";
 
 const KEYS: Readonly<Record<ClosureKeys, string>> = {
@@ -16,19 +18,27 @@ const KEYS: Readonly<Record<ClosureKeys, string>> = {
 const POISON: Readonly<Record<LeftPoison, string>> = {
   none: "",
   unconsumed: "; hardware poison is left that the TD never consumed",
-  consumed: "; hardware poison is left that the TD consumed",
+  consumed: "; hardware poison is left that the TD consumed, on a machine with SEAM_NR: the page " +
+    "is retired",
 };
 
 const MODE = { Li: "Li, logical integrity", Ci: "Ci, cryptographic integrity" } as const;
 
 /** Verdicts that differ in mode, policy and platform alone. */
-export function VerdictTable({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode {
+export function VerdictTable({ verdicts, declared }: {
+  readonly verdicts: readonly Verdict[];
+  /** The platforms as their plugins declare them, those of the verdicts among them. */
+  readonly declared: readonly Platform[];
+}): VNode {
   const { hostKeys, poison } = verdicts[0]!;
   const title = KEYS[hostKeys] + POISON[poison];
   const platforms = [...new Set(verdicts.map(({ platform }) => platform))];
   return (
     <article>
       <h3>{title}</h3>
+      {poison === "consumed"
+        ? <SeamNrNote platforms={declared.filter(({ name }) => platforms.includes(name))} />
+        : null}
       <Scroll label={title}>
         <table class="verdicts">
           <thead>
@@ -93,7 +103,7 @@ function Ways({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode | 
           group.map(({ platform, mode, policy }) => ({ platform, at: `${mode} ${policy}` })),
         );
         const steps = witness.map(({ op, rule }) => `${op} [${rule}]`).join(", ");
-        return <Witness key={name} title={`${where}: ${steps}.`} trace={trace} />;
+        return <Witness key={name} title={`${where}: ${steps}`} trace={trace} />;
       })}
     </div>
   );

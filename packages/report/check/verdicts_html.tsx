@@ -74,7 +74,7 @@ export function verdictsHtml(page: VerdictsPage): string {
     lead: <Lead verdicts={verdicts} />,
     origin,
     chapters: [
-      { id: "verdicts", title: "Verdicts", body: <Verdicts of={verdicts} /> },
+      { id: "verdicts", title: "Verdicts", body: <Verdicts of={verdicts} on={platforms} /> },
       {
         id: "assumptions",
         title: "What is assumed",
@@ -113,20 +113,26 @@ function Lead({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode {
   );
 }
 
-function Verdicts({ of }: { readonly of: readonly Verdict[] }): VNode {
+function Verdicts({ of, on }: {
+  readonly of: readonly Verdict[];
+  readonly on: readonly Platform[];
+}): VNode {
   return (
     <>
       <p>
         <b class="mc">MC</b>: a sequence exists that ends in a host machine check.{" "}
-        <b>no MC</b>: none{" "}
-        does. ✓: as the specification's verdict table expects, and as the decision says where it is
+        <b>no MC</b>: none does. ✓: as this project's verdict table expects (<code>EXPECTED</code>
         {" "}
-        asked. The small number: states explored. Below each table stand the shortest ways to a{" "}
-        machine check; open one to read it step by step.
+        in{" "}
+        <code>packages/litmus/verdicts.ts</code>), and as the decision says where it is asked. The
+        {" "}
+        small number: states explored. Below each table stand the shortest ways to a machine check.
+        {" "}
+        A title has the steps after the reclaim; open it to read the way from its beginning.
       </p>
       <div class="articles">
         {groupsOf(of, ({ hostKeys, poison }) => `${hostKeys} ${poison}`).map((group) => (
-          <VerdictTable key={group[0]!.name} verdicts={group} />
+          <VerdictTable key={group[0]!.name} verdicts={group} declared={on} />
         ))}
       </div>
     </>

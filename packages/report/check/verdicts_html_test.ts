@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { definePlatform, type MachineCheckBehaviour } from "@tdx/core";
 import { type Verdict, verdict, verdictQuestions } from "@tdx/litmus";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
@@ -29,7 +30,8 @@ Deno.test("verdictsHtml() has a table for each kind of host KeyIDs and left pois
     "Host uses a shared KeyID with integrity",
     "Host uses KeyID 0 and an integrity KeyID on the same line",
     "Host uses KeyID 0, as Linux; hardware poison is left that the TD never consumed",
-    "Host uses KeyID 0, as Linux; hardware poison is left that the TD consumed",
+    "Host uses KeyID 0, as Linux; hardware poison is left that the TD consumed, on a machine with " +
+    "SEAM_NR: the page is retired",
   ]);
 });
 
@@ -59,7 +61,7 @@ Deno.test("verdictsHtml() folds every witness, its steps with rule, words, sourc
   assertEquals(witness!.hasAttribute("open"), false);
   assertEquals(
     text(witness!.querySelector("summary")),
-    "spr (Li never): partial write [W5], load [R0]. 3 steps",
+    "spr (Li never): partial write [W5], load [R0]",
   );
   assertEquals([...witness!.querySelectorAll("li")].map((step) => [...step.children].map(text)), [
     [
@@ -83,6 +85,43 @@ Deno.test("verdictsHtml() folds every witness, its steps with rule, words, sourc
       "(partial-write)",
     ],
   ]);
+});
+
+Deno.test("verdictsHtml() says what comes of consumed poison without SEAM_NR, as declared", async () => {
+  const note = (article: Element) => text(article.querySelector(":scope > p"));
+  const articles = [...page(VERDICTS).querySelectorAll("article")];
+  assertEquals(articles.slice(0, -1).map(note), ["", "", "", "", ""]);
+  const enumerated = "MCG_CAP bit 12 says whether the machine has SEAM_NR; without it the " +
+    "host may panic when the TD consumes the poison.";
+  assertStringIncludes(note(articles.at(-1)!), `: spr, gnr: ${enumerated}`);
+
+  const other = (name: string, machineCheck: Partial<MachineCheckBehaviour>) =>
+    definePlatform({ ...gnr, name, machineCheck: { ...gnr.machineCheck, ...machineCheck } });
+  const platforms = [
+    gnr,
+    other("always", { seamNr: "yes" }),
+    other("never", { seamNr: "no", tdPoisonWithoutSeamNr: "survives" }),
+  ];
+  const verdicts = await Promise.all(
+    platforms.flatMap(verdictQuestions).filter(({ poison }) => poison === "consumed")
+      .map((question) => verdict(question)),
+  );
+  const html = verdictsHtml({ origin: ORIGIN, platforms: [spr, ...platforms], verdicts });
+  assertStringIncludes(
+    note(read(html).querySelector("article")!),
+    `: gnr: ${enumerated} always: has SEAM_NR. never: has no SEAM_NR; without it the host survives ` +
+      "that the TD consumes the poison.",
+  );
+});
+
+Deno.test("verdictsHtml() says whose table the expectations are, and where it stands", () => {
+  const words = text(page(VERDICTS).querySelector("#verdicts"));
+  assertStringIncludes(
+    words,
+    "as this project's verdict table expects (EXPECTED in packages/litmus/verdicts.ts)",
+  );
+  const source = Deno.readTextFileSync(new URL("../../litmus/verdicts.ts", import.meta.url));
+  assertStringIncludes(source, "const EXPECTED");
 });
 
 Deno.test("verdictsHtml() has a witness for every hazard, and none twice in a table", () => {

@@ -1,7 +1,6 @@
 import { ruleText } from "@tdx/core";
 import { type Move, traceSteps } from "@tdx/litmus";
 import type { VNode } from "preact";
-import { counted } from "../page/numbers.ts";
 
 /** A way through a system, folded until it is asked for. */
 export function Witness({ title, trace }: {
@@ -9,14 +8,11 @@ export function Witness({ title, trace }: {
   readonly title: string;
   readonly trace: readonly Move[];
 }): VNode {
-  const steps = traceSteps(trace);
   return (
     <details>
-      <summary>
-        {title} <span class="dim">{counted(steps.length, "step")}</span>
-      </summary>
+      <summary>{title}</summary>
       <ol class="steps">
-        {steps.map(({ by, what, rules, after }, i) => (
+        {traceSteps(trace).map(({ by, what, rules, after }, i) => (
           <li key={i}>
             <p>
               <b>{by}</b>: {what}

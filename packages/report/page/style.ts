@@ -15,6 +15,7 @@ export const STYLE = `
   --leaked: #915400;
   --published: #0a58a8;
   --measured: #915400;
+  --any: #525c68;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
@@ -31,6 +32,7 @@ export const STYLE = `
     --leaked: #f0b44c;
     --published: #7fbcff;
     --measured: #f0b44c;
+    --any: #a4afba;
   }
 }
 * { box-sizing: border-box; }

@@ -89,6 +89,7 @@ export interface ListedPage {
  * const map: MemoryMap = mapMemory(host, fates());
  * assertEquals([map.cells.length, map.cellBytes], [1024, MiB]);
  * assertEquals([map.cells[3]?.retired, map.cells[4]?.retired, map.total.retired], [256, 0, 1024]);
+ * assertEquals(map.retiredBy["partial-write"], 1024);
  * ```
  */
 export interface MemoryMap {
@@ -100,6 +101,8 @@ export interface MemoryMap {
   readonly cells: readonly CellCounts[];
   /** All of them together. */
   readonly total: CellCounts;
+  /** Retired pages by where the poison in them came from; one with two origins counts twice. */
+  readonly retiredBy: Readonly<Record<Poison, number>>;
   /** The first pages of each fate that is bad for the host, the worst fate first. */
   readonly listed: readonly ListedPage[];
 }
@@ -134,6 +137,8 @@ export interface MapOptions {
 
 /** The fates that are bad for a host, the worst first. */
 export const BAD_FATES: readonly PageFate[] = ["retired", "poisoned", "leaked"];
+
+const RETIRED = PAGE_FATES.indexOf("retired");
 
 /**
  * Draws a host's memory together into a map.
@@ -201,6 +206,7 @@ export function mapMemory(
     cellBytes: frames * PAGE_BYTES,
     cells: counted,
     total: sum(counted),
+    retiredBy: retiredBy(host.memory, fates),
     listed: [...found].flatMap(([fate, pages]) =>
       pages.map((frame) => pageAt(host, frame * PAGE_BYTES, fate))
     ),
@@ -217,6 +223,25 @@ function sum(cells: readonly CellCounts[]): CellCounts {
     for (const fate of PAGE_FATES) total[fate] += counts[fate];
   }
   return total;
+}
+
+/** Counts chunk by chunk, for a terabyte can be retired; the fates stay as they are. */
+function retiredBy(memory: PhysicalMemory, fates: FrameMap): Record<Poison, number> {
+  const counts = {
+    "integrity": 0,
+    "partial-write": 0,
+    "hardware-transient": 0,
+    "hardware-stuck": 0,
+  };
+  for (const origin of Object.keys(counts) as Poison[]) {
+    memory.forEachPagesWith((state) => state.memory.poison === origin, (pages) => {
+      fates.updateChunk(pages, (fate, { count }) => {
+        if (fate === RETIRED) counts[origin] += count;
+        return fate;
+      });
+    });
+  }
+  return counts;
 }
 
 /** Keeps the first frames, as long as there are not enough. */

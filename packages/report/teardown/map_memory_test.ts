@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { FrameMap, GiB, KiB, MiB, TiB } from "@tdx/core";
 import { createReclaimer, createTdHost, followPages, PAGE_FATES, type TdHost } from "@tdx/reclaim";
 import { gnr } from "@tdx/platform-gnr";
+import { spr } from "@tdx/platform-spr";
 import { mapMemory } from "./map_memory.ts";
 
 const NONE = { other: 0, free: 0, used: 0, leaked: 0, poisoned: 0, retired: 0 };
@@ -45,6 +46,29 @@ Deno.test("mapMemory() counts pages by fate in equal stretches, and all together
     leaked: 2,
     retired: 1,
   });
+});
+
+Deno.test("mapMemory() counts retired pages by where their poison came from, and no others", async () => {
+  const none = { "integrity": 0, "partial-write": 0, "hardware-transient": 0, "hardware-stuck": 0 };
+  const { retiredBy } = mapMemory(...await tornDown(true));
+  assertEquals(retiredBy, { ...none, "hardware-transient": 1 });
+  assertEquals(mapMemory(...await tornDown(false)).retiredBy, none);
+
+  const host = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 1 });
+  const key = host.module.td(host.tdr)!.key!;
+  host.memory.step({ kind: "evict", by: "cache", key }, 0x7000);
+  host.memory.step({ kind: "poisonStuck", by: "cache", key }, 0x7000);
+  const { onBack, fates } = followPages(host);
+  await createReclaimer({ memory: host.memory, policy: "never" })
+    .teardown(host.module, host.tdr, { reuse: true, onBack });
+  const before = fates().count((fate) => PAGE_FATES[fate] === "retired");
+  // One line of the eighth page is stuck, the others are poisoned as in every page.
+  assertEquals(mapMemory(host, fates()).retiredBy, {
+    ...none,
+    "partial-write": 1024,
+    "hardware-stuck": 1,
+  });
+  assertEquals(fates().count((fate) => PAGE_FATES[fate] === "retired"), before);
 });
 
 Deno.test("mapMemory() lists the first bad pages, with the PAMT's word and their poison", async () => {

@@ -12,7 +12,8 @@ const MARGIN = 84;
 const LABEL_EVERY = 4;
 
 const WORDS: Readonly<Record<PageFate, string>> = {
-  retired: "retired: the host met a machine check in it and takes it out of use",
+  retired:
+    "retired: a load in user mode met a machine check in it, and the host takes it out of use",
   poisoned: "poisoned: poison waits in it for the first use",
   leaked: "leaked: it was the TD's and did not come back",
   used: "came back, used without a machine check",

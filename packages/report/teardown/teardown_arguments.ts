@@ -88,6 +88,7 @@ function requireMap(name: string, value: MemoryMap): void {
   requireWhole(`${name}.cellBytes`, value.cellBytes, 1);
   requireArray(`${name}.cells`, value.cells, requireFates);
   requireFates(`${name}.total`, value.total);
+  requireCounts(`${name}.retiredBy`, value.retiredBy);
   requireArray(`${name}.listed`, value.listed, requireListed);
 }
 

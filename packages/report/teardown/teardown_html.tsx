@@ -20,6 +20,7 @@ import { htmlPage } from "../page/html_page.tsx";
 import { counted } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
 import type { ComparedTeardown } from "./compared.ts";
+import { Lead } from "./lead.tsx";
 import type { MemoryMap } from "./map_memory.ts";
 import { MemoryMapView } from "./memory_map_view.tsx";
 import { RunFigures } from "./run_figures.tsx";
@@ -151,23 +152,6 @@ export function teardownHtml(page: TeardownPage): string {
       },
     ],
   });
-}
-
-function Lead({ page: { report, decision } }: { readonly page: TeardownPage }): VNode {
-  const { machineChecks, retiredPages, leakedPages } = report;
-  return (
-    <p class="lead">
-      {machineChecks === 0
-        ? <strong class="right">The host used every page it got back: no machine check.</strong>
-        : (
-          <strong class="wrong">
-            The host met {counted(machineChecks, "machine check")} when it used the pages, and{" "}
-            retired {counted(retiredPages, "page")}.
-          </strong>
-        )} {leakedPages > 0 ? `${counted(leakedPages, "page")} leaked. ` : ""}
-      {decision.reason}.
-    </p>
-  );
 }
 
 function Run({ page }: { readonly page: TeardownPage }): VNode {

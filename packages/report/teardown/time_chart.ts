@@ -1,13 +1,14 @@
 import { barX, gridX, plot, ruleX, text, tickX } from "@observablehq/plot";
 import { type Known, POLICIES, type Policy, showRange } from "@tdx/reclaim";
 import { parseHTML } from "linkedom";
+import { groupsOf } from "../page/numbers.ts";
 
 /** A bar of a chart: how long a phase takes, by one reading of what a clear costs. */
 export interface TimeBar {
   /** Names of the platforms. */
   readonly platforms: string;
   readonly policy: Policy;
-  /** Whose cost of a clear. */
+  /** Whose cost of a clear, `any` where every reading gives the same. */
   readonly clearAs: string;
   readonly seconds: Known;
 }
@@ -18,15 +19,17 @@ const MARGIN = 54;
 const ROW = 40;
 const FACET_TOP = 24;
 
-/** Where in a row the bar of each reading lies. */
+/** Where in a row the bar of each reading lies; one for all of them in the middle. */
 const PLACES: Readonly<Record<string, { insetTop: number; insetBottom: number; dy: number }>> = {
   published: { insetTop: 5, insetBottom: 22, dy: -8 },
   measured: { insetTop: 22, insetBottom: 5, dy: 9 },
+  any: { insetTop: 13, insetBottom: 14, dy: 1 },
 };
 
 /**
  * Draws the time of one phase: a bar from the least to the most seconds for each reading, published
- * ones filled and measured ones hollow, with the figures beside it.
+ * ones filled and measured ones hollow, with the figures beside it. A phase on which the readings
+ * agree everywhere has one grey bar for them.
  *
  * @param name The phase.
  * @param bars Its times.
@@ -35,7 +38,7 @@ const PLACES: Readonly<Record<string, { insetTop: number; insetBottom: number; d
  */
 export function timeChart(name: string, bars: readonly TimeBar[], most: number): string {
   const groups = [...new Set(bars.map(({ platforms }) => platforms))];
-  const rows = bars.map((bar) => ({
+  const rows = (readingsAgree(bars) ? onceEach(bars) : bars).map((bar) => ({
     ...bar,
     low: bar.seconds?.low ?? 0,
     high: bar.seconds?.high ?? 0,
@@ -53,7 +56,7 @@ export function timeChart(name: string, bars: readonly TimeBar[], most: number):
         ...at,
         x1: "low",
         x2: "high",
-        fill: clearAs === "published" ? colour : "none",
+        fill: clearAs === "measured" ? "none" : colour,
         stroke: colour,
       }),
       tickX(known.filter(of), { ...ends, x: "low" }),
@@ -101,4 +104,15 @@ export function timeChart(name: string, bars: readonly TimeBar[], most: number):
   svg.setAttribute("role", "img");
   for (const part of svg.querySelectorAll("g[aria-label]")) part.removeAttribute("aria-label");
   return svg.outerHTML;
+}
+
+/** Tells whether a phase takes as long by every reading, on every platform and under every policy. */
+export function readingsAgree(bars: readonly TimeBar[]): boolean {
+  return groupsOf(bars, ({ platforms, policy }) => `${platforms} ${policy}`)
+    .every((same) => new Set(same.map(({ seconds }) => showRange(seconds))).size === 1);
+}
+
+function onceEach(bars: readonly TimeBar[]): TimeBar[] {
+  return bars.filter(({ clearAs }) => clearAs === bars[0]!.clearAs)
+    .map((bar) => ({ ...bar, clearAs: "any" }));
 }

@@ -1,12 +1,18 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { POLICIES } from "@tdx/reclaim";
 import { read, text } from "../fixtures_test.ts";
-import { type TimeBar, timeChart } from "./time_chart.ts";
+import { readingsAgree, type TimeBar, timeChart } from "./time_chart.ts";
 
-function bars(platforms: string, seconds: TimeBar["seconds"]): TimeBar[] {
-  return POLICIES.flatMap((policy) =>
-    ["published", "measured"].map((clearAs) => ({ platforms, policy, clearAs, seconds }))
-  );
+/** The bars of three policies, by both readings. */
+function bars(
+  platforms: string,
+  published: TimeBar["seconds"],
+  measured: TimeBar["seconds"] = published,
+): TimeBar[] {
+  return POLICIES.flatMap((policy) => [
+    { platforms, policy, clearAs: "published", seconds: published },
+    { platforms, policy, clearAs: "measured", seconds: measured },
+  ]);
 }
 
 /** The words of a chart. */
@@ -16,20 +22,37 @@ function words(svg: string): string[] {
 }
 
 Deno.test("timeChart() writes the range beside every bar", () => {
-  const shown = words(timeChart("clear", bars("spr, emr", { low: 1.5, high: 33.1 }), 80));
-  assertEquals(shown.filter((word) => word === "1.5–33.1 s").length, 6);
+  const [published, measured] = [{ low: 1.5, high: 33.1 }, { low: 7, high: 7 }];
+  const shown = words(timeChart("clear", bars("spr, emr", published, measured), 80));
+  for (const range of ["1.5–33.1 s", "7 s"]) {
+    assertEquals(shown.filter((word) => word === range).length, 3);
+  }
   for (const word of ["spr, emr", ...POLICIES, "seconds"]) {
     assertEquals(shown.includes(word), true, word);
   }
 });
 
 Deno.test("timeChart() says unknown, and draws no bar for it", () => {
-  const svg = timeChart("total", [...bars("spr", null), ...bars("gnr", { low: 2, high: 2 })], 2);
+  const known = { low: 2, high: 2 };
+  const svg = timeChart("total", [...bars("spr", null, known), ...bars("gnr", known)], 2);
   const shown = words(svg);
-  assertEquals(shown.filter((word) => word === "unknown").length, 6);
-  assertEquals(shown.filter((word) => word === "2 s").length, 6);
-  // A bar and its two ends for each of the six that are known.
-  assertEquals(svg.match(/<rect/g)?.length, 6);
+  assertEquals(shown.filter((word) => word === "unknown").length, 3);
+  assertEquals(shown.filter((word) => word === "2 s").length, 9);
+  assertEquals(svg.match(/<rect/g)?.length, 9);
+});
+
+Deno.test("timeChart() has one grey bar where the readings agree on every one of a phase", () => {
+  const assumed = bars("spr", { low: 0, high: 2 });
+  const svg = timeChart("cache write-back", assumed, 2);
+  assertEquals(readingsAgree(assumed), true);
+  assertEquals(svg.match(/<rect/g)?.length, 3);
+  assertEquals(words(svg).filter((word) => word === "0–2 s").length, 3);
+  assertEquals(/var\(--(published|measured)\)/.test(svg), false);
+
+  const [first, ...rest] = assumed as [TimeBar, ...TimeBar[]];
+  const once = [{ ...first, seconds: { low: 0, high: 1 } }, ...rest];
+  assertEquals(readingsAgree(once), false);
+  assertEquals(timeChart("reclaim", once, 2).match(/<rect/g)?.length, 6);
 });
 
 Deno.test("timeChart() is one picture to those who hear it, and says where its figures stand", () => {

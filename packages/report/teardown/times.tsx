@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
 import { grouped } from "../page/numbers.ts";
 import { type Alike, alike, type ComparedTeardown } from "./compared.ts";
-import { timeChart } from "./time_chart.ts";
+import { readingsAgree, timeChart } from "./time_chart.ts";
 
 /** Shows how long the teardown takes on every platform under every policy, by phase. */
 export function Times({ compared }: { readonly compared: readonly ComparedTeardown[] }): VNode {
@@ -17,7 +17,9 @@ export function Times({ compared }: { readonly compared: readonly ComparedTeardo
         not agree, and neither is taken for the truth: <b class="published">■ published</b>{" "}
         (filled bars), the bound of the patch's description, and <b class="measured">□ measured</b>
         {" "}
-        (hollow bars), what one core takes. A bar runs from the least to the most that the figures
+        (hollow bars), what one core takes. A phase on which the two agree has one grey bar, and its
+        {" "}
+        title says whose figure that is. A bar runs from the least to the most that the figures
         allow. The total is known best; the phases are no more than a split of it.
       </p>
       <Charts groups={groups} />
@@ -28,7 +30,8 @@ export function Times({ compared }: { readonly compared: readonly ComparedTeardo
 }
 
 function Charts({ groups }: { readonly groups: readonly Alike[] }): VNode {
-  const names = termsOf(groups[0]!.teardowns[0]!.times[0]!).map(({ name }) => name);
+  const readings = groups[0]!.teardowns[0]!.times.map(termsOf);
+  const names = readings[0]!.map(({ name }) => name);
   const bars = names.map((_, i) =>
     groups.flatMap(({ names: platforms, teardowns }) =>
       teardowns.flatMap(({ policy, times }) =>
@@ -41,12 +44,14 @@ function Charts({ groups }: { readonly groups: readonly Alike[] }): VNode {
       )
     )
   );
+  const whose = (i: number) =>
+    [...new Set(readings.map((terms) => terms[i]!.provenance))].join(", ");
   const most = Math.max(...bars.flat().map(({ seconds }) => seconds?.high ?? 0)) || 1;
   return (
     <div class="charts">
       {names.map((name, i) => (
         <figure key={name}>
-          <figcaption>{name}</figcaption>
+          <figcaption>{readingsAgree(bars[i]!) ? `${name} (${whose(i)})` : name}</figcaption>
           <div dangerouslySetInnerHTML={{ __html: timeChart(name, bars[i]!, most) }} />
         </figure>
       ))}

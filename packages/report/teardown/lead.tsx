@@ -1,0 +1,70 @@
+import type { Poison } from "@tdx/core";
+import type { VNode } from "preact";
+import { counted } from "../page/numbers.ts";
+import type { TeardownPage } from "./teardown_html.tsx";
+
+/** Where poison came from. No hardware error happens in a simulation that was not asked for it. */
+const CAUSES: Readonly<Record<Poison, string>> = {
+  "partial-write": "partial writes of the host under the erratum, W5",
+  "integrity": "failed integrity checks",
+  "hardware-transient": "hardware errors put into this run, which the TD never consumed",
+  "hardware-stuck": "stuck memory cells put into this run",
+};
+
+/** What met the host and why, what other policies give, and what was decided. */
+export function Lead({ page }: { readonly page: TeardownPage }): VNode {
+  const { report: { machineChecks, leakedPages }, decision } = page;
+  const leaked = leakedPages > 0 ? ` ${counted(leakedPages, "page")} leaked.` : "";
+  return (
+    <div class="lead">
+      <p>
+        {machineChecks === 0
+          ? <strong class="right">The host used every page it got back: no machine check.</strong>
+          : <MachineChecks page={page} />}
+        {leaked}
+      </p>
+      {machineChecks === 0 ? null : <p>{[...causes(page), ...otherPolicies(page)].join(" ")}</p>}
+      <p>
+        {struck(page)
+          ? "The decision looks at the erratum and the host's KeyIDs, not at hardware errors: "
+          : ""}
+        {decision.reason}.
+      </p>
+    </div>
+  );
+}
+
+function MachineChecks({ page: { report } }: { readonly page: TeardownPage }): VNode {
+  return (
+    <>
+      <strong class="wrong">
+        The host met {counted(report.machineChecks, "machine check")} when it used the pages, and
+        {" "}
+        retired {counted(report.retiredPages, "page")}.
+      </strong>{" "}
+      They are counted as loads in user mode, each of which retires its page; a load in the kernel
+      panics at the first.
+    </>
+  );
+}
+
+function causes({ map: { retiredBy } }: TeardownPage): string[] {
+  const found = (Object.keys(CAUSES) as Poison[]).filter((origin) => retiredBy[origin] > 0);
+  if (found.length === 0) return [];
+  const words = found.map((origin) => `${CAUSES[origin]} (${counted(retiredBy[origin], "page")})`);
+  return [`The poison came from ${words.join(" and from ")}.`];
+}
+
+/** What the same teardown gives on this platform under the policies that were not taken. */
+function otherPolicies({ platform, report, compared }: TeardownPage): string[] {
+  const others = compared.filter((other) =>
+    other.platform.name === platform.name && other.policy !== report.policy
+  ).map(({ policy, report: { machineChecks } }) =>
+    `with policy ${policy} ${counted(machineChecks, "machine check")}`
+  );
+  return others.length === 0 ? [] : [`The same teardown here: ${others.join(", ")}.`];
+}
+
+function struck({ map: { retiredBy } }: TeardownPage): boolean {
+  return retiredBy["hardware-transient"] + retiredBy["hardware-stuck"] > 0;
+}
