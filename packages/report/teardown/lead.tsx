@@ -14,14 +14,19 @@ const CAUSES: Readonly<Record<Poison, string>> = {
 /** What met the host and why, what other policies give, and what was decided. */
 export function Lead({ page }: { readonly page: TeardownPage }): VNode {
   const { report: { machineChecks, leakedPages }, decision } = page;
-  const leaked = leakedPages > 0 ? ` ${counted(leakedPages, "page")} leaked.` : "";
   return (
     <div class="lead">
       <p>
         {machineChecks === 0
           ? <strong class="right">The host used every page it got back: no machine check.</strong>
           : <MachineChecks page={page} />}
-        {leaked}
+        {leakedPages === 0 ? null : (
+          <>
+            {" "}
+            <strong class="wrong">{counted(leakedPages, "page")} leaked</strong>: given up on
+            purpose after a refusal.
+          </>
+        )}
       </p>
       {machineChecks === 0 ? null : <p>{[...causes(page), ...otherPolicies(page)].join(" ")}</p>}
       <p>

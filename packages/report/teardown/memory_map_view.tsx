@@ -7,9 +7,10 @@ import { CELL, cornerPath, markPath, markWidth, worstOf } from "./cell_shapes.ts
 import { BAD_FATES, type CellCounts, type ListedPage, type MemoryMap } from "./map_memory.ts";
 
 const COLUMNS = 32;
-/** Room for the addresses beside the rows. */
-const MARGIN = 84;
 const LABEL_EVERY = 4;
+/** Room that a character of an address takes beside the rows, and the gap behind it. */
+const CHARACTER = 10;
+const GAP = 6;
 
 const WORDS: Readonly<Record<PageFate, string>> = {
   retired:
@@ -41,25 +42,25 @@ export function MemoryMapView({ map }: { readonly map: MemoryMap }): VNode {
 
 function Drawing({ map }: { readonly map: MemoryMap }): VNode {
   const rows = Math.ceil(map.cells.length / COLUMNS);
-  const [width, height] = [MARGIN + COLUMNS * CELL, rows * CELL];
+  const [width, height] = [COLUMNS * CELL, rows * CELL];
+  const labels = Array.from(
+    { length: Math.ceil(rows / LABEL_EVERY) },
+    (_, i) => showSize(i * LABEL_EVERY * COLUMNS * map.cellBytes),
+  );
+  const margin = Math.max(...labels.map(({ length }) => length)) * CHARACTER + GAP;
   return (
     <svg
-      viewBox={`0 0 ${width} ${height}`}
+      viewBox={`${-margin} 0 ${margin + width} ${height}`}
       class="memory"
       role="img"
       aria-label={`Map of ${
         showSize(map.bytes)
       } of host memory; the table beside it has the counts`}
     >
-      <rect class="ground" x={MARGIN} width={COLUMNS * CELL} height={height} />
-      {Array.from(
-        { length: Math.ceil(rows / LABEL_EVERY) },
-        (_, i) => (
-          <text key={i} x={MARGIN - 6} y={(i * LABEL_EVERY + 0.5) * CELL} dy="0.35em">
-            {showSize(i * LABEL_EVERY * COLUMNS * map.cellBytes)}
-          </text>
-        ),
-      )}
+      <rect class="ground" width={width} height={height} />
+      {labels.map((label, i) => (
+        <text key={i} x={-GAP} y={(i * LABEL_EVERY + 0.5) * CELL} dy="0.35em">{label}</text>
+      ))}
       <path class="clean" d={clean(map)} />
       {map.cells.map((counts, i) => <Cell key={i} counts={counts} i={i} map={map} />)}
     </svg>
@@ -96,7 +97,7 @@ function Cell({ counts, i, map }: {
 }
 
 function centre(i: number): [x: number, y: number] {
-  return [MARGIN + (i % COLUMNS + 0.5) * CELL, (Math.floor(i / COLUMNS) + 0.5) * CELL];
+  return [(i % COLUMNS + 0.5) * CELL, (Math.floor(i / COLUMNS) + 0.5) * CELL];
 }
 
 function Legend({ map }: { readonly map: MemoryMap }): VNode {
