@@ -173,7 +173,7 @@ Deno.test("tdx teardown prints pages, SEAMCALLs and what came of it", async () =
   assertEquals(never.status, 2);
   assertStringIncludes(
     never.text,
-    ": 1,024 machine checks, 1,024 pages retired\n" +
+    ": machine checks 1,024, retired pages 1,024\n" +
       "(loads in user mode; a load in the kernel panics at the first)\n",
   );
 });

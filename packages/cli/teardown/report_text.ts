@@ -45,7 +45,7 @@ export function reportText(run: TeardownRunResult): string {
 
 function afterwards({ machineChecks, retiredPages }: TeardownRunResult): string {
   if (machineChecks === 0) return "the host then used every guest page: no machine check";
-  return `the host then used every guest page: ${grouped(machineChecks)} machine checks, ` +
-    `${grouped(retiredPages)} pages retired\n` +
+  return `the host then used every guest page: machine checks ${grouped(machineChecks)}, ` +
+    `retired pages ${grouped(retiredPages)}\n` +
     "(loads in user mode; a load in the kernel panics at the first)";
 }
