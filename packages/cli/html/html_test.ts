@@ -1,5 +1,6 @@
 // The reports as a process writes them, with the permission to write that file and no other.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import CONFIG from "../deno.json" with { type: "json" };
 import { refused, tdx, testData } from "../fixtures_test.ts";
 
 const MAIN = `${import.meta.dirname}/../main.ts`;
@@ -44,7 +45,7 @@ Deno.test("tdx teardown --html writes the report besides the answer, and keeps t
     assertEquals(answer.retiredPages, 1024);
     const html = await Deno.readTextFile(file);
     assertStringIncludes(html, "The host met 1,024 machine checks");
-    assertStringIncludes(html, "tdx 0.1.0");
+    assertStringIncludes(html, `tdx ${CONFIG.version}<`);
     // The command line, escaped; the one script is the page's own.
     const quoted = `'${folder}/it'\\''s &lt;script>alert(1)&lt;script>.html'`;
     assertStringIncludes(html, `tdx ${NEVER.join(" ")} --json --html ${quoted}`);
