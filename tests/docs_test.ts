@@ -25,7 +25,7 @@ const SHOWN: Readonly<Record<string, string>> = {
 /** How each language is run; it ends in an error where the block does not do what it says. */
 const RUN: Readonly<Record<string, (block: Block) => void | Promise<void>>> = {
   sh: async (block) => checkRan(block, await runShell(block.code, ROOT)),
-  ts: runOrLeaveToDeno,
+  ts: checkTypeScript,
   tdx: checkScenario,
   json: ({ code }) => JSON.parse(code),
 };
@@ -101,13 +101,13 @@ function checkRan(block: Block, { code, stdout, stderr }: Ran): void {
   if (output !== undefined && !isAsShown(stdout, output)) assertEquals(stdout, output, place);
 }
 
-/** `deno test --doc` runs what asserts; what shows its output instead is run here. */
-async function runOrLeaveToDeno(block: Block): Promise<void> {
-  if (block.output !== undefined) return checkRan(block, await runTypeScript(block.code, ROOT));
+/** `deno test --doc` checks its types; that it does what it says is seen here. */
+async function checkTypeScript(block: Block): Promise<void> {
   assert(
-    /from "@std\/assert"/.test(block.code),
+    block.output !== undefined || /from "@std\/assert"/.test(block.code),
     `${block.file}:${block.line}: Expected an assertion, or a text block with the output after it`,
   );
+  checkRan(block, await runTypeScript(block.code, ROOT));
 }
 
 async function checkScenario(block: Block): Promise<void> {
