@@ -31,6 +31,8 @@ const RUN: Readonly<Record<string, (block: Block) => void | Promise<void>>> = {
 };
 /** The word after the language that says not to run a block; `ignore` is `deno test --doc`'s. */
 const NOT_RUN: Readonly<Record<string, string>> = { sh: "no-run", ts: "ignore" };
+/** A command, which belongs into a block of `sh`. */
+const COMMAND = /^(\$ |(deno|npx|npm|git|curl|ssh|sh|sudo|docker|kubectl) )/m;
 /** A command that would run this test again. */
 const THIS_TEST = /^(npx -y )?deno\S* (task (-q |--quiet )?(test|ok)|test)(?=\s*(#|$))/;
 
@@ -47,12 +49,12 @@ function register(block: Block): void {
     name: `${nameOf(block)}${why === undefined ? "" : `: not run: ${why}`}`,
     ignore: why !== undefined,
     async fn() {
+      checkWords(block);
       if (run === undefined) {
         const languages = [...Object.keys(RUN), ...Object.keys(SHOWN)].join(", ");
         const { file, line, language } = block;
         fail(`${file}:${line}: Expected one of ${languages} after the fence, got "${language}"`);
       }
-      checkWords(block);
       await run(block);
     },
   });
@@ -74,12 +76,19 @@ function whyNot(block: Block): string | undefined {
   if (language === "sh" && commands.length > 0 && commands.every((line) => THIS_TEST.test(line))) {
     return "it is what runs this test";
   }
-  return SHOWN[language];
+  return isCommand(block) ? undefined : SHOWN[language];
+}
+
+/** Whether a block that is only shown is one that could be run. */
+function isCommand({ language, code }: Block): boolean {
+  return language === "text" && COMMAND.test(code);
 }
 
 /** What can be wrong with the way a block is written. */
-function checkWords({ file, line, language, attributes, code }: Block): void {
+function checkWords(block: Block): void {
+  const { file, line, language, attributes, code } = block;
   const place = `${file}:${line}`;
+  assert(!isCommand(block), `${place}: Expected sh after the fence of a command, got text`);
   const [attribute] = attributes;
   const wanted = NOT_RUN[language];
   if (attribute !== undefined && attribute === wanted) {
