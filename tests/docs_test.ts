@@ -179,10 +179,19 @@ for (const { file, links, text } of documents) {
   Deno.test(`${file}: every link resolves, and every task exists`, () => {
     const broken = links.filter((link) => !resolves(file, link.text));
     assertEquals(broken, [], `${file}: Expected links within the repository to resolve`);
+    const leaving = links.filter((link) => leavesPackage(file, link.text));
+    assertEquals(leaving, [], `${file}: Expected links within the package, whose page it is`);
     const unknown = [...text.matchAll(TASK)].map(([, name]) => name!)
       .filter((name) => !(name in tasks));
     assertEquals(unknown, [], `${file}: Expected tasks of deno.json`);
   });
+}
+
+/** Whether a package's README links to what its page on JSR does not have: another package's file. */
+function leavesPackage(file: string, link: string): boolean {
+  const [home] = /^(packages|platforms)\/[^/]+\/(?=README\.md$)/.exec(file) ?? [];
+  if (home === undefined || /^([a-z]+:|#)/.test(link)) return false;
+  return !join(file, "..", link).startsWith(home);
 }
 
 /** Whether a link leads out of the workspace, or to something in it. */
