@@ -5,6 +5,7 @@
  */
 import { ACCESS_RULES, ASSUMPTIONS, RULES, type RuleText } from "@tdx/core";
 import { ESTIMATE_ASSUMPTIONS } from "@tdx/reclaim";
+import { MODULE_ASSUMPTIONS } from "@tdx/seam";
 import { typescriptFiles } from "./typescript_files.ts";
 
 /** A rule or assumption. */
@@ -24,7 +25,6 @@ export interface RuleGroup {
 }
 
 const LEAVES = ["mem_remove", "mng", "page_wbinvd", "phymem", "vp"];
-const SEAM_HOME = "packages/seam/mod.ts";
 /** What the SEAMCALLs were read in. */
 const SEAM_SOURCE = { confidence: "exact", source: "TDX module 1.5.01, source" } as const;
 
@@ -44,9 +44,9 @@ export function ruleGroups(): RuleGroup[] {
     { title: "Assumptions on lines", ...lines, rules: assumed(ASSUMPTIONS) },
     {
       title: "Assumptions on the module",
-      home: SEAM_HOME,
+      home: "packages/seam/assumptions.ts",
       followedBy: "packages/seam",
-      rules: seamAssumptions(),
+      rules: assumed(MODULE_ASSUMPTIONS),
     },
     {
       title: "Assumptions of estimates",
@@ -74,12 +74,6 @@ function seamcalls(): Rule[] {
   );
 }
 
-function seamAssumptions(): Rule[] {
-  const [text] = comments(Deno.readTextFileSync(SEAM_HOME)).split("@module");
-  return [...text!.matchAll(/- (S\d): (.+?)(?= - S\d:|$)/g)]
-    .map(([, id, text]) => ({ id: id!, text: text!.trim(), confidence: "inferred" }));
-}
-
 /** The text of the JSDoc comments on one line, without stars. */
 function comments(source: string): string {
   return [...source.matchAll(/\/\*\*([^]*?)\*\//g)].map(([, words]) => words)
@@ -90,21 +84,33 @@ function sorted<T extends { readonly id: string }>(rules: readonly T[]): T[] {
   return rules.toSorted((a, b) => a.id < b.id ? -1 : 1);
 }
 
-/** Where letter and digit are something else: cache levels, a byte of machine code, a task. */
+/** Where letter and digit are something else, or where an id is only a value to refuse. */
 const NO_RULES = [
-  "packages/host/mce/mca_fields.ts",
-  "packages/host/meter/",
-  "packages/host/audit/read_kernel_log_test.ts",
+  "packages/host/mce/mca_fields.ts", // cache levels
+  "packages/host/meter/", // bytes of machine code
+  "packages/host/audit/read_kernel_log_test.ts", // a task
+  "/wrong_types_test.ts",
+  "tests/rules_page_test.ts", // the page itself
 ];
+/** Eight ids in a row, and more: a list of all says of none what it does. */
+const LIST_OF_IDS = /(?:\b[A-Z]\d\b[\s",+]*){8,}/g;
 
-/** The files that name each id, `T1 to T4` naming four. */
+/** Whether a file is a test, or a part of some. */
+export function isTest(file: string): boolean {
+  return /_test\.ts$|\/test_fixtures\.ts$|^tests\//.test(file);
+}
+
+/** The files that name each id, `T1 to T4` naming four; tests that only list all ids are none. */
 export function filesByRule(ids: ReadonlySet<string>): Map<string, string[]> {
   const files = new Map<string, string[]>([...ids].map((id) => [id, []]));
   for (
     const file of ["packages", "platforms", "tests"].flatMap((root) => [...typescriptFiles(root)])
   ) {
-    if (NO_RULES.some((path) => file.startsWith(path))) continue;
-    for (const id of idsIn(Deno.readTextFileSync(file))) files.get(id)?.push(file);
+    if (NO_RULES.some((path) => file.includes(path))) continue;
+    const text = Deno.readTextFileSync(file);
+    for (const id of idsIn(isTest(file) ? text.replaceAll(LIST_OF_IDS, "") : text)) {
+      files.get(id)?.push(file);
+    }
   }
   return files;
 }

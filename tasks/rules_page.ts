@@ -7,7 +7,7 @@
 import { basename } from "@std/path";
 import { runScenario, type ScenarioResult } from "@tdx/litmus";
 import { GOLDEN_PLATFORMS, readCorpus } from "./corpus.ts";
-import { filesByRule, type Rule, ruleGroups } from "./rule_ids.ts";
+import { filesByRule, isTest, type Rule, ruleGroups } from "./rule_ids.ts";
 import { finish } from "./run_block.ts";
 
 /** Where the page is kept. */
@@ -80,10 +80,6 @@ function scenarios(id: string, corpus: readonly Runs[]): string[] {
   ).slice(0, SHOWN_SCENARIOS);
   const links = shown.map(({ file }) => `[${basename(file, ".tdx")}](../${file})`);
   return [`- Scenarios: ${links.join(", ")}; met in ${meeting.length}`];
-}
-
-function isTest(file: string): boolean {
-  return /_test\.ts$|\/test_fixtures\.ts$|^tests\//.test(file);
 }
 
 function link(path: string): string {

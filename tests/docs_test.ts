@@ -25,12 +25,14 @@ const SHOWN: Readonly<Record<string, string>> = {
 /** How each language is run; it ends in an error where the block does not do what it says. */
 const RUN: Readonly<Record<string, (block: Block) => void | Promise<void>>> = {
   sh: async (block) => checkRan(block, await runShell(block.code, ROOT)),
-  ts: runOrLeaveToDeno,
+  ts: checkTypeScript,
   tdx: checkScenario,
   json: ({ code }) => JSON.parse(code),
 };
 /** The word after the language that says not to run a block; `ignore` is `deno test --doc`'s. */
 const NOT_RUN: Readonly<Record<string, string>> = { sh: "no-run", ts: "ignore" };
+/** A command, which belongs into a block of `sh`. */
+const COMMAND = /^(\$ |(deno|npx|npm|git|curl|ssh|sh|sudo|docker|kubectl) )/m;
 /** A command that would run this test again. */
 const THIS_TEST = /^(npx -y )?deno\S* (task (-q |--quiet )?(test|ok)|test)(?=\s*(#|$))/;
 
@@ -47,12 +49,12 @@ function register(block: Block): void {
     name: `${nameOf(block)}${why === undefined ? "" : `: not run: ${why}`}`,
     ignore: why !== undefined,
     async fn() {
+      checkWords(block);
       if (run === undefined) {
         const languages = [...Object.keys(RUN), ...Object.keys(SHOWN)].join(", ");
         const { file, line, language } = block;
         fail(`${file}:${line}: Expected one of ${languages} after the fence, got "${language}"`);
       }
-      checkWords(block);
       await run(block);
     },
   });
@@ -74,12 +76,19 @@ function whyNot(block: Block): string | undefined {
   if (language === "sh" && commands.length > 0 && commands.every((line) => THIS_TEST.test(line))) {
     return "it is what runs this test";
   }
-  return SHOWN[language];
+  return isCommand(block) ? undefined : SHOWN[language];
+}
+
+/** Whether a block that is only shown is one that could be run. */
+function isCommand({ language, code }: Block): boolean {
+  return language === "text" && COMMAND.test(code);
 }
 
 /** What can be wrong with the way a block is written. */
-function checkWords({ file, line, language, attributes, code }: Block): void {
+function checkWords(block: Block): void {
+  const { file, line, language, attributes, code } = block;
   const place = `${file}:${line}`;
+  assert(!isCommand(block), `${place}: Expected sh after the fence of a command, got text`);
   const [attribute] = attributes;
   const wanted = NOT_RUN[language];
   if (attribute !== undefined && attribute === wanted) {
@@ -101,13 +110,13 @@ function checkRan(block: Block, { code, stdout, stderr }: Ran): void {
   if (output !== undefined && !isAsShown(stdout, output)) assertEquals(stdout, output, place);
 }
 
-/** `deno test --doc` runs what asserts; what shows its output instead is run here. */
-async function runOrLeaveToDeno(block: Block): Promise<void> {
-  if (block.output !== undefined) return checkRan(block, await runTypeScript(block.code, ROOT));
+/** `deno test --doc` checks its types; that it does what it says is seen here. */
+async function checkTypeScript(block: Block): Promise<void> {
   assert(
-    /from "@std\/assert"/.test(block.code),
+    block.output !== undefined || /from "@std\/assert"/.test(block.code),
     `${block.file}:${block.line}: Expected an assertion, or a text block with the output after it`,
   );
+  checkRan(block, await runTypeScript(block.code, ROOT));
 }
 
 async function checkScenario(block: Block): Promise<void> {
@@ -170,10 +179,19 @@ for (const { file, links, text } of documents) {
   Deno.test(`${file}: every link resolves, and every task exists`, () => {
     const broken = links.filter((link) => !resolves(file, link.text));
     assertEquals(broken, [], `${file}: Expected links within the repository to resolve`);
+    const leaving = links.filter((link) => leavesPackage(file, link.text));
+    assertEquals(leaving, [], `${file}: Expected links within the package, whose page it is`);
     const unknown = [...text.matchAll(TASK)].map(([, name]) => name!)
       .filter((name) => !(name in tasks));
     assertEquals(unknown, [], `${file}: Expected tasks of deno.json`);
   });
+}
+
+/** Whether a package's README links to what its page on JSR does not have: another package's file. */
+function leavesPackage(file: string, link: string): boolean {
+  const [home] = /^(packages|platforms)\/[^/]+\/(?=README\.md$)/.exec(file) ?? [];
+  if (home === undefined || /^([a-z]+:|#)/.test(link)) return false;
+  return !join(file, "..", link).startsWith(home);
 }
 
 /** Whether a link leads out of the workspace, or to something in it. */

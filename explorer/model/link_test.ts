@@ -57,7 +57,7 @@ const BROKEN: readonly [from: string, to: string, message: string][] = [
   [
     "platform=spr",
     "platform=icl",
-    "Expected platform as one of spr, emr, gnr, srf, cwf, generic, got icl",
+    `Expected platform as one of ${PLATFORM_NAMES.join(", ")}, got icl`,
   ],
   ["mode=Ci&", "", "Expected mode as one of Li, Ci, got none"],
   ["policy=never", "policy=always&policy=never", "Expected every field once, got policy twice"],

@@ -1,69 +1,58 @@
 import { join } from "@std/path";
-import { CHANGELOG, cutRelease } from "./changelog.ts";
+import type { Change } from "./plan.ts";
+import { disturbances, failedChecks } from "./problems.ts";
 import { git } from "./run.ts";
-import { readVersionedFiles } from "./versioned_files.ts";
-import { withVersion } from "./versions.ts";
-
-/** A file that a release changes. */
-export interface Change {
-  /** Path from the root of the workspace. */
-  readonly file: string;
-  /** Its text as it is. */
-  readonly before: string;
-  /** Its text in the release. */
-  readonly after: string;
-}
 
 /**
- * Says what a release changes in the files of the workspace.
- *
- * @param root Folder of the workspace.
- * @param version The version.
- * @param date The day of the release, `YYYY-MM-DD`.
- * @returns The changes; none where the files say it all already.
- */
-export async function plan(root: string, version: string, date: string): Promise<Change[]> {
-  const log = await Deno.readTextFile(join(root, CHANGELOG));
-  const files = (await readVersionedFiles(root)).map((each) => ({
-    file: each.file,
-    before: each.text,
-    after: withVersion(each, version),
-  }));
-  return [...files, { file: CHANGELOG, before: log, after: cutRelease(log, version, date) }]
-    .filter(({ before, after }) => before !== after);
-}
-
-/**
- * Writes the changes, commits and tags them. Where a step fails, or is interrupted, files and
- * branch are again as they were.
+ * Writes the changes, runs the checks on what they make, commits and tags. Where a check or a step
+ * fails, or is interrupted, files and branch are again as they were.
  *
  * @param root Folder of the workspace, without other changes.
  * @param version The version.
  * @param changes What to write; where there is nothing, the present commit is tagged.
+ * @param dryRun Whether to end after the checks, and undo all.
+ * @returns One line for each reason not to release.
  * @throws {GitError} Where git refuses.
  */
 export async function carryOut(
   root: string,
   version: string,
   changes: readonly Change[],
-): Promise<void> {
+  dryRun: boolean,
+): Promise<string[]> {
   const head = await git(root, "rev-parse", "HEAD");
-  // An interrupt reaches git too: it fails, and what was done is undone.
+  let step: "checks" | "commit" | "done" = "checks";
+  // An interrupt reaches checks and git too: they fail, and what was done is undone.
   const ignore = () => {};
   Deno.addSignalListener("SIGINT", ignore);
   try {
     for (const { file, after } of changes) await Deno.writeTextFile(join(root, file), after);
+    const failed = await failedChecks(root);
+    // The checks take minutes, in which somebody may have gone on working.
+    const problems = [...failed, ...await disturbances(root, head, changes)];
+    if (problems.length > 0 || dryRun) return problems;
+
+    step = "commit";
     const message = `Release ${version}`;
     if (changes.length > 0) {
       const files = changes.map(({ file }) => file);
       await git(root, "commit", "--quiet", "--message", message, "--", ...files);
     }
     await git(root, "tag", "--annotate", "--message", message, `v${version}`);
-  } catch (error) {
-    for (const { file, before } of changes) await Deno.writeTextFile(join(root, file), before);
-    if (await git(root, "rev-parse", "HEAD") !== head) await git(root, "reset", "--quiet", head);
-    throw error;
+    step = "done";
+    return [];
   } finally {
+    if (step !== "done") await restore(root, changes);
+    // Before the commit, a HEAD that moved is somebody else's.
+    if (step === "commit") await git(root, "reset", "--quiet", head);
     Deno.removeSignalListener("SIGINT", ignore);
+  }
+}
+
+/** Takes the changes back, but for files that somebody has edited since. */
+async function restore(root: string, changes: readonly Change[]): Promise<void> {
+  for (const { file, before, after } of changes) {
+    const path = join(root, file);
+    if (await Deno.readTextFile(path) === after) await Deno.writeTextFile(path, before);
   }
 }

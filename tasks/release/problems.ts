@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { CHANGELOG, changelogProblem } from "./changelog.ts";
+import type { Change } from "./plan.ts";
 import { git, run } from "./run.ts";
 import { readVersionedFiles } from "./versioned_files.ts";
 import { commonVersion, differingVersions, successorProblem } from "./versions.ts";
@@ -7,8 +8,8 @@ import { commonVersion, differingVersions, successorProblem } from "./versions.t
 /** The branch that is released. */
 export const BRANCH = "main";
 
-/** What must pass before a release, as tasks of the workspace. */
-const CHECKS = ["ok", "publish:check"];
+/** What must pass before a release: all that a tag has to pass before it is published. */
+const CHECKS = ".ci/run";
 /** How many changes of the working tree a reason names. */
 const NAMED = 3;
 
@@ -53,14 +54,37 @@ export async function taggedProblems(root: string, tag: string): Promise<string[
   ];
 }
 
-/** Says whether the working tree has changes, and whether it is the branch that is released. */
-export async function treeProblems(root: string): Promise<string[]> {
+/**
+ * Says what somebody else did to the workspace since the changes were written.
+ *
+ * @param root Folder of the workspace.
+ * @param head The commit it was at.
+ * @param changes What the release wrote.
+ * @returns One line for each reason.
+ */
+export async function disturbances(
+  root: string,
+  head: string,
+  changes: readonly Change[],
+): Promise<string[]> {
+  const now = await git(root, "rev-parse", "HEAD");
+  const moved = now === head ? [] : [`HEAD: expected ${head}, found ${now}`];
+  return [...moved, ...await treeProblems(root, changes)];
+}
+
+/** Says whether the working tree has other changes, and whether it is the branch to release. */
+async function treeProblems(root: string, written: readonly Change[] = []): Promise<string[]> {
   const problems: string[] = [];
   const branch = await git(root, "branch", "--show-current");
   if (branch !== BRANCH) {
     problems.push(`branch: expected ${BRANCH}, found ${branch || "a detached HEAD"}`);
   }
-  const changes = (await git(root, "status", "--porcelain")).split("\n").filter(Boolean);
+  const own = new Set<string>();
+  for (const { file, after } of written) {
+    if (await Deno.readTextFile(join(root, file)) === after) own.add(` M ${file}`);
+  }
+  const status = (await git(root, "status", "--porcelain")).split("\n").filter(Boolean);
+  const changes = status.filter((change) => !own.has(change));
   if (changes.length > 0) {
     const named = changes.slice(0, NAMED).map((change) => change.trim()).join(", ");
     const more = changes.length > NAMED ? ", …" : "";
@@ -73,21 +97,16 @@ export async function treeProblems(root: string): Promise<string[]> {
  * Runs the checks, which show what they find.
  *
  * @param root Folder of the workspace.
- * @returns One line for each that fails.
+ * @returns One line where they fail.
  */
 export async function failedChecks(root: string): Promise<string[]> {
-  const problems: string[] = [];
-  for (const check of CHECKS) {
-    const deno = new Deno.Command(Deno.execPath(), {
-      args: ["task", check],
-      cwd: root,
-      stdout: "inherit",
-      stderr: "inherit",
-    });
-    const { code } = await deno.output();
-    if (code !== 0) problems.push(`deno task ${check}: expected status 0, found ${code}`);
-  }
-  return problems;
+  const checks = new Deno.Command(join(root, CHECKS), {
+    cwd: root,
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  const { code } = await checks.output();
+  return code === 0 ? [] : [`${CHECKS}: expected status 0, found ${code}`];
 }
 
 /** The change log, empty where there is none. */

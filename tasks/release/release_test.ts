@@ -11,10 +11,7 @@ const MAY_RELEASE = state === "granted" && await run(ROOT, "git", ["--version"])
   () => false,
 );
 
-const CONFIG = {
-  workspace: ["packages/*"],
-  tasks: { ok: "echo ok passed", "publish:check": "echo publish:check passed" },
-};
+const CONFIG = { workspace: ["packages/*"] };
 const LOG = "# Changelog\n\n## Unreleased\n\n- Newer\n\n## 0.1.0 - 2026-11-26\n\n- New\n";
 const PACKAGES = ["packages/a/deno.json", "packages/b/deno.json"];
 
@@ -32,6 +29,7 @@ async function makeWorkspace(root: string): Promise<void> {
   await git(root, "init", "--quiet", "--initial-branch", "main");
   for (const [name, value] of OWN_GIT) await git(root, "config", name, value);
   await write(root, "deno.json", JSON.stringify(CONFIG));
+  await checks(root, "echo 3 passed, 0 failed");
   await write(root, "deno.lock", '{ "version": "5" }\n');
   await write(root, "CHANGELOG.md", LOG);
   await write(root, "examples/fleet.yaml", "run: jsr:@tdx/a@0.1.0\n");
@@ -61,9 +59,18 @@ async function commit(root: string): Promise<void> {
   await git(root, "commit", "--quiet", "--message", "Change");
 }
 
+/** What the release runs as the checks of the workspace. */
+async function checks(root: string, script: string): Promise<void> {
+  await executable(root, ".ci/run", script);
+}
+
 async function hook(root: string, name: string, script: string): Promise<void> {
-  await write(root, `.git/hooks/${name}`, `#!/bin/sh\n${script}\n`);
-  await Deno.chmod(join(root, `.git/hooks/${name}`), 0o755);
+  await executable(root, `.git/hooks/${name}`, script);
+}
+
+async function executable(root: string, file: string, script: string): Promise<void> {
+  await write(root, file, `#!/bin/sh\n${script}\n`);
+  await Deno.chmod(join(root, file), 0o755);
 }
 
 async function script(root: string, file: string, ...args: string[]) {
@@ -196,13 +203,26 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "checks that fail",
     arrange: async (root) => {
-      await replace(root, "deno.json", "echo ok passed", "exit 3");
-      await replace(root, "deno.json", "echo publish:check passed", "exit 1");
+      await checks(root, "exit 3");
+      await commit(root);
     },
-    reasons: [
-      "deno task ok: expected status 0, found 3",
-      "deno task publish:check: expected status 0, found 1",
-    ],
+    reasons: [".ci/run: expected status 0, found 3"],
+  },
+  {
+    name: "checks that fail only for the new version",
+    arrange: async (root) => {
+      await checks(root, "grep -q 0.1.0 packages/a/deno.json && ! grep -q 0.2.0 CHANGELOG.md");
+      await commit(root);
+    },
+    reasons: [".ci/run: expected status 0, found 1"],
+  },
+  {
+    name: "checks that are interrupted",
+    arrange: async (root) => {
+      await checks(root, "kill -INT $PPID $$");
+      await commit(root);
+    },
+    reasons: [".ci/run: expected status 0, found 130"],
   },
 ];
 
@@ -224,11 +244,27 @@ releaseTest("release refuses a tag that exists", async (root) => {
   assertEquals([code, stderr], [1, [reason]]);
 });
 
-releaseTest("release refuses what was changed while the checks ran", async (root) => {
-  await replace(root, "deno.json", "echo ok passed", "echo late > late.txt");
+releaseTest("release refuses what was changed while the checks ran, and keeps it", async (root) => {
+  await checks(root, "echo late > late.txt; echo late >> CHANGELOG.md");
+  await commit(root);
   const { code, stderr } = await script(root, "main.ts", "0.2.0");
-  const reason = "release: working tree: expected no changes, found 1: ?? late.txt";
-  assertEquals([code, stderr], [1, [reason]]);
+  const reason = "working tree: expected no changes, found 2: M CHANGELOG.md, ?? late.txt";
+  assertEquals([code, stderr], [1, [`release: ${reason}`]]);
+  assertEquals(
+    await git(root, "status", "--porcelain"),
+    " M CHANGELOG.md\n?? late.txt",
+  );
+});
+
+releaseTest("release refuses where somebody committed while the checks ran", async (root) => {
+  await checks(root, "echo late > late.txt; git add late.txt; git commit -qm Late late.txt");
+  await commit(root);
+  const head = await git(root, "rev-parse", "HEAD");
+  const { code, stderr } = await script(root, "main.ts", "0.2.0");
+  const late = await git(root, "rev-parse", "HEAD");
+  assertEquals([code, stderr], [1, [`release: HEAD: expected ${head}, found ${late}`]]);
+  assertEquals(await git(root, "log", "--format=%s"), "Late\nChange\nChange");
+  assertEquals(await git(root, "status", "--porcelain"), "");
 });
 
 releaseTest("release refuses a folder that git does not know", async (root) => {
@@ -287,8 +323,7 @@ releaseTest(
     const { code, stdout, stderr } = await script(root, "main.ts", "0.2.0");
     assertEquals([code, stderr], [0, []]);
     assertEquals(stdout, [
-      "ok passed",
-      "publish:check passed",
+      "3 passed, 0 failed",
       `Released 0.2.0. Changed: ${PACKAGES.join(", ")}, examples/fleet.yaml, CHANGELOG.md`,
       "To publish it: git push --atomic origin main v0.2.0",
     ]);
@@ -327,7 +362,7 @@ releaseTest("release tags the present commit where the files say it all already"
   const head = await git(root, "rev-parse", "HEAD");
   const { code, stdout } = await script(root, "main.ts", "0.1.0");
   assertEquals(code, 0);
-  assertEquals(stdout[2], "Released 0.1.0. Changed: nothing, the files say it already");
+  assertEquals(stdout[1], "Released 0.1.0. Changed: nothing, the files say it already");
   assertEquals(await git(root, "rev-parse", "HEAD", "v0.1.0^{commit}"), `${head}\n${head}`);
 });
 

@@ -11,4 +11,5 @@ Deno.test("all packages, and all texts that name one, have one version", async (
     assert(names.includes(file), `Expected ${file} among ${names.join(", ")}`);
   }
   assert(names.includes("examples/fleet/daemonset.yaml"), "It names @tdx/cli with its version");
+  assert(names.includes("CONTRIBUTING.md"), "It shows the deno.json of a new platform");
 });

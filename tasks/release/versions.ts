@@ -1,6 +1,6 @@
 /**
  * Where the workspace says its version: the `deno.json` of every package, and every text that names
- * one of them as `jsr:@tdx/cli@0.1.0`. All say the same.
+ * one of them as `jsr:@tdx/cli@0.1.0` or shows its `deno.json`. All say the same.
  *
  * @module
  */
@@ -16,14 +16,15 @@ export interface VersionedFile {
 }
 
 const FIELD = /(?<="version"\s*:\s*")[^"]*(?=")/;
-const PIN = /(?<=jsr:@tdx\/[\w-]+@)\d[\w.+-]*\w/g;
+const PIN =
+  /(?<=jsr:@tdx\/[\w-]+@)\d[\w.+-]*\w|(?<="name": "@tdx\/[\w-]+",\s+"version": ")[^"]*(?=")/g;
 
 /**
  * The versions that a file says.
  *
  * @param file The file.
- * @returns The version of a `deno.json`, or that of each package a text names; `none` where a
- * `deno.json` says none.
+ * @returns The version of a `deno.json`, or that of each package a text names or shows; `none` where
+ * a `deno.json` says none.
  */
 export function versionsIn({ file, text }: VersionedFile): string[] {
   if (isConfig(file)) {

@@ -42,12 +42,18 @@ const PINNED: VersionedFile = {
     "jsr:@tdx/cli@0.1.0 jsr:@tdx/core@0.0.9. jsr:@tdx/seam@^0.1.0 jsr:@std/cli@1.0.0 jsr:@tdx/cli",
 };
 
+const SHOWN: VersionedFile = {
+  file: "CONTRIBUTING.md",
+  text: '"version": "1"\n{\n  "name": "@tdx/platform-xyz",\n  "version": "0.1.0",\n "license": 1',
+};
+
 Deno.test("versionsIn() reads a package's own version, and those a text names exactly", () => {
   assertEquals(versionsIn({ file: "packages/a/deno.json", text: NESTED }), ["0.1.0"]);
   assertEquals(versionsIn(config("a")), ["none"]);
   // The explorer is a site and is not published.
   assertEquals(versionsIn({ file: "explorer/deno.json", text: "{}" }), []);
   assertEquals(versionsIn(PINNED), ["0.1.0", "0.0.9"]);
+  assertEquals(versionsIn(SHOWN), ["0.1.0"]);
 });
 
 Deno.test("withVersion() changes the versions and nothing else", () => {
@@ -55,6 +61,7 @@ Deno.test("withVersion() changes the versions and nothing else", () => {
     withVersion(PINNED, "0.2.0"),
     "jsr:@tdx/cli@0.2.0 jsr:@tdx/core@0.2.0. jsr:@tdx/seam@^0.1.0 jsr:@std/cli@1.0.0 jsr:@tdx/cli",
   );
+  assertEquals(withVersion(SHOWN, "0.2.0"), SHOWN.text.replace("0.1.0", "0.2.0"));
   const text = '{\n\t"name": "a",\r\n  "version" : "0.1.0"}';
   assertEquals(
     withVersion({ file: "deno.json", text }, "1.0.0-rc.1+b2"),

@@ -1,0 +1,105 @@
+/**
+ * What is missing in the documentation of entry points, as `deno doc --json` gives it.
+ *
+ * @module
+ */
+import { parseMarkdown } from "./markdown.ts";
+
+/** The part of `deno doc --json` that is read here, its format 2. */
+export interface Documentation {
+  readonly version: number;
+  /** By the URL of the entry point. */
+  readonly nodes: Readonly<Record<string, DocModule>>;
+}
+interface DocModule {
+  readonly module_doc?: { readonly doc?: string; readonly tags?: readonly DocTag[] };
+  readonly symbols: readonly DocSymbol[];
+}
+interface DocSymbol {
+  readonly name: string;
+  readonly declarations: readonly Declaration[];
+}
+interface Declaration {
+  readonly kind: string;
+  readonly location: { readonly filename: string; readonly line: number };
+  readonly jsDoc?: { readonly tags?: readonly DocTag[] };
+}
+interface DocTag {
+  readonly kind: string;
+  readonly doc?: string;
+}
+
+/** What was looked at, and what is wrong with it. */
+export interface Documented {
+  /** Public symbols. */
+  readonly symbols: number;
+  /** One line for each problem, which begins with its place. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Finds entry points without a module comment, public symbols without an example, and examples that
+ * do not run or do not assert. A symbol that several entry points export counts once, whatever its
+ * names there.
+ *
+ * @param documentation What `deno doc --json` says.
+ * @returns How many symbols there are, and the problems.
+ * @throws {TypeError} Where it has another format.
+ */
+export function docProblems({ version, nodes }: Documentation): Documented {
+  if (version !== 2) throw new TypeError(`Expected format 2 of deno doc --json, got ${version}`);
+  const problems = new Map<string, string | undefined>();
+  for (const [file, { module_doc }] of Object.entries(nodes)) {
+    const examples = examplesIn(module_doc?.tags);
+    const head = module_doc?.doc?.trim() ? undefined : "Expected a comment with @module, got none";
+    problems.set(file, head ?? exampleProblem(examples));
+  }
+
+  // A symbol is where it is first declared; under another name it is a reference to that place.
+  const named = Object.values(nodes).flatMap(({ symbols }) => symbols)
+    .filter(({ declarations }) => declarations[0]!.kind !== "reference");
+  const symbols = new Set<string>();
+  for (const { name, declarations } of named) {
+    const { filename, line } = declarations[0]!.location;
+    const place = `${filename}:${line} ${name}`;
+    const examples = declarations.flatMap(({ jsDoc }) => examplesIn(jsDoc?.tags));
+    symbols.add(place);
+    problems.set(
+      place,
+      examples.length === 0 ? "Expected an @example, got none" : exampleProblem(examples),
+    );
+  }
+  const found = [...problems].filter(([, problem]) => problem !== undefined);
+  return {
+    symbols: symbols.size,
+    problems: found.map(([place, problem]) => `${place}: ${problem}`).sort(),
+  };
+}
+
+function examplesIn(tags: readonly DocTag[] = []): string[] {
+  return tags.filter(({ kind }) => kind === "example").map(({ doc = "" }) => doc);
+}
+
+/** Says what is wrong with examples: each must run under `deno test --doc`, and assert. */
+function exampleProblem(examples: readonly string[]): string | undefined {
+  for (const doc of examples) {
+    const { blocks } = parseMarkdown("@example", doc);
+    if (blocks.length === 0) return "Expected a block of code in its @example, got none";
+    for (const { language, attributes, code } of blocks) {
+      const fence = [language, ...attributes].join(" ");
+      if (fence !== "ts") {
+        return `Expected \`ts\` after the fence of its @example, got \`${fence}\``;
+      }
+      if (!asserts(code)) return "Expected its @example to call what it imports from @std/assert";
+    }
+  }
+  return undefined;
+}
+
+function asserts(code: string): boolean {
+  const [statement, names] = /import \{([^}]*)\} from "@std\/assert";/.exec(code) ?? [];
+  if (statement === undefined) return false;
+  const rest = code.replace(statement, "");
+  return names!.split(",").map((name) => name.trim()).filter(Boolean)
+    .some((name) => new RegExp(`^(?!\\s*//).*\\b${name}\\(`, "m").test(rest));
+}
