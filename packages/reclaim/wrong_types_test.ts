@@ -263,6 +263,33 @@ wrongTypes({
       TypeError,
       "Expected report.control.pagesReclaimed to be a number, got undefined",
     ],
+    [
+      (pagesReclaimed) => simulatedTime({ ...report, pagesReclaimed }, TD),
+      NaN,
+      RangeError,
+      "Expected report.pagesReclaimed to be a whole number from 0 to 2^53 - 1, got NaN",
+    ],
+    [
+      (linesCleared) =>
+        simulatedTime({ ...report, control: { ...report.control, linesCleared } }, TD),
+      -64,
+      RangeError,
+      "Expected report.control.linesCleared to be a whole number from 0 to 2^53 - 1, got -64",
+    ],
+    [
+      (flushes) => simulatedTime({ ...report, seamcalls: { "TDH.VP.FLUSH": flushes } }, TD),
+      "4",
+      TypeError,
+      'Expected report.seamcalls["TDH.VP.FLUSH"] to be a number, got "4"',
+    ],
+    [
+      (writeBacks) =>
+        simulatedTime({ ...report, seamcalls: { "TDH.PHYMEM.CACHE.WB": writeBacks } }, TD),
+      0.5,
+      RangeError,
+      'Expected report.seamcalls["TDH.PHYMEM.CACHE.WB"] to be a whole number from 0 to 2^53 - 1, ' +
+      "got 0.5",
+    ],
     ...options((options) => simulatedTime(report, options)),
     [
       (vcpus) => simulatedTime(report, { ...TD, vcpus }),
