@@ -48,7 +48,12 @@ export class GroupSums {
     const { document, at } = PUBLISHED_SHUTDOWNS_SOURCE;
     const published = { provenance: "published", source: `${document}, ${at}` } as const;
     this.#always = new HourSum("shutdown, always", published);
-    this.#saved = estimates.map(({ clear }) => new HourSum(`saved, clear as ${clear.name}`, clear));
+    this.#saved = estimates.map(({ clear: { name, provenance, source } }) =>
+      new HourSum(`saved, clear as ${name}`, {
+        provenance: "derived",
+        source: `the clear that is skipped, ${provenance}: ${source}`,
+      })
+    );
   }
 
   add(estimates: readonly Estimate[], shutdownsPerDay: number): void {

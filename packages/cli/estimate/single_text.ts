@@ -33,6 +33,7 @@ export function estimateText({ platform, headlines, others }: SingleEstimate): s
     "Whose figures:",
     `  total: ${headlines[0]!.always.total.source}`,
     ...all.map(({ clear }) => `  clear, ${clear.name}: ${clear.source}`),
+    "  derived: reckoned from these and assumptions E4 and E5; nobody published it",
     "Assumptions:",
     ...spelledOut(assumptions).map(({ id, text }) => `  ${id} ${text}`),
   ].join("\n");
@@ -48,11 +49,14 @@ function beyond(): string {
 function block({ clear, always, quirk, saved }: Estimate): string[] {
   const rows = [...always.terms, always.total].map((term, i) => {
     const other = [...quirk.terms, quirk.total][i]!;
-    return [term.name, showRange(term.seconds), showRange(other.seconds), term.provenance];
+    return [
+      term.name,
+      ...[term, other].flatMap(({ seconds, provenance }) => [showRange(seconds), provenance]),
+    ];
   });
   return [
     `Clear as ${clear.name}: ${cost(clear)}`,
-    table(["seconds", "always", "quirk", "whose figure"], rows),
+    table(["seconds", "always", "whose figure", "quirk", "whose figure"], rows),
     quirk.clears
       ? "The patch saves nothing here: with the erratum it clears as always"
       : `The patch saves ${showRange(saved.seconds)} s, ${showShare(saved.share)}`,

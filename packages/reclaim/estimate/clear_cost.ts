@@ -4,7 +4,8 @@ import { exactly, type Known } from "./interval.ts";
 import type { Totals } from "./published_totals.ts";
 
 /**
- * Whose figure: read in a publication, measured on a machine, taken for granted; or there is none.
+ * Whose figure: read in a publication, measured on a machine, taken for granted, or derived from
+ * such figures, so that nobody said it; or there is none.
  *
  * @example
  * ```ts
@@ -14,13 +15,13 @@ import type { Totals } from "./published_totals.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const td = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
- * const { always } = estimate({ ...td, clear: "measured" });
+ * const { always, quirk } = estimate({ ...td, clear: "measured" });
  * const whose: Provenance[] = always.terms.map(({ provenance }) => provenance);
- * assertEquals(whose, ["assumed", "assumed", "published", "measured"]);
- * assertEquals(always.total.provenance, "published");
+ * assertEquals(whose, ["assumed", "assumed", "derived", "measured"]);
+ * assertEquals([always, quirk].map(({ total }) => total.provenance), ["published", "derived"]);
  * ```
  */
-export type Provenance = "published" | "measured" | "assumed" | "unknown";
+export type Provenance = "published" | "measured" | "assumed" | "derived" | "unknown";
 
 /**
  * Which cost of a clear an estimate reckons with: the published bound, the measured figure, or
@@ -65,9 +66,21 @@ export function clearNsPerPage(reading: ClearReading, totals: Totals | null, pag
   throw error("clear", "published, measured or a positive number of nanoseconds a page", reading);
 }
 
-/** Where a cost was read. */
-export function clearSource(reading: ClearReading): { provenance: Provenance; source: string } {
-  if (typeof reading === "number") return { provenance: "assumed", source: "given by the caller" };
+/** Which cost it is, and whose figure. */
+export interface ClearOrigin {
+  /** The reading; `given` for a number. */
+  readonly name: "published" | "measured" | "given";
+  /** Whose figure it is. */
+  readonly provenance: Provenance;
+  /** Where it was read. */
+  readonly source: string;
+}
+
+/** Which cost a reading is, and where it was read. */
+export function clearOrigin(reading: ClearReading): ClearOrigin {
+  if (typeof reading === "number") {
+    return { name: "given", provenance: "assumed", source: "given by the caller" };
+  }
   const { document, at } = reading === "published" ? PUBLISHED_SAVING : MEASURED_CLEAR;
-  return { provenance: reading, source: `${document}, ${at}` };
+  return { name: reading, provenance: reading, source: `${document}, ${at}` };
 }

@@ -3,7 +3,7 @@ import { requireObject, requireOneOf } from "@tdx/core/arguments";
 import { decide, type Policy } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./assumptions.ts";
-import { type ClearReading, clearSource, type Provenance } from "./clear_cost.ts";
+import { clearOrigin, type ClearReading, type Provenance } from "./clear_cost.ts";
 import { type Costs, costsOf } from "./costs.ts";
 import { hull, type Known, weighted } from "./interval.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
@@ -184,9 +184,8 @@ export function estimate(options: EstimateOptions): Estimate {
     pages,
     insideTable: totals.length > 0,
     clear: {
-      name: typeof clear === "number" ? "given" : clear,
+      ...clearOrigin(clear),
       nsPerPage: hull(costs.cases.map(({ clearNsPerPage }) => clearNsPerPage)),
-      ...clearSource(clear),
       share: costOf(costs, pages).share,
     },
     always: time("always"),
