@@ -5,6 +5,7 @@ import { runOf } from "@tdx/seam";
 import { type WrongType, wrongTypes } from "../../tests/wrong_types_suite.ts";
 import { keyIds, record, smallHost } from "./fixtures_test.ts";
 import {
+  clearOrigin,
   createReclaimer,
   createTdHost,
   decide,
@@ -240,6 +241,22 @@ wrongTypes({
       TypeError,
       "Expected clear to be published, measured or a positive number of nanoseconds a page, " +
       "got 410n",
+    ],
+  ],
+  "clearOrigin()": [
+    [
+      clearOrigin,
+      undefined,
+      TypeError,
+      "Expected clear to be published, measured or a positive number of nanoseconds a page, " +
+      "got undefined",
+    ],
+    [
+      clearOrigin,
+      "fast",
+      RangeError,
+      "Expected clear to be published, measured or a positive number of nanoseconds a page, " +
+      'got "fast"',
     ],
   ],
   "showRange()": range(showRange, "range"),

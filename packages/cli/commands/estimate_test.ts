@@ -154,6 +154,36 @@ Deno.test("tdx estimate --inventory takes path and clear for every row", async (
   assertAlmostEquals(gnr.saved[0].hoursPerDay.low, 1050.63192 / 3600, 1e-9);
 });
 
+Deno.test("tdx estimate --inventory counts a row that --clear does not fit in the other sums", async () => {
+  // 467 s of 105,063,192 pages are 4444 ns each; the other rows take longer for a page.
+  const args = ["--inventory", testData("inventory.csv"), "--clear", "4600"];
+  const { status, answer } = await tdxJson("estimate", ...args);
+  assertEquals([status, answer.rowsBad, answer.badRows, answer.rowsWithoutClear], [3, 0, [], 1]);
+  const trouble =
+    "Expected clear as at most 4444 ns a page, which is the whole published shutdown " +
+    "on the terminate path, got 4600";
+  assertEquals(answer.withoutClearRows, [{ row: 2, trouble }]);
+  const { all, platforms: [gnr] } = answer;
+  assertEquals([all.rows, all.always.rows], [3, 3]);
+  assertAlmostEquals(all.always.hoursPerDay.low, 18082 / 3600, 1e-9);
+  const saved = ({ saved }: Json) => saved.map(({ name, rows }: Json) => [name, rows]);
+  assertEquals(saved(all), [
+    ["saved, clear as given", 2],
+    ["saved, clear as published", 3],
+    ["saved, clear as measured", 3],
+  ]);
+  // 4,727,858 pages of 4600 ns, half a time a day.
+  assertAlmostEquals(all.saved[0].hoursPerDay.low, 4_727_858 * 4600e-9 / 2 / 3600, 1e-9);
+  assertEquals([gnr.rows, gnr.saved[0].hoursPerDay, gnr.saved[0].rows], [1, null, 0]);
+
+  const { text } = await tdx("estimate", ...args);
+  assertStringIncludes(
+    text,
+    `\nRows that --clear does not fit, in every other sum: 1\n  row 2: ${trouble}\n`,
+  );
+  assertMatch(text, /\ngnr +1 +10 +1\.3 +unknown \(0 of 1 rows\) /);
+});
+
 Deno.test("tdx estimate --inventory names bad rows and counts the good ones, status 3", async () => {
   const file = testData("inventory_bad.csv");
   const { status, answer } = await tdxJson("estimate", "--inventory", file);

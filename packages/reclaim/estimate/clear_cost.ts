@@ -52,21 +52,29 @@ export type ClearReading = "published" | "measured" | number;
  * @param reading Which cost.
  * @param totals What the published table says, `null` outside it.
  * @param pages Pages of the whole TD, over which the published share is spread.
- * @throws {TypeError} Where the reading is neither text nor number.
+ * @throws {TypeError} Where the reading is of a wrong type.
  * @throws {RangeError} Where the reading is none.
  */
 export function clearNsPerPage(reading: ClearReading, totals: Totals | null, pages: number): Known {
+  requireReading(reading);
+  if (typeof reading === "number") return exactly(reading);
   if (reading === "measured") return exactly(MEASURED_CLEAR.value);
-  if (reading === "published") {
-    if (totals === null) return null;
-    return { low: 0, high: PUBLISHED_SAVING.value * totals.terminate * 1e9 / pages };
-  }
-  if (typeof reading === "number" && reading > 0 && reading < Infinity) return exactly(reading);
-  const error = typeof reading === "string" || typeof reading === "number" ? outOfRange : wrongType;
-  throw error("clear", "published, measured or a positive number of nanoseconds a page", reading);
+  if (totals === null) return null;
+  return { low: 0, high: PUBLISHED_SAVING.value * totals.terminate * 1e9 / pages };
 }
 
-/** Which cost it is, and whose figure. */
+/**
+ * Which cost of a clear it is, and whose figure.
+ *
+ * @example
+ * ```ts
+ * import { clearOrigin, type ClearOrigin } from "@tdx/reclaim";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const given: ClearOrigin = clearOrigin(300);
+ * assertEquals(given, { name: "given", provenance: "assumed", source: "given by the caller" });
+ * ```
+ */
 export interface ClearOrigin {
   /** The reading; `given` for a number. */
   readonly name: "published" | "measured" | "given";
@@ -76,11 +84,38 @@ export interface ClearOrigin {
   readonly source: string;
 }
 
-/** Which cost a reading is, and where it was read. */
+/**
+ * Says which cost of a clear a reading is, and where it was read.
+ *
+ * @param reading Which cost.
+ * @returns Its name, whose figure it is, and the source.
+ * @throws {TypeError} Where the reading is of a wrong type.
+ * @throws {RangeError} Where the reading is none.
+ *
+ * @example
+ * ```ts
+ * import { clearOrigin } from "@tdx/reclaim";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(clearOrigin("published"), {
+ *   name: "published",
+ *   provenance: "published",
+ *   source: "Linux commit 01fb93a363e0, commit message, up to 40%",
+ * });
+ * ```
+ */
 export function clearOrigin(reading: ClearReading): ClearOrigin {
+  requireReading(reading);
   if (typeof reading === "number") {
     return { name: "given", provenance: "assumed", source: "given by the caller" };
   }
   const { document, at } = reading === "published" ? PUBLISHED_SAVING : MEASURED_CLEAR;
   return { name: reading, provenance: reading, source: `${document}, ${at}` };
+}
+
+function requireReading(reading: ClearReading): void {
+  if (reading === "published" || reading === "measured") return;
+  if (typeof reading === "number" && reading > 0 && reading < Infinity) return;
+  const error = typeof reading === "string" || typeof reading === "number" ? outOfRange : wrongType;
+  throw error("clear", "published, measured or a positive number of nanoseconds a page", reading);
 }

@@ -3,7 +3,7 @@ import { requireObject, requireOneOf } from "@tdx/core/arguments";
 import { decide, type Policy } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./assumptions.ts";
-import { clearOrigin, type ClearReading, type Provenance } from "./clear_cost.ts";
+import { type ClearOrigin, clearOrigin, type ClearReading } from "./clear_cost.ts";
 import { type Costs, costsOf } from "./costs.ts";
 import { hull, type Known, weighted } from "./interval.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
@@ -56,15 +56,9 @@ export interface EstimateOptions {
  * assertEquals([cost.provenance, cost.share?.high.toFixed(2)], ["measured", "0.09"]);
  * ```
  */
-export interface ClearCost {
-  /** The reading it comes from; `given` for a number. */
-  readonly name: "published" | "measured" | "given";
+export interface ClearCost extends ClearOrigin {
   /** Nanoseconds a page of 4 KiB; `null` where the published table does not reach. */
   readonly nsPerPage: Known;
-  /** Whose figure it is. */
-  readonly provenance: Provenance;
-  /** Where it was read. */
-  readonly source: string;
   /** Share, 0 to 1, of a shutdown that clears every page; `null` where that is not known. */
   readonly share: Known;
 }
