@@ -23,12 +23,8 @@ export * from "./decide.ts";
 export * from "./create_reclaimer.ts";
 export { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./estimate/assumptions.ts";
 export * from "./estimate/clear_figures.ts";
-export {
-  type ClearOrigin,
-  clearOrigin,
-  type ClearReading,
-  type Provenance,
-} from "./estimate/clear_cost.ts";
+export * from "./estimate/clear_origin.ts";
+export { type ClearReading, type MeteredClear } from "./estimate/clear_reading.ts";
 export * from "./estimate/estimate.ts";
 export { type Interval, type Known } from "./estimate/interval.ts";
 export * from "./estimate/published_shutdowns.ts";

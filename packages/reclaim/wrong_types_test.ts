@@ -239,8 +239,8 @@ wrongTypes({
       (clear) => estimate({ ...TD, clear }),
       410n,
       TypeError,
-      "Expected clear to be published, measured or a positive number of nanoseconds a page, " +
-      "got 410n",
+      "Expected clear to be published, measured, what a meter measured or a positive number of " +
+      "nanoseconds a page, got 410n",
     ],
   ],
   "clearOrigin()": [
@@ -248,15 +248,35 @@ wrongTypes({
       clearOrigin,
       undefined,
       TypeError,
-      "Expected clear to be published, measured or a positive number of nanoseconds a page, " +
-      "got undefined",
+      "Expected clear to be published, measured, what a meter measured or a positive number of " +
+      "nanoseconds a page, got undefined",
     ],
     [
       clearOrigin,
       "fast",
       RangeError,
-      "Expected clear to be published, measured or a positive number of nanoseconds a page, " +
-      'got "fast"',
+      "Expected clear to be published, measured, what a meter measured or a positive number of " +
+      'nanoseconds a page, got "fast"',
+    ],
+  ],
+  "estimate() with what a meter measured": [
+    [
+      (nsPerPage) => estimate({ ...TD, clear: { nsPerPage, source: "a meter" } }),
+      410,
+      TypeError,
+      "Expected clear.nsPerPage to be an object, got 410",
+    ],
+    [
+      (low) => estimate({ ...TD, clear: { nsPerPage: { low, high: 1 }, source: "a meter" } }),
+      "1",
+      TypeError,
+      'Expected clear.nsPerPage.low to be a number, got "1"',
+    ],
+    [
+      (source) => estimate({ ...TD, clear: { nsPerPage: { low: 1, high: 1 }, source } }),
+      undefined,
+      TypeError,
+      "Expected clear.source to be a string, got undefined",
     ],
   ],
   "showRange()": range(showRange, "range"),

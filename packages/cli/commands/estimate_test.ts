@@ -4,8 +4,11 @@ import {
   assertEquals,
   assertMatch,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
+import { meteredClear } from "../estimate/metered_clear.ts";
 import { PLATFORM_NAMES, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
+import { UsageError } from "../usage_error.ts";
 
 const LARGE = ["--platform", "gnr", "--memory", "400GiB", "--vcpus", "64"];
 
@@ -55,7 +58,10 @@ Deno.test("tdx estimate shows both costs of a clear, and chooses none", async ()
   // 40% of 467 s over 105,063,192 pages; 105,063,192 pages of 410 ns.
   assertStringIncludes(text, "\nClear as published: at most 1778 ns a page\n");
   assertStringIncludes(text, "\nThe patch saves 0–187 s, 0–40%\n");
-  assertStringIncludes(text, "\nClear as measured: 410 ns a page\n");
+  assertStringIncludes(
+    text,
+    "\nClear as measured: 410 ns a page, for this project on an Emerald Rapids core\n",
+  );
   assertStringIncludes(text, "\nThe patch saves 43.1 s, 9.2%\n");
   assertMatch(text, /\nclear +43\.1 +measured +0 +derived\n/);
   // Nobody published the 424 s, nor what the other terms leave of the 467 s.
@@ -96,6 +102,114 @@ for (const [clear, name, low, high] of CLEAR) {
     assertEquals(text.match(/^Clear as \w+, to compare: /gm)?.length, names.length - 1);
   });
 }
+
+/** What `tdx meter --json` wrote, changed. */
+async function meterReport(change: (report: Json) => void): Promise<string> {
+  const report = JSON.parse(await Deno.readTextFile(testData("meter.json")));
+  change(report);
+  return JSON.stringify(report);
+}
+
+const METER_SOURCE =
+  "tdx meter on INTEL(R) XEON(R) 6980P: MOVDIR64B with a fence each 4 KiB, one " +
+  "thread, ordinary pages; median 304 ns, middle half 299 to 312 ns, 15 repeats of 1 GiB";
+
+Deno.test("tdx estimate --clear FILE takes what a meter measured, with its range and machine", async () => {
+  const { status, answer } = await tdxJson("estimate", ...LARGE, "--clear", testData("meter.json"));
+  assertEquals([status, answer.headline], [0, "metered"]);
+  const [{ clear: { share, ...clear }, always, quirk, saved }, ...others] = answer.estimates;
+  assertEquals(clear, {
+    name: "metered",
+    provenance: "measured here",
+    source: METER_SOURCE,
+    nsPerPage: { low: 298.5, high: 311.75 },
+  });
+  // 105,063,192 pages.
+  for (const seconds of [saved.seconds, always.terms[3].seconds]) {
+    assertAlmostEquals(seconds.low, 31.3614, 1e-3);
+    assertAlmostEquals(seconds.high, 32.7534, 1e-3);
+  }
+  assertAlmostEquals(share.high, 32.7534 / 467, 1e-4);
+  assertEquals(quirk.total.provenance, "derived");
+  assertEquals(others.map(({ clear }: Json) => clear.name), ["published", "measured"]);
+
+  const { text } = await tdx("estimate", ...LARGE, "--clear", testData("meter.json"));
+  assertStringIncludes(text, "\nClear as metered: 299–312 ns a page\n");
+  assertMatch(text, /\nclear +31\.4–32\.8 +measured here +0 +derived\n/);
+  assertStringIncludes(text, `\n  clear, metered: ${METER_SOURCE}\n`);
+});
+
+Deno.test("tdx estimate --clear FILE counts for a fleet too", async () => {
+  const args = ["--inventory", testData("inventory.csv"), "--clear", testData("meter.json")];
+  const { status, answer } = await tdxJson("estimate", ...args);
+  const [saved] = answer.platforms[0].saved;
+  assertEquals([status, saved.name], [0, "saved, clear as metered"]);
+  assertAlmostEquals(saved.hoursPerDay.high, 327.534 / 3600, 1e-6);
+  assertEquals(saved.source, `the clear that is skipped, measured here: ${METER_SOURCE}`);
+});
+
+Deno.test("tdx estimate --clear FILE says where the machine did not measure it, and why", async () => {
+  const file = testData("meter_without_movdir64b.json");
+  assertEquals(
+    await refused("estimate", ...LARGE, "--clear", file),
+    `tdx: Expected ${file} to have MOVDIR64B with a fence each 4 KiB, one thread, ordinary pages, ` +
+      "got none: not measured on AMD EPYC, under a hypervisor: MOVDIR64B, CPUID.7.0 ECX[28], is 0: " +
+      "this CPU lacks it or its hypervisor hides it",
+  );
+});
+
+Deno.test("meteredClear() takes no other measurement for what Linux does", async () => {
+  // The one that counts stands last.
+  const others = await meterReport(({ measurements }) => measurements.pop());
+  assertThrows(
+    () => meteredClear(others, "meter.json"),
+    UsageError,
+    "got none: not measured on INTEL(R) XEON(R) 6980P",
+  );
+  const cached = await meterReport((report) => report.bytesPerThread = 2 ** 26);
+  assertMatch(meteredClear(cached, "meter.json").source, /of 64 MiB, which fits in its cache$/);
+});
+
+// What is changed in a meter's report, and what is wrong with it then.
+const NO_REPORT: readonly (readonly [string, (report: Json) => void, string])[] = [
+  ["another format", (report) => report.formatVersion = 2, "formatVersion to be 1, got 2"],
+  ["no CPU", (report) => delete report.cpu, "cpu to be an object, got undefined"],
+  ["a brand that steers", ({ cpu }) => cpu.brand = "\x1b[2J", "cpu.brand to be a short text, got "],
+  [
+    "no measurements",
+    (report) => report.measurements = {},
+    "measurements to be an array, got {}",
+  ],
+  [
+    "no figure",
+    ({ measurements }) => measurements[4].nsPerPage.low = null,
+    "measurements[4].nsPerPage.low to be a number, got null",
+  ],
+  [
+    "figures out of order",
+    ({ measurements }) => measurements[4].nsPerPage.low = 400,
+    "measurements[4].nsPerPage to be low, median and high in order, above 0, got ",
+  ],
+  [
+    "no reason",
+    ({ notMeasured }) => delete notMeasured[0].reason,
+    "notMeasured[0].reason to be a string, got undefined",
+  ],
+];
+
+for (const [what, change, message] of NO_REPORT) {
+  Deno.test(`meteredClear() refuses a report with ${what}`, async () => {
+    const text = await meterReport(change);
+    assertThrows(() => meteredClear(text, "m.json"), UsageError, `m.json: Expected ${message}`);
+  });
+}
+
+Deno.test("tdx estimate reads standard input for one option only", async () => {
+  assertEquals(
+    await refused("estimate", "--clear", "-", "--inventory", "-"),
+    "tdx: Expected standard input for one option, got it for --clear --inventory",
+  );
+});
 
 for (const memory of ["16GiB", "401GiB"]) {
   Deno.test(`tdx estimate makes no total up for ${memory}, status 3`, async () => {
@@ -266,16 +380,24 @@ const BAD: readonly (readonly [readonly string[], string])[] = [
   [["--memory", "18GiB", "--vcpus", "4", "--path", "fast"], "tdx: Expected --path to be one of "],
   [
     ["--clear", "fast"],
-    "tdx: Expected --clear as measured, published or nanoseconds a page like 410",
+    "tdx: Expected --clear as measured, published, nanoseconds a page like 410, or a readable file ",
   ],
-  [["--clear", "0"], "tdx: Expected --clear as measured, published or nanoseconds a page like 410"],
+  [
+    ["--clear", "0"],
+    "tdx: Expected --clear as measured, published, nanoseconds a page like 410, or a readable file ",
+  ],
   [
     ["--clear", "-5"],
-    "tdx: Expected --clear as measured, published or nanoseconds a page like 410",
+    "tdx: Expected --clear as measured, published, nanoseconds a page like 410, or a readable file ",
   ],
   [
     ["--memory", "400GiB", "--vcpus", "64", "--clear", "10000"],
     "tdx: Expected clear as at most 4444 ns a page, which is the whole published shutdown on the ",
+  ],
+  [["--clear", testData("spr.cpuid")], "spr.cpuid to be what tdx meter --json writes, got no JSON"],
+  [
+    ["--clear", testData("inventory.jsonl")],
+    "inventory.jsonl to be what tdx meter --json writes, got no JSON",
   ],
   [["18GiB"], "tdx: Expected only options, got 18GiB"],
   [

@@ -8,6 +8,7 @@ import {
 } from "@tdx/reclaim";
 import { table } from "../table.ts";
 import { grouped } from "../teardown/report_text.ts";
+import { MEASURED_WHERE } from "./read_clear.ts";
 import type { SingleEstimate } from "./single.ts";
 import { spelledOut } from "./spelled_out.ts";
 
@@ -66,7 +67,7 @@ function block({ clear, always, quirk, saved }: Estimate): string[] {
 function cost({ name, nsPerPage }: Estimate["clear"]): string {
   if (nsPerPage === null) return "unknown for this size";
   if (name === "published") return `at most ${nsPerPage.high.toFixed(0)} ns a page`;
-  return `${showRange(nsPerPage)} ns a page`;
+  return `${showRange(nsPerPage)} ns a page${name === "measured" ? `, ${MEASURED_WHERE}` : ""}`;
 }
 
 /** A cost of a clear that was not asked for, in a line. */

@@ -2,6 +2,7 @@ import { showSize } from "@tdx/core";
 import { type Measurement, METER_METHODS, type MeterReport } from "@tdx/host/meter";
 import { table } from "../table.ts";
 import { bar } from "./bar.ts";
+import { cpuName } from "./cpu_name.ts";
 
 const BAR_WIDTH = 24;
 
@@ -19,10 +20,9 @@ export function reportText(report: MeterReport): string {
 }
 
 function machine({ cpu, bytesPerThread }: MeterReport): string {
-  const name = cpu.brand ?? `${cpu.vendor} family ${cpu.family} model ${cpu.model}`;
   const cache = cpu.lastLevelCacheBytes;
   const parts = [
-    `${name}${cpu.hypervisor ? ", under a hypervisor" : ""}`,
+    cpuName(cpu),
     `last-level cache ${cache === null ? "unknown" : showSize(cache)}`,
     `${showSize(bytesPerThread)} a thread`,
   ];

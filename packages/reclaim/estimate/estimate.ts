@@ -3,7 +3,8 @@ import { requireObject, requireOneOf } from "@tdx/core/arguments";
 import { decide, type Policy } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./assumptions.ts";
-import { type ClearOrigin, clearOrigin, type ClearReading } from "./clear_cost.ts";
+import { type ClearOrigin, clearOrigin } from "./clear_origin.ts";
+import type { ClearReading } from "./clear_reading.ts";
 import { type Costs, costsOf } from "./costs.ts";
 import { hull, type Known, weighted } from "./interval.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
@@ -135,8 +136,8 @@ export interface Estimate {
  * The only published figures are totals (`PUBLISHED_SHUTDOWNS`). Their memory sizes give the totals
  * back as they are; between them the range spans two straight lines, of the time and of the time per
  * page; outside them there is no total, and what depends on it is `null`. The clear is a published
- * bound, a measured figure or a number of the caller's. The first two do not agree: call it once for
- * each and show both.
+ * bound, the project's measured figure, what a meter measured, or a number of the caller's. The first
+ * two do not agree: call it once for each and show both.
  *
  * @param options Platform, TD, path, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.

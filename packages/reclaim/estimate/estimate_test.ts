@@ -212,10 +212,43 @@ Deno.test("estimate() reckons with a given clear, up to the whole of what was pu
   assertEquals(estimate({ ...LARGE, guestBytes: GiB, clear: 4445 }).always.total.seconds, null);
 });
 
+Deno.test("estimate() takes what a meter measured with its range, source and provenance", () => {
+  const metered = { nsPerPage: { low: 300, high: 320 }, source: "a meter, on some machine" };
+  const { clear: { share, ...clear }, always, quirk, saved } = estimate({
+    ...LARGE,
+    clear: metered,
+  });
+  assertEquals(clear, { name: "metered", provenance: "measured here", ...metered });
+  near(share, 0.0675, 0.072, 1e-4);
+  // 105,063,192 pages.
+  near(saved.seconds, 31.519, 33.620, 1e-3);
+  const [, , rest, term] = always.terms;
+  assertEquals([term!.provenance, term!.source], ["measured here", metered.source]);
+  near(rest!.seconds, 467 - 33.620 - 2.0064, 467 - 31.519, 1e-3);
+  near(quirk.total.seconds, 467 - 33.620, 467 - 31.519, 1e-3);
+  assertEquals(quirk.total.provenance, "derived");
+  assert(quirk.total.source.endsWith("the clear that is skipped: a meter, on some machine"));
+  // Its upper end must fit the shutdown too.
+  assertThrows(
+    () => estimate({ ...LARGE, clear: { ...metered, nsPerPage: { low: 300, high: 4445 } } }),
+    RangeError,
+    "Expected clear as at most 4444 ns a page, which is the whole published shutdown on the " +
+      "terminate path, got 4445",
+  );
+  for (const [low, high] of [[0, 1], [-1, 1], [2, 1], [NaN, 1], [1, Infinity]] as const) {
+    assertThrows(
+      () => estimate({ ...LARGE, clear: { ...metered, nsPerPage: { low, high } } }),
+      RangeError,
+      "Expected clear.nsPerPage to be a range above 0, got ",
+    );
+  }
+});
+
 Deno.test("estimate() refuses what is no TD, no path, no clear", () => {
   // What is wrong, and the message.
   const clear =
-    "Expected clear to be published, measured or a positive number of nanoseconds a page";
+    "Expected clear to be published, measured, what a meter measured or a positive number of " +
+    "nanoseconds a page";
   const table: readonly (readonly [Partial<EstimateOptions>, string])[] = [
     [{ guestBytes: 0 }, "Expected guest memory as a positive multiple of 4096 bytes, got 0"],
     [{ guestBytes: -GiB }, "Expected guest memory as a positive multiple of 4096 bytes, got -1073"],

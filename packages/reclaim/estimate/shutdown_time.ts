@@ -1,5 +1,5 @@
 import { CACHE_WRITE_BACK_SECONDS, VCPU_FLUSH_SECONDS } from "./assumptions.ts";
-import { clearOrigin, type Provenance } from "./clear_cost.ts";
+import { clearOrigin, type Provenance } from "./clear_origin.ts";
 import type { CostCase, Costs, Work } from "./costs.ts";
 import { hull, type Known, weighted } from "./interval.ts";
 import { PUBLISHED_SHUTDOWNS_SOURCE } from "./published_shutdowns.ts";

@@ -2,7 +2,7 @@ import { LINES_PER_PAGE } from "@tdx/core";
 import { requireObject, requireOneOf, requireWhole } from "@tdx/core/arguments";
 import { TEARDOWN_PATHS } from "../teardown/options.ts";
 import type { TeardownReport } from "../teardown/report.ts";
-import type { ClearReading } from "./clear_cost.ts";
+import type { ClearReading } from "./clear_reading.ts";
 import { costsOf } from "./costs.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
 
