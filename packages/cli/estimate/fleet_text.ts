@@ -12,10 +12,7 @@ export function fleetText(tally: FleetTally, file: string): string {
     ...(all === undefined ? ["No row could be counted"] : sums(tally, all)),
     ...(tally.outside > 0 ? ["", outside(tally.outside)] : []),
     ...troubles(`Bad rows of ${file}, in no sum`, tally.bad),
-    ...troubles(
-      "Rows that --clear does not fit, in every other sum",
-      tally.withoutClear,
-    ),
+    ...troubles("Rows that --clear does not fit, in every other sum", tally.withoutClear),
     ...(all === undefined ? [] : ["", ...origins(tally, all)]),
   ].join("\n");
 }
