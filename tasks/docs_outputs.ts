@@ -16,7 +16,8 @@ for (const { file, text, blocks } of readMarkdown(".")) {
       throw new Error(`${file}:${line}: exit status ${ran.code}\n${ran.stdout}${ran.stderr}`);
     }
     if (isAsShown(ran.stdout, output!)) continue;
-    written = written.replace(shown(block, output!), () => shown(block, ran.stdout));
+    const anew = keepVarying(ran.stdout, output!);
+    written = written.replace(shown(block, output!), () => shown(block, anew));
     console.log(`${file}:${line}: output written anew`);
   }
   if (written !== text) Deno.writeTextFileSync(file, written);
@@ -28,4 +29,11 @@ function isRun({ attributes, output }: Block): boolean {
 
 function shown({ code }: Block, output: string): string {
   return `${code}\`\`\`\n\n\`\`\`text\n${output}\`\`\``;
+}
+
+/** Keeps the lines that stand for many: what differs from run to run is no news. */
+function keepVarying(text: string, output: string): string {
+  const varying = output.split("\n").filter((line) => line.includes("…") && line.trim() !== "…");
+  return text.split("\n").map((line) => varying.find((old) => isAsShown(line, old)) ?? line)
+    .join("\n");
 }

@@ -10,6 +10,8 @@ export function generalHelp(commands: readonly (readonly [string, Command])[]): 
     "",
     ...columns(commands.map(([name, { summary }]) => [name, summary])),
     "",
+    "tdx --version says which version this is.",
+    "",
     "Each takes --json and --help. Exit status: 0 fine, 1 usage or bad input, 2 a hazard was found,",
     "3 could not tell.",
   ].join("\n");

@@ -90,6 +90,10 @@ async function run(args: readonly string[], output: Output): Promise<ExitStatus>
     output.print(generalHelp(await Promise.all(Object.entries(COMMANDS).map(loaded))));
     return name === undefined ? EXIT.usage : EXIT.fine;
   }
+  if (name === "--version") {
+    output.print((await import("./version.ts")).VERSION);
+    return EXIT.fine;
+  }
   const { command } = await pick("the subcommand", name, COMMANDS)();
   const table = { ...command.options, ...COMMON };
   const options = readOptions(rest, table);

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import config from "./deno.json" with { type: "json" };
 import { refused, tdx } from "./fixtures_test.ts";
 import { main } from "./main.ts";
 
@@ -10,6 +11,12 @@ Deno.test("main() lists the subcommands for --help, and for no arguments with st
     assertEquals(answer.status, status);
     for (const name of SUBCOMMANDS) assertStringIncludes(answer.text, `\n  ${name} `);
   }
+});
+
+Deno.test("main() says the version for --version, and --help lists it", async () => {
+  const { status, text } = await tdx("--version");
+  assertEquals([status, text], [0, `tdx ${config.version}`]);
+  assertStringIncludes((await tdx("--help")).text, "\ntdx --version ");
 });
 
 for (const name of SUBCOMMANDS) {

@@ -1,33 +1,40 @@
 import { UsageError } from "./usage_error.ts";
 
+const READABLE = "a readable file";
+
 /**
  * Reads a whole text.
  *
  * @param path A file, or `-` for standard input.
+ * @param expected What else it could have been, for messages.
  * @returns Its text.
  * @throws {UsageError} Where it cannot be read, saying why.
  */
-export async function readInput(path: string): Promise<string> {
-  return await new Response(await openInput(path)).text();
+export async function readInput(path: string, expected: string = READABLE): Promise<string> {
+  return await new Response(await openInput(path, expected)).text();
 }
 
 /**
  * Opens a file that is read as it comes.
  *
  * @param path A file, or `-` for standard input.
+ * @param expected What else it could have been, for messages.
  * @returns Its bytes.
  * @throws {UsageError} Where it cannot be opened, saying why.
  */
-export async function openInput(path: string): Promise<ReadableStream<Uint8Array>> {
+export async function openInput(
+  path: string,
+  expected: string = READABLE,
+): Promise<ReadableStream<Uint8Array>> {
   if (path === "-") return Deno.stdin.readable;
   try {
     const file = await Deno.open(path);
     if (!(await file.stat()).isDirectory) return file.readable;
     file.close();
   } catch (error) {
-    throw new UsageError(`Expected a readable file, got ${path}: ${reason(error, path)}`);
+    throw new UsageError(`Expected ${expected}, got ${path}: ${reason(error, path)}`);
   }
-  throw new UsageError(`Expected a readable file, got ${path}: it is a folder`);
+  throw new UsageError(`Expected ${expected}, got ${path}: it is a folder`);
 }
 
 function reason(error: unknown, path: string): string {

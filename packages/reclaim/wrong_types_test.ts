@@ -5,6 +5,7 @@ import { runOf } from "@tdx/seam";
 import { type WrongType, wrongTypes } from "../../tests/wrong_types_suite.ts";
 import { keyIds, record, smallHost } from "./fixtures_test.ts";
 import {
+  clearOrigin,
   createReclaimer,
   createTdHost,
   decide,
@@ -238,8 +239,44 @@ wrongTypes({
       (clear) => estimate({ ...TD, clear }),
       410n,
       TypeError,
-      "Expected clear to be published, measured or a positive number of nanoseconds a page, " +
-      "got 410n",
+      "Expected clear to be published, measured, what a meter measured or a positive number of " +
+      "nanoseconds a page, got 410n",
+    ],
+  ],
+  "clearOrigin()": [
+    [
+      clearOrigin,
+      undefined,
+      TypeError,
+      "Expected clear to be published, measured, what a meter measured or a positive number of " +
+      "nanoseconds a page, got undefined",
+    ],
+    [
+      clearOrigin,
+      "fast",
+      RangeError,
+      "Expected clear to be published, measured, what a meter measured or a positive number of " +
+      'nanoseconds a page, got "fast"',
+    ],
+  ],
+  "estimate() with what a meter measured": [
+    [
+      (nsPerPage) => estimate({ ...TD, clear: { nsPerPage, source: "a meter" } }),
+      410,
+      TypeError,
+      "Expected clear.nsPerPage to be an object, got 410",
+    ],
+    [
+      (low) => estimate({ ...TD, clear: { nsPerPage: { low, high: 1 }, source: "a meter" } }),
+      "1",
+      TypeError,
+      'Expected clear.nsPerPage.low to be a number, got "1"',
+    ],
+    [
+      (source) => estimate({ ...TD, clear: { nsPerPage: { low: 1, high: 1 }, source } }),
+      undefined,
+      TypeError,
+      "Expected clear.source to be a string, got undefined",
     ],
   ],
   "showRange()": range(showRange, "range"),
@@ -262,6 +299,33 @@ wrongTypes({
       {},
       TypeError,
       "Expected report.control.pagesReclaimed to be a number, got undefined",
+    ],
+    [
+      (pagesReclaimed) => simulatedTime({ ...report, pagesReclaimed }, TD),
+      NaN,
+      RangeError,
+      "Expected report.pagesReclaimed to be a whole number from 0 to 2^53 - 1, got NaN",
+    ],
+    [
+      (linesCleared) =>
+        simulatedTime({ ...report, control: { ...report.control, linesCleared } }, TD),
+      -64,
+      RangeError,
+      "Expected report.control.linesCleared to be a whole number from 0 to 2^53 - 1, got -64",
+    ],
+    [
+      (flushes) => simulatedTime({ ...report, seamcalls: { "TDH.VP.FLUSH": flushes } }, TD),
+      "4",
+      TypeError,
+      'Expected report.seamcalls["TDH.VP.FLUSH"] to be a number, got "4"',
+    ],
+    [
+      (writeBacks) =>
+        simulatedTime({ ...report, seamcalls: { "TDH.PHYMEM.CACHE.WB": writeBacks } }, TD),
+      0.5,
+      RangeError,
+      'Expected report.seamcalls["TDH.PHYMEM.CACHE.WB"] to be a whole number from 0 to 2^53 - 1, ' +
+      "got 0.5",
     ],
     ...options((options) => simulatedTime(report, options)),
     [

@@ -2,7 +2,7 @@ import { PUBLISHED_SHUTDOWNS, TEARDOWN_PATHS } from "@tdx/reclaim";
 import type { Command } from "../command.ts";
 import { readCount } from "../count.ts";
 import { showFleet } from "../estimate/fleet.ts";
-import { readClear } from "../estimate/read_clear.ts";
+import { MEASURED_WHERE, readClear } from "../estimate/read_clear.ts";
 import { showEstimate } from "../estimate/single.ts";
 import type { ExitStatus } from "../exit_status.ts";
 import { findMachine, MACHINE_OPTIONS } from "../machine.ts";
@@ -33,7 +33,8 @@ export const command: Command = {
     },
     clear: {
       value: "COST",
-      help: "measured, published, or nanoseconds a page as tdx meter finds; default: show both",
+      help: `published; measured (${MEASURED_WHERE}); a file of tdx meter --json, - is standard ` +
+        "input; or nanoseconds a page, taken for granted; default: published and measured",
     },
     inventory: {
       value: "FILE",
@@ -44,11 +45,12 @@ export const command: Command = {
   example: "tdx estimate --platform gnr --memory 400GiB --vcpus 64",
   async run(options, output): Promise<ExitStatus> {
     noOperands(options);
+    oneStandardInput(options);
     const path = pickName("--path", options.text("path") ?? "terminate", TEARDOWN_PATHS);
-    const clear = readClear(options.text("clear"));
     const inventory = options.text("inventory");
+    if (inventory !== undefined) refuseBeside(options);
+    const clear = await readClear(options.text("clear"));
     if (inventory !== undefined) {
-      refuseBeside(options);
       return await showFleet(inventory, { path, clear, json: options.has("json") }, output);
     }
     const guestBytes = readSize("--memory", required(options, "memory"));
@@ -63,6 +65,14 @@ function required(options: Options, name: string): string {
   const text = options.text(name);
   if (text !== undefined) return text;
   throw new UsageError(`Expected --memory and --vcpus, or --inventory, got no --${name}`);
+}
+
+function oneStandardInput(options: Options): void {
+  const all = ["clear", "inventory", "cpuinfo", "cpuid"].filter((name) =>
+    options.text(name) === "-"
+  );
+  if (all.length < 2) return;
+  throw new UsageError(`Expected standard input for one option, got it for --${all.join(" --")}`);
 }
 
 function refuseBeside(options: Options): void {

@@ -4,8 +4,11 @@ import {
   assertEquals,
   assertMatch,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
+import { meteredClear } from "../estimate/metered_clear.ts";
 import { PLATFORM_NAMES, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
+import { UsageError } from "../usage_error.ts";
 
 const LARGE = ["--platform", "gnr", "--memory", "400GiB", "--vcpus", "64"];
 
@@ -43,7 +46,7 @@ Deno.test("tdx estimate gives every term a range, whose figure it is, and its so
   assertEquals(terms.length, 2 * 2 * 5);
   for (const { name, seconds, provenance, source } of terms) {
     assert(seconds.low >= 0 && seconds.low <= seconds.high, name);
-    assert(["published", "measured", "assumed"].includes(provenance), provenance);
+    assert(["published", "measured", "assumed", "derived"].includes(provenance), provenance);
     assert(source !== "");
   }
   assertEquals(answer.assumptions[0].id, "E1");
@@ -55,9 +58,16 @@ Deno.test("tdx estimate shows both costs of a clear, and chooses none", async ()
   // 40% of 467 s over 105,063,192 pages; 105,063,192 pages of 410 ns.
   assertStringIncludes(text, "\nClear as published: at most 1778 ns a page\n");
   assertStringIncludes(text, "\nThe patch saves 0–187 s, 0–40%\n");
-  assertStringIncludes(text, "\nClear as measured: 410 ns a page\n");
+  assertStringIncludes(
+    text,
+    "\nClear as measured: 410 ns a page, for this project on an Emerald Rapids core\n",
+  );
   assertStringIncludes(text, "\nThe patch saves 43.1 s, 9.2%\n");
-  assertMatch(text, /\nclear +43\.1 +0 +measured\n/);
+  assertMatch(text, /\nclear +43\.1 +measured +0 +derived\n/);
+  // Nobody published the 424 s, nor what the other terms leave of the 467 s.
+  assertMatch(text, /\nreclaim +422–424 +derived +422–424 +derived\n/);
+  assertMatch(text, /\ntotal +467 +published +424 +derived\n/);
+  assertMatch(text, /\n {2}derived: reckoned from .* E4 and E5; nobody published it\n/);
   assertMatch(
     text,
     /up to 40% of the shutdown .*; the measured figure explains 9\.2%\.\n.*neither/,
@@ -67,7 +77,7 @@ Deno.test("tdx estimate shows both costs of a clear, and chooses none", async ()
 Deno.test("tdx estimate says that the patch saves nothing with the erratum", async () => {
   const emr = await tdx("estimate", "--platform", "emr", "--memory", "400GiB", "--vcpus", "64");
   assertEquals(emr.text.match(/The patch saves nothing here: with the erratum/g)?.length, 2);
-  assertMatch(emr.text, /\ntotal +467 +467 +published\n/);
+  assertMatch(emr.text, /\ntotal +467 +published +467 +published\n/);
 });
 
 // What is asked for, the name of the headline, the seconds it saves at least and at most.
@@ -93,6 +103,114 @@ for (const [clear, name, low, high] of CLEAR) {
   });
 }
 
+/** What `tdx meter --json` wrote, changed. */
+async function meterReport(change: (report: Json) => void): Promise<string> {
+  const report = JSON.parse(await Deno.readTextFile(testData("meter.json")));
+  change(report);
+  return JSON.stringify(report);
+}
+
+const METER_SOURCE =
+  "tdx meter on INTEL(R) XEON(R) 6980P: MOVDIR64B with a fence each 4 KiB through " +
+  "huge pages, one thread; median 304 ns, middle half 299 to 312 ns, 15 repeats of 1 GiB";
+
+Deno.test("tdx estimate --clear FILE takes what a meter measured, with its range and machine", async () => {
+  const { status, answer } = await tdxJson("estimate", ...LARGE, "--clear", testData("meter.json"));
+  assertEquals([status, answer.headline], [0, "metered"]);
+  const [{ clear: { share, ...clear }, always, quirk, saved }, ...others] = answer.estimates;
+  assertEquals(clear, {
+    name: "metered",
+    provenance: "measured here",
+    source: METER_SOURCE,
+    nsPerPage: { low: 298.5, high: 311.75 },
+  });
+  // 105,063,192 pages.
+  for (const seconds of [saved.seconds, always.terms[3].seconds]) {
+    assertAlmostEquals(seconds.low, 31.3614, 1e-3);
+    assertAlmostEquals(seconds.high, 32.7534, 1e-3);
+  }
+  assertAlmostEquals(share.high, 32.7534 / 467, 1e-4);
+  assertEquals(quirk.total.provenance, "derived");
+  assertEquals(others.map(({ clear }: Json) => clear.name), ["published", "measured"]);
+
+  const { text } = await tdx("estimate", ...LARGE, "--clear", testData("meter.json"));
+  assertStringIncludes(text, "\nClear as metered: 299–312 ns a page\n");
+  assertMatch(text, /\nclear +31\.4–32\.8 +measured here +0 +derived\n/);
+  assertStringIncludes(text, `\n  clear, metered: ${METER_SOURCE}\n`);
+});
+
+Deno.test("tdx estimate --clear FILE counts for a fleet too", async () => {
+  const args = ["--inventory", testData("inventory.csv"), "--clear", testData("meter.json")];
+  const { status, answer } = await tdxJson("estimate", ...args);
+  const [saved] = answer.platforms[0].saved;
+  assertEquals([status, saved.name], [0, "saved, clear as metered"]);
+  assertAlmostEquals(saved.hoursPerDay.high, 327.534 / 3600, 1e-6);
+  assertEquals(saved.source, `the clear that is skipped, measured here: ${METER_SOURCE}`);
+});
+
+Deno.test("tdx estimate --clear FILE says where the machine did not measure it, and why", async () => {
+  const file = testData("meter_without_movdir64b.json");
+  assertEquals(
+    await refused("estimate", ...LARGE, "--clear", file),
+    `tdx: Expected ${file} to have MOVDIR64B with a fence each 4 KiB through huge pages, one thread, ` +
+      "got none: not measured on AMD EPYC, under a hypervisor: MOVDIR64B, CPUID.7.0 ECX[28], is 0: " +
+      "this CPU lacks it or its hypervisor hides it",
+  );
+});
+
+Deno.test("meteredClear() takes no other measurement for what Linux does", async () => {
+  // The one that counts stands last.
+  const others = await meterReport(({ measurements }) => measurements.pop());
+  assertThrows(
+    () => meteredClear(others, "meter.json"),
+    UsageError,
+    "got none: not measured on INTEL(R) XEON(R) 6980P",
+  );
+  const cached = await meterReport((report) => report.bytesPerThread = 2 ** 26);
+  assertMatch(meteredClear(cached, "meter.json").source, /of 64 MiB, which fits in its cache$/);
+});
+
+// What is changed in a meter's report, and what is wrong with it then.
+const NO_REPORT: readonly (readonly [string, (report: Json) => void, string])[] = [
+  ["another format", (report) => report.formatVersion = 2, "formatVersion to be 1, got 2"],
+  ["no CPU", (report) => delete report.cpu, "cpu to be an object, got undefined"],
+  ["a brand that steers", ({ cpu }) => cpu.brand = "\x1b[2J", "cpu.brand to be a short text, got "],
+  [
+    "no measurements",
+    (report) => report.measurements = {},
+    "measurements to be an array, got {}",
+  ],
+  [
+    "no figure",
+    ({ measurements }) => measurements[4].nsPerPage.low = null,
+    "measurements[4].nsPerPage.low to be a number, got null",
+  ],
+  [
+    "figures out of order",
+    ({ measurements }) => measurements[4].nsPerPage.low = 400,
+    "measurements[4].nsPerPage to be low, median and high in order, above 0, got ",
+  ],
+  [
+    "no reason",
+    ({ notMeasured }) => delete notMeasured[0].reason,
+    "notMeasured[0].reason to be a string, got undefined",
+  ],
+];
+
+for (const [what, change, message] of NO_REPORT) {
+  Deno.test(`meteredClear() refuses a report with ${what}`, async () => {
+    const text = await meterReport(change);
+    assertThrows(() => meteredClear(text, "m.json"), UsageError, `m.json: Expected ${message}`);
+  });
+}
+
+Deno.test("tdx estimate reads standard input for one option only", async () => {
+  assertEquals(
+    await refused("estimate", "--clear", "-", "--inventory", "-"),
+    "tdx: Expected standard input for one option, got it for --clear --inventory",
+  );
+});
+
 for (const memory of ["16GiB", "401GiB"]) {
   Deno.test(`tdx estimate makes no total up for ${memory}, status 3`, async () => {
     const args = ["--platform", "gnr", "--memory", memory, "--vcpus", "4"];
@@ -104,7 +222,7 @@ for (const memory of ["16GiB", "401GiB"]) {
       text,
       "\nThe published table has 18 to 400 GiB: there is no total for this",
     );
-    assertMatch(text, /\ntotal +unknown +unknown +unknown\n/);
+    assertMatch(text, /\ntotal +unknown +unknown +unknown +unknown\n/);
   });
 }
 
@@ -134,9 +252,10 @@ for (const file of ["inventory.csv", "inventory.jsonl"]) {
     ]);
     assertEquals(names, [
       ["shutdown, always", "published"],
-      ["saved, clear as published", "published"],
-      ["saved, clear as measured", "measured"],
+      ["saved, clear as published", "derived"],
+      ["saved, clear as measured", "derived"],
     ]);
+    assertMatch(answer.all.saved[1].source, /^the clear that is skipped, measured: measurement /);
   });
 }
 
@@ -147,6 +266,36 @@ Deno.test("tdx estimate --inventory takes path and clear for every row", async (
   assertAlmostEquals(gnr.always.hoursPerDay.low, 55390 / 3600, 1e-9);
   assertEquals(gnr.saved[0].name, "saved, clear as given");
   assertAlmostEquals(gnr.saved[0].hoursPerDay.low, 1050.63192 / 3600, 1e-9);
+});
+
+Deno.test("tdx estimate --inventory counts a row that --clear does not fit in the other sums", async () => {
+  // 467 s of 105,063,192 pages are 4444 ns each; the other rows take longer for a page.
+  const args = ["--inventory", testData("inventory.csv"), "--clear", "4600"];
+  const { status, answer } = await tdxJson("estimate", ...args);
+  assertEquals([status, answer.rowsBad, answer.badRows, answer.rowsWithoutClear], [3, 0, [], 1]);
+  const trouble =
+    "Expected clear as at most 4444 ns a page, which is the whole published shutdown " +
+    "on the terminate path, got 4600";
+  assertEquals(answer.withoutClearRows, [{ row: 2, trouble }]);
+  const { all, platforms: [gnr] } = answer;
+  assertEquals([all.rows, all.always.rows], [3, 3]);
+  assertAlmostEquals(all.always.hoursPerDay.low, 18082 / 3600, 1e-9);
+  const saved = ({ saved }: Json) => saved.map(({ name, rows }: Json) => [name, rows]);
+  assertEquals(saved(all), [
+    ["saved, clear as given", 2],
+    ["saved, clear as published", 3],
+    ["saved, clear as measured", 3],
+  ]);
+  // 4,727,858 pages of 4600 ns, half a time a day.
+  assertAlmostEquals(all.saved[0].hoursPerDay.low, 4_727_858 * 4600e-9 / 2 / 3600, 1e-9);
+  assertEquals([gnr.rows, gnr.saved[0].hoursPerDay, gnr.saved[0].rows], [1, null, 0]);
+
+  const { text } = await tdx("estimate", ...args);
+  assertStringIncludes(
+    text,
+    `\nRows that --clear does not fit, in every other sum: 1\n  row 2: ${trouble}\n`,
+  );
+  assertMatch(text, /\ngnr +1 +10 +1\.3 +unknown \(0 of 1 rows\) /);
 });
 
 Deno.test("tdx estimate --inventory names bad rows and counts the good ones, status 3", async () => {
@@ -231,16 +380,24 @@ const BAD: readonly (readonly [readonly string[], string])[] = [
   [["--memory", "18GiB", "--vcpus", "4", "--path", "fast"], "tdx: Expected --path to be one of "],
   [
     ["--clear", "fast"],
-    "tdx: Expected --clear as measured, published or nanoseconds a page like 410",
+    "tdx: Expected --clear as measured, published, nanoseconds a page like 410, or a readable file ",
   ],
-  [["--clear", "0"], "tdx: Expected --clear as measured, published or nanoseconds a page like 410"],
+  [
+    ["--clear", "0"],
+    "tdx: Expected --clear as measured, published, nanoseconds a page like 410, or a readable file ",
+  ],
   [
     ["--clear", "-5"],
-    "tdx: Expected --clear as measured, published or nanoseconds a page like 410",
+    "tdx: Expected --clear as measured, published, nanoseconds a page like 410, or a readable file ",
   ],
   [
     ["--memory", "400GiB", "--vcpus", "64", "--clear", "10000"],
     "tdx: Expected clear as at most 4444 ns a page, which is the whole published shutdown on the ",
+  ],
+  [["--clear", testData("spr.cpuid")], "spr.cpuid to be what tdx meter --json writes, got no JSON"],
+  [
+    ["--clear", testData("inventory.jsonl")],
+    "inventory.jsonl to be what tdx meter --json writes, got no JSON",
   ],
   [["18GiB"], "tdx: Expected only options, got 18GiB"],
   [

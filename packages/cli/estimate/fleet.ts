@@ -24,8 +24,8 @@ export interface FleetOptions {
 /**
  * Sums up what the patch saves a fleet, row by row.
  *
- * Fine where every row is in every sum; could not tell where some are not, being bad or outside the
- * published table; bad input where not one row is good.
+ * Fine where every row is in every sum; could not tell where some are not, being bad, outside the
+ * published table or too short for the clear; bad input where not one row is good.
  */
 export async function showFleet(
   file: string,
@@ -44,7 +44,8 @@ export async function showFleet(
   if (json) printJson(output, asJson(tally));
   else output.print(fleetText(tally, file));
   if (tally.all() === undefined) return EXIT.usage;
-  return tally.bad > 0 || tally.outside > 0 ? EXIT.unknown : EXIT.fine;
+  const left = tally.bad.count + tally.outside + tally.withoutClear.count;
+  return left > 0 ? EXIT.unknown : EXIT.fine;
 }
 
 function asJson(tally: FleetTally): object {
@@ -53,8 +54,10 @@ function asJson(tally: FleetTally): object {
     platforms: tally.groups(),
     all: tally.all() ?? null,
     rowsOutsideTable: tally.outside,
-    rowsBad: tally.bad,
-    badRows: tally.badRows,
+    rowsBad: tally.bad.count,
+    badRows: tally.bad.named,
+    rowsWithoutClear: tally.withoutClear.count,
+    withoutClearRows: tally.withoutClear.named,
     assumptions: spelledOut(tally.assumptions()),
   };
 }

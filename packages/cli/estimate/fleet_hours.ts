@@ -1,4 +1,5 @@
 import {
+  type ClearOrigin,
   type Estimate,
   type Known,
   type Provenance,
@@ -11,7 +12,7 @@ const HOUR_SECONDS = 3600;
 export interface FleetHours {
   /** `shutdown, always`, or `saved, clear as` and the reading. */
   readonly name: string;
-  /** Rows that are in it; the published table does not reach the others. */
+  /** Rows that are in it; the table does not reach the others, or the clear does not fit them. */
   readonly rows: number;
   /** Hours a day; `null` where no row tells. */
   readonly hoursPerDay: Known;
@@ -42,20 +43,38 @@ export class GroupSums {
 
   /**
    * @param platform Name of the group.
-   * @param estimates Those of its first row, one for each cost of a clear.
+   * @param clears The costs of a clear.
    */
-  constructor(readonly platform: string, estimates: readonly Estimate[]) {
+  constructor(readonly platform: string, clears: readonly ClearOrigin[]) {
     const { document, at } = PUBLISHED_SHUTDOWNS_SOURCE;
     const published = { provenance: "published", source: `${document}, ${at}` } as const;
     this.#always = new HourSum("shutdown, always", published);
-    this.#saved = estimates.map(({ clear }) => new HourSum(`saved, clear as ${clear.name}`, clear));
+    this.#saved = clears.map(({ name, provenance, source }) =>
+      new HourSum(`saved, clear as ${name}`, {
+        provenance: "derived",
+        source: `the clear that is skipped, ${provenance}: ${source}`,
+      })
+    );
   }
 
-  add(estimates: readonly Estimate[], shutdownsPerDay: number): void {
+  /**
+   * Adds a row.
+   *
+   * @param always Seconds of a shutdown that clears every page.
+   * @param estimates One for each cost of a clear; `undefined` where that does not fit the row.
+   * @param shutdownsPerDay How often.
+   */
+  add(
+    always: Known,
+    estimates: readonly (Estimate | undefined)[],
+    shutdownsPerDay: number,
+  ): void {
     this.#rows++;
     this.#shutdowns += shutdownsPerDay;
-    this.#always.add(estimates[0]!.always.total.seconds, shutdownsPerDay);
-    estimates.forEach(({ saved }, i) => this.#saved[i]!.add(saved.seconds, shutdownsPerDay));
+    this.#always.add(always, shutdownsPerDay);
+    estimates.forEach((found, i) =>
+      this.#saved[i]!.add(found?.saved.seconds ?? null, shutdownsPerDay)
+    );
   }
 
   group(): FleetGroup {

@@ -1,4 +1,5 @@
 import {
+  clearOrigin,
   type ClearReading,
   type Estimate,
   estimate,
@@ -9,26 +10,39 @@ import { type FleetGroup, GroupSums } from "./fleet_hours.ts";
 import type { InventoryEntry } from "./inventory.ts";
 import type { InventoryRow } from "./inventory_row.ts";
 
-/** How many bad rows are named; the others are counted. */
-const MAX_BAD_ROWS = 20;
+/** How many rows of a kind are named; the others are counted. */
+const MAX_NAMED = 20;
 
-/** A row that could not be counted. */
-export interface BadRow {
+/** A row that could not be counted, or not in every sum. */
+export interface RowTrouble {
   /** Its number. */
   readonly row: number;
   /** What is wrong with it. */
   readonly trouble: string;
 }
 
-/** Adds rows up; keeps sums, a few bad rows, and no row. */
+/** Rows with some trouble. */
+export class TroubledRows {
+  /** How many there are. */
+  count = 0;
+  /** The first of them. */
+  readonly named: RowTrouble[] = [];
+
+  add(row: number, trouble: string): void {
+    this.count++;
+    if (this.named.length < MAX_NAMED) this.named.push({ row, trouble });
+  }
+}
+
+/** Adds rows up; keeps sums, a few troubled rows, and no other row. */
 export class FleetTally {
   readonly #groups = new Map<string, GroupSums>();
   readonly #assumptions = new Set<EstimateAssumptionId>();
   #all: GroupSums | undefined;
-  /** The first bad rows. */
-  readonly badRows: BadRow[] = [];
-  /** How many bad rows there are. */
-  bad = 0;
+  /** Rows that are in no sum. */
+  readonly bad: TroubledRows = new TroubledRows();
+  /** Rows that are in every sum but that of the clear which was asked for: it does not fit them. */
+  readonly withoutClear: TroubledRows = new TroubledRows();
   /** Rows that the published table does not reach; counted all the same. */
   outside = 0;
 
@@ -36,10 +50,8 @@ export class FleetTally {
 
   /** Counts a row. */
   add({ row, found }: InventoryEntry): void {
-    const trouble = typeof found === "string" ? found : this.#count(found);
-    if (trouble === undefined) return;
-    this.bad++;
-    if (this.badRows.length < MAX_BAD_ROWS) this.badRows.push({ row, trouble });
+    const trouble = typeof found === "string" ? found : this.#count(row, found);
+    if (trouble !== undefined) this.bad.add(row, trouble);
   }
 
   /** The platforms in the order they came. */
@@ -58,21 +70,40 @@ export class FleetTally {
   }
 
   /** Says what is wrong where it is no TD; nothing is counted then. */
-  #count(row: InventoryRow): string | undefined {
-    let estimates: Estimate[];
-    try {
-      estimates = this.readings.map((clear) => estimate({ ...row, path: this.path, clear }));
-    } catch (error) {
-      if (error instanceof RangeError) return error.message;
-      throw error;
+  #count(number: number, row: InventoryRow): string | undefined {
+    const estimated = (clear: ClearReading) =>
+      orRefusal(() => estimate({ ...row, path: this.path, clear }));
+    // The published clear fits every TD, so what is refused with it is no TD.
+    const published = estimated("published");
+    if (typeof published === "string") return published;
+    const estimates = this.readings.map((clear) => {
+      const found = clear === "published" ? published : estimated(clear);
+      if (typeof found !== "string") return found;
+      this.withoutClear.add(number, found);
+      return undefined;
+    });
+    for (const into of this.#sumsOf(row.platform.name)) {
+      into.add(published.always.total.seconds, estimates, row.shutdownsPerDay);
     }
-    const { name } = row.platform;
-    this.#all ??= new GroupSums("all", estimates);
-    let sums = this.#groups.get(name);
-    if (sums === undefined) this.#groups.set(name, sums = new GroupSums(name, estimates));
-    for (const into of [sums, this.#all]) into.add(estimates, row.shutdownsPerDay);
-    if (!estimates[0]!.insideTable) this.outside++;
-    for (const id of estimates[0]!.assumptions) this.#assumptions.add(id);
+    if (!published.insideTable) this.outside++;
+    for (const id of published.assumptions) this.#assumptions.add(id);
     return undefined;
+  }
+
+  #sumsOf(platform: string): GroupSums[] {
+    const none = (name: string) => new GroupSums(name, this.readings.map(clearOrigin));
+    this.#all ??= none("all");
+    let sums = this.#groups.get(platform);
+    if (sums === undefined) this.#groups.set(platform, sums = none(platform));
+    return [sums, this.#all];
+  }
+}
+
+function orRefusal(make: () => Estimate): Estimate | string {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
   }
 }

@@ -2,7 +2,7 @@ import { PUBLISHED_SHUTDOWNS, showRange } from "@tdx/reclaim";
 import { table } from "../table.ts";
 import { grouped } from "../teardown/report_text.ts";
 import type { FleetGroup } from "./fleet_hours.ts";
-import type { FleetTally } from "./fleet_tally.ts";
+import type { FleetTally, TroubledRows } from "./fleet_tally.ts";
 import { spelledOut } from "./spelled_out.ts";
 
 /** Writes what a fleet comes to for a person. */
@@ -11,7 +11,8 @@ export function fleetText(tally: FleetTally, file: string): string {
   return [
     ...(all === undefined ? ["No row could be counted"] : sums(tally, all)),
     ...(tally.outside > 0 ? ["", outside(tally.outside)] : []),
-    ...(tally.bad > 0 ? ["", ...troubles(tally, file)] : []),
+    ...troubles(`Bad rows of ${file}, in no sum`, tally.bad),
+    ...troubles("Rows that --clear does not fit, in every other sum", tally.withoutClear),
     ...(all === undefined ? [] : ["", ...origins(tally, all)]),
   ].join("\n");
 }
@@ -43,11 +44,13 @@ function outside(rows: number): string {
     `${grouped(rows)}; they are in no published sum`;
 }
 
-function troubles({ bad, badRows }: FleetTally, file: string): string[] {
+function troubles(title: string, { count, named }: TroubledRows): string[] {
+  if (count === 0) return [];
   return [
-    `Bad rows of ${file}, in no sum: ${grouped(bad)}`,
-    ...badRows.map(({ row, trouble }) => `  row ${row}: ${trouble}`),
-    ...(bad > badRows.length ? [`  and ${grouped(bad - badRows.length)} more`] : []),
+    "",
+    `${title}: ${grouped(count)}`,
+    ...named.map(({ row, trouble }) => `  row ${row}: ${trouble}`),
+    ...(count > named.length ? [`  and ${grouped(count - named.length)} more`] : []),
   ];
 }
 

@@ -8,6 +8,7 @@ import {
   readRow,
   type RowValues,
 } from "./inventory_row.ts";
+import type { InventoryLine } from "./inventory_lines.ts";
 
 /** A row of an inventory, or what is wrong with it. */
 export interface InventoryEntry {
@@ -15,6 +16,8 @@ export interface InventoryEntry {
   readonly row: number;
   readonly found: InventoryRow | string;
 }
+
+const TOO_LONG = "Expected a row, got a line longer than 64 KiB";
 
 /** Turns a line into a row's values. */
 type ReadLine = (line: string) => RowValues;
@@ -25,25 +28,29 @@ type ReadLine = (line: string) => RowValues;
  *
  * @param lines The lines.
  * @param name The file, for messages.
- * @throws {SyntaxError} Where the header of a CSV file lacks a column or has one twice.
+ * @throws {SyntaxError} Where the header of a CSV file lacks a column, has one twice or is too long.
  */
 export async function* readInventory(
-  lines: AsyncIterable<string>,
+  lines: AsyncIterable<InventoryLine>,
   name: string,
 ): AsyncGenerator<InventoryEntry> {
   let readLine: ReadLine | undefined;
   let row = 0;
-  for await (const line of lines) {
+  for await (const { text, tooLong } of lines) {
     row++;
-    if (line.trim() === "") continue;
+    if (!tooLong && text.trim() === "") continue;
     if (readLine === undefined) {
-      if (line.trimStart().startsWith("{")) readLine = readJsonLine;
+      if (text.trimStart().startsWith("{")) readLine = readJsonLine;
       else {
-        readLine = csvReader(line, `${name}:${row}:1`);
+        const place = `${name}:${row}:1`;
+        if (tooLong) {
+          throw new SyntaxError(`${place}: Expected a header, got a line longer than 64 KiB`);
+        }
+        readLine = csvReader(text, place);
         continue;
       }
     }
-    yield { row, found: rowOrTrouble(line, readLine) };
+    yield { row, found: tooLong ? TOO_LONG : rowOrTrouble(text, readLine) };
   }
 }
 

@@ -78,6 +78,8 @@ Deno.test("readInventory() says what is wrong with a value", async () => {
   }
 });
 
+const TOO_LONG = "Expected a row, got a line longer than 64 KiB";
+
 Deno.test("readInventory() takes garbage without filling the memory", async () => {
   const garbage = new Uint8Array(2 ** 20).fill(0xff);
   const pieces = function* () {
@@ -86,13 +88,42 @@ Deno.test("readInventory() takes garbage without filling the memory", async () =
     yield new TextEncoder().encode("\ngnr,18GiB,4,1\n");
   };
   const lines = await Array.fromAsync(inventoryLines(ReadableStream.from(pieces())));
-  // 64 Ki are kept of what goes before, and the piece that brings the end.
-  assertEquals(lines.map(({ length }) => length), [HEADER.length, 2 ** 16, 13]);
+  assertEquals(lines.map(({ text }) => text.length), [HEADER.length, 2 ** 16, 13]);
   const entries = await Array.fromAsync(readInventory(ReadableStream.from(lines), "fleet"));
   assertEquals(entries.map(({ row, found }) => [row, typeof found]), [[2, "string"], [
     3,
     "object",
   ]]);
+  assertEquals(entries[0]!.found, TOO_LONG);
+});
+
+Deno.test("readInventory() marks a line that is too long as bad, however it is cut", async () => {
+  const good = "gnr,18GiB,4,1";
+  const json = '{"platform":"gnr","memory":"18GiB","vcpus":4,"shutdownsPerDay":1';
+  // Both ends are a good row, and so is what a cut in the middle would leave.
+  const long = `"gnr"${" ".repeat(2 ** 16)},18GiB,4,1`;
+  const longest = `gnr,18GiB,4,1${" ".repeat(2 ** 16 - good.length)}`;
+  for (
+    const [text, bad, rows] of [
+      [`${HEADER}\n${good}\n${long}\n${good}\n${longest}`, 3, 5],
+      [`${HEADER}\n${long}\n${good}`, 2, 3],
+      [`${HEADER}\n${good}\n${" ".repeat(2 ** 16 + 1)}`, 3, 3],
+      [`${json}${" ".repeat(2 ** 16)}}\n${json}}\n`, 1, 2],
+    ] as const
+  ) {
+    for (const size of [1000, 2 ** 15, 2 ** 20]) {
+      const pieces = text.match(new RegExp(`[^]{1,${size}}`, "g"))!;
+      const entries = await read(...pieces);
+      assertEquals(entries.at(-1)!.row, rows);
+      const wrong = entries.filter(({ found }) => typeof found === "string");
+      assertEquals(wrong, [{ row: bad, found: TOO_LONG }]);
+    }
+  }
+  await assertRejects(
+    () => read(`platform,${" ".repeat(2 ** 16)}\n${good}\n`),
+    SyntaxError,
+    "fleet:1:1: Expected a header, got a line longer than 64 KiB",
+  );
 });
 
 Deno.test("FleetTally counts a hundred thousand rows, and names the first bad ones", async () => {
@@ -106,7 +137,8 @@ Deno.test("FleetTally counts a hundred thousand rows, and names the first bad on
   const started = performance.now();
   for await (const entry of readInventory(inventoryLines(bytes), "fleet")) tally.add(entry);
   assertLess(performance.now() - started, 30_000);
-  assertEquals([tally.bad, tally.badRows.length, tally.badRows[0]!.row], [25_000, 20, 5]);
+  const { bad } = tally;
+  assertEquals([bad.count, bad.named.length, bad.named[0]!.row], [25_000, 20, 5]);
   // 75,000 rows of 36 shutdowns of 467 s: 4.67 hours each.
   const { rows: good, shutdownsPerDay, always } = tally.all()!;
   assertEquals([good, shutdownsPerDay], [75_000, 2_700_000]);

@@ -8,6 +8,7 @@ import {
 } from "@tdx/reclaim";
 import { table } from "../table.ts";
 import { grouped } from "../teardown/report_text.ts";
+import { MEASURED_WHERE } from "./read_clear.ts";
 import type { SingleEstimate } from "./single.ts";
 import { spelledOut } from "./spelled_out.ts";
 
@@ -33,6 +34,7 @@ export function estimateText({ platform, headlines, others }: SingleEstimate): s
     "Whose figures:",
     `  total: ${headlines[0]!.always.total.source}`,
     ...all.map(({ clear }) => `  clear, ${clear.name}: ${clear.source}`),
+    "  derived: reckoned from these and assumptions E4 and E5; nobody published it",
     "Assumptions:",
     ...spelledOut(assumptions).map(({ id, text }) => `  ${id} ${text}`),
   ].join("\n");
@@ -48,11 +50,14 @@ function beyond(): string {
 function block({ clear, always, quirk, saved }: Estimate): string[] {
   const rows = [...always.terms, always.total].map((term, i) => {
     const other = [...quirk.terms, quirk.total][i]!;
-    return [term.name, showRange(term.seconds), showRange(other.seconds), term.provenance];
+    return [
+      term.name,
+      ...[term, other].flatMap(({ seconds, provenance }) => [showRange(seconds), provenance]),
+    ];
   });
   return [
     `Clear as ${clear.name}: ${cost(clear)}`,
-    table(["seconds", "always", "quirk", "whose figure"], rows),
+    table(["seconds", "always", "whose figure", "quirk", "whose figure"], rows),
     quirk.clears
       ? "The patch saves nothing here: with the erratum it clears as always"
       : `The patch saves ${showRange(saved.seconds)} s, ${showShare(saved.share)}`,
@@ -62,7 +67,7 @@ function block({ clear, always, quirk, saved }: Estimate): string[] {
 function cost({ name, nsPerPage }: Estimate["clear"]): string {
   if (nsPerPage === null) return "unknown for this size";
   if (name === "published") return `at most ${nsPerPage.high.toFixed(0)} ns a page`;
-  return `${showRange(nsPerPage)} ns a page`;
+  return `${showRange(nsPerPage)} ns a page${name === "measured" ? `, ${MEASURED_WHERE}` : ""}`;
 }
 
 /** A cost of a clear that was not asked for, in a line. */

@@ -1,6 +1,6 @@
 import type { ReportOrigin } from "@tdx/report";
-import config from "../deno.json" with { type: "json" };
 import type { Options } from "../options.ts";
+import { VERSION } from "../version.ts";
 import { commandLine } from "./command_line.ts";
 
 /** Says how and when this run of a subcommand was started. */
@@ -8,6 +8,6 @@ export function originNow(subcommand: string, { args }: Options): ReportOrigin {
   return {
     commandLine: commandLine(["tdx", subcommand, ...args]),
     date: new Date(),
-    version: `tdx ${config.version}`,
+    version: VERSION,
   };
 }

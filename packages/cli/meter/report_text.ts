@@ -1,7 +1,9 @@
+import { AS_LINUX, isAsLinux } from "./as_linux.ts";
 import { showSize } from "@tdx/core";
 import { type Measurement, METER_METHODS, type MeterReport } from "@tdx/host/meter";
 import { table } from "../table.ts";
 import { bar } from "./bar.ts";
+import { cpuName } from "./cpu_name.ts";
 
 const BAR_WIDTH = 24;
 
@@ -19,10 +21,9 @@ export function reportText(report: MeterReport): string {
 }
 
 function machine({ cpu, bytesPerThread }: MeterReport): string {
-  const name = cpu.brand ?? `${cpu.vendor} family ${cpu.family} model ${cpu.model}`;
   const cache = cpu.lastLevelCacheBytes;
   const parts = [
-    `${name}${cpu.hypervisor ? ", under a hypervisor" : ""}`,
+    cpuName(cpu),
     `last-level cache ${cache === null ? "unknown" : showSize(cache)}`,
     `${showSize(bytesPerThread)} a thread`,
   ];
@@ -81,14 +82,11 @@ function figures(measurements: readonly Measurement[], fastest: number): string 
 
 /** The figure that an estimate takes. */
 function linux(measurements: readonly Measurement[]): string[] {
-  const asLinux = measurements.find(({ method, stepBytes, backing, threads }) =>
-    method === "movdir64b" && stepBytes === 4096 && backing.pages === "huge" && threads === 1
-  );
-  if (asLinux === undefined) return [];
-  const ns = asLinux.nsPerPage.median.toFixed(0);
+  const found = measurements.find(isAsLinux);
+  if (found === undefined) return [];
   return [
     "",
-    `As Linux clears, MOVDIR64B and a fence each 4 KiB through huge pages: ${ns} ns a page ` +
-    `(tdx estimate --clear ${ns})`,
+    `As Linux clears, ${AS_LINUX}: ${found.nsPerPage.median.toFixed(0)} ns a page ` +
+    "(--json writes what tdx estimate --clear FILE takes)",
   ];
 }

@@ -1,5 +1,5 @@
-import { type ShutdownTime, simulatedTime, type TeardownReport } from "@tdx/reclaim";
-import { readClear } from "../estimate/read_clear.ts";
+import { clearOrigin, type ShutdownTime, simulatedTime, type TeardownReport } from "@tdx/reclaim";
+import { KNOWN_CLEARS } from "../estimate/read_clear.ts";
 
 /** How long a teardown would take on a real host, with what a clear costs by one reading. */
 export interface SimulatedTime extends ShutdownTime {
@@ -12,8 +12,8 @@ export function simulatedTimes(
   report: TeardownReport,
   td: { readonly guestBytes: number; readonly vcpus: number },
 ): SimulatedTime[] {
-  return readClear(undefined).readings.map((clear) => ({
-    clearAs: String(clear),
+  return KNOWN_CLEARS.map((clear) => ({
+    clearAs: clearOrigin(clear).name,
     ...simulatedTime(report, { ...td, clear }),
   }));
 }

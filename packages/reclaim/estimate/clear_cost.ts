@@ -1,46 +1,7 @@
-import { outOfRange, wrongType } from "@tdx/core/arguments";
 import { MEASURED_CLEAR, PUBLISHED_SAVING } from "./clear_figures.ts";
+import { type ClearReading, requireReading } from "./clear_reading.ts";
 import { exactly, type Known } from "./interval.ts";
 import type { Totals } from "./published_totals.ts";
-
-/**
- * Whose figure: read in a publication, measured on a machine, taken for granted; or there is none.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type Provenance } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const td = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
- * const { always } = estimate({ ...td, clear: "measured" });
- * const whose: Provenance[] = always.terms.map(({ provenance }) => provenance);
- * assertEquals(whose, ["assumed", "assumed", "published", "measured"]);
- * assertEquals(always.total.provenance, "published");
- * ```
- */
-export type Provenance = "published" | "measured" | "assumed" | "unknown";
-
-/**
- * Which cost of a clear an estimate reckons with: the published bound, the measured figure, or
- * nanoseconds a page of 4 KiB, for example what a meter found on the machine in question.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { type ClearReading, estimate } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const td = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
- * const share = (clear: ClearReading) => estimate({ ...td, clear }).saved.share?.high.toFixed(2);
- * assertEquals(share("published"), "0.40");
- * assertEquals(share("measured"), "0.09");
- * assertEquals(share(240), "0.05"); // one fence at the end of all pages
- * ```
- */
-export type ClearReading = "published" | "measured" | number;
 
 /**
  * Nanoseconds that clearing a page takes.
@@ -51,23 +12,14 @@ export type ClearReading = "published" | "measured" | number;
  * @param reading Which cost.
  * @param totals What the published table says, `null` outside it.
  * @param pages Pages of the whole TD, over which the published share is spread.
- * @throws {TypeError} Where the reading is neither text nor number.
+ * @throws {TypeError} Where the reading is of a wrong type.
  * @throws {RangeError} Where the reading is none.
  */
 export function clearNsPerPage(reading: ClearReading, totals: Totals | null, pages: number): Known {
+  requireReading(reading);
+  if (typeof reading === "number") return exactly(reading);
+  if (typeof reading === "object") return reading.nsPerPage;
   if (reading === "measured") return exactly(MEASURED_CLEAR.value);
-  if (reading === "published") {
-    if (totals === null) return null;
-    return { low: 0, high: PUBLISHED_SAVING.value * totals.terminate * 1e9 / pages };
-  }
-  if (typeof reading === "number" && reading > 0 && reading < Infinity) return exactly(reading);
-  const error = typeof reading === "string" || typeof reading === "number" ? outOfRange : wrongType;
-  throw error("clear", "published, measured or a positive number of nanoseconds a page", reading);
-}
-
-/** Where a cost was read. */
-export function clearSource(reading: ClearReading): { provenance: Provenance; source: string } {
-  if (typeof reading === "number") return { provenance: "assumed", source: "given by the caller" };
-  const { document, at } = reading === "published" ? PUBLISHED_SAVING : MEASURED_CLEAR;
-  return { provenance: reading, source: `${document}, ${at}` };
+  if (totals === null) return null;
+  return { low: 0, high: PUBLISHED_SAVING.value * totals.terminate * 1e9 / pages };
 }

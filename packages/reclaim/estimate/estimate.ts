@@ -3,7 +3,8 @@ import { requireObject, requireOneOf } from "@tdx/core/arguments";
 import { decide, type Policy } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./assumptions.ts";
-import { type ClearReading, clearSource, type Provenance } from "./clear_cost.ts";
+import { type ClearOrigin, clearOrigin } from "./clear_origin.ts";
+import type { ClearReading } from "./clear_reading.ts";
 import { type Costs, costsOf } from "./costs.ts";
 import { hull, type Known, weighted } from "./interval.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
@@ -56,15 +57,9 @@ export interface EstimateOptions {
  * assertEquals([cost.provenance, cost.share?.high.toFixed(2)], ["measured", "0.09"]);
  * ```
  */
-export interface ClearCost {
-  /** The reading it comes from; `given` for a number. */
-  readonly name: "published" | "measured" | "given";
+export interface ClearCost extends ClearOrigin {
   /** Nanoseconds a page of 4 KiB; `null` where the published table does not reach. */
   readonly nsPerPage: Known;
-  /** Whose figure it is. */
-  readonly provenance: Provenance;
-  /** Where it was read. */
-  readonly source: string;
   /** Share, 0 to 1, of a shutdown that clears every page; `null` where that is not known. */
   readonly share: Known;
 }
@@ -141,8 +136,8 @@ export interface Estimate {
  * The only published figures are totals (`PUBLISHED_SHUTDOWNS`). Their memory sizes give the totals
  * back as they are; between them the range spans two straight lines, of the time and of the time per
  * page; outside them there is no total, and what depends on it is `null`. The clear is a published
- * bound, a measured figure or a number of the caller's. The first two do not agree: call it once for
- * each and show both.
+ * bound, the project's measured figure, what a meter measured, or a number of the caller's. The first
+ * two do not agree: call it once for each and show both.
  *
  * @param options Platform, TD, path, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.
@@ -184,9 +179,8 @@ export function estimate(options: EstimateOptions): Estimate {
     pages,
     insideTable: totals.length > 0,
     clear: {
-      name: typeof clear === "number" ? "given" : clear,
+      ...clearOrigin(clear),
       nsPerPage: hull(costs.cases.map(({ clearNsPerPage }) => clearNsPerPage)),
-      ...clearSource(clear),
       share: costOf(costs, pages).share,
     },
     always: time("always"),

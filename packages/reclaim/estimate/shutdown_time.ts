@@ -1,5 +1,5 @@
 import { CACHE_WRITE_BACK_SECONDS, VCPU_FLUSH_SECONDS } from "./assumptions.ts";
-import { clearSource, type Provenance } from "./clear_cost.ts";
+import { clearOrigin, type Provenance } from "./clear_origin.ts";
 import type { CostCase, Costs, Work } from "./costs.ts";
 import { hull, type Known, weighted } from "./interval.ts";
 import { PUBLISHED_SHUTDOWNS_SOURCE } from "./published_shutdowns.ts";
@@ -88,8 +88,9 @@ export function timeOf(work: Work, costs: Costs): ShutdownTime {
     return { name, seconds, ...(seconds === null ? outside(costs) : origin) };
   };
   const rest = costs.options.path === "dynamic" ? "removal" : "reclaim";
-  const origin = clearSource(costs.options.clear);
-  const clear = work.pagesCleared > 0 ? origin : { ...origin, source: "no page is cleared" };
+  const clear: Origin = work.pagesCleared > 0
+    ? originOf(clearOrigin(costs.options.clear))
+    : { provenance: "derived", source: "no page is cleared" };
   const total = hull(costs.cases.map((piece) => totalOf(work, costs.whole, piece)));
   return {
     clears: work.pagesCleared > 0,
@@ -105,7 +106,7 @@ export function timeOf(work: Work, costs: Costs): ShutdownTime {
         () => weighted([work.cacheWriteBacks, CACHE_WRITE_BACK_SECONDS]),
         assumed("E5"),
       ),
-      term(rest, (piece) => restOf(work, costs.whole, piece), REST),
+      term(rest, (piece) => restOf(work, costs.whole, piece), restOrigin(costs)),
       term("clear", (piece) => weighted([work.pagesCleared / 1e9, piece.clearNsPerPage]), clear),
     ],
   };
@@ -113,10 +114,9 @@ export function timeOf(work: Work, costs: Costs): ShutdownTime {
 
 type Origin = Pick<TimeTerm, "provenance" | "source">;
 
-const REST: Origin = {
-  provenance: "published",
-  source: "the rest of the published total after the other terms",
-};
+function originOf({ provenance, source }: Origin): Origin {
+  return { provenance, source };
+}
 
 function assumed(id: "E4" | "E5"): Origin {
   return { provenance: "assumed", source: `assumption ${id}` };
@@ -130,16 +130,34 @@ function outside({ published: { points } }: Costs): Origin {
   };
 }
 
-function totalOrigin({ pagesCleared, pages }: Work, { published, options }: Costs): Origin {
+function restOrigin({ options }: Costs): Origin {
+  return {
+    provenance: "derived",
+    source: `the published total less the clear as ${clearOrigin(options.clear).name}, ` +
+      "assumption E4 and assumption E5",
+  };
+}
+
+/** Published where exactly the published work was done, else derived, with what it takes. */
+function totalOrigin(work: Work, { published, options, whole }: Costs): Origin {
   const { document, at } = PUBLISHED_SHUTDOWNS_SOURCE;
   const sizes = published.points.map(({ memoryGb }) => memoryGb);
   const how = sizes.length === 1
     ? `at ${sizes[0]} GiB`
     : `interpolated between ${sizes.join(" and ")} GiB`;
-  const less = pagesCleared === pages
-    ? ""
-    : `, less the clear that is skipped: ${clearSource(options.clear).source}`;
-  return { provenance: "published", source: `${document}, ${at}; ${how}${less}` };
+  const share = work.pages / whole.pages;
+  const corrections = [
+    share === 1 ? "" : "the share of the pages that came back",
+    work.vcpuFlushes === share * whole.vcpuFlushes ? "" : "corrected by assumption E4",
+    work.cacheWriteBacks === share * whole.cacheWriteBacks ? "" : "corrected by assumption E5",
+    work.pagesCleared === work.pages
+      ? ""
+      : `less the clear that is skipped: ${clearOrigin(options.clear).source}`,
+  ].filter((correction) => correction !== "");
+  return {
+    provenance: corrections.length === 0 ? "published" : "derived",
+    source: [`${document}, ${at}; ${how}`, ...corrections].join(", "),
+  };
 }
 
 /** The pages' share of the published total, corrected by what was done more or less than there. */

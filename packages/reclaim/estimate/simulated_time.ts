@@ -1,10 +1,13 @@
 import { LINES_PER_PAGE } from "@tdx/core";
-import { requireNumber, requireObject, requireOneOf } from "@tdx/core/arguments";
+import { requireObject, requireOneOf, requireWhole } from "@tdx/core/arguments";
 import { TEARDOWN_PATHS } from "../teardown/options.ts";
 import type { TeardownReport } from "../teardown/report.ts";
-import type { ClearReading } from "./clear_cost.ts";
+import type { ClearReading } from "./clear_reading.ts";
 import { costsOf } from "./costs.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
+
+/** The SEAMCALLs that a time is told for; one that was never issued has no count. */
+const [FLUSH, WRITE_BACK] = ["TDH.VP.FLUSH", "TDH.PHYMEM.CACHE.WB"] as const;
 
 /**
  * What {@link simulatedTime} needs besides the report.
@@ -48,7 +51,8 @@ export interface SimulatedTimeOptions {
  * @param options The TD, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.
  * @throws {TypeError} Where report or an option is of a wrong type.
- * @throws {RangeError} As {@link estimate}.
+ * @throws {RangeError} Where a count of the report is no whole number from 0, and as
+ * {@link estimate}.
  *
  * @example
  * ```ts
@@ -72,8 +76,8 @@ export function simulatedTime(
   const { path, seamcalls, control } = report;
   const { guestBytes, vcpus, clear = "published" } = options;
   return timeOf({
-    vcpuFlushes: seamcalls["TDH.VP.FLUSH"] ?? 0,
-    cacheWriteBacks: seamcalls["TDH.PHYMEM.CACHE.WB"] ?? 0,
+    vcpuFlushes: seamcalls[FLUSH] ?? 0,
+    cacheWriteBacks: seamcalls[WRITE_BACK] ?? 0,
     pages: report.pagesReclaimed + control.pagesReclaimed,
     pagesCleared: (report.linesCleared + control.linesCleared) / LINES_PER_PAGE,
   }, costsOf({ guestBytes, vcpus, path, clear }));
@@ -83,9 +87,12 @@ function requireReport(report: TeardownReport): void {
   requireObject("report", report);
   requireOneOf("report.path", report.path, TEARDOWN_PATHS);
   requireObject("report.seamcalls", report.seamcalls);
+  for (const leaf of [FLUSH, WRITE_BACK]) {
+    requireWhole(`report.seamcalls["${leaf}"]`, report.seamcalls[leaf] ?? 0, 0);
+  }
   requireObject("report.control", report.control);
   for (const [name, work] of [["report", report], ["report.control", report.control]] as const) {
-    requireNumber(`${name}.pagesReclaimed`, work.pagesReclaimed);
-    requireNumber(`${name}.linesCleared`, work.linesCleared);
+    requireWhole(`${name}.pagesReclaimed`, work.pagesReclaimed, 0);
+    requireWhole(`${name}.linesCleared`, work.linesCleared, 0);
   }
 }

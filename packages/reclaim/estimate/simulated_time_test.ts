@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { GiB } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
@@ -51,6 +51,7 @@ Deno.test("simulatedTime() is the published figure where every page is cleared",
     const report = await createReclaimer({ memory }).teardown(module, tdr, { path });
     const { total } = simulatedTime(report, { ...td, clear: "measured" });
     assertEquals(total.seconds, { low: published, high: published });
+    assertEquals(total.provenance, "published");
   }
 });
 
@@ -73,7 +74,13 @@ Deno.test("simulatedTime() counts no time for pages that were leaked", async () 
   const report = await createReclaimer({ memory }).teardown(module, tdr);
   assertEquals(report.leakedPages, 1001);
   const back = 4_727_858 - 1001;
-  const { total: { seconds } } = simulatedTime(report, { ...td, clear: 1000 });
+  const { total: { seconds, ...origin } } = simulatedTime(report, { ...td, clear: 1000 });
+  assertEquals(origin.provenance, "derived");
+  assertStringIncludes(
+    origin.source,
+    "at 18 GiB, the share of the pages that came back, corrected by assumption E4, corrected by " +
+      "assumption E5, less the clear that is skipped: given by the caller",
+  );
   const least = 24 * back / 4_727_858 - back * 1e-6;
   // The flush and the write-back, at most 2.0004 s, were done whole and not in part.
   assertAlmostEquals(seconds!.low, least, 1e-9);

@@ -191,7 +191,7 @@ Deno.test("teardownHtml() shows both readings of a clear, ranges as ranges, alik
     "totalpublished",
     "vCPU flushassumed",
     "cache write-backassumed",
-    "reclaimpublished",
+    "reclaimderived",
     "clearmeasured",
     "Machine checks",
   ]);

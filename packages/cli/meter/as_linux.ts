@@ -1,0 +1,9 @@
+import type { Measurement } from "@tdx/host/meter";
+
+/** What Linux's clearing is, among what a meter measures: its direct map is of huge pages. */
+export const AS_LINUX = "MOVDIR64B with a fence each 4 KiB through huge pages, one thread";
+
+/** Whether a measurement is of memory cleared as Linux does it. */
+export function isAsLinux({ method, stepBytes, threads, backing }: Measurement): boolean {
+  return method === "movdir64b" && stepBytes === 4096 && threads === 1 && backing.pages === "huge";
+}
