@@ -103,10 +103,31 @@ for (const name of ["movdir64b", "movdir64bOneFence"] as const) {
   });
 }
 
-/** The mnemonics from the store to the end: gcc also tests for nothing to do, before. */
+/**
+ * The instructions to `ret`, less what gcc adds for loops that may have nothing to do: a test before
+ * each (`cmp`, `je`), and padding. A jump names its target by its place among them, and the operands
+ * of `cmp` are sorted, as `jne` asks only whether they differ.
+ */
 function loop(lines: readonly string[]): string[] {
-  const mnemonics = lines.map((line) => line.split(" | ")[1]!.split(" ")[0]!);
-  return mnemonics.slice(mnemonics.indexOf("movdir64b"), mnemonics.indexOf("ret") + 1);
+  let offset = 0;
+  const all = lines.map((line) => {
+    const [bytes, text] = line.split(" | ");
+    const instruction = { at: offset, text: text! };
+    offset += bytes!.split(" ").length;
+    return instruction;
+  });
+  const body = all.slice(0, all.findIndex(({ text }) => text === "ret") + 1);
+  const emptyTest = (index: number) => body[index]?.text.startsWith("je ");
+  const kept = body.filter(({ text }, index) =>
+    !/\bnop\b|^xchg ax,ax$/.test(text) && !emptyTest(index) && !emptyTest(index + 1)
+  );
+  const place = (target: string) => kept.findIndex(({ at }) => at >= parseInt(target, 16));
+  return kept.map(({ text }) =>
+    text
+      // "jne 20 <movdir64b+0x20>"
+      .replace(/ [0-9a-f]+ <\w+(?:\+0x([0-9a-f]+))?>$/, (_, target = "0") => ` ${place(target)}`)
+      .replace(/^cmp (\w+),(\w+)$/, (_, ...operands) => `cmp ${operands.slice(0, 2).sort()}`)
+  );
 }
 
 function hexadecimal(bytes: readonly number[]): string {
