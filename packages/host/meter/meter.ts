@@ -1,6 +1,7 @@
 import { PAGE_BYTES } from "@tdx/core";
 import { Buffers } from "./buffers.ts";
 import { cpuidThrough } from "./cpuid.ts";
+import { dirtyBytes } from "./dirty_bytes.ts";
 import { Libc } from "./libc.ts";
 import { measureGroup } from "./measure_group.ts";
 import type { MeterOptions } from "./meter_options.ts";
@@ -25,8 +26,10 @@ const MOST_OF_FREE = 0.9;
  * also reads `/proc/self/smaps`, `/proc/meminfo` and the limits of its cgroup.
  *
  * Every sweep over a buffer begins with memory that holds a pattern and that no cache holds, and is
- * verified by reading all of it back. All methods and steps take turns, so that a machine that gets
- * slower gets slower for each. The first turn is not counted: it touches memory for the first time.
+ * verified by reading all of it back. A flush is different: it sweeps as much as a quarter of the
+ * last-level cache holds, written just before, as lines that no cache holds cost it nothing. All
+ * methods and steps take turns, so that a machine that gets slower gets slower for each. The first
+ * turn is not counted: it touches memory for the first time.
  *
  * @param options What to measure.
  * @returns The figures. All memory has been given back, also where this throws.
@@ -80,6 +83,7 @@ export async function meter(options: MeterOptions = {}): Promise<MeterReport> {
         threads,
         buffers,
         bytes: bytesPerThread,
+        cacheBytes: cpu.lastLevelCacheBytes,
         zeros: code.zeros,
         methods,
         steps,
@@ -99,7 +103,17 @@ export async function meter(options: MeterOptions = {}): Promise<MeterReport> {
     stepBytes,
     reason: "larger than the memory of a thread",
   }));
-  return { cpu, bytesPerThread, measurements, notMeasured: [...missing, ...unfit] };
+  const uncached = methods.filter((method) => METER_METHODS[method].keepsData).flatMap((method) =>
+    plan.threads.flatMap((count) =>
+      steps.filter((step) => dirtyBytes(cpu.lastLevelCacheBytes, count, bytesPerThread, step) === 0)
+        .map((stepBytes) => ({
+          method,
+          stepBytes,
+          reason: `larger than the part of the cache that each of ${count} may fill`,
+        }))
+    )
+  );
+  return { cpu, bytesPerThread, measurements, notMeasured: [...missing, ...unfit, ...uncached] };
 }
 
 function lacks(method: MeterMethodName, reason: string | undefined): NotMeasured[] {
