@@ -95,15 +95,16 @@ export class Libc implements Disposable {
 }
 
 function openLibrary(): Deno.DynamicLibrary<typeof SYMBOLS> {
+  // Asked for first: on a terminal Deno would ask the user, and not say what for.
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
+    throw new MeterError(
+      "Expected the permission --allow-ffi: measuring places a few bytes of machine code in " +
+        "memory through the C library, and calls them",
+    );
+  }
   try {
     return Deno.dlopen("libc.so.6", SYMBOLS);
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) {
-      throw new MeterError(
-        "Expected the permission --allow-ffi: measuring places a few bytes of machine code in " +
-          "memory through the C library, and calls them",
-      );
-    }
     throw new MeterError(
       `Expected the GNU C library, libc.so.6, got ${
         error instanceof Error ? error.message : error
