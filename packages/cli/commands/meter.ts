@@ -11,6 +11,7 @@ import { readSize } from "../size.ts";
 import { UsageError } from "../usage_error.ts";
 
 const BAR_WIDTH = 30;
+const OPTION_OF = { bytesPerThread: "--size", threads: "--threads", seconds: "--seconds" };
 
 /** `tdx meter`: time clearing of real memory. */
 export const command: Command = {
@@ -41,8 +42,18 @@ async function measure(options: MeterOptions) {
   try {
     return await meter(options);
   } catch (error) {
-    throw error instanceof MeterError ? new UsageError(error.message) : error;
+    if (error instanceof MeterError) throw new UsageError(error.message);
+    throw error instanceof RangeError ? new UsageError(byOptionName(error.message)) : error;
   }
+}
+
+/** What the library calls by its parameters the user has typed as options. */
+function byOptionName(message: string): string {
+  return message.replace(
+    /^Expected (\w+)/,
+    (all, name) =>
+      name in OPTION_OF ? `Expected ${OPTION_OF[name as keyof typeof OPTION_OF]}` : all,
+  );
 }
 
 function readMeterOptions(options: Options): MeterOptions {

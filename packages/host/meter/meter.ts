@@ -1,4 +1,4 @@
-import { PAGE_BYTES } from "@tdx/core";
+import { MiB, showSize } from "@tdx/core";
 import { Buffers } from "./buffers.ts";
 import { cpuidThrough } from "./cpuid.ts";
 import { dirtyBytes } from "./dirty_bytes.ts";
@@ -66,7 +66,7 @@ export async function meter(options: MeterOptions = {}): Promise<MeterReport> {
   using code = new PlacedCode(libc);
   const cpu = readCpu(cpuidThrough(code));
   const { bytesPerThread, steps, tooLarge } = planSizes(options, cpu.lastLevelCacheBytes);
-  requireFree(libc, bytesPerThread * Math.max(...plan.threads));
+  requireFree(libc, bytesPerThread, Math.max(...plan.threads));
 
   const missing = plan.methods.flatMap((method) =>
     lacks(method, whyNot(METER_METHODS[method], cpu))
@@ -120,16 +120,17 @@ function lacks(method: MeterMethodName, reason: string | undefined): NotMeasured
   return reason === undefined ? [] : [{ method, reason }];
 }
 
-function requireFree(libc: Libc, bytes: number): void {
+function requireFree(libc: Libc, bytesPerThread: number, threads: number): void {
   const free = freeBytes({
     meminfo: libc.readText("/proc/meminfo"),
     cgroupMax: libc.readText("/sys/fs/cgroup/memory.max"),
     cgroupCurrent: libc.readText("/sys/fs/cgroup/memory.current"),
   });
-  const most = Math.floor((free ?? Infinity) * MOST_OF_FREE / PAGE_BYTES) * PAGE_BYTES;
-  if (bytes <= most) return;
+  const most = Math.floor((free ?? Infinity) * MOST_OF_FREE / threads / MiB) * MiB;
+  if (bytesPerThread <= most) return;
+  const each = threads === 1 ? "" : ` shared by ${threads} threads`;
   throw new RangeError(
-    `Expected the memory of all threads to be at most ${most} bytes, ${MOST_OF_FREE * 100}% of ` +
-      `what is free, got ${bytes}`,
+    `Expected bytesPerThread to be at most ${showSize(most)}, ${MOST_OF_FREE * 100}% of the free ` +
+      `memory${each}, got ${showSize(bytesPerThread)}`,
   );
 }

@@ -27,7 +27,7 @@ export type MeterPages = "4KiB" | "huge";
  * const asLinux: MeterOptions = { methods: ["movdir64b"], steps: [4096], seconds: 2 };
  *
  * // What is out of range is refused before the machine is asked for anything.
- * await assertRejects(() => meter({ ...asLinux, steps: [4000] }), RangeError, "4096");
+ * await assertRejects(() => meter({ ...asLinux, steps: [4000] }), RangeError, "4 KiB");
  * ```
  */
 export interface MeterOptions {
