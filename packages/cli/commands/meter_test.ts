@@ -8,6 +8,7 @@ const QUICK = ["--size", "64MiB", "--seconds", "0.01"];
 
 Deno.test("tdx meter refuses sizes, threads and times that make no sense", async () => {
   const size = "tdx: Expected --size to be a multiple of ";
+  const seconds = "tdx: Expected --seconds to be above 0 and at most 86400, one day, got ";
   const cases: [string[], string][] = [
     [["--size", "0"], `${size}4 KiB above 0, got 0 bytes`],
     [["--size", "-4KiB"], `${size}4 KiB above 0, got -4096 bytes`],
@@ -16,9 +17,11 @@ Deno.test("tdx meter refuses sizes, threads and times that make no sense", async
     [["--size", "much"], "tdx: Expected --size as a size like "],
     [["--threads", "0"], "tdx: Expected --threads as a whole number from 1, got 0"],
     [["--threads", "99999"], "tdx: Expected --threads to be a whole number from 1 to "],
-    [["--seconds", "0"], "tdx: Expected --seconds as a number above 0, got 0"],
-    [["--seconds", "-1"], "tdx: Expected --seconds as a number above 0, got -1"],
-    [["--seconds", "soon"], "tdx: Expected --seconds as a number above 0, got soon"],
+    [["--seconds", "0"], `${seconds}0`],
+    [["--seconds", "-1"], `${seconds}-1`],
+    [["--seconds", "86400.5"], `${seconds}86400.5`],
+    [["--seconds", "99999999999999999999"], `${seconds}100000000000000000000`],
+    [["--seconds", "soon"], "tdx: Expected --seconds as a number, got soon"],
     [["fast"], "tdx: Expected only options, got fast"],
   ];
   for (const [args, message] of cases) {

@@ -14,6 +14,7 @@ import type { MeterOptions, MeterPages } from "./meter_options.ts";
 /** Steps that are measured unless others are asked for: the sizes of x86-64's pages. */
 const STEPS: readonly number[] = [4 * KiB, 2 * MiB, GiB];
 const SECONDS = 20;
+const DAY_SECONDS = 86_400;
 
 /** What to measure; the size is settled when the cache is known. */
 export interface MeterPlan {
@@ -51,8 +52,8 @@ export function planMeter(options: MeterOptions, processors: number): MeterPlan 
     const expected = `a whole number from 1 to ${processors}, the processors this process may use`;
     throw outOfRange("threads", expected, threads);
   }
-  if (!(Number.isFinite(seconds) && seconds > 0)) {
-    throw new RangeError(`Expected seconds as a number above 0, got ${seconds}`);
+  if (!(seconds > 0 && seconds <= DAY_SECONDS)) {
+    throw outOfRange("seconds", `above 0 and at most ${DAY_SECONDS}, one day`, seconds);
   }
   return {
     methods: chosen("methods", options.methods, Object.keys(METER_METHODS) as MeterMethodName[]),

@@ -25,13 +25,14 @@ Deno.test("planMeter() refuses what is out of range", () => {
       `Expected threads to be a whole number from 1 to 8, the processors this process may use, got ${threads}`,
     );
   }
-  for (const seconds of [0, -1, NaN, Infinity]) {
+  for (const seconds of [0, -1, NaN, Infinity, 86_401]) {
     assertThrows(
       () => planMeter({ seconds }, 8),
       RangeError,
-      "Expected seconds as a number above 0",
+      `Expected seconds to be above 0 and at most 86400, one day, got ${seconds}`,
     );
   }
+  assertEquals(planMeter({ seconds: 86_400 }, 8).seconds, 86_400);
   assertThrows(
     () => planMeter({ methods: ["memset" as "movnti"] }, 8),
     RangeError,
