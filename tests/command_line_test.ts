@@ -64,7 +64,10 @@ Deno.test("tdx says what is wrong in one line on standard error, with status 1",
 Deno.test("tdx says which permission it lacks", async () => {
   const machine = await runDeno([], MAIN, "decide");
   assertEquals([machine.code, machine.stdout], [1, ""]);
-  assertStringIncludes(machine.stderr, "Reading this machine's CPU needs --allow-run=cat; or name");
+  assertStringIncludes(
+    machine.stderr,
+    "Reading this machine's CPU needs the program cat and --allow-run=cat; or name",
+  );
   const file = await runDeno([], MAIN, "decide", "--cpuid", "packages/cli/testdata/spr.cpuid");
   assertEquals(
     file.stderr,

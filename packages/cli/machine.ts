@@ -4,6 +4,7 @@ import type { Options } from "./options.ts";
 import { platformNamed } from "./platform_named.ts";
 import { PLATFORMS } from "./platforms.ts";
 import { readInput } from "./read_input.ts";
+import { requireGranted } from "./require_granted.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The options that say which machine is meant. */
@@ -72,12 +73,15 @@ async function readCpu(options: Options): Promise<CpuIdentity> {
 async function catCpuinfo(): Promise<string> {
   const hint = "name one with --platform, or give --cpuinfo or --cpuid";
   try {
+    requireGranted({ name: "run", command: "cat" });
     const cat = new Deno.Command("cat", { args: ["/proc/cpuinfo"], stderr: "null" });
     const { success, stdout } = await cat.output();
     if (success) return new TextDecoder().decode(stdout);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
-      throw new UsageError(`Reading this machine's CPU needs --allow-run=cat; or ${hint}`);
+      throw new UsageError(
+        `Reading this machine's CPU needs the program cat and --allow-run=cat; or ${hint}`,
+      );
     }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

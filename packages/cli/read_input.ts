@@ -1,3 +1,4 @@
+import { requireGranted } from "./require_granted.ts";
 import { UsageError } from "./usage_error.ts";
 
 const READABLE = "a readable file";
@@ -28,6 +29,7 @@ export async function openInput(
 ): Promise<ReadableStream<Uint8Array>> {
   if (path === "-") return Deno.stdin.readable;
   try {
+    requireGranted({ name: "read", path });
     const file = await Deno.open(path);
     if (!(await file.stat()).isDirectory) return file.readable;
     file.close();

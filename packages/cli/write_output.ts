@@ -1,4 +1,5 @@
 import type { Output } from "./output.ts";
+import { requireGranted } from "./require_granted.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
@@ -12,6 +13,7 @@ import { UsageError } from "./usage_error.ts";
 export async function writeOutput(path: string, text: string, output: Output): Promise<void> {
   if (path === "-") return output.print(text.trimEnd());
   try {
+    requireGranted({ name: "write", path });
     await writeWhole(path, new TextEncoder().encode(text));
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {

@@ -5,6 +5,7 @@ import { pickName } from "../nearest.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
 import { PLATFORMS } from "../platforms.ts";
+import { requireGranted } from "../require_granted.ts";
 import { UsageError } from "../usage_error.ts";
 import { runFleet } from "../audit/fleet.ts";
 import { VERDICT_EXIT } from "../audit/exit.ts";
@@ -58,7 +59,9 @@ function sourceOf(options: Options): Source {
     throw new UsageError(`Expected one of --root DIR and -, got ${given.join(" ")}`);
   }
   if (root !== undefined) return folderSource(root);
-  return given.length === 0 ? liveSource() : archiveSource(Deno.stdin.readable);
+  if (given.length > 0) return archiveSource(Deno.stdin.readable);
+  requireGranted({ name: "run", command: "cat" });
+  return liveSource();
 }
 
 /** Says how to audit where Deno may not, or where there is no `cat`. */
@@ -68,7 +71,7 @@ async function allowed<T>(run: () => Promise<T>): Promise<T> {
   } catch (error) {
     const missing = error instanceof Deno.errors.NotFound;
     if (!missing && !(error instanceof Deno.errors.NotCapable)) throw error;
-    const needs = missing ? "the program cat" : "--allow-run=cat";
+    const needs = missing ? "the program cat" : "the program cat and --allow-run=cat";
     throw new UsageError(
       `Auditing this machine needs ${needs}; or give a snapshot, with --root DIR or -`,
     );

@@ -189,7 +189,7 @@ Deno.test("tdx audit names the permission it lacks", async () => {
   assertEquals(status, 1);
   assertMatch(
     notes,
-    /^tdx: Auditing this machine needs --allow-run=cat; or give a snapshot, .*\n$/,
+    /^tdx: Auditing this machine needs the program cat and --allow-run=cat; or give a snapshot, .*\n$/,
   );
   const folder = await spawnTdx([], ["--root", ROOT]);
   assertEquals([folder.status, folder.notes.includes(`needs --allow-read=${ROOT}`)], [1, true]);

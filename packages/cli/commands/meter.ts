@@ -11,6 +11,11 @@ import { readSize } from "../size.ts";
 import { UsageError } from "../usage_error.ts";
 
 const BAR_WIDTH = 30;
+const OPTION_OF: Readonly<Record<string, string>> = {
+  bytesPerThread: "--size",
+  threads: "--threads",
+  seconds: "--seconds",
+};
 
 /** `tdx meter`: time clearing of real memory. */
 export const command: Command = {
@@ -41,8 +46,14 @@ async function measure(options: MeterOptions) {
   try {
     return await meter(options);
   } catch (error) {
-    throw error instanceof MeterError ? new UsageError(error.message) : error;
+    if (error instanceof MeterError) throw new UsageError(error.message);
+    throw error instanceof RangeError ? new UsageError(byOptionName(error.message)) : error;
   }
+}
+
+/** What the library calls by its parameters the user has typed as options. */
+function byOptionName(message: string): string {
+  return message.replace(/^Expected (\w+)/, (_, name) => `Expected ${OPTION_OF[name] ?? name}`);
 }
 
 function readMeterOptions(options: Options): MeterOptions {
@@ -55,9 +66,8 @@ function readMeterOptions(options: Options): MeterOptions {
 }
 
 function readSeconds(text: string): number {
-  const seconds = /^[0-9]*\.?[0-9]+$/.test(text) ? Number(text) : 0;
-  if (seconds > 0) return seconds;
-  throw new UsageError(`Expected --seconds as a number above 0, got ${text}`);
+  if (/^-?[0-9]*\.?[0-9]+$/.test(text)) return Number(text);
+  throw new UsageError(`Expected --seconds as a number, got ${text}`);
 }
 
 function progressOn(output: Output): Pick<MeterOptions, "onProgress"> {

@@ -7,18 +7,21 @@ const MAY_CALL = state === "granted" && os === "linux" && arch === "x86_64";
 const QUICK = ["--size", "64MiB", "--seconds", "0.01"];
 
 Deno.test("tdx meter refuses sizes, threads and times that make no sense", async () => {
-  const size = "tdx: Expected the size of a thread's memory as a multiple of ";
+  const size = "tdx: Expected --size to be a multiple of ";
+  const seconds = "tdx: Expected --seconds to be above 0 and at most 86400, one day, got ";
   const cases: [string[], string][] = [
-    [["--size", "0"], `${size}4096 bytes above 0, got 0`],
-    [["--size", "-4KiB"], `${size}4096 bytes above 0, got -4096`],
-    [["--size", "6000"], `${size}4096 bytes above 0, got 6000`],
-    [["--size", "3MiB"], `${size}2097152 bytes above 0, got 3145728`],
+    [["--size", "0"], `${size}4 KiB above 0, got 0 bytes`],
+    [["--size", "-4KiB"], `${size}4 KiB above 0, got -4096 bytes`],
+    [["--size", "6000"], `${size}4 KiB above 0, got 5.86 KiB, 6000 bytes`],
+    [["--size", "3MiB"], `${size}2 MiB above 0, got 3 MiB, 3145728 bytes`],
     [["--size", "much"], "tdx: Expected --size as a size like "],
     [["--threads", "0"], "tdx: Expected --threads as a whole number from 1, got 0"],
-    [["--threads", "99999"], "tdx: Expected threads from 1 to "],
-    [["--seconds", "0"], "tdx: Expected --seconds as a number above 0, got 0"],
-    [["--seconds", "-1"], "tdx: Expected --seconds as a number above 0, got -1"],
-    [["--seconds", "soon"], "tdx: Expected --seconds as a number above 0, got soon"],
+    [["--threads", "99999"], "tdx: Expected --threads to be a whole number from 1 to "],
+    [["--seconds", "0"], `${seconds}0`],
+    [["--seconds", "-1"], `${seconds}-1`],
+    [["--seconds", "86400.5"], `${seconds}86400.5`],
+    [["--seconds", "99999999999999999999"], `${seconds}100000000000000000000`],
+    [["--seconds", "soon"], "tdx: Expected --seconds as a number, got soon"],
     [["fast"], "tdx: Expected only options, got fast"],
   ];
   for (const [args, message] of cases) {
@@ -66,6 +69,6 @@ callTest("tdx meter --json gives every figure", async () => {
 callTest("tdx meter refuses more than the free memory", async () => {
   assertStringIncludes(
     await refused("meter", "--size", "1024TiB"),
-    "tdx: Expected the memory of all threads to be at most ",
+    "tdx: Expected --size to be at most ",
   );
 });

@@ -9,13 +9,15 @@ const BAR_WIDTH = 24;
 
 /** Writes what was measured for a person. */
 export function reportText(report: MeterReport): string {
-  const fastest = Math.max(...report.measurements.map(({ gibPerSecond }) => gibPerSecond));
+  const clears = report.measurements.filter((one) => !flushes(one));
+  const fastest = Math.max(...clears.map(({ gibPerSecond }) => gibPerSecond));
   return [
     machine(report),
     ...notMeasured(report),
     ...groups(report.measurements).map((group) =>
       `\n${heading(group[0]!)}\n${figures(group, fastest)}`
     ),
+    ...flushed(report.measurements),
     ...linux(report.measurements),
   ].join("\n");
 }
@@ -37,7 +39,10 @@ function machine({ cpu, bytesPerThread }: MeterReport): string {
 function notMeasured({ notMeasured }: MeterReport): string[] {
   const byReason = Map.groupBy(notMeasured, ({ reason }) => reason);
   return [...byReason].map(([reason, all]) => {
-    const what = all.map(({ method, stepBytes }) => method ?? `steps of ${showSize(stepBytes!)}`);
+    const what = all.map(({ method, stepBytes }) => {
+      const steps = stepBytes === undefined ? [] : [`steps of ${showSize(stepBytes)}`];
+      return [...(method === undefined ? [] : [method]), ...steps].join(" in ");
+    });
     return `Not measured: ${what.join(", ")} (${reason})`;
   });
 }
@@ -68,16 +73,31 @@ function percent(share: number): string {
 function figures(measurements: readonly Measurement[], fastest: number): string {
   return table(
     ["method", "step", "ns a page", "middle half", "GiB/s", "repeats", ""],
-    measurements.map(({ method, stepBytes, nsPerPage, gibPerSecond, repeats }) => [
-      METER_METHODS[method].title,
-      showSize(stepBytes),
-      nsPerPage.median.toFixed(0),
-      `${nsPerPage.low.toFixed(0)} to ${nsPerPage.high.toFixed(0)}`,
-      gibPerSecond.toFixed(1),
-      String(repeats),
-      bar(gibPerSecond / fastest, BAR_WIDTH),
+    measurements.map((one) => [
+      METER_METHODS[one.method].title,
+      showSize(one.stepBytes),
+      one.nsPerPage.median.toFixed(0),
+      `${one.nsPerPage.low.toFixed(0)} to ${one.nsPerPage.high.toFixed(0)}`,
+      one.gibPerSecond.toFixed(1),
+      String(one.repeats),
+      flushes(one) ? "" : bar(one.gibPerSecond / fastest, BAR_WIDTH),
     ]),
   );
+}
+
+function flushes({ method }: Measurement): boolean {
+  return METER_METHODS[method].keepsData;
+}
+
+/** Why a flush has no bar. */
+function flushed(measurements: readonly Measurement[]): string[] {
+  const sizes = measurements.filter(flushes).map(({ bytesPerThread }) => showSize(bytesPerThread));
+  if (sizes.length === 0) return [];
+  return [
+    "",
+    "A flush clears nothing. It is timed on lines that were written just before and that the cache " +
+    `holds: ${[...new Set(sizes)].join(" or ")} a thread`,
+  ];
 }
 
 /** The figure that an estimate takes. */

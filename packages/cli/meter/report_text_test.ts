@@ -8,6 +8,7 @@ const [MIB, GIB] = [2 ** 20, 2 ** 30];
 const AS_LINUX: Measurement = {
   method: "movdir64b",
   stepBytes: 4096,
+  bytesPerThread: GIB,
   backing: { pages: "huge", from: "transparent", hugeShare: 1 },
   threads: 1,
   nsPerPage: { median: 410.2, low: 404.4, high: 419.8 },
@@ -94,6 +95,31 @@ Deno.test("reportText() says what was not measured, one line for each reason", (
   ]);
   // Nothing else is passed off as what Linux does.
   assertEquals(lines.some((line) => line.includes("As Linux clears")), false);
+});
+
+Deno.test("reportText() gives a flush no bar, and says what it is timed on", () => {
+  const flush: Measurement = { ...AS_LINUX, method: "clflushopt", bytesPerThread: 65 * MIB };
+  const lines = text({
+    measurements: [
+      AS_LINUX,
+      { ...flush, gibPerSecond: 18.6 },
+      { ...flush, stepBytes: 2 * MIB, bytesPerThread: 64 * MIB },
+    ],
+    notMeasured: [{ method: "clflushopt", stepBytes: GIB, reason: "larger than it may fill" }],
+  }).split("\n");
+  assertEquals(lines.slice(1, -2), [
+    "Not measured: clflushopt in steps of 1 GiB (larger than it may fill)",
+    "",
+    "1 thread, transparent huge pages: 100% got",
+    "method                                 step  ns a page  middle half  GiB/s  repeats",
+    "MOVDIR64B, a fence a step             4 KiB        410   404 to 420    9.3       12  " +
+    "#".repeat(24),
+    "flush of dirty lines, a fence a step  4 KiB        410   404 to 420   18.6       12",
+    "flush of dirty lines, a fence a step  2 MiB        410   404 to 420    9.3       12",
+    "",
+    "A flush clears nothing. It is timed on lines that were written just before and that the cache " +
+    "holds: 65 MiB or 64 MiB a thread",
+  ]);
 });
 
 Deno.test("reportText() warns where the cache holds what is measured, or is not known", () => {

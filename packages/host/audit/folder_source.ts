@@ -48,6 +48,9 @@ export function folderSource(folder: string): Source {
 async function requireFolder(folder: string): Promise<void> {
   let got: string;
   try {
+    // On a terminal Deno would ask, and not say what for.
+    const { state } = await Deno.permissions.query({ name: "read", path: folder });
+    if (state !== "granted") throw new Deno.errors.NotCapable("Requires read access");
     if ((await Deno.stat(folder)).isDirectory) return;
     got = "it is no folder";
   } catch (error) {

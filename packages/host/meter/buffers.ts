@@ -1,4 +1,4 @@
-import { MiB } from "@tdx/core";
+import { MiB, showSize } from "@tdx/core";
 import type { Libc } from "./libc.ts";
 import { MeterError } from "./meter_error.ts";
 import type { MeterPages } from "./meter_options.ts";
@@ -34,7 +34,9 @@ export class Buffers implements Disposable {
     const address = pool ?? libc.map(mapped);
     if (address === undefined) {
       throw new MeterError(
-        `${libc.failure(`mmap of ${total} bytes`).message}; the limit may be ulimit -v, a memory ` +
+        `${
+          libc.failure(`mmap of ${showSize(total)}`).message
+        }; the limit may be ulimit -v, a memory ` +
           "cgroup or vm.overcommit_memory",
       );
     }

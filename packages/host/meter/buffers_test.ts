@@ -66,8 +66,8 @@ callTest("Buffers say what may limit memory that the system refuses", async () =
     assertThrows(
       () => new Buffers(libc, "4KiB", 1, 2 ** 50),
       MeterError,
-      "Expected mmap of 1125899906842624 bytes to succeed, got error number 12; the limit may be " +
-        "ulimit -v, a memory cgroup or vm.overcommit_memory",
+      "Expected mmap of 1024 TiB to succeed, got ENOMEM: out of memory or over a limit; the limit " +
+        "may be ulimit -v, a memory cgroup or vm.overcommit_memory",
     );
   });
 });

@@ -16,6 +16,14 @@ const SYMBOLS = {
 const PROT = { read: 1, write: 2, exec: 4 };
 const MAP = { private: 0x02, anonymous: 0x20, hugetlb: 0x40000, huge2MiB: 21 << 26 };
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+/** Linux's <errno.h>: what its mmap, mprotect and munmap refuse with, in words. */
+const ERRORS: Readonly<Record<number, string>> = {
+  1: "EPERM: not permitted",
+  11: "EAGAIN: too much memory is locked",
+  12: "ENOMEM: out of memory or over a limit",
+  13: "EACCES: a security policy forbids it",
+  22: "EINVAL: not as this kernel takes it",
+};
 const ADVICE = { hugepage: 14, nohugepage: 15 };
 
 /** The few calls of the C library that the meter needs. Addresses are numbers: they have 47 bits. */
@@ -83,10 +91,12 @@ export class Libc implements Disposable {
     return length < 0 ? undefined : text;
   }
 
-  /** An error that says what failed, with its error number. */
+  /** An error that says what failed, and why as the kernel has it. */
   failure(call: string): MeterError {
     const errno = new Deno.UnsafePointerView(this.#library.symbols.__errno_location()!).getInt32();
-    return new MeterError(`Expected ${call} to succeed, got error number ${errno}`);
+    return new MeterError(
+      `Expected ${call} to succeed, got ${ERRORS[errno] ?? `error number ${errno}`}`,
+    );
   }
 
   [Symbol.dispose](): void {
@@ -95,15 +105,16 @@ export class Libc implements Disposable {
 }
 
 function openLibrary(): Deno.DynamicLibrary<typeof SYMBOLS> {
+  // Asked for first: on a terminal Deno would ask the user, and not say what for.
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
+    throw new MeterError(
+      "Expected the permission --allow-ffi: measuring places a few bytes of machine code in " +
+        "memory through the C library, and calls them",
+    );
+  }
   try {
     return Deno.dlopen("libc.so.6", SYMBOLS);
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) {
-      throw new MeterError(
-        "Expected the permission --allow-ffi: measuring places a few bytes of machine code in " +
-          "memory through the C library, and calls them",
-      );
-    }
     throw new MeterError(
       `Expected the GNU C library, libc.so.6, got ${
         error instanceof Error ? error.message : error

@@ -1,5 +1,6 @@
 import { GiB, PAGE_BYTES } from "@tdx/core";
 import type { Buffers } from "./buffers.ts";
+import { dirtyBytes } from "./dirty_bytes.ts";
 import { MeterError } from "./meter_error.ts";
 import type { Measurement } from "./meter_report.ts";
 import { METER_METHODS, type MeterMethodName } from "./methods.ts";
@@ -8,6 +9,8 @@ import type { Threads } from "./threads.ts";
 
 /** What memory holds before it is cleared: a page of a guest is not zeros. */
 const PATTERN = 0xa5c3_96e1_5a3c_691en;
+/** What lines hold that a flush writes back: REP STOSB fills with one byte. */
+const DIRTY = 0x1e1e_1e1e_1e1e_1e1en;
 const MIN_REPEATS = 3;
 const WORD_BYTES = 8;
 
@@ -17,6 +20,8 @@ export interface Group {
   readonly buffers: Buffers;
   /** Size of each thread's buffer. */
   readonly bytes: number;
+  /** Size of the last-level cache, `null` where it is not known. */
+  readonly cacheBytes: number | null;
   /** Address of a line of zeros. */
   readonly zeros: number;
   readonly methods: readonly MeterMethodName[];
@@ -30,19 +35,31 @@ export interface Group {
 interface Case {
   readonly method: MeterMethodName;
   readonly stepBytes: number;
+  /** How much of each buffer is swept; all but for a flush. */
+  readonly bytes: number;
   readonly ns: number[];
 }
 
 /**
  * Measures a group: every case once to warm up, then in turns until the time is over.
  *
- * @returns One measurement for each method and step.
+ * @returns One measurement for each method and step; none where not one step fits in the cache that
+ * it is to flush.
  * @throws {MeterError} Where memory does not hold afterwards what it must.
  */
 export async function measureGroup(group: Group): Promise<Measurement[]> {
+  const threads = group.buffers.starts.length;
   const cases: Case[] = group.methods.flatMap((method) =>
-    group.steps.map((stepBytes) => ({ method, stepBytes, ns: [] }))
-  );
+    group.steps.map((stepBytes) => ({
+      method,
+      stepBytes,
+      bytes: METER_METHODS[method].keepsData
+        ? dirtyBytes(group.cacheBytes, threads, group.bytes, stepBytes)
+        : group.bytes,
+      ns: [],
+    }))
+  ).filter(({ bytes }) => bytes > 0);
+  if (cases.length === 0) return [];
   const started = performance.now();
   const turns = (1 + MIN_REPEATS) * cases.length;
   const share = () => (performance.now() - started) / 1000 / group.seconds;
@@ -57,14 +74,15 @@ export async function measureGroup(group: Group): Promise<Measurement[]> {
     }
   } while (done < 1);
   const backing = group.buffers.backing(group.bytes);
-  const pages = group.bytes * group.buffers.starts.length / PAGE_BYTES;
-  return cases.map(({ method, stepBytes, ns }) => {
+  return cases.map(({ method, stepBytes, bytes, ns }) => {
+    const pages = bytes * threads / PAGE_BYTES;
     const nsPerPage = spread(ns.map((value) => value / pages));
     return {
       method,
       stepBytes,
+      bytesPerThread: bytes,
       backing,
-      threads: group.buffers.starts.length,
+      threads,
       nsPerPage,
       gibPerSecond: PAGE_BYTES / nsPerPage.median * 1e9 / GiB,
       repeats: ns.length,
@@ -73,19 +91,23 @@ export async function measureGroup(group: Group): Promise<Measurement[]> {
 }
 
 /** Fills, clears and reads back; the time of the clearing alone, in nanoseconds. */
-async function sweep({ threads, buffers, ...group }: Group, { method, stepBytes }: Case) {
+async function sweep({ threads, buffers, ...group }: Group, { method, stepBytes, bytes }: Case) {
   const { routine, source, keepsData } = METER_METHODS[method];
-  const whole = { starts: buffers.starts, bytes: group.bytes, stepBytes: group.bytes };
+  const { starts } = buffers;
+  const whole = { starts, bytes: group.bytes, stepBytes: group.bytes };
+  const swept = { starts, bytes, stepBytes: bytes };
   const run = async (call: Parameters<Threads["run"]>[0]) => {
     group.signal?.throwIfAborted();
     return await threads.run(call);
   };
   await run({ ...whole, routine: "movnti", value: PATTERN });
+  // A page at a time: CPUs let a longer REP STOSB pass the caches by.
+  if (keepsData) await run({ ...swept, routine: "repStosb", stepBytes: PAGE_BYTES, value: DIRTY });
   const value = source === "line" ? BigInt(group.zeros) : 0n;
-  const { ns } = await run({ ...whole, routine, stepBytes, value });
-  const left = keepsData ? PATTERN : 0n;
-  const { sum } = await run({ ...whole, routine: "countWords", value: left });
-  const words = group.bytes / WORD_BYTES * buffers.starts.length;
+  const { ns } = await run({ ...swept, routine, stepBytes, value });
+  const left = keepsData ? DIRTY : 0n;
+  const { sum } = await run({ ...swept, routine: "countWords", value: left });
+  const words = bytes / WORD_BYTES * starts.length;
   if (sum === words) return ns;
   throw new MeterError(
     `Expected ${method} to leave 0x${left.toString(16)} in all ${words} words, got ${sum}`,

@@ -16,7 +16,8 @@ function groupOn(sweepNs: (call: Call, sweep: number) => number, options: Partia
     run(call: Call): Promise<CallResult> {
       calls.push(call);
       const swept = calls.length % 3 === 2;
-      return Promise.resolve({ ns: swept ? sweepNs(call, sweeps++) : 1e9, sum: WORDS });
+      const sum = STARTS.length * call.bytes / 8;
+      return Promise.resolve({ ns: swept ? sweepNs(call, sweeps++) : 1e9, sum });
     },
   } as unknown as Threads;
   const buffers = {
@@ -27,6 +28,7 @@ function groupOn(sweepNs: (call: Call, sweep: number) => number, options: Partia
     threads,
     buffers,
     bytes: MIB,
+    cacheBytes: 32 * MIB,
     zeros: 0x7000,
     methods: ["movnti"],
     steps: [4096],
@@ -40,7 +42,7 @@ function groupOn(sweepNs: (call: Call, sweep: number) => number, options: Partia
 
 Deno.test("measureGroup() fills, sweeps and reads back each time", async () => {
   const { calls, group } = groupOn(() => 1, {
-    methods: ["movdir64b", "clflushopt"],
+    methods: ["movdir64b", "rep-stosb"],
     steps: [4096, MIB],
   });
   await measureGroup(group);
@@ -56,14 +58,44 @@ Deno.test("measureGroup() fills, sweeps and reads back each time", async () => {
       ["movdir64b", MIB, 0x7000n],
       ["countWords", MIB, 0n],
       ["movnti", MIB, pattern],
-      ["clflushopt", 4096, 0n],
-      ["countWords", MIB, pattern],
+      ["repStosb", 4096, 0n],
+      ["countWords", MIB, 0n],
       ["movnti", MIB, pattern],
-      ["clflushopt", MIB, 0n],
-      ["countWords", MIB, pattern],
+      ["repStosb", MIB, 0n],
+      ["countWords", MIB, 0n],
     ],
   );
   assert(calls.every(({ starts, bytes }) => starts === STARTS && bytes === MIB));
+});
+
+Deno.test("measureGroup() times a flush on lines that were written just before", async () => {
+  const calls: Call[] = [];
+  const threads = {
+    run(call: Call): Promise<CallResult> {
+      calls.push(call);
+      // 32 pages on each of two threads.
+      const ns = call.routine === "clflushopt" ? 6400 : 1e9;
+      return Promise.resolve({ ns, sum: STARTS.length * call.bytes / 8 });
+    },
+  } as unknown as Threads;
+  // An eighth of the cache for each thread.
+  const { group } = groupOn(() => 1, { cacheBytes: MIB, methods: ["clflushopt"] });
+  const [one] = await measureGroup({ ...group, threads });
+  const { bytesPerThread, nsPerPage, repeats } = one!;
+  assertEquals([bytesPerThread, nsPerPage.median, repeats], [MIB / 8, 100, 3]);
+  const dirty = calls[1]!.value;
+  assert(dirty !== 0n && dirty !== calls[0]!.value);
+  assertEquals(
+    calls.slice(0, 4).map(({ routine, bytes, stepBytes }) => [routine, bytes, stepBytes]),
+    [
+      ["movnti", MIB, MIB],
+      ["repStosb", MIB / 8, 4096],
+      ["clflushopt", MIB / 8, 4096],
+      ["countWords", MIB / 8, MIB / 8],
+    ],
+  );
+  assertEquals(calls[3]!.value, dirty);
+  assertEquals(await measureGroup({ ...group, threads, steps: [MIB] }), []);
 });
 
 Deno.test("measureGroup() does not count the first turn, and gives median, spread and rate", async () => {
@@ -74,6 +106,7 @@ Deno.test("measureGroup() does not count the first turn, and gives median, sprea
   assertEquals(one, {
     method: "movnti",
     stepBytes: 4096,
+    bytesPerThread: MIB,
     backing: { pages: "huge", from: "transparent", hugeShare: 1 },
     threads: 2,
     nsPerPage: { median: 800, low: 600, high: 900 },

@@ -1,6 +1,7 @@
-import { PAGE_BYTES } from "@tdx/core";
+import { MiB, showSize } from "@tdx/core";
 import { Buffers } from "./buffers.ts";
 import { cpuidThrough } from "./cpuid.ts";
+import { dirtyBytes } from "./dirty_bytes.ts";
 import { Libc } from "./libc.ts";
 import { measureGroup } from "./measure_group.ts";
 import type { MeterOptions } from "./meter_options.ts";
@@ -25,8 +26,10 @@ const MOST_OF_FREE = 0.9;
  * also reads `/proc/self/smaps`, `/proc/meminfo` and the limits of its cgroup.
  *
  * Every sweep over a buffer begins with memory that holds a pattern and that no cache holds, and is
- * verified by reading all of it back. All methods and steps take turns, so that a machine that gets
- * slower gets slower for each. The first turn is not counted: it touches memory for the first time.
+ * verified by reading all of it back. A flush is different: it sweeps as much as a quarter of the
+ * last-level cache holds, written just before, as lines that no cache holds cost it nothing. All
+ * methods and steps take turns, so that a machine that gets slower gets slower for each. The first
+ * turn is not counted: it touches memory for the first time.
  *
  * @param options What to measure.
  * @returns The figures. All memory has been given back, also where this throws.
@@ -63,7 +66,7 @@ export async function meter(options: MeterOptions = {}): Promise<MeterReport> {
   using code = new PlacedCode(libc);
   const cpu = readCpu(cpuidThrough(code));
   const { bytesPerThread, steps, tooLarge } = planSizes(options, cpu.lastLevelCacheBytes);
-  requireFree(libc, bytesPerThread * Math.max(...plan.threads));
+  requireFree(libc, bytesPerThread, Math.max(...plan.threads));
 
   const missing = plan.methods.flatMap((method) =>
     lacks(method, whyNot(METER_METHODS[method], cpu))
@@ -80,6 +83,7 @@ export async function meter(options: MeterOptions = {}): Promise<MeterReport> {
         threads,
         buffers,
         bytes: bytesPerThread,
+        cacheBytes: cpu.lastLevelCacheBytes,
         zeros: code.zeros,
         methods,
         steps,
@@ -99,23 +103,34 @@ export async function meter(options: MeterOptions = {}): Promise<MeterReport> {
     stepBytes,
     reason: "larger than the memory of a thread",
   }));
-  return { cpu, bytesPerThread, measurements, notMeasured: [...missing, ...unfit] };
+  const uncached = methods.filter((method) => METER_METHODS[method].keepsData).flatMap((method) =>
+    plan.threads.flatMap((count) =>
+      steps.filter((step) => dirtyBytes(cpu.lastLevelCacheBytes, count, bytesPerThread, step) === 0)
+        .map((stepBytes) => ({
+          method,
+          stepBytes,
+          reason: `larger than the part of the cache that each of ${count} may fill`,
+        }))
+    )
+  );
+  return { cpu, bytesPerThread, measurements, notMeasured: [...missing, ...unfit, ...uncached] };
 }
 
 function lacks(method: MeterMethodName, reason: string | undefined): NotMeasured[] {
   return reason === undefined ? [] : [{ method, reason }];
 }
 
-function requireFree(libc: Libc, bytes: number): void {
+function requireFree(libc: Libc, bytesPerThread: number, threads: number): void {
   const free = freeBytes({
     meminfo: libc.readText("/proc/meminfo"),
     cgroupMax: libc.readText("/sys/fs/cgroup/memory.max"),
     cgroupCurrent: libc.readText("/sys/fs/cgroup/memory.current"),
   });
-  const most = Math.floor((free ?? Infinity) * MOST_OF_FREE / PAGE_BYTES) * PAGE_BYTES;
-  if (bytes <= most) return;
+  const most = Math.floor((free ?? Infinity) * MOST_OF_FREE / threads / MiB) * MiB;
+  if (bytesPerThread <= most) return;
+  const each = threads === 1 ? "" : ` shared by ${threads} threads`;
   throw new RangeError(
-    `Expected the memory of all threads to be at most ${most} bytes, ${MOST_OF_FREE * 100}% of ` +
-      `what is free, got ${bytes}`,
+    `Expected bytesPerThread to be at most ${showSize(most)}, ${MOST_OF_FREE * 100}% of the free ` +
+      `memory${each}, got ${showSize(bytesPerThread)}`,
   );
 }

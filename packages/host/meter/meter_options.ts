@@ -27,7 +27,7 @@ export type MeterPages = "4KiB" | "huge";
  * const asLinux: MeterOptions = { methods: ["movdir64b"], steps: [4096], seconds: 2 };
  *
  * // What is out of range is refused before the machine is asked for anything.
- * await assertRejects(() => meter({ ...asLinux, steps: [4000] }), RangeError, "4096");
+ * await assertRejects(() => meter({ ...asLinux, steps: [4000] }), RangeError, "4 KiB");
  * ```
  */
 export interface MeterOptions {
@@ -47,7 +47,7 @@ export interface MeterOptions {
   readonly bytesPerThread?: number;
   /** Threads; above 1, one thread alone is measured first. Default 1. */
   readonly threads?: number;
-  /** How long to measure; it takes longer where three repeats do. Default 20. */
+  /** How long to measure, at most a day; it takes longer where three repeats do. Default 20. */
   readonly seconds?: number;
   /** Stops between two sweeps over a buffer; all memory is given back. */
   readonly signal?: AbortSignal;

@@ -75,6 +75,11 @@ export interface Measurement {
   readonly method: MeterMethodName;
   /** Bytes cleared at a time. */
   readonly stepBytes: number;
+  /**
+   * Bytes that each thread swept: all that the report says, but for a flush only what a cache can
+   * hold dirty.
+   */
+  readonly bytesPerThread: number;
   /** What memory it cleared. */
   readonly backing: MeterBacking;
   /** Threads that cleared at once, each its own buffer. */
@@ -99,16 +104,16 @@ export interface Measurement {
  * import { assertEquals } from "@std/assert";
  *
  * const say = ({ method, stepBytes, reason }: NotMeasured) =>
- *   `${method ?? `steps of ${stepBytes} bytes`}: ${reason}`;
+ *   `${method ?? "all methods"}, ${stepBytes ?? "all"} bytes a step: ${reason}`;
  *
- * assertEquals(say({ method: "movnti", reason: "no" }), "movnti: no");
- * assertEquals(say({ stepBytes: 2 ** 30, reason: "no" }), "steps of 1073741824 bytes: no");
+ * assertEquals(say({ method: "movnti", reason: "no" }), "movnti, all bytes a step: no");
+ * assertEquals(say({ stepBytes: 4096, reason: "no" }), "all methods, 4096 bytes a step: no");
  * ```
  */
 export interface NotMeasured {
-  /** A method that the CPU lacks. */
+  /** The method; all where it is left out. */
   readonly method?: MeterMethodName;
-  /** A step that is larger than a buffer. */
+  /** The step, in bytes; all where it is left out. */
   readonly stepBytes?: number;
   /** Why, for people. */
   readonly reason: string;
@@ -129,6 +134,7 @@ export interface NotMeasured {
  * const measurements: MeterReport["measurements"] = [{
  *   method: "movdir64b",
  *   stepBytes: 4096,
+ *   bytesPerThread: 2 ** 30,
  *   backing: { pages: "4KiB", from: "transparent", hugeShare: 0 },
  *   threads: 1,
  *   nsPerPage: { median: 410, low: 402, high: 433 },
@@ -141,7 +147,7 @@ export interface NotMeasured {
 export interface MeterReport {
   /** The CPU. */
   readonly cpu: MeterCpu;
-  /** Bytes that each thread cleared. */
+  /** Size of each thread's buffer in bytes. */
   readonly bytesPerThread: number;
   /** By number of threads, pages, method and step, in the order they were asked for. */
   readonly measurements: readonly Measurement[];

@@ -41,7 +41,10 @@ export interface MeterMethod {
   readonly routine: RoutineName;
   /** What the routine stores: a line that it copies, or a value. */
   readonly source: "line" | "value";
-  /** Whether memory holds afterwards what it held before; else zeros. */
+  /**
+   * Whether memory holds afterwards what it held before; else zeros. What keeps data is timed on
+   * lines that a cache holds dirty: on others a flush has nothing to do.
+   */
   readonly keepsData: boolean;
   /** The CPU feature that it needs, besides x86-64 itself, and the bit of CPUID that shows it. */
   readonly needs?: { readonly feature: "movdir64b" | "clflushopt"; readonly bit: string };
@@ -94,7 +97,7 @@ export const METER_METHODS: Readonly<Record<MeterMethodName, MeterMethod>> = {
     keepsData: false,
   },
   clflushopt: {
-    title: "flush alone, a fence a step",
+    title: "flush of dirty lines, a fence a step",
     routine: "clflushopt",
     source: "value",
     keepsData: true,
@@ -103,7 +106,10 @@ export const METER_METHODS: Readonly<Record<MeterMethodName, MeterMethod>> = {
 };
 
 /** Why a CPU cannot run a method, `undefined` where it can. */
-export function whyNot({ needs }: MeterMethod, cpu: MeterCpu): string | undefined {
+export function whyNot({ needs, keepsData }: MeterMethod, cpu: MeterCpu): string | undefined {
+  if (keepsData && cpu.lastLevelCacheBytes === null) {
+    return "CPUID does not say how large the cache is whose lines it is to flush";
+  }
   if (needs === undefined || cpu[needs.feature]) return undefined;
   const whose = cpu.hypervisor
     ? "this CPU lacks it or its hypervisor hides it"

@@ -10,7 +10,7 @@ const CPU: MeterCpu = {
   hypervisor: false,
   movdir64b: false,
   clflushopt: false,
-  lastLevelCacheBytes: null,
+  lastLevelCacheBytes: 2 ** 25,
 };
 
 Deno.test("whyNot() lets run what the CPU shows, and nothing else", () => {
@@ -26,6 +26,14 @@ Deno.test("whyNot() lets run what the CPU shows, and nothing else", () => {
     "rep-stosb",
     "movnti",
   ]);
+});
+
+Deno.test("whyNot() lets nothing flush a cache of unknown size", () => {
+  assertEquals(
+    whyNot(METER_METHODS.clflushopt, { ...CPU, clflushopt: true, lastLevelCacheBytes: null }),
+    "CPUID does not say how large the cache is whose lines it is to flush",
+  );
+  assertEquals(whyNot(METER_METHODS.movnti, { ...CPU, lastLevelCacheBytes: null }), undefined);
 });
 
 Deno.test("whyNot() names the bit, and under a hypervisor does not blame the CPU alone", () => {

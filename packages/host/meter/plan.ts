@@ -1,5 +1,6 @@
-import { GiB, KiB, MiB, PAGE_BYTES } from "@tdx/core";
+import { GiB, KiB, MiB, PAGE_BYTES, showSize } from "@tdx/core";
 import {
+  outOfRange,
   requireArray,
   requireFunction,
   requireInstance,
@@ -13,6 +14,7 @@ import type { MeterOptions, MeterPages } from "./meter_options.ts";
 /** Steps that are measured unless others are asked for: the sizes of x86-64's pages. */
 const STEPS: readonly number[] = [4 * KiB, 2 * MiB, GiB];
 const SECONDS = 20;
+const DAY_SECONDS = 86_400;
 
 /** What to measure; the size is settled when the cache is known. */
 export interface MeterPlan {
@@ -47,12 +49,11 @@ export function planMeter(options: MeterOptions, processors: number): MeterPlan 
   if (signal !== undefined) requireInstance("signal", signal, AbortSignal);
   if (onProgress !== undefined) requireFunction("onProgress", onProgress);
   if (!Number.isSafeInteger(threads) || threads < 1 || threads > processors) {
-    throw new RangeError(
-      `Expected threads from 1 to ${processors}, the processors this process may use, got ${threads}`,
-    );
+    const expected = `a whole number from 1 to ${processors}, the processors this process may use`;
+    throw outOfRange("threads", expected, threads);
   }
-  if (!(Number.isFinite(seconds) && seconds > 0)) {
-    throw new RangeError(`Expected seconds as a number above 0, got ${seconds}`);
+  if (!(seconds > 0 && seconds <= DAY_SECONDS)) {
+    throw outOfRange("seconds", `above 0 and at most ${DAY_SECONDS}, one day`, seconds);
   }
   return {
     methods: chosen("methods", options.methods, Object.keys(METER_METHODS) as MeterMethodName[]),
@@ -74,22 +75,24 @@ export function planSizes(options: MeterOptions, cacheBytes: number | null): Met
   // A buffer that fits in the cache would time the cache.
   const enough = Math.ceil(2 * (cacheBytes ?? 0) / GiB) * GiB;
   const { bytesPerThread = Math.max(GiB, enough), steps: asked = [] } = options;
-  requireNumber("bytesPerThread", bytesPerThread);
-  requireArray("steps", asked, requireNumber);
-  requireMultiple("the size of a thread's memory", bytesPerThread, PAGE_BYTES);
+  requireArray("steps", asked, (name, step) => requireMultiple(name, step, PAGE_BYTES));
+  requireMultiple("bytesPerThread", bytesPerThread, PAGE_BYTES);
   const fitting = STEPS.filter((step) => step <= bytesPerThread);
   const steps = asked.length === 0 ? fitting : [...new Set(asked)];
-  for (const step of steps) {
-    requireMultiple("a step", step, PAGE_BYTES);
-    requireMultiple("the size of a thread's memory", bytesPerThread, step);
-  }
+  for (const step of steps) requireMultiple("bytesPerThread", bytesPerThread, step);
   const tooLarge = asked.length === 0 ? STEPS.slice(fitting.length) : [];
   return { bytesPerThread, steps, tooLarge };
 }
 
-function requireMultiple(what: string, bytes: number, of: number): void {
+function requireMultiple(name: string, value: unknown, of: number): void {
+  requireNumber(name, value);
+  const bytes = value as number;
   if (Number.isSafeInteger(bytes) && bytes > 0 && bytes % of === 0) return;
-  throw new RangeError(`Expected ${what} as a multiple of ${of} bytes above 0, got ${bytes}`);
+  // What is short of a multiple by a few bytes is a multiple when rounded.
+  const size = Number.isSafeInteger(bytes) && bytes >= KiB ? `${showSize(bytes)}, ` : "";
+  throw new RangeError(
+    `Expected ${name} to be a multiple of ${showSize(of)} above 0, got ${size}${bytes} bytes`,
+  );
 }
 
 function chosen<T extends string>(

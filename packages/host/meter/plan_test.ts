@@ -22,16 +22,17 @@ Deno.test("planMeter() refuses what is out of range", () => {
     assertThrows(
       () => planMeter({ threads }, 8),
       RangeError,
-      `Expected threads from 1 to 8, the processors this process may use, got ${threads}`,
+      `Expected threads to be a whole number from 1 to 8, the processors this process may use, got ${threads}`,
     );
   }
-  for (const seconds of [0, -1, NaN, Infinity]) {
+  for (const seconds of [0, -1, NaN, Infinity, 86_401]) {
     assertThrows(
       () => planMeter({ seconds }, 8),
       RangeError,
-      "Expected seconds as a number above 0",
+      `Expected seconds to be above 0 and at most 86400, one day, got ${seconds}`,
     );
   }
+  assertEquals(planMeter({ seconds: 86_400 }, 8).seconds, 86_400);
   assertThrows(
     () => planMeter({ methods: ["memset" as "movnti"] }, 8),
     RangeError,
@@ -61,20 +62,29 @@ Deno.test("planSizes() leaves out the steps that are larger than the memory", ()
 });
 
 Deno.test("planSizes() refuses a size of 0, and one that is no multiple of a step", () => {
-  const expected = "Expected the size of a thread's memory as a multiple of";
-  // Bytes, step.
-  const cases = [[0, KIB_4], [-4096, KIB_4], [6000, KIB_4], [NaN, KIB_4], [3 * 2 ** 20, MIB_2]];
-  for (const [bytes, step] of cases) {
-    assertThrows(
-      () => planSizes({ bytesPerThread: bytes! }, null),
+  const cases: [bytes: number, step: number, message: string][] = [
+    [0, KIB_4, "a multiple of 4 KiB above 0, got 0 bytes"],
+    [-4096, KIB_4, "a multiple of 4 KiB above 0, got -4096 bytes"],
+    [6000, KIB_4, "a multiple of 4 KiB above 0, got 5.86 KiB, 6000 bytes"],
+    [4097, KIB_4, "a multiple of 4 KiB above 0, got 4 KiB, 4097 bytes"],
+    [NaN, KIB_4, "a multiple of 4 KiB above 0, got NaN bytes"],
+    [MIB_2, GIB_1, "a multiple of 1 GiB above 0, got 2 MiB, 2097152 bytes"],
+  ];
+  for (const [bytesPerThread, step, message] of cases) {
+    const { message: said } = assertThrows(
+      () => planSizes({ bytesPerThread, steps: [step] }, null),
       RangeError,
-      `${expected} ${step} bytes above 0, got ${bytes}`,
     );
+    assertEquals(said, `Expected bytesPerThread to be ${message}`);
   }
   assertThrows(
-    () => planSizes({ bytesPerThread: MIB_2, steps: [GIB_1] }, null),
+    () => planSizes({ bytesPerThread: 3 * 2 ** 20 }, null),
     RangeError,
-    `${expected} ${GIB_1} bytes above 0, got ${MIB_2}`,
+    "Expected bytesPerThread to be a multiple of 2 MiB above 0, got 3 MiB, 3145728 bytes",
   );
-  assertThrows(() => planSizes({ steps: [64] }, null), RangeError, "Expected a step as a multiple");
+  assertThrows(
+    () => planSizes({ steps: [KIB_4, 64] }, null),
+    RangeError,
+    "Expected steps[1] to be a multiple of 4 KiB above 0, got 64 bytes",
+  );
 });

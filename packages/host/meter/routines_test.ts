@@ -1,13 +1,12 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { GCC_FLAGS, whyNoMovdir64b } from "./gcc_fixtures_test.ts";
 import type { RoutineLine } from "./machine_code.ts";
 import { type RoutineName, ROUTINES } from "./routines.ts";
 
 const NAMES = Object.keys(ROUTINES) as RoutineName[];
 const LOOPS = `${import.meta.dirname}/testdata/loops.c`;
-const tools = {
-  binutils: await has("as", "objdump"),
-  gcc: await has("gcc", "objdump"),
-};
+const BINUTILS = await has("as", "objdump");
+const NO_GCC = await whyNoMovdir64b();
 
 async function has(...programs: string[]): Promise<boolean> {
   if (Deno.build.os !== "linux" || Deno.build.arch !== "x86_64") return false;
@@ -20,6 +19,17 @@ async function has(...programs: string[]): Promise<boolean> {
   }));
   return found.every(Boolean);
 }
+
+Deno.test({
+  name:
+    "whyNoMovdir64b() quotes a compiler that lacks an option, and one that is not there (needs gcc, Linux)",
+  ignore: NO_GCC !== undefined,
+  async fn() {
+    const old = await whyNoMovdir64b("gcc -mno-such-option");
+    assertStringIncludes(old!, "unrecognized command-line option ");
+    assertStringIncludes((await whyNoMovdir64b("no-such-gcc"))!, "no-such-gcc: not found");
+  },
+});
 
 /** Disassembles what a command line leaves in the file `$o`: for each function its instructions. */
 async function disassemble(make: string, input: string): Promise<Map<string, string[]>> {
@@ -62,7 +72,7 @@ const ASSEMBLE = 'as --64 -msyntax=intel -mnaked-reg -o "$o"';
 Deno.test({
   name:
     "ROUTINES: the assembler makes of each instruction the bytes beside it (needs binutils, Linux)",
-  ignore: !tools.binutils,
+  ignore: !BINUTILS,
   async fn() {
     const made = await disassemble(ASSEMBLE, source(({ assembly }) => assembly));
     for (const name of NAMES) {
@@ -75,7 +85,7 @@ Deno.test({
 
 Deno.test({
   name: "ROUTINES: the bytes disassemble to the same instructions (needs binutils, Linux)",
-  ignore: !tools.binutils,
+  ignore: !BINUTILS,
   async fn() {
     const written = await disassemble(ASSEMBLE, source(({ assembly }) => assembly));
     const data = ({ bytes }: RoutineLine) => `.byte ${bytes.join(",")}`;
@@ -89,10 +99,11 @@ Deno.test({
 // No CPU at hand need have the instruction: these two are compared, the others also run.
 for (const name of ["movdir64b", "movdir64bOneFence"] as const) {
   Deno.test({
-    name: `ROUTINES: ${name} is the loop that gcc -O2 makes of the same C (needs gcc, Linux)`,
-    ignore: !tools.gcc,
+    name: `ROUTINES: ${name} is the loop that gcc -O2 makes of the same C` +
+      (NO_GCC === undefined ? "" : ` (no gcc: ${NO_GCC})`),
+    ignore: !BINUTILS || NO_GCC !== undefined,
     async fn() {
-      const compile = 'gcc -O2 -mmovdir64b -mclflushopt -x c -c -o "$o" -';
+      const compile = `gcc ${GCC_FLAGS.join(" ")} -x c -c -o "$o" -`;
       const theirs = (await disassemble(compile, await Deno.readTextFile(LOOPS))).get(name)!;
       const ours = (await disassemble(ASSEMBLE, source(({ assembly }) => assembly))).get(name)!;
       assertEquals(loop(ours), loop(theirs));
@@ -103,10 +114,31 @@ for (const name of ["movdir64b", "movdir64bOneFence"] as const) {
   });
 }
 
-/** The mnemonics from the store to the end: gcc also tests for nothing to do, before. */
+/**
+ * The instructions to `ret`, less what gcc adds for loops that may have nothing to do: a test before
+ * each (`cmp`, `je`), and padding. A jump names its target by its place among them, and the operands
+ * of `cmp` are sorted, as `jne` asks only whether they differ.
+ */
 function loop(lines: readonly string[]): string[] {
-  const mnemonics = lines.map((line) => line.split(" | ")[1]!.split(" ")[0]!);
-  return mnemonics.slice(mnemonics.indexOf("movdir64b"), mnemonics.indexOf("ret") + 1);
+  let offset = 0;
+  const all = lines.map((line) => {
+    const [bytes, text] = line.split(" | ");
+    const instruction = { at: offset, text: text! };
+    offset += bytes!.split(" ").length;
+    return instruction;
+  });
+  const body = all.slice(0, all.findIndex(({ text }) => text === "ret") + 1);
+  const emptyTest = (index: number) => body[index]?.text.startsWith("je ");
+  const kept = body.filter(({ text }, index) =>
+    !/\bnop\b|^xchg ax,ax$/.test(text) && !emptyTest(index) && !emptyTest(index + 1)
+  );
+  const place = (target: string) => kept.findIndex(({ at }) => at >= parseInt(target, 16));
+  return kept.map(({ text }) =>
+    text
+      // "jne 20 <movdir64b+0x20>"
+      .replace(/ [0-9a-f]+ <\w+(?:\+0x([0-9a-f]+))?>$/, (_, target = "0") => ` ${place(target)}`)
+      .replace(/^cmp (\w+),(\w+)$/, (_, ...operands) => `cmp ${operands.slice(0, 2).sort()}`)
+  );
 }
 
 function hexadecimal(bytes: readonly number[]): string {
