@@ -59,14 +59,16 @@ export class FleetTally {
 
   /** Says what is wrong where it is no TD; nothing is counted then. */
   #count(row: InventoryRow): string | undefined {
+    const { platform, guestBytes, vcpus } = row;
+    const td = { platform, guestBytes, vcpus, path: this.path };
     let estimates: Estimate[];
     try {
-      estimates = this.readings.map((clear) => estimate({ ...row, path: this.path, clear }));
+      estimates = this.readings.map((clear) => estimate({ ...td, clear }));
     } catch (error) {
       if (error instanceof RangeError) return error.message;
       throw error;
     }
-    const { name } = row.platform;
+    const { name } = platform;
     this.#all ??= new GroupSums("all", estimates);
     let sums = this.#groups.get(name);
     if (sums === undefined) this.#groups.set(name, sums = new GroupSums(name, estimates));

@@ -1,5 +1,5 @@
 import { LINES_PER_PAGE } from "@tdx/core";
-import { requireNumber, requireObject, requireOneOf } from "@tdx/core/arguments";
+import { requireNumber, requireObject, requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { TEARDOWN_PATHS } from "../teardown/options.ts";
 import type { TeardownReport } from "../teardown/report.ts";
 import type { ClearReading } from "./clear_cost.ts";
@@ -21,8 +21,9 @@ import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
  * import { gnr } from "@tdx/platform-gnr";
  * import { assertEquals } from "@std/assert";
  *
- * const options: SimulatedTimeOptions = { guestBytes: 18 * GiB, vcpus: 4, clear: "measured" };
- * const { memory, module, tdr } = createTdHost({ platform: gnr, ...options });
+ * const td = { guestBytes: 18 * GiB, vcpus: 4 };
+ * const options: SimulatedTimeOptions = { ...td, clear: "measured" };
+ * const { memory, module, tdr } = createTdHost({ platform: gnr, ...td });
  * const report = await createReclaimer({ memory }).teardown(module, tdr);
  * // 24 s less 410 ns for each of 4.7 million pages that were not cleared.
  * assertEquals(simulatedTime(report, options).total.seconds?.high.toFixed(1), "22.1");
@@ -37,6 +38,8 @@ export interface SimulatedTimeOptions {
   readonly clear?: ClearReading;
 }
 
+const OPTIONS: readonly (keyof SimulatedTimeOptions)[] = ["guestBytes", "vcpus", "clear"];
+
 /**
  * Says how long a simulated teardown would have taken, from what it did and the cost terms of
  * {@link estimate}: a teardown that went well takes as long as the estimate says.
@@ -47,7 +50,7 @@ export interface SimulatedTimeOptions {
  * @param report What the teardown did.
  * @param options The TD, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.
- * @throws {TypeError} Where report or an option is of a wrong type.
+ * @throws {TypeError} Where report or an option is of a wrong type, or an option not known.
  * @throws {RangeError} As {@link estimate}.
  *
  * @example
@@ -68,7 +71,7 @@ export function simulatedTime(
   options: SimulatedTimeOptions,
 ): ShutdownTime {
   requireReport(report);
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { path, seamcalls, control } = report;
   const { guestBytes, vcpus, clear = "published" } = options;
   return timeOf({
