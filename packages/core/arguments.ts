@@ -97,6 +97,37 @@ export function requireObject(name: string, value: unknown): void {
 }
 
 /**
+ * Refuses what is no object, and an option that is not known: a misspelt one would leave the default
+ * in force, and the answer would be the wrong one.
+ *
+ * @param name The parameter.
+ * @param value Its value.
+ * @param known The options there are.
+ * @throws {TypeError} Unless it is an object with these options and no others.
+ *
+ * @example
+ * ```ts
+ * import { requireOptions } from "@tdx/core/arguments";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const known = ["platform", "hostKeys"];
+ * requireOptions("options", { hostKeys: "keyid0" }, known);
+ * assertThrows(
+ *   () => requireOptions("options", { hostkeys: "keyid0" }, known),
+ *   TypeError,
+ *   "Expected options to have only platform, hostKeys, got hostkeys",
+ * );
+ * ```
+ */
+export function requireOptions(name: string, value: unknown, known: readonly string[]): void {
+  requireObject(name, value);
+  for (const option of Object.keys(value as object)) {
+    if (known.includes(option)) continue;
+    throw new TypeError(`Expected ${name} to have only ${known.join(", ")}, got ${cut(option)}`);
+  }
+}
+
+/**
  * Refuses what is no array, and items that a check refuses.
  *
  * @param name The parameter.

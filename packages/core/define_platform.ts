@@ -1,4 +1,4 @@
-import { requireObject, showValue, wrongType } from "./arguments.ts";
+import { requireObject, requireOptions, showValue, wrongType } from "./arguments.ts";
 import { deepFreeze } from "./deep_freeze.ts";
 import {
   PARTIAL_WRITES,
@@ -147,13 +147,7 @@ function checkShape(declaration: PlatformDeclaration): void {
     const wanted = check(value);
     if (wanted !== undefined) throw wrongType(`${field} of ${title(declaration)}`, wanted, value);
   }
-  const extra = Object.keys(declaration).find((field) => !Object.hasOwn(FIELDS, field));
-  if (extra !== undefined) {
-    throw new TypeError(
-      `Expected ${title(declaration)} to have only the fields ` +
-        `${Object.keys(FIELDS).join(", ")}, got ${extra}`,
-    );
-  }
+  requireOptions(title(declaration), declaration, Object.keys(FIELDS));
 }
 
 function checkSense({ name, cpus, bugs, memory, confidence, sources }: PlatformDeclaration): void {

@@ -85,7 +85,7 @@ const WRONG_SHAPES: readonly (readonly [Record<string, unknown>, string])[] = [
   [{ confidence: "stated" }, "one of confirmed, assumed"],
   [{ sources: [{ document: "Linux" }] }, "a list of { document, at }"],
   [{ sources: [{ document: "Linux", at: "" }] }, "a list of { document, at }"],
-  [{ erratum: true }, "to have only the fields contract, name, title, cpus"],
+  [{ erratum: true }, "to have only contract, name, title, cpus"],
 ];
 
 for (const [fields, words] of WRONG_SHAPES) {

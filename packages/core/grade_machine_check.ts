@@ -1,4 +1,4 @@
-import { requireBoolean, requireObject, requireOneOf } from "./arguments.ts";
+import { requireBoolean, requireObject, requireOneOf, requireOptions } from "./arguments.ts";
 import type { MachineCheck } from "./machine_check.ts";
 import { decodeMcgStatus, type McgStatus } from "./mcg_status.ts";
 import { decodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH, type MciStatus } from "./mci_status.ts";
@@ -53,6 +53,13 @@ export interface MachineCheckContext {
   /** Whether the TDX module says that the page is private memory; default `false`. */
   readonly tdPrivatePage?: boolean;
 }
+
+const CONTEXT: readonly (keyof MachineCheckContext)[] = [
+  "mode",
+  "ser",
+  "erratumFlag",
+  "tdPrivatePage",
+];
 
 /**
  * What becomes of a host after a machine check, and why.
@@ -255,7 +262,8 @@ const ROWS: readonly Row[] = [
  * @param record The record.
  * @param context The host that took it.
  * @returns The grade, with the row that matched.
- * @throws {TypeError} Where a register is no bigint, or something else of a wrong type.
+ * @throws {TypeError} Where a register is no bigint, or something else of a wrong type or, in the
+ * context, not known.
  * @throws {RangeError} Where a register does not fit in 64 bits, or `mode` is neither `kernel` nor
  * `user`.
  *
@@ -278,7 +286,7 @@ export function gradeMachineCheck(
   context: MachineCheckContext,
 ): MachineCheckGrade {
   requireObject("record", record);
-  requireObject("context", context);
+  requireOptions("context", context, CONTEXT);
   const { mode, ser = true, erratumFlag = false, tdPrivatePage = false } = context;
   requireOneOf("mode", mode, ["kernel", "user"]);
   const flags = { ser, erratumFlag, tdPrivatePage };

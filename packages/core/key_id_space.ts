@@ -1,4 +1,4 @@
-import { requireBoolean, requireObject, requireRegister, requireWhole } from "./arguments.ts";
+import { requireBoolean, requireOptions, requireRegister, requireWhole } from "./arguments.ts";
 import type { Key } from "./key.ts";
 
 /**
@@ -44,6 +44,14 @@ export interface KeyIdRanges {
   readonly integrityAllowed?: boolean;
 }
 
+const RANGES: readonly (keyof KeyIdRanges)[] = [
+  "maxPa",
+  "keyIdBits",
+  "shared",
+  "private",
+  "integrityAllowed",
+];
+
 /**
  * The raw registers that describe the KeyIDs of a machine.
  *
@@ -73,6 +81,13 @@ export interface KeyIdMsrs {
   /** IA32_TME_CAPABILITY, MSR 0x981, where it was read: bits 35:32 bound the KeyID bits. */
   readonly tmeCapability?: bigint;
 }
+
+const MSRS: readonly (keyof KeyIdMsrs)[] = [
+  "tmeActivate",
+  "keyIdPartitioning",
+  "maxPa",
+  "tmeCapability",
+];
 
 const MAX_KEY_ID_BITS = 15;
 /** Encodings of TME policy and of the allowed-algorithms bits (TME, IA32_TME_ACTIVATE). */
@@ -117,11 +132,11 @@ export class KeyIdSpace {
    * Builds a space from explicit numbers.
    *
    * @param ranges The split.
-   * @throws {TypeError} Where a field that should be a number is none.
+   * @throws {TypeError} Where a field is not known or of a wrong type.
    * @throws {RangeError} Where a number is out of range or the KeyIDs do not fit in the bits.
    */
   constructor(ranges: KeyIdRanges) {
-    requireObject("ranges", ranges);
+    requireOptions("ranges", ranges, RANGES);
     requireWhole("maxPa", ranges.maxPa, 32, 52);
     requireWhole("keyIdBits", ranges.keyIdBits, 0, MAX_KEY_ID_BITS);
     requireWhole("shared", ranges.shared, 0, 2 ** MAX_KEY_ID_BITS - 1);
@@ -147,7 +162,7 @@ export class KeyIdSpace {
    *
    * @param msrs The registers.
    * @returns The space they describe.
-   * @throws {TypeError} Where a register is no bigint or `maxPa` no number.
+   * @throws {TypeError} Where a register is no bigint, `maxPa` no number, or a field not known.
    * @throws {RangeError} Where a register does not fit in 64 bits, `maxPa` is out of range, the
    * KeyID bits exceed their maximum, TDX reserves more bits than there are, the TME policy names an
    * integrity algorithm or a reserved encoding, or the two registers contradict each other.
@@ -167,7 +182,7 @@ export class KeyIdSpace {
    * ```
    */
   static fromMsrs(msrs: KeyIdMsrs): KeyIdSpace {
-    requireObject("msrs", msrs);
+    requireOptions("msrs", msrs, MSRS);
     requireRegister("tmeActivate", msrs.tmeActivate);
     requireRegister("keyIdPartitioning", msrs.keyIdPartitioning);
     if (msrs.tmeCapability !== undefined) requireRegister("tmeCapability", msrs.tmeCapability);
@@ -291,7 +306,7 @@ export class KeyIdSpace {
    * @param options `generation` counts reprogrammings from 0; `integrity` asks for an integrity
    * algorithm on a shared KeyID (private ones always have it, KeyID 0 never).
    * @returns The key.
-   * @throws {TypeError} Where `keyId` or `generation` is no number.
+   * @throws {TypeError} Where an argument is of a wrong type, or an option not known.
    * @throws {RangeError} Where the KeyID does not exist, KeyID 0 is to be reprogrammed or given
    * integrity (rule C7), a private KeyID is to be without, or this machine allows no integrity
    * algorithm.
@@ -307,7 +322,7 @@ export class KeyIdSpace {
    */
   key(keyId: number, options: { generation?: number; integrity?: boolean } = {}): Key {
     const kind = this.kind(keyId);
-    requireObject("options", options);
+    requireOptions("options", options, ["generation", "integrity"]);
     const { generation = 0 } = options;
     requireWhole("generation", generation, 0);
     const { integrity = kind === "private" } = options;

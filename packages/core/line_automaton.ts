@@ -1,4 +1,4 @@
-import { outOfRange, requireNumber, requireObject } from "./arguments.ts";
+import { outOfRange, requireNumber, requireOptions } from "./arguments.ts";
 import { deepFreeze } from "./deep_freeze.ts";
 import type { Key } from "./key.ts";
 import {
@@ -69,6 +69,12 @@ export interface LineAutomatonOptions {
   readonly rules?: RuleTable;
 }
 
+const OPTIONS: readonly (keyof LineAutomatonOptions)[] = [
+  "mode",
+  "partialWriteToOwnedLine",
+  "rules",
+];
+
 /**
  * A 64-byte line as an automaton: states are small integers, transitions are computed once by the
  * rules and remembered.
@@ -104,11 +110,11 @@ export class LineAutomaton {
    * Makes an automaton that has seen no state yet.
    *
    * @param options Mode, platform behaviour and, to ask "what if", other rules.
-   * @throws {TypeError} Where an option is of a wrong type.
+   * @throws {TypeError} Where an option is not known or of a wrong type.
    * @throws {RangeError} Where mode or platform behaviour is not among the known ones.
    */
   constructor(options: LineAutomatonOptions) {
-    requireObject("options", options);
+    requireOptions("options", options, OPTIONS);
     this.environment = {
       mode: options.mode ?? "Ci",
       partialWriteToOwnedLine: options.partialWriteToOwnedLine,

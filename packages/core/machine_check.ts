@@ -2,6 +2,7 @@ import {
   requireBoolean,
   requireObject,
   requireOneOf,
+  requireOptions,
   requireRegister,
   requireWhole,
 } from "./arguments.ts";
@@ -65,6 +66,8 @@ export interface ConsumedPoison {
   readonly cpu?: number;
 }
 
+const POISON: readonly (keyof ConsumedPoison)[] = ["address", "seamNr", "instruction", "cpu"];
+
 /** Physical addresses have at most 52 bits. */
 const MAX_PA = 52;
 /** Bank of a poison consumed by a data load or a fetch in the records seen. */
@@ -82,7 +85,7 @@ const MISC_LINE = 0x86n;
  *
  * @param poison What consumed it, and where.
  * @returns The record.
- * @throws {TypeError} Where something is of a wrong type.
+ * @throws {TypeError} Where something is not known or of a wrong type.
  * @throws {RangeError} Where `instruction` is neither `load` nor `fetch`, the address is no whole
  * number from 0 to 2^52 - 1, or the processor number is negative or no whole number.
  *
@@ -97,7 +100,7 @@ const MISC_LINE = 0x86n;
  * ```
  */
 export function consumedPoison(poison: ConsumedPoison): MachineCheck {
-  requireObject("poison", poison);
+  requireOptions("poison", poison, POISON);
   const { address, seamNr, instruction = "load", cpu } = poison;
   requireWhole("address", address, 0, 2 ** MAX_PA - 1);
   requireBoolean("seamNr", seamNr);

@@ -1,4 +1,4 @@
-import { requireFunction, requireInstance, requireNumber, requireObject } from "./arguments.ts";
+import { requireFunction, requireInstance, requireNumber, requireOptions } from "./arguments.ts";
 import { requirePlatform } from "./define_platform.ts";
 import { bitsAt, BLOCK_FRAMES, BLOCK_WORDS, setBitRange } from "./frame_bits.ts";
 import type { FrameChunk } from "./frame_chunk.ts";
@@ -47,6 +47,8 @@ export interface PhysicalMemoryOptions {
   readonly mode?: Mode;
 }
 
+const OPTIONS: readonly (keyof PhysicalMemoryOptions)[] = ["bytes", "platform", "keyIds", "mode"];
+
 /**
  * The physical memory of a machine, line by line exact at any size.
  *
@@ -89,13 +91,13 @@ export class PhysicalMemory {
    * Makes a memory that the host has zeroed.
    *
    * @param options Size, platform, KeyIDs and mode.
-   * @throws {TypeError} Where an option is of a wrong type, or the platform not one that
-   * `definePlatform` returned.
+   * @throws {TypeError} Where an option is not known or of a wrong type, or the platform not one
+   * that `definePlatform` returned.
    * @throws {RangeError} Where the platform was made for another contract, or the size is not a
    * positive multiple of 4 KiB, or over what the addresses without KeyID bits reach.
    */
   constructor(options: PhysicalMemoryOptions) {
-    requireObject("options", options);
+    requireOptions("options", options, OPTIONS);
     const { bytes, platform, keyIds, mode = "Ci" } = options;
     requirePlatform("platform", platform);
     requireInstance("keyIds", keyIds, KeyIdSpace);

@@ -210,6 +210,13 @@ wrongTypes({
       TypeError,
       'Expected integrityAllowed to be a boolean, got "no"',
     ],
+    [
+      (ranges) => new KeyIdSpace(ranges),
+      { ...RANGES, integrity: false },
+      TypeError,
+      "Expected ranges to have only maxPa, keyIdBits, shared, private, integrityAllowed, got " +
+      "integrity",
+    ],
   ],
   "KeyIdSpace.fromMsrs()": [
     [KeyIdSpace.fromMsrs, [], TypeError, "Expected msrs to be an object, got []"],
@@ -224,6 +231,13 @@ wrongTypes({
       NaN,
       RangeError,
       "Expected maxPa to be a whole number from 32 to 52, got NaN",
+    ],
+    [
+      KeyIdSpace.fromMsrs,
+      { ...MSRS, tmeCapabilty: 0n },
+      TypeError,
+      "Expected msrs to have only tmeActivate, keyIdPartitioning, maxPa, tmeCapability, got " +
+      "tmeCapabilty",
     ],
   ],
   "the methods of KeyIdSpace": [
@@ -249,6 +263,12 @@ wrongTypes({
       "1",
       TypeError,
       'Expected generation to be a number, got "1"',
+    ],
+    [
+      (how) => keyIds.key(1, how),
+      { integrty: true },
+      TypeError,
+      "Expected options to have only generation, integrity, got integrty",
     ],
   ],
   "requireKey()": [
@@ -299,6 +319,12 @@ wrongTypes({
       { reads: [] },
       TypeError,
       "Expected options.rules.writes to be an array, got undefined",
+    ],
+    [
+      (options) => new LineAutomaton(options),
+      { partialWriteToOwnedLine: "merge", Mode: "Li" },
+      TypeError,
+      "Expected options to have only mode, partialWriteToOwnedLine, rules, got Mode",
     ],
   ],
   "LineAutomaton.fresh()": [
@@ -394,6 +420,12 @@ wrongTypes({
       "li",
       RangeError,
       'Expected options.mode to be one of Li, Ci, got "li"',
+    ],
+    [
+      memoryWith,
+      { Mode: "Li" },
+      TypeError,
+      "Expected options to have only bytes, platform, keyIds, mode, got Mode",
     ],
   ],
   "PhysicalMemory.state()": [
@@ -514,6 +546,12 @@ wrongTypes({
       TypeError,
       "Expected instruction to be one of load, fetch, got 1",
     ],
+    [
+      consumedPoison,
+      { address: 0, seamNr: true, instr: "fetch" },
+      TypeError,
+      "Expected poison to have only address, seamNr, instruction, cpu, got instr",
+    ],
   ],
   "splitMciAddress()": [
     [
@@ -595,6 +633,12 @@ wrongTypes({
       "tdx_pw_mce",
       TypeError,
       'Expected erratumFlag to be a boolean, got "tdx_pw_mce"',
+    ],
+    [
+      (context) => gradeMachineCheck(RECORD, context),
+      { mode: "user", erratum: true },
+      TypeError,
+      "Expected context to have only mode, ser, erratumFlag, tdPrivatePage, got erratum",
     ],
   ],
 });

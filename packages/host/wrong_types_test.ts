@@ -192,6 +192,12 @@ wrongTypes({
       TypeError,
       "Expected format to be one of kernel, mcelog, mce-inject, got null",
     ],
+    [
+      (options) => readMachineChecks("", options),
+      { form: "mcelog" },
+      TypeError,
+      "Expected options to have only name, format, got form",
+    ],
   ],
   "readRasdaemon()": [
     [readRasdaemon, undefined, TypeError, "Expected path to be a string, got undefined"],
@@ -256,6 +262,13 @@ wrongTypes({
       (platforms) => assessMachineCheck({ record: RECORD }, { platforms }),
       "host.platforms",
     ),
+    [
+      (host) => assessMachineCheck({ record: RECORD }, host),
+      { keyidBits: 7 },
+      TypeError,
+      "Expected host to have only mode, platform, platforms, maxPa, keyIdBits, sharedKeyIds, " +
+      "got keyidBits",
+    ],
   ],
   "MachineCheckPages": [
     [
@@ -346,6 +359,13 @@ wrongTypes({
       true,
       TypeError,
       "Expected onProgress to be a function, got true",
+    ],
+    [
+      meter,
+      { bytes: 4096 },
+      TypeError,
+      "Expected options to have only methods, steps, pages, bytesPerThread, threads, seconds, " +
+      "signal, onProgress, got bytes",
     ],
   ],
 });

@@ -9,7 +9,7 @@ import {
   type RuleTable,
   WRITES_DATA,
 } from "@tdx/core";
-import { requireBoolean, requireObject, requireOneOf } from "@tdx/core/arguments";
+import { requireBoolean, requireObject, requireOneOf, requireOptions } from "@tdx/core/arguments";
 import type { KeyName, Problem, Step, Thread } from "./problem.ts";
 import { HOST_KEY_NAMES } from "./format/scenario_words.ts";
 import type { Machine } from "./system.ts";
@@ -94,6 +94,18 @@ export interface ClosureQuestion {
   readonly rules?: RuleTable;
 }
 
+/** A question whose answer is expected is one too. */
+const QUESTION: readonly string[] = [
+  "platform",
+  "mode",
+  "hostKeys",
+  "policy",
+  "poison",
+  "flush",
+  "rules",
+  "expected",
+];
+
 const HOST_KINDS: readonly OperationKind[] = [
   "load",
   "store",
@@ -161,7 +173,7 @@ export function hostKeyNames(hostKeys: ClosureKeys): readonly KeyName[] {
  * @param question The question.
  * @returns The problem, and the machine to put it on.
  * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
- * else is of a wrong type.
+ * else is not known or of a wrong type.
  * @throws {RangeError} Where the platform was made for another contract, or a word is not known.
  *
  * @example
@@ -260,7 +272,7 @@ export function closureProblem(question: ClosureQuestion): { problem: Problem; m
 }
 
 function requireQuestion(question: ClosureQuestion): void {
-  requireObject("question", question);
+  requireOptions("question", question, QUESTION);
   const { platform, mode, hostKeys, policy, poison, flush = true, rules } = question;
   requirePlatform("platform", platform);
   requireOneOf("mode", mode, MODES);

@@ -119,7 +119,7 @@ const SLICE = 2 ** 18;
  * @param system The system.
  * @param options Limit, progress, cancellation.
  * @returns What was found; complete unless `until` stopped it.
- * @throws {TypeError} Where an argument is of a wrong type.
+ * @throws {TypeError} Where an argument is of a wrong type, or an option not known.
  * @throws {StateLimitError} Where there are more states than the limit.
  * @throws The signal's reason, where it was aborted.
  *

@@ -6,6 +6,7 @@ import {
   requireInstance,
   requireObject,
   requireOneOf,
+  requireOptions,
   requireString,
   requireWhole,
 } from "@tdx/core/arguments";
@@ -49,9 +50,11 @@ export function requireProblem(name: string, value: unknown): void {
   requireBoolean(`${name}.seamNr`, problem.seamNr);
 }
 
+const MACHINE: readonly (keyof Machine)[] = ["mode", "clear", "partialWriteToOwnedLine", "rules"];
+
 /** Refuses what is no machine. */
 export function requireMachine(name: string, value: unknown): void {
-  requireObject(name, value);
+  requireOptions(name, value, MACHINE);
   const { mode, clear, partialWriteToOwnedLine, rules } = value as Machine;
   requireOneOf(`${name}.mode`, mode, MODES);
   requireBoolean(`${name}.clear`, clear);
@@ -160,9 +163,16 @@ export function requireMove(name: string, value: unknown): void {
   requireObject(`${name}.after`, after);
 }
 
-/** Refuses options that no exploration can follow. */
-export function requireExploreOptions(name: string, value: unknown): void {
-  requireObject(name, value);
+/** The options of an exploration. */
+const EXPLORE: readonly (keyof ExploreOptions)[] = ["stateLimit", "signal", "onProgress", "until"];
+
+/** Refuses options that no exploration can follow; `more` are those of the caller. */
+export function requireExploreOptions(
+  name: string,
+  value: unknown,
+  more: readonly string[] = [],
+): void {
+  requireOptions(name, value, [...more, ...EXPLORE]);
   const { stateLimit = 1, signal, onProgress, until } = value as ExploreOptions;
   requireWhole("stateLimit", stateLimit, 1);
   if (signal !== undefined) requireInstance("signal", signal, AbortSignal);

@@ -34,7 +34,8 @@ export async function reachableLines(
   });
   const system = new System(problem, machine, { lost: false });
   const exploration = await explore(system);
-  const automaton = new LineAutomaton(machine);
+  const { clear: _, ...ofLine } = machine;
+  const automaton = new LineAutomaton(ofLine);
   const ids = new Set<number>([
     automaton.intern(contentState(problem.lines[0]!.content, mode === "Ci")),
   ]);

@@ -88,6 +88,8 @@ export interface RunOptions extends ExploreOptions {
   readonly rules?: RuleTable;
 }
 
+const OPTIONS: readonly (keyof RunOptions)[] = ["platform", "mode", "policy", "rules"];
+
 /**
  * Runs a scenario on one platform in one mode.
  *
@@ -95,7 +97,7 @@ export interface RunOptions extends ExploreOptions {
  * @param options Platform, mode, policy, limits.
  * @returns What it showed.
  * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
- * else is of a wrong type.
+ * else is not known or of a wrong type.
  * @throws {RangeError} Where the platform was made for another contract, a word is not known, or
  * the limit on states is reached.
  * @throws The signal's reason, where it was aborted.
@@ -122,17 +124,16 @@ export async function runScenario(
   options: RunOptions,
 ): Promise<ScenarioResult> {
   requireScenario("scenario", scenario);
-  requireExploreOptions("options", options);
-  const { platform, mode, policy = scenario.policy } = options;
-  if (options.rules !== undefined) requireObject("rules", options.rules);
+  requireExploreOptions("options", options, OPTIONS);
+  const { platform, mode, policy = scenario.policy, rules, ...how } = options;
+  if (rules !== undefined) requireObject("rules", rules);
   const { formula, quantifier } = scenario.condition;
-  const rules = options.rules === undefined ? {} : { rules: options.rules };
   const system = new System(
     scenario.problem,
-    { ...scenarioMachine(scenario, platform, mode, policy), ...rules },
+    { ...scenarioMachine(scenario, platform, mode, policy), ...(rules && { rules }) },
     watchFor(formula),
   );
-  const exploration = await explore(system, options);
+  const exploration = await explore(system, how);
   // A witness shows a state where the statement holds, a counterexample of forall one where not.
   const wanted = quantifier !== "forall";
   const counts = new Map<string, number>();

@@ -232,8 +232,9 @@ export class System {
     requireMachine("machine", machine);
     requireWatch("watch", watch);
     this.problem = problem;
-    const automaton = new LineAutomaton(machine);
-    const compiled = compileProblem(problem, machine.clear);
+    const { clear, ...ofLine } = machine;
+    const automaton = new LineAutomaton(ofLine);
+    const compiled = compileProblem(problem, clear);
     this.#operations = compiled.operations;
     this.#threads = compiled.threads;
     this.#spontaneous = compiled.spontaneous;

@@ -10,6 +10,7 @@ import {
 } from "./closure.ts";
 import { explore, type ExploreOptions } from "./explore.ts";
 import { OBSERVATIONS } from "./format/scenario_words.ts";
+import { requireExploreOptions } from "./litmus_arguments.ts";
 import type { Observation } from "./scenario.ts";
 import { type Move, System } from "./system.ts";
 import { type WitnessStep, witnessSteps } from "./trace.ts";
@@ -216,7 +217,7 @@ export function verdictQuestions(platform: Platform): ExpectedQuestion[] {
  * @param options Limit, progress, cancellation; and other rules to ask "what if".
  * @returns The verdict with its shortest witness.
  * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
- * else is of a wrong type.
+ * else is not known or of a wrong type.
  * @throws {RangeError} Where the platform was made for another contract, a word is not known, or
  * the limit on states is reached.
  * @throws The signal's reason, where it was aborted.
@@ -240,14 +241,15 @@ export async function verdict(
   options: ExploreOptions & { readonly rules?: RuleTable } = {},
 ): Promise<Verdict> {
   requireObject("question", question);
-  requireObject("options", options);
+  requireExploreOptions("options", options, ["rules"]);
   const { platform, mode, hostKeys, policy, poison, expected } = question;
+  const { rules, ...how } = options;
   requireOneOf("expected", expected, OBSERVATIONS);
   const { problem, machine } = closureProblem(
-    options.rules === undefined ? question : { ...question, rules: options.rules },
+    rules === undefined ? question : { ...question, rules },
   );
   const system = new System(problem, machine, { lost: false });
-  const exploration = await explore(system, options);
+  const exploration = await explore(system, how);
   let first: number | undefined;
   let secretRead = false;
   for (let i = 0; i < exploration.states; i++) {

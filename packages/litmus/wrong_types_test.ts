@@ -147,6 +147,12 @@ const machines = (take: (value: never) => unknown): WrongType[] => [
     TypeError,
     'Expected machine.clear to be a boolean, got "quirk"',
   ],
+  [
+    take,
+    { ...machine, rule: {} },
+    TypeError,
+    "Expected machine to have only mode, clear, partialWriteToOwnedLine, rules, got rule",
+  ],
 ];
 
 /** A call that takes a scenario. */
@@ -175,27 +181,27 @@ const scenarios = (take: (value: never) => unknown): WrongType[] => [
 ];
 
 /** A call that takes options of an exploration, with the platform and mode that others need. */
-const exploreOptions = (take: (value: never) => unknown): WrongType[] => [
+const exploreOptions = (take: (value: never) => unknown, more: object = {}): WrongType[] => [
   ...object(take, "options"),
   [
     take,
-    { ...RUN, stateLimit: "1000" },
+    { ...more, stateLimit: "1000" },
     TypeError,
     'Expected stateLimit to be a number, got "1000"',
   ],
   [
     take,
-    { ...RUN, signal: {} },
+    { ...more, signal: {} },
     TypeError,
     "Expected signal to be an object of class AbortSignal, got {}",
   ],
   [
     take,
-    { ...RUN, onProgress: 1 },
+    { ...more, onProgress: 1 },
     TypeError,
     "Expected onProgress to be a function, got 1",
   ],
-  [take, { ...RUN, until: 7 }, TypeError, "Expected until to be a function, got 7"],
+  [take, { ...more, until: 7 }, TypeError, "Expected until to be a function, got 7"],
 ];
 
 /** A call that takes moves. */
@@ -250,6 +256,13 @@ const questions = (ask: (question: never) => unknown): WrongType[] => {
     ],
     [(flush) => asked({ flush }), 1, TypeError, "Expected flush to be a boolean, got 1"],
     [(rules) => asked({ rules }), [], TypeError, "Expected rules to be an object, got []"],
+    [
+      (flushed) => asked({ flushed }),
+      false,
+      TypeError,
+      "Expected question to have only platform, mode, hostKeys, policy, poison, flush, rules, " +
+      "expected, got flushed",
+    ],
   ];
 };
 
@@ -350,6 +363,12 @@ wrongTypes({
       TypeError,
       'Expected state to be a number, got "1"',
     ],
+    [
+      (options) => explore(system, options),
+      { limit: 1000 },
+      TypeError,
+      "Expected options to have only stateLimit, signal, onProgress, until, got limit",
+    ],
   ],
   "watchFor()": [
     ...object(watchFor, "formula"),
@@ -387,12 +406,18 @@ wrongTypes({
       TypeError,
       "Expected file to be a string, got 1",
     ],
+    [
+      (options) => parseScenario("", options),
+      { platforms: [], name: "one.tdx" },
+      TypeError,
+      "Expected options to have only file, platforms, got name",
+    ],
   ],
   "printScenario()": scenarios(printScenario),
   "scenarioHash()": scenarios(scenarioHash),
   "runScenario()": [
     ...scenarios((scenario) => runScenario(scenario, RUN)),
-    ...exploreOptions((options) => runScenario(SCENARIO, options)),
+    ...exploreOptions((options) => runScenario(SCENARIO, options), RUN),
     ...platform((platform) => runScenario(SCENARIO, { ...RUN, platform })),
     [
       (mode) => runScenario(SCENARIO, { ...RUN, mode }),
@@ -405,6 +430,13 @@ wrongTypes({
       "always ",
       RangeError,
       'Expected policy to be one of always, quirk, never, got "always "',
+    ],
+    [
+      (options) => runScenario(SCENARIO, options),
+      { ...RUN, polciy: "never" },
+      TypeError,
+      "Expected options to have only platform, mode, policy, rules, stateLimit, signal, " +
+      "onProgress, until, got polciy",
     ],
   ],
   "scenarioMachine()": [
@@ -455,6 +487,12 @@ wrongTypes({
       TypeError,
       "Expected watch to be an object, got true",
     ],
+    [
+      (options) => toPromela(problem, machine, options),
+      { formulas: [] },
+      TypeError,
+      "Expected options to have only watch, formula, got formulas",
+    ],
   ],
   "witnessSteps()": moves(witnessSteps),
   "traceSteps()": moves(traceSteps),
@@ -477,6 +515,12 @@ wrongTypes({
       false,
       TypeError,
       "Expected expected to be one of Never, Sometimes, Always, got false",
+    ],
+    [
+      (options) => verdict({ ...QUESTION, expected: "Never" }, options),
+      { rule: {} },
+      TypeError,
+      "Expected options to have only rules, stateLimit, signal, onProgress, until, got rule",
     ],
   ],
 });

@@ -1,5 +1,5 @@
 import { type FrameChunk, PhysicalMemory } from "@tdx/core";
-import { requireInstance, requireObject } from "@tdx/core/arguments";
+import { requireInstance, requireOptions } from "@tdx/core/arguments";
 import type { TdxModule } from "@tdx/seam";
 import { decide, type Decision, type HostKeys, type Policy } from "./decide.ts";
 import { hostKey } from "./host_key.ts";
@@ -33,6 +33,8 @@ export interface ReclaimerOptions {
   /** When it clears; default `quirk`, as the patch. */
   readonly policy?: Policy;
 }
+
+const OPTIONS: readonly (keyof ReclaimerOptions)[] = ["memory", "hostKeys", "policy"];
 
 /**
  * A host that takes memory back from TDs.
@@ -91,7 +93,7 @@ export interface Reclaimer {
  *
  * @param options Memory, host KeyIDs and policy.
  * @returns The host.
- * @throws {TypeError} Where an option is of a wrong type.
+ * @throws {TypeError} Where an option is not known or of a wrong type.
  * @throws {RangeError} Where policy or KeyID kind are not known, or the machine has no such KeyID.
  *
  * @example
@@ -109,7 +111,7 @@ export interface Reclaimer {
  * ```
  */
 export function createReclaimer(options: ReclaimerOptions): Reclaimer {
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { memory, hostKeys = "keyid0", policy = "quirk" } = options;
   requireInstance("memory", memory, PhysicalMemory);
   const decision = decide({ platform: memory.platform, mode: memory.mode, hostKeys, policy });

@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { requireObject, requireOneOf } from "@tdx/core/arguments";
+import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { type Platform, requirePlatform, TDX_PW_MCE } from "@tdx/core/plugin";
 import { type Mode, MODES, type RuleId, ruleText } from "@tdx/core/rules";
 
@@ -148,6 +148,8 @@ export interface Decision {
   readonly sources: readonly string[];
 }
 
+const OPTIONS: readonly (keyof DecideOptions)[] = ["platform", "hostKeys", "policy", "mode"];
+
 /** Why clearing is or is not needed: the one place where the three answers are worded. */
 interface Need {
   readonly needed: boolean;
@@ -190,7 +192,7 @@ const NOTHING: Need = {
  * @param options Platform, host KeyIDs, policy and mode.
  * @returns The decision with its reason, rule ids and sources.
  * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
- * option is of a wrong type.
+ * option is not known or of a wrong type.
  * @throws {RangeError} Where the platform was made for another contract, or host KeyIDs, policy or
  * mode are not among the known ones.
  *
@@ -207,7 +209,7 @@ const NOTHING: Need = {
  * ```
  */
 export function decide(options: DecideOptions): Decision {
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { platform, hostKeys = "keyid0", policy = "quirk", mode = "Ci" } = options;
   requirePlatform("platform", platform);
   requireOneOf("hostKeys", hostKeys, HOST_KEYS);

@@ -9,7 +9,7 @@ import {
   type Platform,
   requirePlatform,
 } from "@tdx/core";
-import { requireInstance, requireNumber, requireObject, requireWhole } from "@tdx/core/arguments";
+import { requireInstance, requireNumber, requireOptions, requireWhole } from "@tdx/core/arguments";
 import { buildTd, runOf, TdxModule } from "@tdx/seam";
 import { scatterFrames } from "./scatter.ts";
 import { tdPages } from "./td_size.ts";
@@ -45,6 +45,16 @@ export interface TdHostOptions {
   /** Scatters guest pages over the host's memory at random; default: they lie from address 0 on. */
   readonly scatterSeed?: number;
 }
+
+const OPTIONS: readonly (keyof TdHostOptions)[] = [
+  "platform",
+  "guestBytes",
+  "vcpus",
+  "mode",
+  "keyIds",
+  "hostBytes",
+  "scatterSeed",
+];
 
 /**
  * A host with one TD on it that has written all its memory.
@@ -87,7 +97,7 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  * @param options Platform, guest memory, vCPUs, mode, KeyIDs, host memory, scattering.
  * @returns Memory, module and the TD.
  * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
- * option is of a wrong type.
+ * option is not known or of a wrong type.
  * @throws {RangeError} Where the platform was made for another contract, guest memory is no
  * positive multiple of 4 KiB or does not fit below the KeyID bits or into the host with its control
  * pages, or the vCPUs are none or too many.
@@ -105,7 +115,7 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  * ```
  */
 export function createTdHost(options: TdHostOptions): TdHost {
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { platform, vcpus, mode = "Ci", keyIds = DEFAULT_KEY_IDS } = options;
   requirePlatform("platform", platform);
   requireInstance("keyIds", keyIds, KeyIdSpace);

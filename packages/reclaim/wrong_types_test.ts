@@ -112,6 +112,12 @@ wrongTypes({
       TypeError,
       'Expected mode to be one of Li, Ci, got ["Ci"]',
     ],
+    [
+      decide,
+      { platform: gnr, hostkeys: "shared-integrity" },
+      TypeError,
+      "Expected options to have only platform, hostKeys, policy, mode, got hostkeys",
+    ],
   ],
   "createReclaimer()": [
     ...options(createReclaimer),
@@ -127,6 +133,12 @@ wrongTypes({
       true,
       TypeError,
       "Expected policy to be one of always, quirk, never, got true",
+    ],
+    [
+      createReclaimer,
+      { memory, polciy: "never" },
+      TypeError,
+      "Expected options to have only memory, hostKeys, policy, got polciy",
     ],
   ],
   "Reclaimer.reset() and resetPages()": [
@@ -193,6 +205,12 @@ wrongTypes({
       "yes",
       TypeError,
       'Expected reuse to be a boolean, got "yes"',
+    ],
+    [
+      (options) => reclaimer.teardown(module, tdr, options),
+      { re_use: true },
+      TypeError,
+      "Expected options to have only path, onProgress, onBack, signal, reuse, got re_use",
     ],
   ],
   "reset()": [
@@ -278,6 +296,12 @@ wrongTypes({
       TypeError,
       "Expected clear.source to be a string, got undefined",
     ],
+    [
+      estimate,
+      { ...TD, clears: "measured" },
+      TypeError,
+      "Expected options to have only platform, guestBytes, vcpus, path, clear, got clears",
+    ],
   ],
   "showRange()": range(showRange, "range"),
   "showShare()": range(showShare, "share"),
@@ -329,10 +353,16 @@ wrongTypes({
     ],
     ...options((options) => simulatedTime(report, options)),
     [
-      (vcpus) => simulatedTime(report, { ...TD, vcpus }),
+      (vcpus) => simulatedTime(report, { guestBytes: 18 * GiB, vcpus }),
       undefined,
       TypeError,
       "Expected vcpus to be a number, got undefined",
+    ],
+    [
+      (options) => simulatedTime(report, options),
+      { guestBytes: 18 * GiB, vcpus: 4, clears: "measured" },
+      TypeError,
+      "Expected options to have only guestBytes, vcpus, clear, got clears",
     ],
   ],
   "followPages()": [
@@ -483,6 +513,13 @@ wrongTypes({
       true,
       TypeError,
       "Expected scatterSeed to be a number, got true",
+    ],
+    [
+      createTdHost,
+      { ...TD, scatter: 1 },
+      TypeError,
+      "Expected options to have only platform, guestBytes, vcpus, mode, keyIds, hostBytes, " +
+      "scatterSeed, got scatter",
     ],
   ],
 });

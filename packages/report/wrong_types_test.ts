@@ -176,6 +176,12 @@ wrongTypes({
       RangeError,
       "Expected list to be a whole number from 0 to 2^53 - 1, got -1",
     ],
+    [
+      (options) => mapMemory(host, fates(), options),
+      { cell: 256 },
+      TypeError,
+      "Expected options to have only cells, list, got cell",
+    ],
   ],
   "teardownHtml()": [
     ...pages(teardownHtml, TEARDOWN),

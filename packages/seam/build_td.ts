@@ -1,5 +1,11 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
-import { requireInstance, requireObject, requireWhole, wrongType } from "@tdx/core/arguments";
+import {
+  requireInstance,
+  requireObject,
+  requireOptions,
+  requireWhole,
+  wrongType,
+} from "@tdx/core/arguments";
 import { checkChunk, run } from "./frame_slices.ts";
 import type { PagesResult } from "./leaves/pages_result.ts";
 import { TDCS_PAGES, TDVPS_PAGES } from "./control_pages.ts";
@@ -39,6 +45,8 @@ export interface TdPlan {
   readonly level?: 0 | 1;
 }
 
+const PLAN: readonly (keyof TdPlan)[] = ["hkid", "vcpus", "control", "memory", "level"];
+
 /**
  * The TD that was built.
  *
@@ -77,8 +85,8 @@ export interface BuiltTd {
  * @param module The module, with no faults injected.
  * @param plan The TD.
  * @returns What was built.
- * @throws {TypeError} Where an argument is of a wrong type, before anything is built; where a chunk
- * is, what was built until then stays.
+ * @throws {TypeError} Where an argument is of a wrong type or something in the plan not known,
+ * before anything is built; where a chunk is of a wrong type, what was built until then stays.
  * @throws {RangeError} Where a number is out of range, or a SEAMCALL is refused; what was built
  * until then stays.
  *
@@ -143,7 +151,7 @@ export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
 /** Numbers that are whole but no TD's are left to the SEAMCALLs. */
 function requirePlan(module: TdxModule, plan: TdPlan): void {
   requireInstance("module", module, TdxModule);
-  requireObject("plan", plan);
+  requireOptions("plan", plan, PLAN);
   const { hkid, vcpus, control, memory, level = 0 } = plan;
   requireWhole("hkid", hkid, 0);
   requireWhole("vcpus", vcpus, 0);

@@ -2,7 +2,7 @@ import {
   outOfRange,
   requireFunction,
   requireNumber,
-  requireObject,
+  requireOptions,
   requireWhole,
 } from "@tdx/core/arguments";
 
@@ -80,6 +80,8 @@ export interface Faults {
   readonly interrupts?: number;
 }
 
+const FAULTS: readonly (keyof Faults)[] = ["busyAfter", "interrupts"];
+
 /**
  * What a SEAMCALL gives back.
  *
@@ -123,7 +125,7 @@ export class Seamcalls {
   }
 
   inject(faults: Faults): void {
-    requireObject("faults", faults);
+    requireOptions("faults", faults, FAULTS);
     const { busyAfter: sampler = () => Infinity, interrupts = 0 } = faults;
     requireFunction("busyAfter", sampler);
     requireWhole("interrupts", interrupts, 0);

@@ -2,8 +2,8 @@ import { type FrameChunk, type Key, PAGE_BYTES, PhysicalMemory } from "@tdx/core
 import {
   requireFunction,
   requireInstance,
-  requireObject,
   requireOneOf,
+  requireOptions,
   requireWhole,
 } from "@tdx/core/arguments";
 import { acceptPages } from "./accept_pages.ts";
@@ -54,6 +54,8 @@ export interface TdxModuleOptions {
   /** Areas of the TDMRs that TDX may not use, multiples of 4 KiB, ascending; default none. */
   readonly reserved?: readonly MemoryRange[];
 }
+
+const OPTIONS: readonly (keyof TdxModuleOptions)[] = ["memory", "packages", "tdmrs", "reserved"];
 
 /**
  * The TDX module as a host sees it: SEAMCALLs in, statuses out.
@@ -114,12 +116,12 @@ export class TdxModule {
    * Initialises the module: no TDs, and no memory in use.
    *
    * @param options Memory, packages, TDMRs and reserved areas.
-   * @throws {TypeError} Where a number of packages is given that is none.
+   * @throws {TypeError} Where an option is not known or of a wrong type.
    * @throws {RangeError} Where a number is out of range, there are fewer than 2 private KeyIDs, or
    * a range is not as it should be.
    */
   constructor(options: TdxModuleOptions) {
-    requireObject("options", options);
+    requireOptions("options", options, OPTIONS);
     const { memory, packages = 2, reserved = [] } = options;
     requireInstance("memory", memory, PhysicalMemory);
     requireWhole("packages", packages, 1, 32);
@@ -159,7 +161,7 @@ export class TdxModule {
    * An injected busy operand is the first one that the SEAMCALL locks: for a reclaim the page.
    *
    * @param faults What goes wrong; `{}` for nothing.
-   * @throws {TypeError} Where something is of a wrong type; the faults are as before then.
+   * @throws {TypeError} Where something is not known or of a wrong type; the faults are as before then.
    * @throws {RangeError} Where a number is out of range.
    *
    * @example

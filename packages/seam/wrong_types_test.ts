@@ -151,6 +151,12 @@ wrongTypes({
       '{"frame":262144,"count":512,"value":0,"words":null,"at":0}',
     ],
     [(chunk) => build({ memory: [chunk] }), 5, TypeError, "Expected chunk to be an object, got 5"],
+    [
+      (plan) => buildTd(newModule(), plan),
+      { ...PLAN, levels: 1 },
+      TypeError,
+      "Expected plan to have only hkid, vcpus, control, memory, level, got levels",
+    ],
   ],
   "new TdxModule()": [
     [
@@ -183,6 +189,12 @@ wrongTypes({
       TypeError,
       "Expected reserved[0].size to be a number, got undefined",
     ],
+    [
+      (options) => new TdxModule(options),
+      { memory: memory(), package: 1 },
+      TypeError,
+      "Expected options to have only memory, packages, tdmrs, reserved, got package",
+    ],
   ],
   "TdxModule.inject()": [
     [inject, undefined, TypeError, "Expected faults to be an object, got undefined"],
@@ -194,6 +206,12 @@ wrongTypes({
       'Expected busyAfter() to be a number, got "3"',
     ],
     [inject, { interrupts: null }, TypeError, "Expected interrupts to be a number, got null"],
+    [
+      inject,
+      { interrupt: 3 },
+      TypeError,
+      "Expected faults to have only busyAfter, interrupts, got interrupt",
+    ],
   ],
   "the other methods of TdxModule": [
     ...number((pa) => newModule().lock(pa), "pa"),

@@ -5,8 +5,9 @@
  * JSR serves its packages to npm too, as `@jsr/tdx__core`; that build runs on JSR only. This one has
  * the same layout under the packages' own names, so a program imports `@tdx/core` in every runtime,
  * and what it gets can be tried before anything is published. `@tdx/cli` and `@tdx/host/meter` are
- * left out, they are for Deno, and so is `@tdx/report`, which the command uses; `liveSource` and
- * `folderSource` of `@tdx/host` fail when called.
+ * left out, they are for Deno, and so is `@tdx/report`, which the command uses. Of `@tdx/host`,
+ * `liveSource` and `folderSource` refuse every runtime but Deno, and `readRasdaemon` one without
+ * `node:sqlite`, such as Node before 22.13.
  *
  * @module
  */

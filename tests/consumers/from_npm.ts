@@ -2,7 +2,7 @@
 // into a folder outside the workspace.
 //
 // Not named `_test.ts`, for it is slow: `deno task test:consumers`.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { ROOT, run } from "../run_deno.ts";
 import { EXPECTED } from "./expected.ts";
@@ -14,6 +14,13 @@ import { temporaryFolder } from "./temporary_folder.ts";
 
 const CHROMIUM = ["run", "--quiet", "--allow-all", "tests/consumers/chromium.ts"];
 const BUN = ["-y", "bun@1.4.5"];
+
+/** What of the packages does not run everywhere, called; what each ends with is a line. */
+const FOR_DENO = `
+  import { folderSource, liveSource, readRasdaemon } from "@tdx/host";
+  for (const call of [() => liveSource(), () => folderSource("/"), () => readRasdaemon("x").next()]) {
+    await (async () => call())().catch(({ message }) => console.log(message));
+  }`;
 
 /** How users of tsc have it: packages as Node finds them, or as a bundler does. */
 const TSCONFIG = {
@@ -71,6 +78,16 @@ Deno.test(skippable(await missingProgram("npm", "--version"), "from npm", async 
 
   await t.step("Node finds what the specification says", async () => {
     assertEquals(JSON.parse(outputOf(await run("node", ["consumer.js"], inFolder))), EXPECTED);
+  });
+
+  await t.step("Node is told what needs Deno, or a newer Node", async () => {
+    await Deno.writeTextFile(`${folder}/for_deno.js`, FOR_DENO);
+    const said = outputOf(await run("node", ["for_deno.js"], inFolder)).trimEnd().split("\n");
+    assertEquals(said.slice(0, 2), [
+      "Expected Deno, which liveSource() reads with, got a runtime without it",
+      "Expected Deno, which folderSource() reads with, got a runtime without it",
+    ]);
+    assertMatch(said[2]!, /^(Expected a runtime with node:sqlite|x: Expected a readable database)/);
   });
 
   await t.step(skippable(await missingProgram("npx", ...BUN, "--version"), "Bun too", async () => {

@@ -71,8 +71,9 @@ export class FleetTally {
 
   /** Says what is wrong where it is no TD; nothing is counted then. */
   #count(number: number, row: InventoryRow): string | undefined {
-    const estimated = (clear: ClearReading) =>
-      orRefusal(() => estimate({ ...row, path: this.path, clear }));
+    const { platform, guestBytes, vcpus } = row;
+    const td = { platform, guestBytes, vcpus, path: this.path };
+    const estimated = (clear: ClearReading) => orRefusal(() => estimate({ ...td, clear }));
     // The published clear fits every TD, so what is refused with it is no TD.
     const published = estimated("published");
     if (typeof published === "string") return published;

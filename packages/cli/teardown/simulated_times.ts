@@ -10,10 +10,10 @@ export interface SimulatedTime extends ShutdownTime {
 /** The time of a simulated teardown, by the same cost terms as `tdx estimate`. */
 export function simulatedTimes(
   report: TeardownReport,
-  td: { readonly guestBytes: number; readonly vcpus: number },
+  { guestBytes, vcpus }: { readonly guestBytes: number; readonly vcpus: number },
 ): SimulatedTime[] {
   return KNOWN_CLEARS.map((clear) => ({
     clearAs: clearOrigin(clear).name,
-    ...simulatedTime(report, { ...td, clear }),
+    ...simulatedTime(report, { guestBytes, vcpus, clear }),
   }));
 }

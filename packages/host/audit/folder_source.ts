@@ -1,5 +1,6 @@
 import { requireString } from "@tdx/core/arguments";
 import { MANIFEST, type Manifest, missingFile, nothingKnown, readManifest } from "./manifest.ts";
+import { requireDeno } from "./require_deno.ts";
 import type { Source, SourceFile } from "./source.ts";
 import { requirePaths } from "./source_arguments.ts";
 
@@ -13,6 +14,7 @@ import { requirePaths } from "./source_arguments.ts";
  * @returns The source. Its `files` throws a RangeError where the folder is none, cannot be read or
  * holds none of the files, and a SyntaxError where its manifest is malformed.
  * @throws {TypeError} Where it is no string.
+ * @throws {Error} In another runtime than Deno.
  *
  * @example
  * ```ts
@@ -29,6 +31,7 @@ import { requirePaths } from "./source_arguments.ts";
  */
 export function folderSource(folder: string): Source {
   requireString("folder", folder);
+  requireDeno("folderSource()");
   return {
     async *files(paths: readonly string[]): AsyncGenerator<SourceFile> {
       requirePaths("paths", paths);

@@ -1,4 +1,5 @@
 import { catFile } from "./cat_file.ts";
+import { requireDeno } from "./require_deno.ts";
 import type { Source, SourceFile } from "./source.ts";
 import { requirePaths } from "./source_arguments.ts";
 
@@ -14,6 +15,7 @@ const KERNEL_LOG = "/dev/kmsg";
  *
  * @returns The source. Its `files` throws a `Deno.errors.NotCapable` without the permission and a
  * `Deno.errors.NotFound` without the program.
+ * @throws {Error} In another runtime than Deno.
  *
  * @example What needs no program
  * ```ts
@@ -24,6 +26,7 @@ const KERNEL_LOG = "/dev/kmsg";
  * ```
  */
 export function liveSource(): Source {
+  requireDeno("liveSource()");
   return {
     async *files(paths: readonly string[]): AsyncGenerator<SourceFile> {
       requirePaths("paths", paths);

@@ -1,10 +1,11 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { archiveSource } from "./archive_source.ts";
 import { linesOf } from "./byte_text.ts";
 import { catFile } from "./cat_file.ts";
 import { FILES } from "./evidence.ts";
 import { folderSource } from "./folder_source.ts";
+import { liveSource } from "./live_source.ts";
 import type { Source, SourceFile } from "./source.ts";
 
 const ROOT = fromFileUrl(new URL("../testdata/", import.meta.url));
@@ -56,6 +57,21 @@ Deno.test("folderSource() refuses what is no snapshot folder", async () => {
   await refuses(`${ROOT}none`, "no such file or folder");
   await refuses(`${ROOT}README.md`, "it is no folder");
   await refuses(`${ROOT}emr-6.18/sys/kernel`, "without any");
+});
+
+Deno.test("liveSource() and folderSource() refuse a runtime without Deno", () => {
+  const { Deno: kept } = globalThis;
+  Reflect.deleteProperty(globalThis, "Deno");
+  try {
+    const refuses = (source: () => Source, message: string) => assertThrows(source, Error, message);
+    refuses(liveSource, "Expected Deno, which liveSource() reads with, got a runtime without it");
+    refuses(
+      () => folderSource("/tmp"),
+      "Expected Deno, which folderSource() reads with, got a runtime without it",
+    );
+  } finally {
+    Object.assign(globalThis, { Deno: kept });
+  }
 });
 
 Deno.test({

@@ -12,7 +12,7 @@ import {
   requirePlatform,
   TDX_PW_MCE,
 } from "@tdx/core";
-import { requireArray, requireNumber, requireObject, requireOneOf } from "@tdx/core/arguments";
+import { requireArray, requireNumber, requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { matchPlatform } from "../match_platform.ts";
 import { decodeEncryptionError, type EncryptionError } from "./encryption_error.ts";
 import { type ErrorAddress, locateError } from "./error_address.ts";
@@ -50,6 +50,15 @@ export interface MachineCheckHost extends KeyIdLayout {
   /** The platforms to look in. */
   readonly platforms?: readonly Platform[] | undefined;
 }
+
+const HOST: readonly (keyof MachineCheckHost)[] = [
+  "mode",
+  "platform",
+  "platforms",
+  "maxPa",
+  "keyIdBits",
+  "sharedKeyIds",
+];
 
 /**
  * A machine check decoded, graded as Linux does, and judged.
@@ -106,7 +115,8 @@ const TD_PAGE = /^TDX private memory error/;
  * @param evidence The record, and what its log says besides.
  * @param host What the log does not say; default: nothing.
  * @returns The assessment.
- * @throws {TypeError} Where a register is no bigint, or something else of a wrong type.
+ * @throws {TypeError} Where a register is no bigint, or something else is of a wrong type or, of
+ * `host`, not known.
  * @throws {RangeError} Where a register does not fit in 64 bits, the mode is not known, a platform
  * was made for another contract, or the KeyID layout is impossible.
  *
@@ -175,7 +185,7 @@ export function assessMachineCheck(
 }
 
 function requireHost(host: MachineCheckHost): void {
-  requireObject("host", host);
+  requireOptions("host", host, HOST);
   const { mode, platform, platforms, maxPa, keyIdBits, sharedKeyIds } = host;
   if (mode !== undefined) requireOneOf("host.mode", mode, ["kernel", "user"]);
   if (platform !== undefined) requirePlatform("host.platform", platform);

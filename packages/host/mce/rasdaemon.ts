@@ -25,7 +25,8 @@ const TROUBLE: Readonly<Record<number, string>> = {
  * @throws {TypeError} Where it is no string.
  * @throws {SyntaxError} `path: …` where it is no SQLite database, has no such table or other
  * columns, or a value is no integer of its width.
- * @throws {Error} Where it cannot be opened or is locked, with SQLite's own error as its cause.
+ * @throws {Error} Where it cannot be opened or is locked, with SQLite's own error as its cause; and
+ * in a runtime without `node:sqlite`, which Deno has, and Node from 22.13 on.
  *
  * @example
  * ```ts
@@ -42,8 +43,7 @@ export function readRasdaemon(path: string): AsyncGenerator<LoggedMachineCheck> 
 }
 
 async function* walk(path: string): AsyncGenerator<LoggedMachineCheck> {
-  // Only here, so that the rest of the package runs where there is no node:sqlite.
-  const { DatabaseSync } = await import("node:sqlite");
+  const { DatabaseSync } = await sqlite();
   const database = told(path, () => new DatabaseSync(path, { readOnly: true }));
   try {
     database.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
@@ -64,6 +64,18 @@ async function* walk(path: string): AsyncGenerator<LoggedMachineCheck> {
     }
   } finally {
     database.close();
+  }
+}
+
+/** Loaded only when needed, so that the rest of the package runs where there is none. */
+async function sqlite() {
+  try {
+    return await import("node:sqlite");
+  } catch (cause) {
+    throw new Error(
+      "Expected a runtime with node:sqlite, such as Deno or Node from 22.13 on, got one without it",
+      { cause },
+    );
   }
 }
 

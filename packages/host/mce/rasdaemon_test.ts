@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { run } from "../../../tests/run_deno.ts";
 import { readRasdaemon } from "./rasdaemon.ts";
 import { SCHEMA, withDatabase } from "./rasdaemon_fixture_test.ts";
 
@@ -88,4 +89,22 @@ Deno.test("readRasdaemon() refuses what is no database, is missing or locked", a
   await withDatabase({ sql: [SCHEMA], locked: true }, async (path) => {
     await assertRejects(() => read(path), Error, "it is locked by another program");
   });
+});
+
+Deno.test("readRasdaemon() says what it needs where there is no node:sqlite", async () => {
+  const file = (path: string) => new URL(path, import.meta.url).href;
+  const imports = {
+    "node:sqlite": file("./no_such_module.ts"),
+    "@tdx/core": file("../../core/mod.ts"),
+    "@tdx/core/arguments": file("../../core/arguments.ts"),
+  };
+  const code = `const { readRasdaemon } = await import("${file("./rasdaemon.ts")}");
+    await readRasdaemon("ras-mc_event.db").next().catch(({ message }) => console.log(message));`;
+  const map = `data:application/json,${JSON.stringify({ imports })}`;
+  const args = ["eval", "--no-config", "--import-map", map, code];
+  const { stdout, stderr } = await run(Deno.execPath(), args);
+  assertEquals(
+    stderr + stdout,
+    "Expected a runtime with node:sqlite, such as Deno or Node from 22.13 on, got one without it\n",
+  );
 });

@@ -1,4 +1,4 @@
-import { requireObject, requireOneOf, requireString } from "@tdx/core/arguments";
+import { requireOneOf, requireOptions, requireString } from "@tdx/core/arguments";
 import { textError, type TextLine } from "../text_lines.ts";
 import { KernelLogParser } from "./kernel_log.ts";
 import type { TextChunks } from "./line_batches.ts";
@@ -104,7 +104,7 @@ class DetectingParser implements LogParser {
  * @param chunks The text, whole or in pieces.
  * @param options `name`: the file's name, for messages. `format`: the form.
  * @returns The records.
- * @throws {TypeError} Where text or an option is of a wrong type.
+ * @throws {TypeError} Where text or an option is of a wrong type, or an option not known.
  * @throws {RangeError} Where the form is not known.
  * @throws {SyntaxError} `name:line:column: …` where an mce-inject text is not one, or the text is
  * empty and its form is to be found.
@@ -123,7 +123,7 @@ export function readMachineChecks(
   chunks: TextChunks,
   options: { readonly name?: string; readonly format?: MachineCheckFormat } = {},
 ): AsyncGenerator<LoggedMachineCheck> {
-  requireObject("options", options);
+  requireOptions("options", options, ["name", "format"]);
   const { name = "log", format } = options;
   requireString("name", name);
   if (format !== undefined) requireOneOf("format", format, MACHINE_CHECK_FORMATS);

@@ -33,7 +33,7 @@ const MOST_OF_FREE = 0.9;
  *
  * @param options What to measure.
  * @returns The figures. All memory has been given back, also where this throws.
- * @throws {TypeError} Where an option is of a wrong type.
+ * @throws {TypeError} Where an option is not known or of a wrong type.
  * @throws {RangeError} Where an option is out of range or asks for more than the free memory.
  * @throws {MeterError} Where nothing can be measured here.
  *

@@ -5,11 +5,22 @@ import {
   requireFunction,
   requireInstance,
   requireNumber,
-  requireObject,
   requireOneOf,
+  requireOptions,
 } from "@tdx/core/arguments";
 import { METER_METHODS, type MeterMethodName } from "./methods.ts";
 import type { MeterOptions, MeterPages } from "./meter_options.ts";
+
+const OPTIONS: readonly (keyof MeterOptions)[] = [
+  "methods",
+  "steps",
+  "pages",
+  "bytesPerThread",
+  "threads",
+  "seconds",
+  "signal",
+  "onProgress",
+];
 
 /** Steps that are measured unless others are asked for: the sizes of x86-64's pages. */
 const STEPS: readonly number[] = [4 * KiB, 2 * MiB, GiB];
@@ -42,7 +53,7 @@ export interface MeterSizes {
  * @throws {RangeError} Where one is out of range.
  */
 export function planMeter(options: MeterOptions, processors: number): MeterPlan {
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { threads = 1, seconds = SECONDS, signal, onProgress } = options;
   requireNumber("threads", threads);
   requireNumber("seconds", seconds);

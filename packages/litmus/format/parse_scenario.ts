@@ -1,4 +1,4 @@
-import { requireArray, requireObject, requireString } from "@tdx/core/arguments";
+import { requireArray, requireOptions, requireString } from "@tdx/core/arguments";
 import { parseCondition } from "./parse_condition.ts";
 import { parseExpectations } from "./parse_expectations.ts";
 import { parseSettings } from "./parse_settings.ts";
@@ -35,6 +35,8 @@ export interface ParseScenarioOptions {
   readonly platforms: readonly string[];
 }
 
+const OPTIONS: readonly (keyof ParseScenarioOptions)[] = ["file", "platforms"];
+
 const MAX_LINES = 8;
 
 /**
@@ -46,7 +48,7 @@ const MAX_LINES = 8;
  * @param options The known platforms, and the file's name.
  * @returns The scenario. `speculation` holds the shared keys of all steps of host and devices, and
  * that of `hosts`.
- * @throws {TypeError} Where text or an option is of a wrong type.
+ * @throws {TypeError} Where text or an option is of a wrong type, or an option not known.
  * @throws {SyntaxError} `file:line:column: Expected …, got …`, the line and a caret, where the text
  * is not a scenario, or one that says nothing: a statement that no step can make true, threads that
  * wait for each other, a platform without an expectation.
@@ -77,7 +79,7 @@ const MAX_LINES = 8;
  */
 export function parseScenario(text: string, options: ParseScenarioOptions): Scenario {
   requireString("text", text);
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { file = "scenario", platforms } = options;
   requireString("file", file);
   requireArray("platforms", platforms, requireString);

@@ -1,4 +1,4 @@
-import { requireObject } from "@tdx/core/arguments";
+import { requireOptions } from "@tdx/core/arguments";
 import {
   requireFormula,
   requireMachine,
@@ -43,6 +43,8 @@ export interface PromelaOptions {
   readonly formula?: Formula;
 }
 
+const OPTIONS: readonly (keyof PromelaOptions)[] = ["watch", "formula"];
+
 /**
  * Writes a problem as a Promela model, for SPIN to explore without any of our own machinery.
  *
@@ -56,7 +58,7 @@ export interface PromelaOptions {
  * @param machine The machine: mode, platform behaviour, rules, and whether a clear step clears.
  * @param options What to look for and what to remember.
  * @returns The model's text.
- * @throws {TypeError} Where an argument is of a wrong type.
+ * @throws {TypeError} Where an argument is of a wrong type, or an option not known.
  * @throws {RangeError} Where a word is not known or a number does not fit the problem.
  *
  * @example
@@ -83,7 +85,7 @@ export function toPromela(
 ): string {
   requireProblem("problem", problem);
   requireMachine("machine", machine);
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { watch = { lost: false }, formula = { kind: "mc" } } = options;
   requireWatch("watch", watch);
   requireFormula("formula", formula, problem);

@@ -1,5 +1,5 @@
 import type { Platform } from "@tdx/core";
-import { requireObject, requireOneOf } from "@tdx/core/arguments";
+import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { decide, type Policy } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./assumptions.ts";
@@ -40,6 +40,14 @@ export interface EstimateOptions {
   /** Which cost of a clear to reckon with; default `published`. */
   readonly clear?: ClearReading;
 }
+
+const OPTIONS: readonly (keyof EstimateOptions)[] = [
+  "platform",
+  "guestBytes",
+  "vcpus",
+  "path",
+  "clear",
+];
 
 /**
  * What clearing a page costs.
@@ -142,7 +150,7 @@ export interface Estimate {
  * @param options Platform, TD, path, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.
  * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
- * option is of a wrong type.
+ * option is not known or of a wrong type.
  * @throws {RangeError} Where the platform was made for another contract, memory or vCPUs are no
  * TD's, the path is unknown, or the clear is none or takes longer than the whole published
  * shutdown.
@@ -163,7 +171,7 @@ export interface Estimate {
  * ```
  */
 export function estimate(options: EstimateOptions): Estimate {
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { platform, guestBytes, vcpus, path = "terminate", clear = "published" } = options;
   requireOneOf("path", path, TEARDOWN_PATHS);
   const clears = (policy: Policy) => decide({ platform, policy }).clear;

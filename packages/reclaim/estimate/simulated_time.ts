@@ -1,5 +1,5 @@
 import { LINES_PER_PAGE } from "@tdx/core";
-import { requireObject, requireOneOf, requireWhole } from "@tdx/core/arguments";
+import { requireObject, requireOneOf, requireOptions, requireWhole } from "@tdx/core/arguments";
 import { TEARDOWN_PATHS } from "../teardown/options.ts";
 import type { TeardownReport } from "../teardown/report.ts";
 import type { ClearReading } from "./clear_reading.ts";
@@ -24,8 +24,9 @@ const [FLUSH, WRITE_BACK] = ["TDH.VP.FLUSH", "TDH.PHYMEM.CACHE.WB"] as const;
  * import { gnr } from "@tdx/platform-gnr";
  * import { assertEquals } from "@std/assert";
  *
- * const options: SimulatedTimeOptions = { guestBytes: 18 * GiB, vcpus: 4, clear: "measured" };
- * const { memory, module, tdr } = createTdHost({ platform: gnr, ...options });
+ * const td = { guestBytes: 18 * GiB, vcpus: 4 };
+ * const options: SimulatedTimeOptions = { ...td, clear: "measured" };
+ * const { memory, module, tdr } = createTdHost({ platform: gnr, ...td });
  * const report = await createReclaimer({ memory }).teardown(module, tdr);
  * // 24 s less 410 ns for each of 4.7 million pages that were not cleared.
  * assertEquals(simulatedTime(report, options).total.seconds?.high.toFixed(1), "22.1");
@@ -40,6 +41,8 @@ export interface SimulatedTimeOptions {
   readonly clear?: ClearReading;
 }
 
+const OPTIONS: readonly (keyof SimulatedTimeOptions)[] = ["guestBytes", "vcpus", "clear"];
+
 /**
  * Says how long a simulated teardown would have taken, from what it did and the cost terms of
  * {@link estimate}: a teardown that went well takes as long as the estimate says.
@@ -50,7 +53,7 @@ export interface SimulatedTimeOptions {
  * @param report What the teardown did.
  * @param options The TD, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.
- * @throws {TypeError} Where report or an option is of a wrong type.
+ * @throws {TypeError} Where report or an option is of a wrong type, or an option is not known.
  * @throws {RangeError} Where a count of the report is no whole number from 0, and as
  * {@link estimate}.
  *
@@ -72,7 +75,7 @@ export function simulatedTime(
   options: SimulatedTimeOptions,
 ): ShutdownTime {
   requireReport(report);
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { path, seamcalls, control } = report;
   const { guestBytes, vcpus, clear = "published" } = options;
   return timeOf({

@@ -2,8 +2,8 @@ import {
   requireBoolean,
   requireFunction,
   requireInstance,
-  requireObject,
   requireOneOf,
+  requireOptions,
   requireWhole,
 } from "@tdx/core/arguments";
 import { TdxModule } from "@tdx/seam";
@@ -13,6 +13,14 @@ import { reclaimPages, reclaimTdr } from "./reclaim_pages.ts";
 import { removeGuestPages } from "./remove_pages.ts";
 import type { TeardownReport } from "./report.ts";
 import { type TeardownContext, TeardownRun } from "./run.ts";
+
+const OPTIONS: readonly (keyof TeardownOptions)[] = [
+  "path",
+  "onProgress",
+  "onBack",
+  "signal",
+  "reuse",
+];
 
 /**
  * Tears a TD down as Linux does, and takes all its pages back.
@@ -27,7 +35,7 @@ import { type TeardownContext, TeardownRun } from "./run.ts";
  * @param context Memory, module and TD.
  * @param options Path, progress, cancellation.
  * @returns What was done.
- * @throws {TypeError} Where an argument is of a wrong type.
+ * @throws {TypeError} Where an argument is of a wrong type, or an option not known.
  * @throws {RangeError} Where there is no such TD or path, or the module is not the memory's.
  * @throws The signal's reason, where it was aborted: memory and module are between two pages then,
  * and a second teardown finishes the work.
@@ -38,7 +46,7 @@ export async function teardown(
 ): Promise<TeardownReport> {
   requireInstance("module", context.module, TdxModule);
   requireWhole("tdr", context.tdr, 0);
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { path = "terminate", onProgress, onBack, signal, reuse = false } = options;
   requireOneOf("path", path, TEARDOWN_PATHS);
   if (onProgress !== undefined) requireFunction("onProgress", onProgress);

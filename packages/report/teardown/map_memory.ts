@@ -6,7 +6,13 @@ import {
   PhysicalMemory,
   type Poison,
 } from "@tdx/core";
-import { outOfRange, requireInstance, requireObject, requireWhole } from "@tdx/core/arguments";
+import {
+  outOfRange,
+  requireInstance,
+  requireObject,
+  requireOptions,
+  requireWhole,
+} from "@tdx/core/arguments";
 import { PAGE_FATES, type PageFate, type TdHost } from "@tdx/reclaim";
 import { forEachFrame, type PageType, TdxModule } from "@tdx/seam";
 
@@ -135,6 +141,8 @@ export interface MapOptions {
   readonly list?: number;
 }
 
+const OPTIONS: readonly (keyof MapOptions)[] = ["cells", "list"];
+
 /** The fates that are bad for a host, the worst first. */
 export const BAD_FATES: readonly PageFate[] = ["retired", "poisoned", "leaked"];
 
@@ -147,7 +155,7 @@ const RETIRED = PAGE_FATES.indexOf("retired");
  * @param fates What became of its pages, as `followPages` tells.
  * @param options Cells, and pages to list.
  * @returns The map.
- * @throws {TypeError} Where an argument or a part of it is of a wrong type.
+ * @throws {TypeError} Where an argument or a part of it is of a wrong type, or an option not known.
  * @throws {RangeError} Where there is no positive whole number of cells, a value of the fates is
  * none, or they are not of this memory.
  *
@@ -176,7 +184,7 @@ export function mapMemory(
   requireInstance("host.memory", host.memory, PhysicalMemory);
   requireInstance("host.module", host.module, TdxModule);
   requireInstance("fates", fates, FrameMap);
-  requireObject("options", options);
+  requireOptions("options", options, OPTIONS);
   const { cells = 1024, list = 10 } = options;
   requireWhole("cells", cells, 1);
   requireWhole("list", list, 0);
