@@ -26,7 +26,7 @@
  * @module
  */
 
-/** Longest piece of a value that a message shows, in UTF-16 units. */
+/** Longest piece of a value that a message shows, in code points. */
 const LONGEST = 80;
 
 /**
@@ -386,34 +386,46 @@ function bound(value: number): string {
  * ```
  */
 export function showValue(value: unknown): string {
+  return cut(show(value));
+}
+
+function show(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return cut(JSON.stringify(value));
+      return JSON.stringify(value);
     case "bigint":
       return `${value}n`;
     case "function":
       return "a function";
     case "object":
-      return value === null ? "null" : cut(showObject(value));
+      return value === null ? "null" : showObject(value);
     default:
       return String(value);
   }
 }
 
 function showObject(value: object): string {
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype && !Array.isArray(value)) {
-    return `one of class ${prototype.constructor?.name}`;
-  }
   try {
-    const text = JSON.stringify(value, (_, item) => typeof item === "bigint" ? `${item}n` : item);
-    return text ?? "an object";
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype !== null && prototype !== Object.prototype && !Array.isArray(value)) {
+      return `one of class ${prototype.constructor?.name}`;
+    }
+    return JSON.stringify(value, (_, item) => showInside(item)) ?? "an object";
   } catch {
-    // It holds itself.
+    // It holds itself, or answers no question.
     return "an object";
   }
 }
 
+/** JSON has no word for some values, and `null` would be another one. */
+function showInside(item: unknown): unknown {
+  const isPlain = typeof item !== "bigint" && item !== undefined &&
+    (typeof item !== "number" || Number.isFinite(item));
+  return isPlain ? item : show(item);
+}
+
+/** By code points, so that none is cut in half. */
 function cut(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+  const points = Array.from(text);
+  return points.length > LONGEST ? `${points.slice(0, LONGEST - 1).join("")}…` : text;
 }

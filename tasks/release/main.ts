@@ -29,7 +29,7 @@ if (version === undefined || more.length + strange.length > 0) {
 try {
   await release(Deno.cwd(), version, args["dry-run"] === true);
 } catch (error) {
-  for (const kind of [GitError, RangeError, Deno.errors.NotFound]) {
+  for (const kind of [GitError, RangeError, SyntaxError, Deno.errors.NotFound]) {
     if (error instanceof kind) refuse([error.message]);
   }
   throw error;

@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { type VersionedFile, versionsIn } from "./versions.ts";
+import { parseConfig, type VersionedFile, versionsIn } from "./versions.ts";
 
 /** Folders outside the packages whose texts may name a package with its version. */
 const OTHER_FOLDERS = ["examples"];
@@ -29,9 +29,10 @@ export async function readVersionedFiles(root: string): Promise<VersionedFile[]>
 
 /** The packages: `packages/*` in the root's `workspace` stands for each of its folders. */
 async function membersOf(root: string): Promise<string[]> {
-  const { workspace = [] } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  const text = await Deno.readTextFile(join(root, "deno.json"));
+  const { workspace = [] } = parseConfig("deno.json", text);
   const members: string[] = [];
-  for (const member of workspace as string[]) {
+  for (const member of workspace) {
     if (!member.endsWith("/*")) members.push(member);
     else {
       const parent = member.slice(0, -"/*".length);

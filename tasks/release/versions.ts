@@ -28,7 +28,7 @@ const PIN =
  */
 export function versionsIn({ file, text }: VersionedFile): string[] {
   if (isConfig(file)) {
-    const { name, version = "none" } = JSON.parse(text);
+    const { name, version = "none" } = parseConfig(file, text);
     // A member of the workspace without a name is none that is published.
     return name === undefined ? [] : [version];
   }
@@ -121,4 +121,20 @@ function isConfig(file: string): boolean {
 /** The version as it is written; the parser keeps what follows `+` apart. */
 function format({ version, build }: SemVer): string {
   return [version, ...(build.length > 0 ? [build.join(".")] : [])].join("+");
+}
+
+/**
+ * Reads a `deno.json`.
+ *
+ * @throws {SyntaxError} Where it is no JSON; the message begins with the file.
+ */
+export function parseConfig(
+  file: string,
+  text: string,
+): { name?: string; version?: string; workspace?: string[] } {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`${file}: Expected JSON, got ${(error as Error).message}`);
+  }
 }

@@ -56,6 +56,14 @@ Deno.test("versionsIn() reads a package's own version, and those a text names ex
   assertEquals(versionsIn(SHOWN), ["0.1.0"]);
 });
 
+Deno.test("versionsIn() names the file that is no JSON", () => {
+  assertThrows(
+    () => versionsIn({ file: "packages/a/deno.json", text: '{ "name": ' }),
+    SyntaxError,
+    "packages/a/deno.json: Expected JSON, got ",
+  );
+});
+
 Deno.test("withVersion() changes the versions and nothing else", () => {
   assertEquals(
     withVersion(PINNED, "0.2.0"),
