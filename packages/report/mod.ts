@@ -20,7 +20,7 @@
  *   ],
  * });
  * assertStringIncludes(html, "Every answer is the expected one.");
- * assertStringIncludes(html, "A machine check exists in 1 of them.");
+ * assertStringIncludes(html, "Questions with a machine check: 1.");
  * ```
  *
  * @module
