@@ -107,8 +107,8 @@ function Lead({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode {
       </strong>{" "}
       {counted(verdicts.length, "question")}, each answered by exploring every sequence of host and
       {" "}
-      device accesses, speculation and evictions: {grouped(states)} states. {grouped(hazards)}{" "}
-      of the questions have a machine check.
+      device accesses, speculation and evictions: {grouped(states)}{" "}
+      states. Questions with a machine check: {grouped(hazards)}.
     </p>
   );
 }
