@@ -108,7 +108,7 @@ th, td {
 th:last-child, td:last-child { padding-right: 0; }
 th { font-weight: 400; }
 thead th { color: var(--dim); font-size: 0.85rem; vertical-align: bottom; }
-thead small { display: block; }
+thead small, td small { display: block; color: var(--dim); }
 .number { text-align: end; white-space: nowrap; }
 ul.plain { margin: 0; padding: 0; list-style: none; }
 ul.plain li + li { margin-top: 0.3rem; }

@@ -30,8 +30,8 @@ export function Times({ compared }: { readonly compared: readonly ComparedTeardo
 }
 
 function Charts({ groups }: { readonly groups: readonly Alike[] }): VNode {
-  const readings = groups[0]!.teardowns[0]!.times.map(termsOf);
-  const names = readings[0]!.map(({ name }) => name);
+  const all = groups.flatMap(({ teardowns }) => teardowns.flatMap(({ times }) => times));
+  const names = termsOf(all[0]!).map(({ name }) => name);
   const bars = names.map((_, i) =>
     groups.flatMap(({ names: platforms, teardowns }) =>
       teardowns.flatMap(({ policy, times }) =>
@@ -45,7 +45,7 @@ function Charts({ groups }: { readonly groups: readonly Alike[] }): VNode {
     )
   );
   const whose = (i: number) =>
-    [...new Set(readings.map((terms) => terms[i]!.provenance))].join(", ");
+    [...new Set(all.map((time) => termsOf(time)[i]!.provenance))].join(", ");
   const most = Math.max(...bars.flat().map(({ seconds }) => seconds?.high ?? 0)) || 1;
   return (
     <div class="charts">
@@ -78,22 +78,18 @@ function TimeTable({ groups, clearAs }: {
       caption={`Seconds, a clear as ${clearAs}`}
       columns={[
         { name: "Policy" },
-        ...terms.map(({ name, provenance }) => ({
-          name: (
-            <>
-              {name}
-              <small>{provenance}</small>
-            </>
-          ),
-          number: true,
-        })),
+        ...terms.map(({ name }) => ({ name, number: true })),
         { name: "Machine checks", number: true },
       ]}
       groups={groups.map(({ names, teardowns }) => ({
         title: names,
         rows: teardowns.map((teardown) => [
           teardown.policy,
-          ...termsOf(timeBy(teardown, clearAs)).map(({ seconds }) => showRange(seconds)),
+          ...termsOf(timeBy(teardown, clearAs)).map(({ name, seconds, provenance }) => (
+            <span key={name}>
+              {showRange(seconds)} {seconds === null ? null : <small>{provenance}</small>}
+            </span>
+          )),
           grouped(teardown.report.machineChecks),
         ]),
       }))}
