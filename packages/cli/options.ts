@@ -1,5 +1,5 @@
 import { parseArgs } from "@std/cli";
-import { nearest } from "./nearest.ts";
+import { nearest, pickName } from "./nearest.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** An option of a command: a flag without `value`, else with the name of its value. */
@@ -58,6 +58,44 @@ export function readOptions(args: readonly string[], table: OptionTable): Option
     operands: parsed._.map(String),
     args,
   };
+}
+
+/**
+ * Reads an option whose value is one of some names.
+ *
+ * @param options What was typed.
+ * @param name The option, without hyphens.
+ * @param names The names it can be.
+ * @returns The name; `undefined` without the option.
+ * @throws {UsageError} Where the name is unknown, with the list and the nearest name.
+ */
+export function pickOption<T extends string>(
+  options: Options,
+  name: string,
+  names: readonly T[],
+): T | undefined {
+  const text = options.text(name);
+  return text === undefined ? undefined : pickName(`--${name}`, text, names);
+}
+
+/**
+ * Refuses options that say nothing of what is asked, so that none is ignored.
+ *
+ * @param options What was typed.
+ * @param names The options, without hyphens.
+ * @param place Where they have a meaning, for the message.
+ * @param elsewhere What is asked instead.
+ * @throws {UsageError} Where one of them was given.
+ */
+export function refuseOptions(
+  options: Options,
+  names: readonly string[],
+  place: string,
+  elsewhere: string,
+): void {
+  const given = names.find((name) => options.has(name) || options.text(name) !== undefined);
+  if (given === undefined) return;
+  throw new UsageError(`Expected --${given} with ${place}, got it with ${elsewhere}`);
 }
 
 /** Ties values to their options, so that `-` and negative numbers are values too. */

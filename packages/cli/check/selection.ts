@@ -1,7 +1,6 @@
 import { type Mode, MODES, type Platform } from "@tdx/core";
 import { POLICIES, type Policy } from "@tdx/reclaim";
-import { pickName } from "../nearest.ts";
-import type { Options } from "../options.ts";
+import { type Options, pickOption } from "../options.ts";
 import { platformNamed } from "../platform_named.ts";
 import { PLATFORMS } from "../platforms.ts";
 import { UsageError } from "../usage_error.ts";
@@ -31,12 +30,11 @@ const DEFAULT_LIMIT = 2 ** 28;
 /** Reads {@link SELECTION_OPTIONS}. */
 export function readSelection(options: Options): Selection {
   const platform = options.text("platform");
-  const mode = options.text("mode");
-  const policy = options.text("policy");
+  const mode = pickOption(options, "mode", MODES);
   return {
     platforms: platform === undefined ? PLATFORMS : [platformNamed(platform)],
-    modes: mode === undefined ? MODES : [pickName("--mode", mode, MODES)],
-    policy: policy === undefined ? undefined : pickName("--policy", policy, POLICIES),
+    modes: mode === undefined ? MODES : [mode],
+    policy: pickOption(options, "policy", POLICIES),
     stateLimit: readLimit(options.text("limit")),
   };
 }

@@ -3,13 +3,13 @@ import { checkFiles } from "../check/files.ts";
 import { showClaims } from "../check/claims.ts";
 import { showDifference } from "../check/diff.ts";
 import { showPromela, writeDot } from "../check/model.ts";
-import { QUESTION_OPTIONS, refuseQuestionOptions } from "../check/questions.ts";
+import { QUESTION_OPTIONS } from "../check/questions.ts";
 import { SELECTION_OPTIONS } from "../check/selection.ts";
 import { checkVerdicts } from "../check/verdicts.ts";
 import type { Command } from "../command.ts";
 import { EXIT, type ExitStatus } from "../exit_status.ts";
 import { HTML_OPTION } from "../html/html_file.ts";
-import type { Options } from "../options.ts";
+import { type Options, refuseOptions } from "../options.ts";
 import type { Output } from "../output.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -58,11 +58,17 @@ async function answer(options: Options, output: Output): Promise<ExitStatus> {
       `Expected one of --${INSTEAD.join(" --")}, got --${instead.join(" --")}`,
     );
   }
-  for (const asked of instead) refuseWith(asked, options);
-  if (options.has("claims") || options.has("diff")) {
-    refuseQuestionOptions(options, `--${instead[0]}`);
-  } else if (options.operands.length > 0) {
-    refuseQuestionOptions(options, "a scenario file, which says its own");
+  for (const asked of instead) {
+    refuseOptions(options, NOT_WITH[asked], "the table or with scenario files", `--${asked}`);
+  }
+  const elsewhere = options.has("claims") || options.has("diff")
+    ? `--${instead[0]}`
+    : options.operands.length > 0
+    ? "a scenario file, which says its own"
+    : undefined;
+  if (elsewhere !== undefined) {
+    const questions = Object.keys(QUESTION_OPTIONS);
+    refuseOptions(options, questions, "the verdict table, --promela or --dot", elsewhere);
   }
   let agreed = true;
   if (options.has("claims")) agreed = await showClaims(options, output);
@@ -72,14 +78,4 @@ async function answer(options: Options, output: Output): Promise<ExitStatus> {
   else if (options.operands.length > 0) agreed = await checkFiles(options, output);
   else agreed = await checkVerdicts(options, output);
   return agreed ? EXIT.fine : EXIT.hazard;
-}
-
-function refuseWith(asked: typeof INSTEAD[number], options: Options): void {
-  const given = NOT_WITH[asked].find((name) =>
-    options.has(name) || options.text(name) !== undefined
-  );
-  if (given === undefined) return;
-  throw new UsageError(
-    `Expected --${given} with the table or with scenario files, got it with --${asked}`,
-  );
 }

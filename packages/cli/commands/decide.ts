@@ -3,7 +3,7 @@ import { decide, type Decision, HOST_KEYS, POLICIES } from "@tdx/reclaim/decide"
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit_status.ts";
 import { cpuModel, findMachine, type Machine, MACHINE_OPTIONS } from "../machine.ts";
-import { pickName } from "../nearest.ts";
+import { pickOption } from "../options.ts";
 import { CLEARING_OPTIONS, noOperands, printJson } from "../shared_options.ts";
 
 /** `tdx decide`: must reclaimed pages be cleared, and why. */
@@ -18,14 +18,17 @@ export const command: Command = {
   example: "tdx decide --platform emr",
   async run(options, output) {
     noOperands(options);
-    const mode = options.text("mode");
     const query = {
-      hostKeys: pickName("--host-keys", options.text("host-keys") ?? "keyid0", HOST_KEYS),
-      policy: pickName("--policy", options.text("policy") ?? "quirk", POLICIES),
-      ...(mode === undefined ? {} : { mode: pickName("--mode", mode, MODES) }),
+      hostKeys: pickOption(options, "host-keys", HOST_KEYS) ?? "keyid0",
+      policy: pickOption(options, "policy", POLICIES) ?? "quirk",
     };
+    const mode = pickOption(options, "mode", MODES);
     const machine = await findMachine(options);
-    const decision = decide({ platform: machine.platform, ...query });
+    const decision = decide({
+      platform: machine.platform,
+      ...query,
+      ...(mode === undefined ? {} : { mode }),
+    });
     if (options.has("json")) printJson(output, decision);
     else output.print(text(decision, machine));
     return decision.hazard ? EXIT.hazard : EXIT.fine;

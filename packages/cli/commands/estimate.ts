@@ -6,8 +6,7 @@ import { MEASURED_WHERE, readClear } from "../estimate/read_clear.ts";
 import { showEstimate } from "../estimate/single.ts";
 import type { ExitStatus } from "../exit_status.ts";
 import { findMachine, MACHINE_OPTIONS } from "../machine.ts";
-import { pickName } from "../nearest.ts";
-import type { Options } from "../options.ts";
+import { type Options, pickOption } from "../options.ts";
 import { noOperands } from "../shared_options.ts";
 import { readSize } from "../size.ts";
 import { UsageError } from "../usage_error.ts";
@@ -46,7 +45,7 @@ export const command: Command = {
   async run(options, output): Promise<ExitStatus> {
     noOperands(options);
     oneStandardInput(options);
-    const path = pickName("--path", options.text("path") ?? "terminate", TEARDOWN_PATHS);
+    const path = pickOption(options, "path", TEARDOWN_PATHS) ?? "terminate";
     const inventory = options.text("inventory");
     if (inventory !== undefined) refuseBeside(options);
     const clear = await readClear(options.text("clear"));

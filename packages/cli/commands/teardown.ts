@@ -5,8 +5,7 @@ import { readCount } from "../count.ts";
 import { EXIT } from "../exit_status.ts";
 import { HTML_OPTION, htmlFile } from "../html/html_file.ts";
 import { findMachine, MACHINE_OPTIONS } from "../machine.ts";
-import { pickName } from "../nearest.ts";
-import type { Options } from "../options.ts";
+import { type Options, pickOption } from "../options.ts";
 import { CLEARING_OPTIONS, noOperands, printJson } from "../shared_options.ts";
 import { readSize } from "../size.ts";
 import { FAULT_OPTIONS, readFaults } from "../teardown/faults.ts";
@@ -64,10 +63,10 @@ async function readPlan(options: Options): Promise<TeardownPlan> {
   return {
     guestBytes: readSize("--memory", options.text("memory") ?? "16GiB"),
     vcpus: readCount("--vcpus", options.text("vcpus") ?? "4"),
-    path: pickName("--path", options.text("path") ?? "terminate", TEARDOWN_PATHS),
-    hostKeys: pickName("--host-keys", options.text("host-keys") ?? "keyid0", HOST_KEYS),
-    policy: pickName("--policy", options.text("policy") ?? "quirk", POLICIES),
-    mode: pickName("--mode", options.text("mode") ?? "Ci", MODES),
+    path: pickOption(options, "path", TEARDOWN_PATHS) ?? "terminate",
+    hostKeys: pickOption(options, "host-keys", HOST_KEYS) ?? "keyid0",
+    policy: pickOption(options, "policy", POLICIES) ?? "quirk",
+    mode: pickOption(options, "mode", MODES) ?? "Ci",
     faults: readFaults(options),
     hostBytes: hostMemory === undefined ? undefined : readSize("--host-memory", hostMemory),
     scatter: options.has("scatter"),

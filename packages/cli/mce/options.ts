@@ -7,8 +7,7 @@ import {
   type MachineCheckMode,
   readKeyIdLayout,
 } from "@tdx/host";
-import { pickName } from "../nearest.ts";
-import type { Options, OptionTable } from "../options.ts";
+import { type Options, type OptionTable, pickOption } from "../options.ts";
 import { platformNamed } from "../platform_named.ts";
 import { PLATFORMS } from "../platforms.ts";
 import { UsageError } from "../usage_error.ts";
@@ -39,13 +38,11 @@ export const MCE_OPTIONS: OptionTable = {
 
 /** Reads `--format`. */
 export function formatOf(options: Options): MachineCheckFormat | typeof DATABASE | undefined {
-  const typed = options.text("format");
-  return typed === undefined ? undefined : pickName("--format", typed, FORMATS);
+  return pickOption(options, "format", FORMATS);
 }
 
 /** Reads what the options say of the host that the records come from. */
 export async function hostOf(options: Options): Promise<MachineCheckHost> {
-  const mode = options.text("mode");
   const platform = options.text("platform");
   const root = options.text("root");
   const layout = {
@@ -63,15 +60,15 @@ export async function hostOf(options: Options): Promise<MachineCheckHost> {
     new KeyIdSpace({ maxPa: maxPa ?? 52, keyIdBits, shared: sharedKeyIds, private: 0 });
   }
   return {
-    ...(mode !== undefined && { mode: pickName("--mode", mode, MODES) }),
+    ...given("mode", pickOption(options, "mode", MODES)),
     ...(platform !== undefined && { platform: platformNamed(platform) }),
     platforms: PLATFORMS,
     ...layout,
   };
 }
 
-function given<Name extends string>(name: Name, value: number | undefined) {
-  return value === undefined ? {} : { [name]: value } as Record<Name, number>;
+function given<Name extends string, Value>(name: Name, value: Value | undefined) {
+  return value === undefined ? {} : { [name]: value } as Record<Name, Value>;
 }
 
 function bits(options: Options, name: string, low: number, high: number): number | undefined {

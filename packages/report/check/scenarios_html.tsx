@@ -1,9 +1,10 @@
-import { type Platform, requirePlatform, type RuleId } from "@tdx/core";
+import { type Platform, requirePlatform } from "@tdx/core";
 import { requireArray, requireObject } from "@tdx/core/arguments";
 import type { ScenarioResult } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
-import { Assumptions, LINE_ASSUMPTIONS, Platforms, Rules } from "../page/facts.tsx";
+import { factChapters, rulesOf } from "../page/fact_chapters.tsx";
+import { LINE_ASSUMPTIONS } from "../page/facts.tsx";
 import { htmlPage } from "../page/html_page.tsx";
 import { counted, grouped, groupsOf } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
@@ -116,7 +117,6 @@ export function scenariosHtml(page: ScenariosPage): string {
   requireArray("runs", runs, requireScenarioRun);
   const scenarios = groupsOf(runs, ({ hash, scenario }) => `${hash} ${scenario.problem.name}`);
   const wrong = runs.filter(({ ok }) => !ok).length;
-  const rules = new Set(runs.flatMap(({ trace }) => trace.flatMap(({ rules }) => rules)));
   return htmlPage({
     title: scenarios.length === 1 ? `Scenario ${runs[0]!.scenario.problem.name}` : "Scenarios",
     lead: (
@@ -140,17 +140,7 @@ export function scenariosHtml(page: ScenariosPage): string {
           </div>
         ),
       },
-      { id: "assumptions", title: "What is assumed", body: <Assumptions of={LINE_ASSUMPTIONS} /> },
-      {
-        id: "sources",
-        title: "Where the facts come from",
-        body: (
-          <>
-            <Rules ids={[...rules].sort() as RuleId[]} />
-            <Platforms of={platforms} />
-          </>
-        ),
-      },
+      ...factChapters({ assumptions: LINE_ASSUMPTIONS, rules: rulesOf(runs), platforms }),
     ],
   });
 }

@@ -1,8 +1,9 @@
-import { type Platform, requirePlatform, type RuleId } from "@tdx/core";
+import { type Platform, requirePlatform } from "@tdx/core";
 import { requireArray, requireObject } from "@tdx/core/arguments";
 import type { Verdict } from "@tdx/litmus";
 import type { VNode } from "preact";
-import { Assumptions, LINE_ASSUMPTIONS, Platforms, Rules } from "../page/facts.tsx";
+import { factChapters, rulesOf } from "../page/fact_chapters.tsx";
+import { LINE_ASSUMPTIONS } from "../page/facts.tsx";
 import { htmlPage } from "../page/html_page.tsx";
 import { counted, grouped, groupsOf } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
@@ -75,21 +76,7 @@ export function verdictsHtml(page: VerdictsPage): string {
     origin,
     chapters: [
       { id: "verdicts", title: "Verdicts", body: <Verdicts of={verdicts} on={platforms} /> },
-      {
-        id: "assumptions",
-        title: "What is assumed",
-        body: <Assumptions of={LINE_ASSUMPTIONS} />,
-      },
-      {
-        id: "sources",
-        title: "Where the facts come from",
-        body: (
-          <>
-            <Rules ids={rulesOf(verdicts)} />
-            <Platforms of={platforms} />
-          </>
-        ),
-      },
+      ...factChapters({ assumptions: LINE_ASSUMPTIONS, rules: rulesOf(verdicts), platforms }),
     ],
   });
 }
@@ -137,9 +124,4 @@ function Verdicts({ of, on }: {
       </div>
     </>
   );
-}
-
-/** The rules that fire in the witnesses, each once. */
-function rulesOf(verdicts: readonly Verdict[]): RuleId[] {
-  return [...new Set(verdicts.flatMap(({ trace }) => trace.flatMap(({ rules }) => rules)))].sort();
 }

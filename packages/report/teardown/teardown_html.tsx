@@ -9,13 +9,8 @@ import {
 } from "@tdx/reclaim";
 import { MODULE_ASSUMPTIONS } from "@tdx/seam";
 import type { VNode } from "preact";
-import {
-  type Assumption,
-  Assumptions,
-  LINE_ASSUMPTIONS,
-  Platforms,
-  Rules,
-} from "../page/facts.tsx";
+import { factChapters } from "../page/fact_chapters.tsx";
+import { type Assumption, LINE_ASSUMPTIONS } from "../page/facts.tsx";
 import { htmlPage } from "../page/html_page.tsx";
 import { counted } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
@@ -139,17 +134,12 @@ export function teardownHtml(page: TeardownPage): string {
       { id: "run", title: "This run", body: <Run page={page} /> },
       { id: "memory", title: "The host's memory afterwards", body: <MemoryMapView map={map} /> },
       { id: "time", title: "How long it takes", body: <Times compared={compared} /> },
-      { id: "assumptions", title: "What is assumed", body: <Assumptions of={assumed(page)} /> },
-      {
-        id: "sources",
-        title: "Where the facts come from",
-        body: (
-          <>
-            <Rules ids={Object.keys(rules) as RuleId[]} fired={rules} />
-            <Platforms of={platformsOf(compared)} />
-          </>
-        ),
-      },
+      ...factChapters({
+        assumptions: assumed(page),
+        rules: Object.keys(rules) as RuleId[],
+        fired: rules,
+        platforms: platformsOf(compared),
+      }),
     ],
   });
 }
