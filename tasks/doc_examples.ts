@@ -5,16 +5,13 @@
  * @module
  */
 import { toFileUrl } from "@std/path";
+import { denoDoc } from "./deno_doc.ts";
 import { docProblems } from "./doc_problems.ts";
 import { entryPoints } from "./entry_points.ts";
 
 const entries = entryPoints();
-const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-  args: ["doc", "--json", ...entries.map(({ file }) => file)],
-}).output();
-if (!success) throw new Error(new TextDecoder().decode(stderr));
-
-const { symbols, problems } = docProblems(JSON.parse(new TextDecoder().decode(stdout)));
+const documented = JSON.parse(await denoDoc("--json", ...entries.map(({ file }) => file)));
+const { symbols, problems } = docProblems(documented);
 const root = `${toFileUrl(Deno.cwd())}/`;
 for (const problem of problems) console.error(problem.replace(root, ""));
 console.log(

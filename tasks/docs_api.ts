@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { denoDoc } from "./deno_doc.ts";
 import { entryPoints } from "./entry_points.ts";
 
 const SITE = "site/api";
@@ -15,7 +16,7 @@ await Deno.mkdir(SITE, { recursive: true });
 const rows: string[] = [];
 for (const { specifier, file } of entryPoints()) {
   const folder = specifier.replace("@tdx/", "").replaceAll("/", ".");
-  await doc("--html", `--name=${specifier}`, `--output=${SITE}/${folder}`, file);
+  await denoDoc("--html", `--name=${specifier}`, `--output=${SITE}/${folder}`, file);
   rows.push(row(folder, specifier, await summary(file)));
 }
 await Deno.writeTextFile(`${SITE}/index.html`, page(rows));
@@ -23,17 +24,9 @@ console.log(`${rows.length} entry points in ${SITE}`);
 
 /** The first sentence of a module's documentation. */
 async function summary(file: string): Promise<string> {
-  const { nodes } = JSON.parse(await doc("--json", file));
+  const { nodes } = JSON.parse(await denoDoc("--json", file));
   const [documented] = Object.values<{ readonly module_doc: { readonly doc: string } }>(nodes);
   return documented!.module_doc.doc.split("\n\n")[0]!.replaceAll("\n", " ");
-}
-
-async function doc(...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--quiet", ...args],
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
 }
 
 function row(folder: string, specifier: string, sentence: string): string {

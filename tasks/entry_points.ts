@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { packageFolders } from "./package_folders.ts";
 
 /** A module that others import by a name. */
 export interface EntryPoint {
@@ -10,16 +11,12 @@ export interface EntryPoint {
 
 /** What packages and platforms export. */
 export function entryPoints(): EntryPoint[] {
-  return ["packages", "platforms"].flatMap((root) =>
-    [...Deno.readDirSync(root)].map(({ name }) => join(root, name)).sort().flatMap((home) => {
-      const { name, exports } = JSON.parse(Deno.readTextFileSync(join(home, "deno.json")));
-      const files: Record<string, string> = typeof exports === "string"
-        ? { ".": exports }
-        : exports;
-      return Object.entries(files).map(([entry, file]) => ({
-        specifier: name + entry.slice(1),
-        file: join(home, file),
-      }));
-    })
-  );
+  return packageFolders().flatMap((home) => {
+    const { name, exports } = JSON.parse(Deno.readTextFileSync(join(home, "deno.json")));
+    const files: Record<string, string> = typeof exports === "string" ? { ".": exports } : exports;
+    return Object.entries(files).map(([entry, file]) => ({
+      specifier: name + entry.slice(1),
+      file: join(home, file),
+    }));
+  });
 }

@@ -6,6 +6,7 @@
  */
 import { dirname, join, normalize } from "@std/path";
 import ts from "typescript";
+import { packageFolders } from "./package_folders.ts";
 
 /** What each package may import, `cli` everything below it. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -31,7 +32,7 @@ const PLATFORM = ["@tdx/core"];
 
 const problems: string[] = [];
 let files = 0;
-for (const home of [...folders("packages"), ...folders("platforms"), "explorer"]) {
+for (const home of [...packageFolders(), "explorer"]) {
   const allowed = home.startsWith("platforms/") ? PLATFORM : ALLOWED[home];
   if (allowed === undefined) {
     problems.push(`${home}: expected a line in ${import.meta.filename?.split("/").pop()}`);
@@ -52,10 +53,6 @@ function checkFile(file: string, home: string, allowed: readonly string[]): void
     const named = allowed.some((name) => target === name || target.startsWith(`${name}/`));
     if (!inside && !named) problems.push(`${file}: may not import ${target}`);
   }
-}
-
-function folders(root: string): string[] {
-  return [...Deno.readDirSync(root)].map(({ name }) => `${root}/${name}`);
 }
 
 async function* sources(folder: string): AsyncGenerator<string> {

@@ -13,6 +13,7 @@
  */
 import { parseArgs } from "@std/cli";
 import { dirname, join } from "@std/path";
+import { packageFolders } from "../package_folders.ts";
 import { manifest } from "./manifest.ts";
 import { buildModules, type Package, readPackage } from "./package.ts";
 
@@ -23,12 +24,6 @@ const packages = (await Promise.all(packageFolders().map(readPackage)))
   .filter(({ entries }) => Object.keys(entries).length > 0);
 for (const one of packages) await write(one, join(out, one.name.split("/")[1]!));
 console.log(`${packages.length} packages in ${out}`);
-
-function packageFolders(): string[] {
-  return ["packages", "platforms"]
-    .flatMap((root) => [...Deno.readDirSync(root)].map(({ name }) => `${root}/${name}`))
-    .sort();
-}
 
 async function write(one: Package, folder: string): Promise<void> {
   const { files, dependencies } = await buildModules(one);

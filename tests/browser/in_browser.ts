@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { type Missing, skippable } from "../skippable.ts";
 import { launchChromium } from "./chromium.ts";
 
 /** The longest that anything on a page may take, in milliseconds. */
@@ -48,9 +49,9 @@ export class WatchedPage implements AsyncDisposable {
 
 const { browser, missing } = await launch();
 
-async function launch(): Promise<{ browser?: Browser; missing: string }> {
+async function launch(): Promise<{ browser?: Browser; missing?: Missing }> {
   try {
-    return { browser: await launchChromium(), missing: "" };
+    return { browser: await launchChromium() };
   } catch (error) {
     return { missing: (error as Error).message.split("\n")[0]! };
   }
@@ -64,14 +65,12 @@ export function inBrowser(
   options?: BrowserContextOptions,
 ): void {
   Deno.test({
-    name: browser === undefined ? `${name} (skipped: ${missing})` : name,
-    ignore: browser === undefined,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn() {
+    ...skippable(missing, name, async () => {
       await using watched = await WatchedPage.open(url, options);
       await fn(watched.page);
-    },
+    }),
+    sanitizeOps: false,
+    sanitizeResources: false,
   });
 }
 

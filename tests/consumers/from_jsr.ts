@@ -3,11 +3,12 @@
 //
 // Not named `_test.ts`, for it is slow: `deno task test:consumers`.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { packageFolders } from "../../tasks/package_folders.ts";
 import { ROOT, run } from "../run_deno.ts";
+import { missingNpmRegistry, skippable } from "../skippable.ts";
 import { EXPECTED } from "./expected.ts";
 import { addFolder, serveJsr } from "./jsr_registry.ts";
 import { outputOf } from "./output_of.ts";
-import { missingNpmRegistry, skippable } from "./skippable.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const USED = ["core", "host", "litmus", "reclaim", "seam"];
@@ -81,9 +82,8 @@ Deno.test("from JSR", async (t) => {
 
 /** The version of every package, by its name. */
 function packageVersions(): Record<string, string> {
-  const folders = ["packages", "platforms"].flatMap((root) =>
-    [...Deno.readDirSync(`${ROOT}${root}`)].map(({ name }) => `${ROOT}${root}/${name}`)
+  const configs = packageFolders(ROOT).map((folder) =>
+    JSON.parse(Deno.readTextFileSync(`${ROOT}${folder}/deno.json`))
   );
-  const configs = folders.map((folder) => JSON.parse(Deno.readTextFileSync(`${folder}/deno.json`)));
   return Object.fromEntries(configs.map(({ name, version }) => [name, version]));
 }

@@ -5,11 +5,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { ROOT, run } from "../run_deno.ts";
+import { missingProgram, skippable } from "../skippable.ts";
 import { EXPECTED } from "./expected.ts";
 import { installedEntries } from "./installed.ts";
 import { outputOf } from "./output_of.ts";
 import { servePage } from "./page.ts";
-import { missingProgram, skippable } from "./skippable.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const CHROMIUM = ["run", "--quiet", "--allow-all", "tests/consumers/chromium.ts"];

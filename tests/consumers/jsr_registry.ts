@@ -1,9 +1,10 @@
 // A JSR registry on this machine: what `deno publish` uploads is unpacked as it is, and served under
 // the addresses that https://jsr.io serves.
 import { cp } from "node:fs/promises";
+import { fileResponse } from "../../tasks/file_response.ts";
 import { run } from "../run_deno.ts";
 import { outputOf } from "./output_of.ts";
-import { fileResponse, serve, type Server } from "./serve.ts";
+import { serve, type Server } from "./serve.ts";
 
 /** A version of a package, as the address of its upload names it. */
 const VERSION = /^\/api\/scopes\/([^/]+)\/packages\/([^/]+)\/versions\/([^/]+)$/;
@@ -33,7 +34,7 @@ export function serveJsr(folder: string): Server {
     if (version !== undefined) return Response.json({ code: "notFound" }, { status: 404 });
     // Every scope and every package may be published to.
     if (pathname.startsWith("/api/")) return Response.json({});
-    return await fileResponse(folder, pathname);
+    return await fileResponse(`${folder}${decodeURIComponent(pathname)}`);
   });
 }
 

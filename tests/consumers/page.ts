@@ -1,5 +1,6 @@
+import { fileResponse } from "../../tasks/file_response.ts";
 import { installedEntries } from "./installed.ts";
-import { fileResponse, serve, type Server } from "./serve.ts";
+import { serve, type Server } from "./serve.ts";
 
 /**
  * Serves a page that runs scripts, and the packages as ES modules, under their names by an import
@@ -16,7 +17,7 @@ export function servePage(folder: string, ...scripts: readonly string[]): Server
     ${scripts.map((script) => `<script type="module" src="${script}"></script>`).join("")}`;
   return serve((request) => {
     const { pathname } = new URL(request.url);
-    if (pathname !== "/") return fileResponse(folder, pathname);
+    if (pathname !== "/") return fileResponse(`${folder}${decodeURIComponent(pathname)}`);
     return Promise.resolve(new Response(html, { headers: { "content-type": "text/html" } }));
   });
 }

@@ -12,21 +12,3 @@ export function serve(answer: (request: Request) => Promise<Response>): Server {
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
-
-const TYPES: Readonly<Record<string, string>> = {
-  js: "text/javascript",
-  json: "application/json",
-  ts: "application/typescript",
-};
-
-/** Answers with a file of a folder, or that there is none. */
-export async function fileResponse(folder: string, pathname: string): Promise<Response> {
-  try {
-    const { readable } = await Deno.open(`${folder}${decodeURIComponent(pathname)}`);
-    const type = TYPES[pathname.split(".").at(-1)!] ?? "application/octet-stream";
-    return new Response(readable, { headers: { "content-type": type } });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return new Response("No such file", { status: 404 });
-  }
-}

@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from "@tdx/core";
 import type { Measurement } from "@tdx/host/meter";
 
 /** What Linux's clearing is, among what a meter measures: its direct map is of huge pages. */
@@ -5,5 +6,6 @@ export const AS_LINUX = "MOVDIR64B with a fence each 4 KiB through huge pages, o
 
 /** Whether a measurement is of memory cleared as Linux does it. */
 export function isAsLinux({ method, stepBytes, threads, backing }: Measurement): boolean {
-  return method === "movdir64b" && stepBytes === 4096 && threads === 1 && backing.pages === "huge";
+  return method === "movdir64b" && stepBytes === PAGE_BYTES && threads === 1 &&
+    backing.pages === "huge";
 }
