@@ -1,19 +1,4 @@
-/**
- * Where a command's words go: the answer to standard output, all else to standard error.
- *
- * @example What a user sees who mistyped
- * ```ts
- * import { main, type Output } from "@tdx/cli";
- * import { assertEquals, assertMatch } from "@std/assert";
- *
- * const notes: string[] = [];
- * const output: Output = { print() {}, note: (text) => notes.push(text), progress() {} };
- * await main(["decide", "--platform", "sprr"], output);
- *
- * assertEquals(notes.length, 1);
- * assertMatch(notes[0]!, /^tdx: Expected --platform to be one of .*did you mean spr\?$/);
- * ```
- */
+/** Where a command's words go: the answer to standard output, all else to standard error. */
 export interface Output {
   /**
    * Writes lines of the answer.

@@ -11,17 +11,7 @@ import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { srf } from "@tdx/platform-srf";
 
-/**
- * The platforms this command knows: the one list to add a plugin to.
- *
- * @example
- * ```ts
- * import { PLATFORMS } from "@tdx/cli/platforms";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(PLATFORMS[0]?.name, "spr");
- * ```
- */
+/** The platforms this command knows: the one list to add a plugin to. */
 export const PLATFORMS: readonly Platform[] = [
   spr,
   emr,

@@ -1,36 +1,9 @@
 import { requireInstance, requireWhole } from "./arguments.ts";
 
-/**
- * Frames in a 2 MiB block.
- *
- * @example
- * ```ts
- * import { BLOCK_FRAMES } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const frame = 1000;
- * const place = frame % BLOCK_FRAMES;
- * assertEquals([frame - place, place], [512, 488]); // its block begins at 512
- * ```
- */
+/** Frames in a 2 MiB block. */
 export const BLOCK_FRAMES = 512;
 
-/**
- * 32-bit words in the bitmap of a 2 MiB block.
- *
- * @example A bitmap made by hand picks frames of a block
- * ```ts
- * import { BLOCK_FRAMES, BLOCK_WORDS, FrameMap } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const words = new Uint32Array(BLOCK_WORDS);
- * for (const place of [0, 33]) words[place >>> 5]! |= 1 << (place & 31);
- *
- * const map = new FrameMap(2 * BLOCK_FRAMES, 0);
- * map.updateChunk({ frame: BLOCK_FRAMES, count: 2, value: 0, words, at: 0 }, () => 7);
- * assertEquals([map.get(512), map.get(544), map.get(545)], [7, 0, 7]);
- * ```
- */
+/** 32-bit words in the bitmap of a 2 MiB block. */
 export const BLOCK_WORDS: number = BLOCK_FRAMES / 32;
 
 /**

@@ -13,23 +13,7 @@ import { FrameTree } from "./frame_tree.ts";
 /** 2^52 bytes, the widest physical address, in frames of 4 KiB. */
 const FRAMES_LIMIT = 2 ** 40;
 
-/**
- * What a {@link FrameMap} holds in memory.
- *
- * @example Memory follows variety
- * ```ts
- * import { FrameMap, type FrameMapStats } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const map = new FrameMap(2 ** 32, 0); // 16 TiB
- * const uniform: FrameMapStats = map.stats();
- * assertEquals(uniform, { tables: 0, records: 0, bytes: 65536 });
- *
- * map.set(1000, 1, 7);
- * const { tables, records } = map.stats();
- * assertEquals([tables, records], [1, 2]);
- * ```
- */
+/** What a {@link FrameMap} holds in memory. */
 export interface FrameMapStats {
   /** 1 GiB regions whose frames differ: each has a table of 512 entries. */
   readonly tables: number;

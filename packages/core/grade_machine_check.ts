@@ -11,38 +11,10 @@ import { decodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH, type MciStatus } from 
  * - `sigbus`: `memory_failure` takes the page away, the process gets SIGBUS.
  * - `corrected`: the hardware corrected the error, it is only logged.
  * - `not-graded`: outside the rules modelled here; says nothing about safety.
- *
- * @example The same poison, met by three kinds of code
- * ```ts
- * import { consumedPoison, gradeMachineCheck, type MachineCheckSeverity } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const severity = (seamNr: boolean, mode: "kernel" | "user"): MachineCheckSeverity =>
- *   gradeMachineCheck(consumedPoison({ address: 0x1000, seamNr }), { mode }).severity;
- * assertEquals(severity(true, "kernel"), "recovered");
- * assertEquals(severity(false, "kernel"), "panic");
- * assertEquals(severity(false, "user"), "sigbus");
- * ```
  */
 export type MachineCheckSeverity = "panic" | "recovered" | "sigbus" | "corrected" | "not-graded";
 
-/**
- * What a record does not say about the host that took it.
- *
- * @example The line Linux adds where the erratum may be the cause
- * ```ts
- * import { consumedPoison, gradeMachineCheck, type MachineCheckContext } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const record = consumedPoison({ address: 0x1000, seamNr: false });
- * const context: MachineCheckContext = { mode: "kernel", erratumFlag: true, tdPrivatePage: true };
- * assertEquals(
- *   gradeMachineCheck(record, context).note,
- *   "TDX private memory error. Possible kernel bug.",
- * );
- * assertEquals(gradeMachineCheck(record, { mode: "kernel" }).note, undefined);
- * ```
- */
+/** What a record does not say about the host that took it. */
 export interface MachineCheckContext {
   /** What the interrupted code was; `kernel` is code without a fixup for a failing access. */
   readonly mode: "kernel" | "user";
@@ -61,24 +33,7 @@ const CONTEXT: readonly (keyof MachineCheckContext)[] = [
   "tdPrivatePage",
 ];
 
-/**
- * What becomes of a host after a machine check, and why.
- *
- * @example
- * ```ts
- * import { consumedPoison, gradeMachineCheck, type MachineCheckGrade } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const record = consumedPoison({ address: 0x1000, seamNr: true });
- * const grade: MachineCheckGrade = gradeMachineCheck(record, { mode: "kernel" });
- * assertEquals(grade, {
- *   severity: "recovered",
- *   rule: "seam-nr",
- *   reason: "SEAM_NR is 1: a TD consumed the poison; its page is marked HWPoison",
- *   pageRetired: true,
- * });
- * ```
- */
+/** What becomes of a host after a machine check, and why. */
 export interface MachineCheckGrade {
   /** How it ends. */
   readonly severity: MachineCheckSeverity;

@@ -1,36 +1,10 @@
 import { requireBoolean, requireOptions, requireRegister, requireWhole } from "./arguments.ts";
 import type { Key } from "./key.ts";
 
-/**
- * What a KeyID is for: KeyID 0 is the TME key, the next ones are shared, the last ones private.
- *
- * @example
- * ```ts
- * import { type KeyIdKind, KeyIdSpace } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const kinds: KeyIdKind[] = [0, 1, 31, 32, 63].map((keyId) => keyIds.kind(keyId));
- * assertEquals(kinds, ["tme", "shared", "shared", "private", "private"]);
- * ```
- */
+/** What a KeyID is for: KeyID 0 is the TME key, the next ones are shared, the last ones private. */
 export type KeyIdKind = "tme" | "shared" | "private";
 
-/**
- * How the KeyIDs of a machine are split, in numbers.
- *
- * @example
- * ```ts
- * import { type KeyIdRanges, KeyIdSpace } from "@tdx/core";
- * import { assertEquals, assertThrows } from "@std/assert";
- *
- * const ranges: KeyIdRanges = { maxPa: 52, keyIdBits: 6, shared: 31, private: 32 };
- * assertEquals(new KeyIdSpace(ranges).key(1, { integrity: true }).integrity, true);
- *
- * const without = new KeyIdSpace({ ...ranges, integrityAllowed: false });
- * assertThrows(() => without.key(1, { integrity: true }), RangeError, "allows an integrity");
- * ```
- */
+/** How the KeyIDs of a machine are split, in numbers. */
 export interface KeyIdRanges {
   /** Physical address bits, KeyID bits included, 32 to 52. */
   readonly maxPa: number;
@@ -52,25 +26,7 @@ const RANGES: readonly (keyof KeyIdRanges)[] = [
   "integrityAllowed",
 ];
 
-/**
- * The raw registers that describe the KeyIDs of a machine.
- *
- * @example Registers that contradict each other are refused
- * ```ts
- * import { type KeyIdMsrs, KeyIdSpace } from "@tdx/core";
- * import { assertEquals, assertThrows } from "@std/assert";
- *
- * const msrs: KeyIdMsrs = {
- *   tmeActivate: (1n << 36n) | (6n << 32n), // 6 KeyID bits, 1 of them for TDX
- *   keyIdPartitioning: (32n << 32n) | 31n, // 32 private and 31 shared KeyIDs
- *   maxPa: 52,
- * };
- * assertEquals(KeyIdSpace.fromMsrs(msrs).hostsTds, true);
- *
- * const contradiction = { ...msrs, keyIdPartitioning: (16n << 32n) | 47n };
- * assertThrows(() => KeyIdSpace.fromMsrs(contradiction), RangeError, "31 shared and 32 private");
- * ```
- */
+/** The raw registers that describe the KeyIDs of a machine. */
 export interface KeyIdMsrs {
   /** IA32_TME_ACTIVATE, MSR 0x982. */
   readonly tmeActivate: bigint;

@@ -12,43 +12,13 @@ import { PARTIAL_WRITES } from "./platform.ts";
 import { MODES, type RuleTable } from "./rules.ts";
 import type { Key } from "./key.ts";
 
-/**
- * All agents.
- *
- * @example
- * ```ts
- * import { AGENTS } from "@tdx/core";
- * import { assert } from "@std/assert";
- *
- * assert(AGENTS.includes("device"));
- * ```
- */
+/** All agents. */
 export const AGENTS: readonly Agent[] = ["host", "td", "module", "device", "cache"];
 
-/**
- * All that a line can hold.
- *
- * @example
- * ```ts
- * import { DATA } from "@tdx/core";
- * import { assert } from "@std/assert";
- *
- * assert(DATA.includes("garbage"));
- * ```
- */
+/** All that a line can hold. */
 export const DATA: readonly Data[] = ["zeros", "host", "guest", "garbage", "secret"];
 
-/**
- * All that can happen to a line.
- *
- * @example
- * ```ts
- * import { OPERATION_KINDS, WRITES_DATA } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(OPERATION_KINDS.filter((kind) => WRITES_DATA.has(kind)).length, 5);
- * ```
- */
+/** All that can happen to a line. */
 export const OPERATION_KINDS: readonly OperationKind[] = [
   "load",
   "store",

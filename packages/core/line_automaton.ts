@@ -13,53 +13,13 @@ import type { Operation } from "./operation.ts";
 import type { PartialWrite } from "./platform.ts";
 import { type Mode, RULES, type RuleTable } from "./rules.ts";
 
-/**
- * A remembered step: the outcome, and the id of the state that follows.
- *
- * @example A clear, and the state that follows it
- * ```ts
- * import { KeyIdSpace, LineAutomaton, type Transition } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const line = new LineAutomaton({ partialWriteToOwnedLine: "merge" });
- * const fresh = line.intern(LineAutomaton.fresh(keyIds.key(0)));
- * const write = line.operation({ kind: "movdir64b", by: "module", key: keyIds.key(33) });
- * const clear = line.operation({ kind: "movdir64b", by: "host", key: keyIds.key(0) });
- *
- * const owned: Transition = line.step(fresh, write);
- * const cleared: Transition = line.step(owned.next, clear);
- * assertEquals(cleared.rules, ["K5", "W3"]);
- * assertEquals(cleared.next, fresh); // equal states have one id
- * ```
- */
+/** A remembered step: the outcome, and the id of the state that follows. */
 export interface Transition extends LineOutcome {
   /** Id of the state afterwards. */
   readonly next: number;
 }
 
-/**
- * What a {@link LineAutomaton} is built for.
- *
- * @example What if the host's read of a TD's line failed its check?
- * ```ts
- * import { KeyIdSpace, LineAutomaton, type LineAutomatonOptions, RULES } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const reads = RULES.reads.map((rule) => rule.id === "C8" ? { ...rule, poisons: true } : rule);
- * const options: LineAutomatonOptions = {
- *   partialWriteToOwnedLine: "merge",
- *   rules: { ...RULES, reads },
- * };
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const line = new LineAutomaton(options);
- * const fresh = line.intern(LineAutomaton.fresh(keyIds.key(0)));
- * const write = line.operation({ kind: "movdir64b", by: "module", key: keyIds.key(33) });
- * const load = line.operation({ kind: "load", by: "host", key: keyIds.key(0) });
- * assertEquals(line.step(line.step(fresh, write).next, load).machineCheck, true);
- * ```
- */
+/** What a {@link LineAutomaton} is built for. */
 export interface LineAutomatonOptions {
   /** Integrity mode of the machine; default `Ci`. */
   readonly mode?: Mode;

@@ -5,21 +5,6 @@ import type { Owner } from "./rules.ts";
 
 /**
  * What memory holds of a line. Neither key nor KeyID is stored: `key` is what the ciphertext needs.
- *
- * @example A partial write on a platform with the erratum leaves poison (W5)
- * ```ts
- * import { KeyIdSpace, type LineMemory, MiB, PhysicalMemory } from "@tdx/core";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: MiB, platform: spr, keyIds });
- * memory.step({ kind: "movdir64b", by: "module", key: keyIds.key(33), data: "secret" }, 0);
- * memory.step({ kind: "partialWrite", by: "host", key: keyIds.key(0), data: "host" }, 0);
- *
- * const line: LineMemory = memory.state(0).memory;
- * assertEquals([line.poison, line.owner, line.data], ["partial-write", 1, null]);
- * ```
  */
 export interface LineMemory {
   /** The key the content was written with; `null` where no key gives sense (garbage, poison). */
@@ -34,24 +19,7 @@ export interface LineMemory {
   readonly poison: Poison | null;
 }
 
-/**
- * A cached copy of a line; its KeyID is part of the cache tag.
- *
- * @example What a TD stored is still in the cache
- * ```ts
- * import { type CachedCopy, KeyIdSpace, MiB, PhysicalMemory } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: MiB, platform: gnr, keyIds });
- * memory.step({ kind: "movdir64b", by: "module", key: keyIds.key(33) }, 0);
- * memory.step({ kind: "store", by: "td", key: keyIds.key(33), data: "secret" }, 0);
- *
- * const copies: readonly CachedCopy[] = memory.state(0).copies;
- * assertEquals(copies, [{ keyId: 33, data: "secret", dirty: true, poison: null }]);
- * ```
- */
+/** A cached copy of a line; its KeyID is part of the cache tag. */
 export interface CachedCopy {
   /** The KeyID it was read or written under. */
   readonly keyId: number;
@@ -63,28 +31,7 @@ export interface CachedCopy {
   readonly poison: Poison | null;
 }
 
-/**
- * The whole state of one 64-byte line: memory and the cached copies, ordered by KeyID.
- *
- * @example Without the flush a dirty line comes back after the clear (K3)
- * ```ts
- * import { KeyIdSpace, type LineState, MiB, PhysicalMemory } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const [host, td] = [keyIds.key(0), keyIds.key(33)];
- * const memory = new PhysicalMemory({ bytes: MiB, platform: gnr, keyIds });
- * memory.step({ kind: "movdir64b", by: "module", key: td }, 0);
- * memory.step({ kind: "store", by: "td", key: td, data: "secret" }, 0);
- *
- * memory.step({ kind: "movdir64b", by: "host", key: host }, 0);
- * const cleared: LineState = memory.state(0);
- * memory.step({ kind: "evict", by: "cache", key: td }, 0);
- * const evicted: LineState = memory.state(0);
- * assertEquals([cleared.memory.owner, evicted.memory.owner], [0, 1]);
- * ```
- */
+/** The whole state of one 64-byte line: memory and the cached copies, ordered by KeyID. */
 export interface LineState {
   /** What memory holds. */
   readonly memory: LineMemory;

@@ -5,26 +5,7 @@ import type { Data, Operation, OperationKind, Poison } from "./operation.ts";
 import type { PartialWrite } from "./platform.ts";
 import type { CacheRuleId, Mode, ReadRule, RuleId, RuleTable, WriteRule } from "./rules.ts";
 
-/**
- * What the rules need to know besides the line and the operation.
- *
- * @example The same partial write on two kinds of platform
- * ```ts
- * import { KeyIdSpace, LineAutomaton, type LineEnvironment, RULES, stepLine } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const merges: LineEnvironment = { mode: "Ci", partialWriteToOwnedLine: "merge", rules: RULES };
- * const poisons: LineEnvironment = { ...merges, partialWriteToOwnedLine: "poison" };
- *
- * const fresh = LineAutomaton.fresh(keyIds.key(0));
- * const write = { kind: "movdir64b", by: "module", key: keyIds.key(33) } as const;
- * const partial = { kind: "partialWrite", by: "host", key: keyIds.key(0) } as const;
- * const owned = stepLine(fresh, write, merges).state;
- * assertEquals(stepLine(owned, partial, merges).outcome.rules, ["C8", "W4"]);
- * assertEquals(stepLine(owned, partial, poisons).outcome.rules, ["W5"]);
- * ```
- */
+/** What the rules need to know besides the line and the operation. */
 export interface LineEnvironment {
   /** Integrity mode of the machine. */
   readonly mode: Mode;
@@ -34,25 +15,7 @@ export interface LineEnvironment {
   readonly rules: RuleTable;
 }
 
-/**
- * What an operation did to a line.
- *
- * @example A write of the whole line clears poison (W3)
- * ```ts
- * import { KeyIdSpace, type LineOutcome, MiB, PhysicalMemory } from "@tdx/core";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: MiB, platform: spr, keyIds });
- * memory.step({ kind: "movdir64b", by: "module", key: keyIds.key(33) }, 0);
- * memory.step({ kind: "partialWrite", by: "host", key: keyIds.key(0) }, 0);
- *
- * const clear = { kind: "movdir64b", by: "host", key: keyIds.key(0) } as const;
- * const outcome: LineOutcome = memory.step(clear, 0);
- * assertEquals([outcome.cleared, outcome.rules, outcome.data], [true, ["K5", "W3"], null]);
- * ```
- */
+/** What an operation did to a line. */
 export interface LineOutcome {
   /** What the reader got; `null` where nothing was read. */
   readonly data: Data | "poison" | null;

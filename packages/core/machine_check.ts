@@ -10,22 +10,7 @@ import { KeyIdSpace } from "./key_id_space.ts";
 import { encodeMcgStatus } from "./mcg_status.ts";
 import { encodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH } from "./mci_status.ts";
 
-/**
- * A machine-check record: the registers of one bank, as the host logs them.
- *
- * @example The record of a kernel log, graded
- * ```ts
- * import { gradeMachineCheck, type MachineCheck } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * // mce: [Hardware Error]: CPU 147: Machine Check Exception: f Bank 1: bd80000000100134
- * const record: MachineCheck = { cpu: 147, bank: 1, status: 0xbd80000000100134n, mcgStatus: 0xfn };
- * assertEquals(
- *   gradeMachineCheck(record, { mode: "kernel" }).message,
- *   "Data load in unrecoverable area of kernel",
- * );
- * ```
- */
+/** A machine-check record: the registers of one bank, as the host logs them. */
 export interface MachineCheck {
   /** The logical processor that took it, as the operating system numbers it. */
   readonly cpu?: number;
@@ -41,20 +26,7 @@ export interface MachineCheck {
   readonly misc?: bigint;
 }
 
-/**
- * What consumed the poison, and where.
- *
- * @example
- * ```ts
- * import { type ConsumedPoison, consumedPoison, decodeMciStatus, MCACOD_FETCH } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const poison: ConsumedPoison = { address: 0x1040, seamNr: true, instruction: "fetch", cpu: 3 };
- * const record = consumedPoison(poison);
- * assertEquals([record.cpu, record.address], [3, 0x1040n]);
- * assertEquals(decodeMciStatus(record.status).mcaCod, MCACOD_FETCH);
- * ```
- */
+/** What consumed the poison, and where. */
 export interface ConsumedPoison {
   /** Physical address in bytes, with or without KeyID bits, from 0 to 2^52 - 1. */
   readonly address: number;

@@ -1,25 +1,7 @@
 import { requireObject, requireRegister } from "./arguments.ts";
 import { FlagBits } from "./flag_bits.ts";
 
-/**
- * The fields of IA32_MCG_STATUS; together they hold all 64 bits.
- *
- * @example
- * ```ts
- * import { decodeMcgStatus, type McgStatus } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const status: McgStatus = decodeMcgStatus(0x1005n);
- * assertEquals(status, {
- *   restartIpValid: true,
- *   errorIpValid: false,
- *   inProgress: true,
- *   local: false,
- *   seamNr: true,
- *   otherBits: 0n,
- * });
- * ```
- */
+/** The fields of IA32_MCG_STATUS; together they hold all 64 bits. */
 export interface McgStatus {
   /** RIPV, bit 0: execution can go on at the saved instruction pointer. */
   readonly restartIpValid: boolean;
@@ -35,20 +17,7 @@ export interface McgStatus {
   readonly otherBits: bigint;
 }
 
-/**
- * What IA32_MCG_CAP says of the features that decide how a consumed poison ends.
- *
- * @example Without SER_P a record cannot be graded by its S and AR
- * ```ts
- * import { consumedPoison, decodeMcgCap, gradeMachineCheck, type McgCap } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const cap: McgCap = decodeMcgCap(0n);
- * const record = consumedPoison({ address: 0x1000, seamNr: false });
- * const grade = gradeMachineCheck(record, { mode: "kernel", ser: cap.ser });
- * assertEquals([cap.ser, grade.severity], [false, "not-graded"]);
- * ```
- */
+/** What IA32_MCG_CAP says of the features that decide how a consumed poison ends. */
 export interface McgCap {
   /** MCG_SEAM_NR, bit 12: MCG_STATUS.SEAM_NR is reported. */
   readonly seamNr: boolean;

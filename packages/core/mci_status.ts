@@ -1,56 +1,16 @@
 import { requireObject, requireWhole } from "./arguments.ts";
 import { FlagBits } from "./flag_bits.ts";
 
-/**
- * MCACOD of a data load that consumed poison: an action-required error (Intel SDM volume 3).
- *
- * @example
- * ```ts
- * import { consumedPoison, decodeMciStatus, MCACOD_DATA_LOAD } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const { status } = consumedPoison({ address: 0x1000, seamNr: false });
- * assertEquals(decodeMciStatus(status).mcaCod, MCACOD_DATA_LOAD);
- * assertEquals(MCACOD_DATA_LOAD, 0x134);
- * ```
- */
+/** MCACOD of a data load that consumed poison: an action-required error (Intel SDM volume 3). */
 export const MCACOD_DATA_LOAD = 0x134;
 
 /**
  * MCACOD of an instruction fetch that consumed poison: an action-required error (Intel SDM
  * volume 3).
- *
- * @example
- * ```ts
- * import { consumedPoison, decodeMciStatus, MCACOD_FETCH } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const { status } = consumedPoison({ address: 0x1000, seamNr: false, instruction: "fetch" });
- * assertEquals(decodeMciStatus(status).mcaCod, MCACOD_FETCH);
- * assertEquals(MCACOD_FETCH, 0x150);
- * ```
  */
 export const MCACOD_FETCH = 0x150;
 
-/**
- * The fields of IA32_MCi_STATUS; together they hold all 64 bits.
- *
- * @example The status of a corrected error: a memory read, not signaled
- * ```ts
- * import { decodeMciStatus, encodeMciStatus, type MciStatus } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const consumed: MciStatus = decodeMciStatus(0xBD80000000100134n);
- * const corrected: MciStatus = {
- *   ...consumed,
- *   uncorrected: false,
- *   signaled: false,
- *   actionRequired: false,
- *   mcaCod: 0x90,
- * };
- * assertEquals(encodeMciStatus(corrected), 0x9C00000000100090n);
- * ```
- */
+/** The fields of IA32_MCi_STATUS; together they hold all 64 bits. */
 export interface MciStatus {
   /** VAL, bit 63: the bank holds an error. */
   readonly valid: boolean;

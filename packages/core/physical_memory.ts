@@ -17,25 +17,7 @@ import { LINE_BYTES, LINES_PER_PAGE, PAGE_BYTES } from "./units.ts";
 /** Value of a frame whose lines differ; its {@link MixedBlock} knows the lines. */
 const MIXED = 2 ** 30 - 1;
 
-/**
- * What a {@link PhysicalMemory} is made of.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, type PhysicalMemoryOptions, TiB } from "@tdx/core";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const options: PhysicalMemoryOptions = {
- *   bytes: 16 * TiB,
- *   platform: spr,
- *   keyIds: new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 }),
- *   mode: "Li",
- * };
- * const memory = new PhysicalMemory(options);
- * assertEquals([memory.mode, memory.footprintBytes], ["Li", 65536]);
- * ```
- */
+/** What a {@link PhysicalMemory} is made of. */
 export interface PhysicalMemoryOptions {
   /** Size in bytes, a multiple of 4 KiB that the KeyID space leaves room for. */
   readonly bytes: number;

@@ -20,76 +20,16 @@ import type { Confidence } from "./source.ts";
 /**
  * Integrity mode, a platform and BIOS choice: `Li`, logical (TD owner bit only), or `Ci`,
  * cryptographic (MAC too).
- *
- * @example Only in Ci does a load with an integrity KeyID fail on a TD's line (C6, L4)
- * ```ts
- * import { KeyIdSpace, MiB, type Mode, PhysicalMemory } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const hostLoad = (mode: Mode) => {
- *   const memory = new PhysicalMemory({ bytes: MiB, platform: gnr, keyIds, mode });
- *   memory.step({ kind: "movdir64b", by: "module", key: keyIds.key(33) }, 0);
- *   const key = keyIds.key(1, { integrity: true });
- *   const { rules, machineCheck } = memory.step({ kind: "load", by: "host", key }, 0);
- *   return [rules.at(-1), machineCheck];
- * };
- * assertEquals(hostLoad("Ci"), ["C6", true]);
- * assertEquals(hostLoad("Li"), ["L4", false]);
- * ```
  */
 export type Mode = "Li" | "Ci";
 
-/**
- * All integrity modes.
- *
- * @example In which mode a host that uses an integrity KeyID must clear (C6)
- * ```ts
- * import { MODES } from "@tdx/core/rules";
- * import { decide } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const needed = MODES.filter((mode) =>
- *   decide({ platform: gnr, hostKeys: "shared-integrity", mode }).needed
- * );
- * assertEquals(needed, ["Ci"]);
- * ```
- */
+/** All integrity modes. */
 export const MODES: readonly Mode[] = ["Li", "Ci"];
 
-/**
- * The TD owner bit of a line: 1 once written with a private KeyID.
- *
- * @example The clear takes the TD owner bit away (W3)
- * ```ts
- * import { KeyIdSpace, MiB, type Owner, PhysicalMemory } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: MiB, platform: gnr, keyIds });
- * memory.step({ kind: "movdir64b", by: "module", key: keyIds.key(33) }, 0);
- * const owned: Owner = memory.state(0).memory.owner;
- * memory.step({ kind: "movdir64b", by: "host", key: keyIds.key(0) }, 0);
- * assertEquals([owned, memory.state(0).memory.owner], [1, 0]);
- * ```
- */
+/** The TD owner bit of a line: 1 once written with a private KeyID. */
 export type Owner = 0 | 1;
 
-/**
- * What every rule carries besides its content.
- *
- * @example
- * ```ts
- * import { type RuleText, ruleText } from "@tdx/core/rules";
- * import { assertEquals } from "@std/assert";
- *
- * const erratum: RuleText = ruleText("W5");
- * assertEquals([erratum.confidence, erratum.source], ["exact", "Linux 1e536e106897"]);
- * ```
- */
+/** What every rule carries besides its content. */
 export interface RuleText {
   /** Confidence in the rule. */
   readonly confidence: Confidence;
@@ -101,18 +41,7 @@ export interface RuleText {
   readonly assumes?: readonly AssumptionId[];
 }
 
-/**
- * Ids of the read rules.
- *
- * @example The reads that fail their check
- * ```ts
- * import { type ReadRuleId, RULES } from "@tdx/core/rules";
- * import { assertEquals } from "@std/assert";
- *
- * const failing: ReadRuleId[] = RULES.reads.filter((rule) => rule.poisons).map((rule) => rule.id);
- * assertEquals(failing, ["C1", "C3", "C5", "C6", "L1"]);
- * ```
- */
+/** Ids of the read rules. */
 export type ReadRuleId =
   | "R0"
   | "C1"
@@ -127,101 +56,18 @@ export type ReadRuleId =
   | "L2"
   | "L3"
   | "L4";
-/**
- * Ids of the write rules.
- *
- * @example The writes that give a line back to the host
- * ```ts
- * import { RULES, type WriteRuleId } from "@tdx/core/rules";
- * import { assertEquals } from "@std/assert";
- *
- * const ids: WriteRuleId[] = RULES.writes.filter(({ owner }) => owner === 0).map(({ id }) => id);
- * assertEquals(ids, ["W2", "W3", "W4"]);
- * ```
- */
+/** Ids of the write rules. */
 export type WriteRuleId = "W1" | "W2" | "W3" | "W4" | "W5";
-/**
- * Ids of the cache rules.
- *
- * @example The events after which the copy is gone; CACHE.WB (K6) is none of them
- * ```ts
- * import { type CacheRuleId, RULES } from "@tdx/core/rules";
- * import { assertEquals } from "@std/assert";
- *
- * const dropping: CacheRuleId[] = RULES.caches.filter((rule) => rule.drops).map((rule) => rule.id);
- * assertEquals(dropping, ["K3", "K4", "K5", "K7"]);
- * ```
- */
+/** Ids of the cache rules. */
 export type CacheRuleId = "K1" | "K2" | "K3" | "K4" | "K5" | "K6" | "K7" | "K8";
-/**
- * Ids of the rules on who may use a private KeyID.
- *
- * @example
- * ```ts
- * import { ACCESS_RULES, type AccessRuleId, KeyIdSpace, MiB, PhysicalMemory } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: MiB, platform: gnr, keyIds });
- * const read = memory.step({ kind: "deviceRead", by: "device", key: keyIds.key(33) }, 0);
- * assertEquals(read.rules, ["W6"]);
- * assertEquals(
- *   ACCESS_RULES[read.rules[0] as AccessRuleId].text,
- *   "The IOMMU refuses a device access with a private KeyID; nothing happens.",
- * );
- * ```
- */
+/** Ids of the rules on who may use a private KeyID. */
 export type AccessRuleId = "W6" | "F1";
-/**
- * Ids of the named assumptions.
- *
- * @example The rules that lean on "another key gives garbage"
- * ```ts
- * import { type AssumptionId, RULES } from "@tdx/core/rules";
- * import { assertEquals } from "@std/assert";
- *
- * const garbage: AssumptionId = "A2";
- * const leaning = RULES.reads.filter(({ assumes }) => assumes?.includes(garbage));
- * assertEquals(leaning.map(({ id }) => id), ["C2", "C4", "C7", "L2", "L3"]);
- * ```
- */
+/** Ids of the named assumptions. */
 export type AssumptionId = "A1" | "A2" | "A3" | "A4" | "A5";
-/**
- * Any rule id that a transition can name.
- *
- * @example Each rule that a step names can be read
- * ```ts
- * import { KeyIdSpace, MiB, PhysicalMemory, type RuleId, ruleText } from "@tdx/core";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: MiB, platform: spr, keyIds });
- * const write = { kind: "movdir64b", by: "module", key: keyIds.key(33) } as const;
- * const rules: readonly RuleId[] = memory.step(write, 0).rules;
- * assertEquals(rules, ["K5", "W1"]);
- * assertEquals(
- *   ruleText("W1").text,
- *   "A full private write sets the TD owner bit, renews the MAC and clears poison.",
- * );
- * ```
- */
+/** Any rule id that a transition can name. */
 export type RuleId = ReadRuleId | WriteRuleId | CacheRuleId | AccessRuleId;
 
-/**
- * A row of the read table: what the memory controller returns and does to the line.
- *
- * @example Why a host with KeyID 0 need not fear a TD's line, and one with integrity must
- * ```ts
- * import { type ReadRule, RULES } from "@tdx/core/rules";
- * import { assertEquals } from "@std/assert";
- *
- * const row = (id: string): ReadRule => RULES.reads.find((rule) => rule.id === id)!;
- * assertEquals([row("C8").when.integrity, row("C8").poisons], [false, false]);
- * assertEquals([row("C6").when.integrity, row("C6").poisons], [true, true]);
- * ```
- */
+/** A row of the read table: what the memory controller returns and does to the line. */
 export interface ReadRule extends RuleText {
   /** Id of the row. */
   readonly id: ReadRuleId;
@@ -242,15 +88,6 @@ export interface ReadRule extends RuleText {
 
 /**
  * A row of the write table: what a write transaction leaves in memory. Writes are never checked.
- *
- * @example The erratum is one row before the ordinary partial write
- * ```ts
- * import { RULES, type WriteRule } from "@tdx/core/rules";
- * import { assertEquals } from "@std/assert";
- *
- * const partial: WriteRule[] = RULES.writes.filter((rule) => rule.when.width === "partial");
- * assertEquals(partial.map(({ id, poison }) => [id, poison]), [["W5", "set"], ["W4", "kept"]]);
- * ```
  */
 export interface WriteRule extends RuleText {
   /** Id of the row. */
@@ -275,16 +112,6 @@ export interface WriteRule extends RuleText {
 
 /**
  * A row of the cache table: what an event does to the copy under its own KeyID, and only to that.
- *
- * @example
- * ```ts
- * import { type CacheRule, RULES } from "@tdx/core/rules";
- * import { assertEquals } from "@std/assert";
- *
- * const row = (id: string): CacheRule => RULES.caches.find((rule) => rule.id === id)!;
- * assertEquals([row("K6").writesBack, row("K6").drops], [true, false]); // CACHE.WB
- * assertEquals([row("K5").writesBack, row("K5").drops], [false, true]); // MOVDIR64B
- * ```
  */
 export interface CacheRule extends RuleText {
   /** Id of the row. */
@@ -299,23 +126,7 @@ export interface CacheRule extends RuleText {
   readonly poisonTravels?: boolean;
 }
 
-/**
- * Everything the automaton walks on.
- *
- * @example A table without W5: the erratum's platform behaves like any other
- * ```ts
- * import { KeyIdSpace, LineAutomaton, RULES, type RuleTable } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const mended: RuleTable = { ...RULES, writes: RULES.writes.filter(({ id }) => id !== "W5") };
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const line = new LineAutomaton({ partialWriteToOwnedLine: "poison", rules: mended });
- * const write = line.operation({ kind: "movdir64b", by: "module", key: keyIds.key(33) });
- * const partial = line.operation({ kind: "partialWrite", by: "host", key: keyIds.key(0) });
- * const owned = line.step(line.intern(LineAutomaton.fresh(keyIds.key(0))), write);
- * assertEquals(line.step(owned.next, partial).rules, ["C8", "W4"]);
- * ```
- */
+/** Everything the automaton walks on. */
 export interface RuleTable {
   /** The read rules, of which the first that matches applies. */
   readonly reads: readonly ReadRule[];
@@ -603,35 +414,10 @@ const CACHES: readonly CacheRule[] = [
   },
 ];
 
-/**
- * The one table of line rules. Simulator, explorer, traces and documentation all read it.
- *
- * @example
- * ```ts
- * import { ruleText, RULES } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const c8 = RULES.reads.find((rule) => rule.id === "C8");
- * assertEquals([c8?.data, c8?.poisons], ["zeros", false]);
- * assertEquals(ruleText("W5").source, "Linux 1e536e106897");
- * ```
- */
+/** The one table of line rules. Simulator, explorer, traces and documentation all read it. */
 export const RULES: RuleTable = { reads: READS, writes: WRITES, caches: CACHES };
 
-/**
- * Who may use a private KeyID; the refused access changes nothing.
- *
- * @example
- * ```ts
- * import { ACCESS_RULES } from "@tdx/core/rules";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(
- *   ACCESS_RULES.F1.text,
- *   "Outside SEAM an access with a private KeyID is a reserved-bit page fault.",
- * );
- * ```
- */
+/** Who may use a private KeyID; the refused access changes nothing. */
 export const ACCESS_RULES: Readonly<Record<AccessRuleId, RuleText>> = {
   W6: {
     confidence: "exact",
@@ -645,18 +431,7 @@ export const ACCESS_RULES: Readonly<Record<AccessRuleId, RuleText>> = {
   },
 };
 
-/**
- * What the model assumes where no document says; each is deduced, none is silent.
- *
- * @example What a rule leans on, in words
- * ```ts
- * import { ASSUMPTIONS, ruleText } from "@tdx/core/rules";
- * import { assertEquals } from "@std/assert";
- *
- * const words = ruleText("W5").assumes?.map((id) => ASSUMPTIONS[id]);
- * assertEquals(words, ["The partial write of the erratum leaves the TD owner bit as it was."]);
- * ```
- */
+/** What the model assumes where no document says; each is deduced, none is silent. */
 export const ASSUMPTIONS: Readonly<Record<AssumptionId, string>> = {
   A1: "Poison that the under-fill of a partial write finds or creates stays in the line.",
   A2: "A line written under another key decrypts to garbage, silently.",

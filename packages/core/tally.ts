@@ -1,27 +1,7 @@
 import type { Transition } from "./line_automaton.ts";
 import type { RuleId } from "./rules.ts";
 
-/**
- * Counts of what operations did to lines.
- *
- * @example A partial write to one line of a page, on a platform with the erratum
- * ```ts
- * import { type Counts, KeyIdSpace, MiB, PAGE_BYTES, PhysicalMemory } from "@tdx/core";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const [host, td] = [keyIds.key(0), keyIds.key(33)];
- * const memory = new PhysicalMemory({ bytes: MiB, platform: spr, keyIds });
- * memory.apply({ kind: "movdir64b", by: "module", key: td, data: "secret" }, 0, 2 * PAGE_BYTES);
- * memory.step({ kind: "partialWrite", by: "host", key: host }, 0x40);
- *
- * const load = { kind: "load", by: "host", key: host } as const;
- * const counts: Counts = memory.apply(load, 0, 2 * PAGE_BYTES);
- * assertEquals([counts.lines, counts.machineChecks, counts.machineCheckPages], [128, 1, 1]);
- * assertEquals(counts.rules, { K1: 128, C8: 127, R0: 1 });
- * ```
- */
+/** Counts of what operations did to lines. */
 export interface Counts {
   /** Lines that were operated on. */
   readonly lines: number;

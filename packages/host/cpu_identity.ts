@@ -3,16 +3,6 @@
  *
  * Family, model and stepping are display values, the extended fields of CPUID leaf 1 folded in.
  * A property that is not there was not said: it is unknown, never `false`.
- *
- * @example A CPU of which only the signature is known
- * ```ts
- * import type { CpuIdentity } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * const cpu: CpuIdentity = { vendor: "GenuineIntel", family: 6, model: 0x8f, stepping: 8 };
- *
- * assertEquals(cpu.hypervisor, undefined);
- * ```
  */
 export interface CpuIdentity {
   /** The vendor string of CPUID leaf 0: `GenuineIntel`. */

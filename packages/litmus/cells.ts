@@ -1,27 +1,6 @@
 import type { Agent, Data, LineAutomaton, LineState, Operation, Transition } from "@tdx/core";
 
-/**
- * What a read gives; `undefined` before it.
- *
- * @example
- * ```ts
- * import { explore, parseScenario, type ReadValue, scenarioMachine, System } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const scenario = parseScenario(
- *   'TDX erratum "A partial write, then a load (W5, R0)." { X = td secret } ' +
- *     "host ; partial X host ; load X -> r0 ; exists mc expect: Always",
- *   { platforms: ["spr"] },
- * );
- * const machine = scenarioMachine(scenario, spr, "Li", "never");
- * const system = new System(scenario.problem, machine, { lost: false });
- * const { found } = await explore(system, { until: (state) => system.isFinal(state) });
- * const before: ReadValue = system.valuation(system.initial).registers[0];
- * const after: ReadValue = system.valuation(found!).registers[0];
- * assertEquals([before, after], [undefined, "poison"]);
- * ```
- */
+/** What a read gives; `undefined` before it. */
 export type ReadValue = Data | "poison" | undefined;
 
 /** What a register can hold, by its digit; 0 is "not read yet". */
@@ -48,24 +27,7 @@ export interface CellMoves {
   readonly values: Uint8Array;
 }
 
-/**
- * A line as a problem sees it: the automaton's state, and what the problem remembers about it.
- *
- * @example
- * ```ts
- * import { type Cell, closureProblem, System } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: gnr, mode: "Ci", hostKeys: "keyid0", policy: "quirk" } as const;
- * const { problem, machine } = closureProblem({ ...question, poison: "none" });
- * const system = new System(problem, machine, { lost: false });
- * const cell: Cell | undefined = system.valuation(system.initial).lines[0];
- * assertEquals(cell?.state.memory.owner, 1);
- * assertEquals(cell?.state.memory.data, "secret");
- * assertEquals(cell?.hostWrote, false);
- * ```
- */
+/** A line as a problem sees it: the automaton's state, and what the problem remembers about it. */
 export interface Cell {
   /** The line. */
   readonly state: LineState;

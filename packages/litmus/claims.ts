@@ -15,21 +15,7 @@ import { KEYS } from "./problem.ts";
 import { isOldPrivate } from "./reachable.ts";
 import type { WitnessStep } from "./trace.ts";
 
-/**
- * What became of a claim.
- *
- * @example
- * ```ts
- * import { checkClaims, type ClaimResult } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const results: readonly ClaimResult[] = await checkClaims([gnr]);
- * const poison = results.find(({ claim }) => claim === "what remains is poison consumption");
- * assertEquals(poison?.verdict, "holds");
- * assertEquals(poison?.counterexample?.map(({ op, rule }) => `${op} ${rule}`), ["load R0"]);
- * ```
- */
+/** What became of a claim. */
 export interface ClaimResult {
   /** Letter of the claim. */
   readonly id: string;

@@ -18,64 +18,14 @@ import type { Machine } from "./system.ts";
  * What is in a reclaimed line besides what the TD wrote: no poison, that of a hardware error which
  * the TD never consumed, or of one that it did on a machine with SEAM_NR, so that the page was
  * retired (Linux 7911f145de5f). Without SEAM_NR the third is not asked: some hosts panic.
- *
- * @example
- * ```ts
- * import { type LeftPoison, verdict } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: gnr, mode: "Li", hostKeys: "keyid0", policy: "quirk" } as const;
- * const ask = (poison: LeftPoison) => verdict({ ...question, poison, expected: "Never" });
- * assertEquals((await ask("none")).observation, "Never");
- * assertEquals((await ask("unconsumed")).observation, "Sometimes");
- * assertEquals((await ask("consumed")).observation, "Never"); // the page was retired
- * ```
  */
 export type LeftPoison = "none" | "unconsumed" | "consumed";
 
-/**
- * Which KeyIDs the host uses: one kind, or KeyID 0 and an integrity KeyID on the same line.
- *
- * @example
- * ```ts
- * import { type ClosureKeys, closureProblem, explore, System } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: gnr, mode: "Ci", policy: "always", poison: "none" } as const;
- * const hostKeys: ClosureKeys = "keyid0+integrity";
- * const { problem, machine } = closureProblem({ ...question, hostKeys });
- * const system = new System(problem, machine, { lost: false });
- * const until = (state: number) => system.valuation(state).hostMachineCheck;
- * const exploration = await explore(system, { until });
- * // Mixing keys is the host's own fault: every page was cleared.
- * assertEquals(exploration.witness(exploration.found!).at(-1)?.rules, ["K1", "C5"]);
- * ```
- */
+/** Which KeyIDs the host uses: one kind, or KeyID 0 and an integrity KeyID on the same line. */
 export type ClosureKeys = HostKeys | "keyid0+integrity";
 
 /**
  * One question of the verdict table: after this reclaim, can the host ever meet a machine check?
- *
- * @example
- * ```ts
- * import { type ClosureQuestion, verdict } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const question: ClosureQuestion = {
- *   platform: spr,
- *   mode: "Li",
- *   hostKeys: "keyid0",
- *   policy: "always",
- *   poison: "none",
- *   flush: false,
- * };
- * const { witness } = await verdict({ ...question, expected: "Sometimes" });
- * // A dirty private line is evicted after the clear, and the erratum is back.
- * assertEquals(witness.map(({ rule }) => rule), ["W1", "W5", "R0"]);
- * ```
  */
 export interface ClosureQuestion {
   /** The platform. */
@@ -118,30 +68,10 @@ const TD_KINDS: readonly OperationKind[] = ["store", "load", "clflush"];
 /** What a TD does that never consumes poison. */
 const TD_KINDS_WITHOUT_LOAD: readonly OperationKind[] = ["store", "clflush"];
 
-/**
- * All that a host's KeyIDs can be in a question.
- *
- * @example
- * ```ts
- * import { CLOSURE_KEYS } from "@tdx/litmus";
- * import { assert } from "@std/assert";
- *
- * assert(CLOSURE_KEYS.includes("keyid0+integrity"));
- * ```
- */
+/** All that a host's KeyIDs can be in a question. */
 export const CLOSURE_KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integrity"];
 
-/**
- * All that can be in a reclaimed line besides.
- *
- * @example
- * ```ts
- * import { LEFT_POISONS } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(LEFT_POISONS, ["none", "unconsumed", "consumed"]);
- * ```
- */
+/** All that can be in a reclaimed line besides. */
 export const LEFT_POISONS: readonly LeftPoison[] = ["none", "unconsumed", "consumed"];
 
 /**

@@ -1,28 +1,7 @@
 import { requireInstance } from "@tdx/core/arguments";
 import { type Move, System } from "./system.ts";
 
-/**
- * Where two machines part under the same moves.
- *
- * @example
- * ```ts
- * import type { Platform } from "@tdx/core";
- * import { closureProblem, type Difference, diffSystems, System } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { mode: "Ci", hostKeys: "keyid0", policy: "never", poison: "none" } as const;
- * const on = (platform: Platform) => {
- *   const { problem, machine } = closureProblem({ ...question, platform });
- *   return new System(problem, machine, { lost: false });
- * };
- * const parted: Difference | undefined = diffSystems(on(spr), on(gnr));
- * assertEquals(parted?.left.operation?.kind, "partialWrite");
- * assertEquals(parted?.left.after?.state.memory.poison, "partial-write");
- * assertEquals(parted?.right.after?.state.memory.poison, null);
- * ```
- */
+/** Where two machines part under the same moves. */
 export interface Difference {
   /** The moves up to there, the same on both. */
   readonly common: readonly Move[];

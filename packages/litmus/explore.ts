@@ -3,27 +3,7 @@ import { requireExploreOptions } from "./litmus_arguments.ts";
 import { createStateSet } from "./state_set.ts";
 import { type Move, type StateNumbers, System } from "./system.ts";
 
-/**
- * How far an exploration goes, and who is told.
- *
- * @example
- * ```ts
- * import { closureProblem, explore, type ExploreOptions, System } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
- * const { problem, machine } = closureProblem({ ...question, poison: "none" });
- * const system = new System(problem, machine, { lost: false });
- * const options: ExploreOptions = {
- *   stateLimit: 1000,
- *   signal: AbortSignal.timeout(60_000),
- *   until: (state) => system.valuation(state).hostMachineCheck,
- * };
- * const { found } = await explore(system, options);
- * assertEquals(system.valuation(found!).hostMachineCheck, true);
- * ```
- */
+/** How far an exploration goes, and who is told. */
 export interface ExploreOptions {
   /** The most states to visit; default 2^28. */
   readonly stateLimit?: number;
@@ -35,26 +15,7 @@ export interface ExploreOptions {
   readonly until?: (state: number) => boolean;
 }
 
-/**
- * Every state that can be reached, in the order of their distance.
- *
- * @example
- * ```ts
- * import { closureProblem, type Exploration, explore, System, traceText } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals, assertStringIncludes } from "@std/assert";
- *
- * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
- * const { problem, machine } = closureProblem({ ...question, poison: "none" });
- * const system = new System(problem, machine, { lost: false });
- * const all: Exploration = await explore(system);
- * assertEquals(all.state(0), system.initial);
- *
- * const states = Array.from({ length: all.states }, (_, n) => all.state(n));
- * const hit = states.find((state) => system.valuation(state).hostMachineCheck);
- * assertStringIncludes(traceText(all.witness(hit!)), "host: load, line X, KeyID 0  [K1 R0]");
- * ```
- */
+/** Every state that can be reached, in the order of their distance. */
 export interface Exploration {
   /** How many states. */
   readonly states: number;

@@ -7,36 +7,12 @@ import { DATA, KeyIdSpace as Space, LineAutomaton } from "@tdx/core";
  *
  * `td2` is the next TD on the KeyID of `td`: the same KeyID, reprogrammed. `td3` is a TD with a
  * KeyID of its own. `global` is the TDX module's.
- *
- * @example
- * ```ts
- * import { closureProblem, type KeyName } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: gnr, mode: "Ci", policy: "quirk", poison: "none" } as const;
- * const { problem } = closureProblem({ ...question, hostKeys: "keyid0+integrity" });
- * const hostReadsWith: readonly KeyName[] = problem.speculation;
- * assertEquals(hostReadsWith, ["keyid0", "integrity"]);
- * ```
  */
 export type KeyName = "keyid0" | "shared" | "integrity" | "td" | "td2" | "td3" | "global";
 
 const SPACE: KeyIdSpace = new Space({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
 
-/**
- * The key behind each name, on a machine with 32 shared and 32 private KeyIDs.
- *
- * @example
- * ```ts
- * import { KEYS } from "@tdx/litmus";
- * import { assert, assertEquals } from "@std/assert";
- *
- * assertEquals(KEYS.td2.keyId, KEYS.td.keyId); // the same KeyID, and another key
- * assert(KEYS.td2.generation > KEYS.td.generation);
- * assertEquals([KEYS.keyid0.integrity, KEYS.integrity.integrity], [false, true]);
- * ```
- */
+/** The key behind each name, on a machine with 32 shared and 32 private KeyIDs. */
 export const KEYS: Readonly<Record<KeyName, Key>> = {
   keyid0: SPACE.key(0),
   shared: SPACE.key(1),
@@ -47,23 +23,7 @@ export const KEYS: Readonly<Record<KeyName, Key>> = {
   td3: SPACE.key(34),
 };
 
-/**
- * What a line holds when a problem begins, nothing of it cached.
- *
- * @example
- * ```ts
- * import { type Content, parseScenario } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * const { problem } = parseScenario(
- *   'TDX load "The host loads an old line." { X = td secret } ' +
- *     "host ; load X -> r0 ; exists mc expect: Never",
- *   { platforms: ["gnr"] },
- * );
- * const content: Content | undefined = problem.lines[0]?.content;
- * assertEquals(content, { key: "td", data: "secret" });
- * ```
- */
+/** What a line holds when a problem begins, nothing of it cached. */
 export interface Content {
   /** The key it was last written with. */
   readonly key: KeyName;
@@ -79,23 +39,7 @@ export function requireContent(name: string, value: unknown): void {
   requireOneOf(`${name}.data`, data, DATA);
 }
 
-/**
- * One step of a thread: an operation on a line.
- *
- * @example
- * ```ts
- * import { parseScenario, type Step } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * const { problem } = parseScenario(
- *   'TDX load "The host loads an old line." { X = td secret } ' +
- *     "host ; load X -> r0 ; exists mc expect: Never",
- *   { platforms: ["gnr"] },
- * );
- * const step: Step | undefined = problem.threads[0]?.steps[0];
- * assertEquals(step, { operation: "load", line: 0, key: "keyid0", register: 0 });
- * ```
- */
+/** One step of a thread: an operation on a line. */
 export interface Step {
   /** What happens; `clear` is the host's reset and follows the policy. */
   readonly operation: OperationKind | "clear";
@@ -109,26 +53,7 @@ export interface Step {
   readonly register?: number;
 }
 
-/**
- * A thread: one agent that runs a program, or does any of some steps for ever.
- *
- * @example
- * ```ts
- * import { closureProblem, type Thread } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: gnr, mode: "Li", hostKeys: "keyid0", policy: "quirk" } as const;
- * const { problem: { threads } } = closureProblem({ ...question, poison: "none" });
- * const device: Thread | undefined = threads.find(({ name }) => name === "device");
- * assertEquals(device?.kind, "any");
- * assertEquals(device?.after.map((index) => threads[index]?.name), ["reclaim"]);
- * assertEquals(
- *   device?.steps.map(({ operation }) => operation),
- *   ["deviceRead", "deviceWrite", "devicePartialWrite"],
- * );
- * ```
- */
+/** A thread: one agent that runs a program, or does any of some steps for ever. */
 export interface Thread {
   /** Its name, unique in the problem. */
   readonly name: string;
@@ -142,37 +67,7 @@ export interface Thread {
   readonly steps: readonly Step[];
 }
 
-/**
- * A question about lines: who does what, in which order at least.
- *
- * @example
- * ```ts
- * import { explore, type Problem, System } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * const problem: Problem = {
- *   name: "partial write to an old private line, then a load",
- *   lines: [{ name: "X", content: { key: "td", data: "secret" } }],
- *   threads: [{
- *     name: "host",
- *     agent: "host",
- *     after: [],
- *     kind: "sequence",
- *     steps: [
- *       { operation: "partialWrite", line: 0, key: "keyid0", data: "host" },
- *       { operation: "load", line: 0, key: "keyid0", register: 0 },
- *     ],
- *   }],
- *   registers: ["host:r0"],
- *   speculation: [],
- *   seamNr: false,
- * };
- * const machine = { mode: "Li", clear: false, partialWriteToOwnedLine: "merge" } as const;
- * const system = new System(problem, machine, { lost: false });
- * const { found } = await explore(system, { until: (state) => system.isFinal(state) });
- * assertEquals(system.valuation(found!).registers, ["host"]);
- * ```
- */
+/** A question about lines: who does what, in which order at least. */
 export interface Problem {
   /** A short name. */
   readonly name: string;

@@ -11,33 +11,7 @@ import { traceText } from "./trace.ts";
 
 const TEST = { "exists": "Allowed", "~exists": "Forbidden", "forall": "Required" } as const;
 
-/**
- * What a report shows besides the outcome.
- *
- * @example
- * ```ts
- * import {
- *   parseScenario,
- *   type ReportOptions,
- *   reportText,
- *   runScenario,
- *   scenarioHash,
- * } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assert, assertStringIncludes } from "@std/assert";
- *
- * const scenario = parseScenario(
- *   'TDX load "The host loads an old line." { X = td secret } ' +
- *     "host ; load X -> r0 ; exists host:r0 = zeros expect: Always",
- *   { platforms: ["gnr"] },
- * );
- * const hash = await scenarioHash(scenario);
- * const options: ReportOptions = { hash, trace: true, time: false };
- * const text = reportText(await runScenario(scenario, { platform: gnr, mode: "Li" }), options);
- * assertStringIncludes(text, `Hash=${hash}\nWitness\n  1. host: load, line X, KeyID 0`);
- * assert(!text.endsWith("ms"));
- * ```
- */
+/** What a report shows besides the outcome. */
 export interface ReportOptions {
   /** Name a scenario is known by; it identifies the text that was run. */
   readonly hash: string;

@@ -7,26 +7,7 @@ import { requireExploreOptions, requireScenario } from "./litmus_arguments.ts";
 import type { Observation, Scenario } from "./scenario.ts";
 import { type Machine, type Move, System } from "./system.ts";
 
-/**
- * What a scenario showed on one platform in one mode.
- *
- * @example
- * ```ts
- * import { parseScenario, runScenario, type ScenarioResult } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const scenario = parseScenario(
- *   'TDX erratum "A partial write, then a load (W5, R0)." { X = td secret } ' +
- *     "host ; partial X host ; load X -> r0 ; exists mc expect: Always",
- *   { platforms: ["spr"] },
- * );
- * const result: ScenarioResult = await runScenario(scenario, { platform: spr, mode: "Li" });
- * assertEquals([result.observation, result.expected, result.ok], ["Always", "Always", true]);
- * assertEquals(result.outcomes.map(({ outcome }) => outcome), ["mc=1;"]);
- * assertEquals(result.trace.flatMap(({ rules }) => rules), ["W5", "K1", "R0"]);
- * ```
- */
+/** What a scenario showed on one platform in one mode. */
 export interface ScenarioResult {
   /** The scenario. */
   readonly scenario: Scenario;
@@ -58,25 +39,7 @@ export interface ScenarioResult {
   readonly trace: readonly Move[];
 }
 
-/**
- * Where a scenario is run.
- *
- * @example
- * ```ts
- * import { parseScenario, type RunOptions, runScenario } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const scenario = parseScenario(
- *   'TDX cleared "A clear, then a partial write and a load." { X = td secret } ' +
- *     "host ; clear X ; partial X host ; load X -> r0 ; exists mc expect: Never",
- *   { platforms: ["spr"] },
- * );
- * const options: RunOptions = { platform: spr, mode: "Li", policy: "never" };
- * const { observation, expected } = await runScenario(scenario, options);
- * assertEquals([observation, expected], ["Always", null]);
- * ```
- */
+/** Where a scenario is run. */
 export interface RunOptions extends ExploreOptions {
   /** The platform. */
   readonly platform: Platform;

@@ -18,29 +18,7 @@ import {
 import { requireMachine, requireProblem, requireWatch } from "./litmus_arguments.ts";
 import { contentState, type KeyName, type Problem, type Thread } from "./problem.ts";
 
-/**
- * The machine that a problem is put on.
- *
- * @example
- * ```ts
- * import { explore, type Machine, parseScenario, System } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * const { problem } = parseScenario(
- *   'TDX erratum "A partial write, then a load." { X = td secret } ' +
- *     "host ; partial X host ; load X -> r0 ; exists mc expect: Always",
- *   { platforms: ["spr"] },
- * );
- * const endsInMachineCheck = async (machine: Machine) => {
- *   const system = new System(problem, machine, { lost: false });
- *   const { found } = await explore(system, { until: (state) => system.isFinal(state) });
- *   return system.valuation(found!).hostMachineCheck;
- * };
- * const machine = { mode: "Li", clear: false } as const;
- * assertEquals(await endsInMachineCheck({ ...machine, partialWriteToOwnedLine: "poison" }), true);
- * assertEquals(await endsInMachineCheck({ ...machine, partialWriteToOwnedLine: "merge" }), false);
- * ```
- */
+/** The machine that a problem is put on. */
 export interface Machine extends LineAutomatonOptions {
   /** Integrity mode. */
   readonly mode: Mode;
@@ -48,50 +26,13 @@ export interface Machine extends LineAutomatonOptions {
   readonly clear: boolean;
 }
 
-/**
- * What to remember about the lines because a condition asks for it.
- *
- * @example
- * ```ts
- * import { closureProblem, explore, System, type Watch } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assert, assertEquals } from "@std/assert";
- *
- * const question = { platform: gnr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
- * const { problem, machine } = closureProblem({ ...question, poison: "none", flush: false });
- * const lost = async (watch: Watch) => {
- *   const system = new System(problem, machine, watch);
- *   const { found } = await explore(system, {
- *     until: (state) => system.valuation(state).lines[0]!.lost,
- *   });
- *   return found !== undefined;
- * };
- * assertEquals(await lost({ lost: false }), false); // not remembered
- * assert(await lost({ lost: true })); // a dirty private line was evicted over host data (W1)
- * ```
- */
+/** What to remember about the lines because a condition asks for it. */
 export interface Watch {
   /** Whether lost host data is asked for. */
   readonly lost: boolean;
 }
 
-/**
- * One move, in words for a trace.
- *
- * @example
- * ```ts
- * import { type Move, verdict } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
- * const { trace } = await verdict({ ...question, poison: "none", expected: "Sometimes" });
- * const last: Move | undefined = trace.at(-1);
- * assertEquals([last?.thread, last?.operation?.kind, last?.key], ["host", "load", "keyid0"]);
- * assertEquals(last?.rules, ["K1", "R0"]);
- * assertEquals(last?.after?.state.memory.poison, "partial-write");
- * ```
- */
+/** One move, in words for a trace. */
 export interface Move {
   /** Name of the thread; `cache` for an eviction, `host` for a speculative read. */
   readonly thread: string;
@@ -107,26 +48,7 @@ export interface Move {
   readonly after: Cell | null;
 }
 
-/**
- * What a state says to a condition.
- *
- * @example
- * ```ts
- * import { closureProblem, explore, System, type Valuation } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
- * const { problem, machine } = closureProblem({ ...question, poison: "none" });
- * const system = new System(problem, machine, { lost: false });
- * const { found } = await explore(system, {
- *   until: (state) => system.valuation(state).hostMachineCheck,
- * });
- * const end: Valuation = system.valuation(found!);
- * assertEquals(end.lines.map(({ state }) => state.memory.poison), ["partial-write"]);
- * assertEquals(end.secretRead, false);
- * ```
- */
+/** What a state says to a condition. */
 export interface Valuation {
   /** The host took a machine check. */
   readonly hostMachineCheck: boolean;
@@ -144,23 +66,7 @@ const EVENT_STATES = 8;
 /** More cannot be told apart in a number of 53 bits. */
 const MOST_ENDLESS = 50;
 
-/**
- * Numbers of states or their differences; 32 bits wide where that is enough.
- *
- * @example
- * ```ts
- * import { closureProblem, type StateNumbers, System } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assert, assertEquals } from "@std/assert";
- *
- * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
- * const { problem, machine } = closureProblem({ ...question, poison: "none" });
- * const system = new System(problem, machine, { lost: false });
- * const successors: StateNumbers = system.buffer();
- * assertEquals(successors.length, system.maxSuccessors);
- * assert(system.bound < 2 ** 31 && successors instanceof Int32Array);
- * ```
- */
+/** Numbers of states or their differences; 32 bits wide where that is enough. */
 export type StateNumbers = Int32Array | Float64Array;
 
 /** For each line, by cell and events: distinct changes of the state number. */

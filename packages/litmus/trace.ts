@@ -3,24 +3,7 @@ import { describeLine, type OperationKind, type RuleId } from "@tdx/core";
 import { requireMove } from "./litmus_arguments.ts";
 import type { Move } from "./system.ts";
 
-/**
- * One step of a witness, for machines.
- *
- * @example
- * ```ts
- * import { verdict, type WitnessStep } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
- * const { witness } = await verdict({ ...question, poison: "none", expected: "Sometimes" });
- * const steps: readonly WitnessStep[] = witness;
- * assertEquals(steps, [
- *   { by: "host", op: "partial write", line: "X", keyId: 0, rule: "W5" },
- *   { by: "host", op: "load", line: "X", keyId: 0, rule: "R0" },
- * ]);
- * ```
- */
+/** One step of a witness, for machines. */
 export interface WitnessStep {
   /** Who acts: a thread, or the cache. */
   readonly by: string;
@@ -34,17 +17,7 @@ export interface WitnessStep {
   readonly rule: RuleId | null;
 }
 
-/**
- * Operations in words, as traces and witnesses name them.
- *
- * @example
- * ```ts
- * import { OPERATION_WORDS } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(OPERATION_WORDS.cacheWb, "TDH.PHYMEM.CACHE.WB");
- * ```
- */
+/** Operations in words, as traces and witnesses name them. */
 export const OPERATION_WORDS: Readonly<Record<OperationKind, string>> = {
   load: "load",
   store: "store",
@@ -97,26 +70,7 @@ export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
   );
 }
 
-/**
- * One step of a witness, in words.
- *
- * @example
- * ```ts
- * import { type TraceStep, traceSteps, verdict } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
- * const { trace } = await verdict({ ...question, poison: "none", expected: "Sometimes" });
- * const steps: TraceStep[] = traceSteps(trace);
- * assertEquals(steps[1], {
- *   by: "host",
- *   what: "partial write host, line X, KeyID 0",
- *   rules: ["W5"],
- *   after: "memory poisoned (partial-write), TD owner 1",
- * });
- * ```
- */
+/** One step of a witness, in words. */
 export interface TraceStep {
   /** Who acts: a thread, or the cache. */
   readonly by: string;

@@ -15,22 +15,7 @@ import type { Observation } from "./scenario.ts";
 import { type Move, System } from "./system.ts";
 import { type WitnessStep, witnessSteps } from "./trace.ts";
 
-/**
- * What came out for one row of the verdict table.
- *
- * @example
- * ```ts
- * import { type Verdict, verdict } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const question = { platform: gnr, mode: "Li", hostKeys: "keyid0", policy: "quirk" } as const;
- * const row: Verdict = await verdict({ ...question, poison: "none", expected: "Never" });
- * assertEquals(row.name, "gnr Li keyid0 quirk");
- * assertEquals([row.observation, row.expected, row.decided], ["Never", "Never", "Never"]);
- * assertEquals([row.ok, row.secretRead, row.witness], [true, false, []]);
- * ```
- */
+/** What came out for one row of the verdict table. */
 export interface Verdict {
   /** The row in words. */
   readonly name: string;
@@ -146,21 +131,7 @@ const EXPECTED: readonly Expected[] = [
   },
 ];
 
-/**
- * One question with the answer that the table expects.
- *
- * @example
- * ```ts
- * import { type ExpectedQuestion, verdictQuestions } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const question: ExpectedQuestion | undefined = verdictQuestions(spr).find(
- *   ({ policy, poison }) => policy === "quirk" && poison === "unconsumed",
- * );
- * assertEquals(question?.expected, "Never"); // the clear happens to remove it
- * ```
- */
+/** One question with the answer that the table expects. */
 export interface ExpectedQuestion extends ClosureQuestion {
   /** The expected answer. */
   readonly expected: Observation;

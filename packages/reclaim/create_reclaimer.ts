@@ -8,23 +8,7 @@ import { teardown } from "./teardown/teardown.ts";
 import type { TeardownOptions } from "./teardown/options.ts";
 import type { TeardownReport } from "./teardown/report.ts";
 
-/**
- * What a {@link Reclaimer} is composed of.
- *
- * @example
- * ```ts
- * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
- * import { createReclaimer, type ReclaimerOptions } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: GiB, platform: gnr, keyIds });
- * const options: ReclaimerOptions = { memory, policy: "always" };
- * assertEquals(createReclaimer(options).decision.clear, true);
- * assertEquals(createReclaimer({ memory }).decision.clear, false);
- * ```
- */
+/** What a {@link Reclaimer} is composed of. */
 export interface ReclaimerOptions {
   /** The machine's memory, which knows its platform. */
   readonly memory: PhysicalMemory;
@@ -36,23 +20,7 @@ export interface ReclaimerOptions {
 
 const OPTIONS: readonly (keyof ReclaimerOptions)[] = ["memory", "hostKeys", "policy"];
 
-/**
- * A host that takes memory back from TDs.
- *
- * @example
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, type Reclaimer } from "@tdx/reclaim";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const { memory, module, tdr } = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 2 });
- * const host: Reclaimer = createReclaimer({ memory });
- * const report = await host.teardown(module, tdr);
- * assertEquals(report.linesCleared, 65536);
- * assertEquals(memory.state(0).memory.owner, 0);
- * ```
- */
+/** A host that takes memory back from TDs. */
 export interface Reclaimer {
   /** Whether it clears, and why. */
   readonly decision: Decision;

@@ -17,86 +17,21 @@ import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { type Platform, requirePlatform, TDX_PW_MCE } from "@tdx/core/plugin";
 import { type Mode, MODES, type RuleId, ruleText } from "@tdx/core/rules";
 
-/**
- * Which KeyIDs a host maps its own memory with: Linux uses only KeyID 0.
- *
- * @example
- * ```ts
- * import { decide, type HostKeys } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const hazard = (hostKeys: HostKeys) => decide({ platform: gnr, hostKeys }).hazard;
- * assertEquals(hazard("keyid0"), false);
- * assertEquals(hazard("shared"), false);
- * assertEquals(hazard("shared-integrity"), true); // the first load is a machine check (C6)
- * ```
- */
+/** Which KeyIDs a host maps its own memory with: Linux uses only KeyID 0. */
 export type HostKeys = "keyid0" | "shared" | "shared-integrity";
 
 /**
  * When a host clears: before the patch, as the patch does, or not at all to show what goes wrong.
- *
- * @example
- * ```ts
- * import { decide, type Policy } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const clears = (policy: Policy) =>
- *   [spr, gnr].map((platform) => decide({ platform, policy }).clear);
- * assertEquals(clears("always"), [true, true]);
- * assertEquals(clears("quirk"), [true, false]);
- * assertEquals(clears("never"), [false, false]);
- * ```
  */
 export type Policy = "always" | "quirk" | "never";
 
-/**
- * All host KeyID kinds.
- *
- * @example
- * ```ts
- * import { decide, HOST_KEYS } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const needs = HOST_KEYS.filter((hostKeys) => decide({ platform: gnr, hostKeys }).needed);
- * assertEquals(needs, ["shared-integrity"]);
- * ```
- */
+/** All host KeyID kinds. */
 export const HOST_KEYS: readonly HostKeys[] = ["keyid0", "shared", "shared-integrity"];
 
-/**
- * All policies.
- *
- * @example
- * ```ts
- * import { decide, POLICIES } from "@tdx/reclaim";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const unsafe = POLICIES.filter((policy) => decide({ platform: spr, policy }).hazard);
- * assertEquals(unsafe, ["never"]);
- * ```
- */
+/** All policies. */
 export const POLICIES: readonly Policy[] = ["always", "quirk", "never"];
 
-/**
- * What {@link decide} is asked.
- *
- * @example
- * ```ts
- * import { decide, type DecideOptions } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const options: DecideOptions = { platform: gnr, hostKeys: "shared-integrity" };
- * assertEquals(decide(options).rules, ["C6"]); // unknown counts as Ci
- * assertEquals(decide({ ...options, mode: "Li" }).needed, false); // in Li no KeyID has integrity
- * ```
- */
+/** What {@link decide} is asked. */
 export interface DecideOptions {
   /** The platform the host runs on. */
   readonly platform: Platform;
@@ -108,23 +43,7 @@ export interface DecideOptions {
   readonly mode?: Mode;
 }
 
-/**
- * Whether reclaimed pages are cleared, whether they must be, and why.
- *
- * @example
- * ```ts
- * import { decide, type Decision } from "@tdx/reclaim";
- * import { generic } from "@tdx/platform-generic";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals, assertStringIncludes } from "@std/assert";
- *
- * const decision: Decision = decide({ platform: spr, policy: "never" });
- * assertEquals([decision.clear, decision.needed, decision.hazard], [false, true, true]);
- * assertEquals(decision.rules, ["W5", "R0"]);
- * assertStringIncludes(decision.reason, "erratum tdx_pw_mce");
- * assertEquals(decide({ platform: generic }).confidence, "assumed");
- * ```
- */
+/** Whether reclaimed pages are cleared, whether they must be, and why. */
 export interface Decision {
   /** Name of the platform plugin. */
   readonly platform: string;

@@ -19,46 +19,10 @@ import type { TdHost } from "./td_host.ts";
  * - `poisoned`: poison lies in it, no use has met it yet, and it is not leaked.
  * - `retired`: it came back, a load in user mode met a machine check in it, and the host takes it
  *   out of use.
- *
- * @example
- * ```ts
- * import { MiB, PAGE_BYTES } from "@tdx/core";
- * import { createReclaimer, createTdHost, followPages, PAGE_FATES } from "@tdx/reclaim";
- * import type { PageFate } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const host = createTdHost({ platform: gnr, guestBytes: 4 * MiB, vcpus: 1 });
- * const { memory, module, tdr } = host;
- * const { onBack, fates } = followPages(host);
- * module.lock(0x5000); // reclaiming this page is refused, so Linux leaks it, and with it the TDR
- * await createReclaimer({ memory }).teardown(module, tdr, { onBack });
- * const fate = (pa: number): PageFate => PAGE_FATES[fates().get(pa / PAGE_BYTES)]!;
- * assertEquals([fate(0x4000), fate(0x5000), fate(tdr)], ["free", "leaked", "leaked"]);
- * ```
  */
 export type PageFate = "other" | "free" | "used" | "leaked" | "poisoned" | "retired";
 
-/**
- * All fates, each worse for the host than those before it.
- *
- * @example
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, followPages, PAGE_FATES } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const host = createTdHost({ platform: gnr, guestBytes: 4 * MiB, vcpus: 1 });
- * const { onBack, fates } = followPages(host);
- * await createReclaimer({ memory: host.memory })
- *   .teardown(host.module, host.tdr, { reuse: true, onBack });
- * const pages = PAGE_FATES.map((name, i) => `${fates().count((fate) => fate === i)} ${name}`);
- * // The guest's pages are used, the control pages are free; the host has 1 GiB.
- * assertEquals(pages.slice(0, 3), ["261103 other", "17 free", "1024 used"]);
- * assertEquals(pages.slice(3), ["0 leaked", "0 poisoned", "0 retired"]);
- * ```
- */
+/** All fates, each worse for the host than those before it. */
 export const PAGE_FATES: readonly PageFate[] = [
   "other",
   "free",
@@ -72,26 +36,7 @@ const [OTHER, FREE, USED, LEAKED, POISONED, RETIRED] = PAGE_FATES.keys();
 
 const TYPES: readonly PageType[] = ["REG", "EPT", "TDVPR", "TDCX"];
 
-/**
- * Follows the pages of a host while a TD is torn down.
- *
- * @example
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, followPages, PAGE_FATES } from "@tdx/reclaim";
- * import type { PageFollower } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const host = createTdHost({ platform: gnr, guestBytes: 4 * MiB, vcpus: 1 });
- * const follower: PageFollower = followPages(host);
- * const missing = () => follower.fates().count((fate) => PAGE_FATES[fate] === "leaked");
- * assertEquals(missing(), 1024 + 17); // the guest's pages and the control pages
- * await createReclaimer({ memory: host.memory })
- *   .teardown(host.module, host.tdr, { onBack: follower.onBack });
- * assertEquals(missing(), 0);
- * ```
- */
+/** Follows the pages of a host while a TD is torn down. */
 export interface PageFollower {
   /** To be given to the teardown as its `onBack`. */
   readonly onBack: (pages: FrameChunk, used: boolean) => void;

@@ -9,22 +9,7 @@ import {
 } from "@tdx/core";
 import { requireBoolean, requireInstance, requireObject, requireWhole } from "@tdx/core/arguments";
 
-/**
- * What a reset cost.
- *
- * @example
- * ```ts
- * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
- * import { createReclaimer, type ResetCounts } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: GiB, platform: gnr, keyIds });
- * const skipped: ResetCounts = createReclaimer({ memory }).reset(0, 4096);
- * assertEquals(skipped, { lines: 0, fences: 0 });
- * ```
- */
+/** What a reset cost. */
 export interface ResetCounts {
   /** Lines written with MOVDIR64B. */
   readonly lines: number;
@@ -34,23 +19,7 @@ export interface ResetCounts {
 
 const NOTHING: ResetCounts = { lines: 0, fences: 0 };
 
-/**
- * How a host resets: through which key, and whether its policy clears at all.
- *
- * @example
- * ```ts
- * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
- * import { decide, reset, type ResetOptions } from "@tdx/reclaim";
- * import { emr } from "@tdx/platform-emr";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: GiB, platform: emr, keyIds });
- * const { clear } = decide({ platform: emr, hostKeys: "shared" });
- * const options: ResetOptions = { key: keyIds.key(1), clear };
- * assertEquals(reset(memory, 0, 64, options), { lines: 1, fences: 1 });
- * ```
- */
+/** How a host resets: through which key, and whether its policy clears at all. */
 export interface ResetOptions {
   /** The key the host maps the pages with; Linux uses KeyID 0. */
   readonly key: Key;

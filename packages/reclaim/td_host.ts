@@ -14,21 +14,7 @@ import { buildTd, runOf, TdxModule } from "@tdx/seam";
 import { scatterFrames } from "./scatter.ts";
 import { tdPages } from "./td_size.ts";
 
-/**
- * The host and the TD to simulate.
- *
- * @example
- * ```ts
- * import { GiB, TiB } from "@tdx/core";
- * import { createTdHost, type TdHostOptions } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const options: TdHostOptions = { platform: gnr, guestBytes: GiB, vcpus: 4, mode: "Li" };
- * const { memory } = createTdHost({ ...options, hostBytes: TiB });
- * assertEquals([memory.mode, memory.bytes], ["Li", TiB]);
- * ```
- */
+/** The host and the TD to simulate. */
 export interface TdHostOptions {
   /** The platform. */
   readonly platform: Platform;
@@ -56,22 +42,7 @@ const OPTIONS: readonly (keyof TdHostOptions)[] = [
   "scatterSeed",
 ];
 
-/**
- * A host with one TD on it that has written all its memory.
- *
- * @example
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createTdHost, type TdHost } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const host: TdHost = createTdHost({ platform: gnr, guestBytes: 4 * MiB, vcpus: 2 });
- * assertEquals(host.module.td(host.tdr)?.lifeCycle, "KEYS_CONFIGURED");
- * // What the TD has written is still in the caches: a flush that is missing shows.
- * assertEquals(host.memory.state(0).copies.map(({ dirty }) => dirty), [true]);
- * ```
- */
+/** A host with one TD on it that has written all its memory. */
 export interface TdHost {
   /** The memory of the host; control pages stand at its end or, by default, behind the guest's. */
   readonly memory: PhysicalMemory;

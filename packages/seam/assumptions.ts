@@ -1,30 +1,7 @@
-/**
- * Ids of what the model of the TDX module assumes or leaves out.
- *
- * @example
- * ```ts
- * import { MODULE_ASSUMPTIONS, type ModuleAssumptionId } from "@tdx/seam";
- * import { assertStringIncludes } from "@std/assert";
- *
- * // What a result about a missed cache write-back leans on.
- * const leansOn: readonly ModuleAssumptionId[] = ["S1", "S5"];
- * const note = leansOn.map((id) => `${id}: ${MODULE_ASSUMPTIONS[id]}`).join("\n");
- * assertStringIncludes(note, "left dirty until then.\nS5: One key per TD");
- * ```
- */
+/** Ids of what the model of the TDX module assumes or leaves out. */
 export type ModuleAssumptionId = "S1" | "S2" | "S3" | "S4" | "S5" | "S6";
 
-/**
- * What the model of the TDX module assumes or leaves out.
- *
- * @example
- * ```ts
- * import { MODULE_ASSUMPTIONS } from "@tdx/seam";
- * import { assertStringIncludes } from "@std/assert";
- *
- * assertStringIncludes(MODULE_ASSUMPTIONS.S5, "One key per TD");
- * ```
- */
+/** What the model of the TDX module assumes or leaves out. */
 export const MODULE_ASSUMPTIONS: Readonly<Record<ModuleAssumptionId, string>> = {
   S1: "A dirty line may sit in the cache of any package. It is sure to be in memory when " +
     "TDH.PHYMEM.CACHE.WB has completed on the last one, and is left dirty until then.",

@@ -14,24 +14,7 @@ import type { SeamcallResult } from "./seamcalls.ts";
 import { framesPer, pageBytes } from "./td.ts";
 import { TdxModule } from "./tdx_module.ts";
 
-/**
- * The TD to build.
- *
- * @example Guest pages of 2 MiB
- * ```ts
- * import { GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, runOf, type TdPlan, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const guest = [runOf(8 * GiB / 4096, 4 * GiB / 4096)];
- * const plan: TdPlan = { hkid: 33, vcpus: 4, control: 0, memory: guest, level: 1 };
- *
- * assertEquals(buildTd(new TdxModule({ memory }), plan).guestPages, 2048);
- * ```
- */
+/** The TD to build. */
 export interface TdPlan {
   /** A free HKID. */
   readonly hkid: number;
@@ -47,26 +30,7 @@ export interface TdPlan {
 
 const PLAN: readonly (keyof TdPlan)[] = ["hkid", "vcpus", "control", "memory", "level"];
 
-/**
- * The TD that was built.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, type BuiltTd, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * const td: BuiltTd = buildTd(module, { hkid: 33, vcpus: 2, control: 256, memory: [] });
- *
- * // The TDR, 6 TDCX pages, then the vCPUs with 6 pages each, all from frame 256 on.
- * assertEquals([td.tdr, ...td.vcpus], [256 * 4096, 263 * 4096, 269 * 4096]);
- * assertEquals([td.controlPages, td.guestPages], [19, 0]);
- * ```
- */
+/** The TD that was built. */
 export interface BuiltTd {
   /** Address of the TDR in bytes. */
   readonly tdr: number;

@@ -1,48 +1,9 @@
 import type { Key, KeyIdSpace } from "@tdx/core";
 
-/**
- * State of a private KeyID in the key ownership table; `RESERVED` is the global one.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { type KeyState, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * module.mng.create(0x1000, 33);
- *
- * const states: KeyState[] = module.keys().map(({ state }) => state);
- * assertEquals(states.slice(0, 3), ["RESERVED", "ASSIGNED", "FREE"]); // HKID 32, 33, 34
- * ```
- */
+/** State of a private KeyID in the key ownership table; `RESERVED` is the global one. */
 export type KeyState = "FREE" | "ASSIGNED" | "FLUSHED" | "RESERVED";
 
-/**
- * What the key ownership table says of a private KeyID.
- *
- * @example A key that waits for the second package
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { type KeyInfo, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory, packages: 2 });
- * module.mng.create(0x1000, 33);
- * module.mng.vpflushdone(0x1000);
- * module.phymem.cacheWb(0, 0);
- *
- * const key: KeyInfo | undefined = module.keys().find(({ hkid }) => hkid === 33);
- * assertEquals([key?.state, key?.pendingPackages], ["FLUSHED", [1]]);
- * assertEquals(module.mng.keyFreeid(0x1000).status, 0x8000081700000000n); // WBCACHE_NOT_COMPLETE
- * ```
- */
+/** What the key ownership table says of a private KeyID. */
 export interface KeyInfo {
   /** The HKID. */
   readonly hkid: number;

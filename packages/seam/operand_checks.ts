@@ -12,22 +12,6 @@ import { framesPer, type OpState, pageBytes, type Td, type Vcpu } from "./td.ts"
 /**
  * Pages that a leaf takes: the address of one page in bytes, or many 4 KiB frames, as a
  * `FrameMap` of `@tdx/core` or {@link chunksOf} gives them.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { chunksOf, type Pages, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const { phymem } = new TdxModule({ memory });
- *
- * const given: Pages[] = [0x3000, ...chunksOf(Uint32Array.of(3, 4, 9))];
- * const counts = given.map((pages) => phymem.pageWbinvd(pages, 33).pages.count);
- * assertEquals(counts, [1, 3]);
- * ```
  */
 export type Pages = number | FrameChunk;
 

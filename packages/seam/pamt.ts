@@ -2,51 +2,10 @@ import { BLOCK_FRAMES, type FrameChunk, FrameMap, GiB, PAGE_BYTES } from "@tdx/c
 import { firstFrame, rankOf, split } from "./frame_slices.ts";
 import type { PageLevel, PageType } from "./page_type.ts";
 
-/**
- * What the Secure EPT says of the one page that its leaf maps.
- *
- * @example
- * ```ts
- * import { GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, type MappingState, runOf, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * const guest = [runOf(GiB / 4096, 512)];
- * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: guest });
- * const mapping = (): MappingState | null | undefined => module.page(GiB)?.mapping;
- *
- * assertEquals(mapping(), "mapped");
- * module.mem.rangeBlock(tdr, 0, 0, 512);
- * assertEquals(mapping(), "blocked");
- * ```
- */
+/** What the Secure EPT says of the one page that its leaf maps. */
 export type MappingState = "pending" | "mapped" | "blocked";
 
-/**
- * What the PAMT says of a page.
- *
- * @example
- * ```ts
- * import { GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, type PamtEntry, runOf, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * const guest = [runOf(GiB / 4096, 512)];
- * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: guest });
- *
- * const page: PamtEntry | undefined = module.page(GiB);
- * assertEquals(page, { type: "REG", owner: tdr, level: 0, mapping: "mapped", epoch: null });
- * assertEquals(module.page(2 * GiB)?.type, "NDA");
- * ```
- */
+/** What the PAMT says of a page. */
 export interface PamtEntry {
   /** What the page is used for. */
   readonly type: PageType;
@@ -60,26 +19,7 @@ export interface PamtEntry {
   readonly epoch: number | null;
 }
 
-/**
- * A range of physical memory.
- *
- * @example TDX gets the second GiB, less its first 2 MiB
- * ```ts
- * import { GiB, KeyIdSpace, MiB, PhysicalMemory } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { type MemoryRange, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: 4 * GiB, platform: gnr, keyIds });
- * const tdmr: MemoryRange = { base: GiB, size: GiB };
- * const hole: MemoryRange = { base: GiB, size: 2 * MiB };
- * const module = new TdxModule({ memory, tdmrs: [tdmr], reserved: [hole] });
- *
- * const types = [0, GiB, GiB + 2 * MiB].map((pa) => module.page(pa)?.type);
- * assertEquals(types, [undefined, "RSVD", "NDA"]);
- * ```
- */
+/** A range of physical memory. */
 export interface MemoryRange {
   /** First byte. */
   readonly base: number;

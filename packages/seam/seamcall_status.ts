@@ -7,20 +7,7 @@ import {
   type StatusName,
 } from "./status_codes.ts";
 
-/**
- * A status, taken apart.
- *
- * @example
- * ```ts
- * import { type DecodedStatus, decodeStatus } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * // The next step of the teardown came before every package had written its caches back.
- * const decoded: DecodedStatus = decodeStatus(0x8000081700000000n);
- * assertEquals([decoded.name, decoded.class], ["WBCACHE_NOT_COMPLETE", 8]);
- * assertEquals([decoded.error, decoded.nonRecoverable, decoded.fatal], [true, false, false]);
- * ```
- */
+/** A status, taken apart. */
 export interface DecodedStatus {
   /** The 64-bit value. */
   readonly value: bigint;

@@ -6,25 +6,7 @@ import {
   requireWhole,
 } from "@tdx/core/arguments";
 
-/**
- * The SEAMCALL leaves this package knows.
- *
- * @example Which SEAMCALLs a TD of one page takes
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, type LeafName, runOf, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * buildTd(module, { hkid: 33, vcpus: 0, control: 0, memory: [runOf(2 ** 18, 1)] });
- *
- * const leaves: LeafName[] = ["TDH.MNG.ADDCX", "TDH.MEM.SEPT.ADD", "TDH.MEM.PAGE.AUG"];
- * assertEquals(leaves.map((leaf) => module.calls.get(leaf)), [6, 3, 1]);
- * ```
- */
+/** The SEAMCALL leaves this package knows. */
 export type LeafName =
   | "TDH.MNG.CREATE"
   | "TDH.MNG.KEY.CONFIG"
@@ -48,28 +30,7 @@ export type LeafName =
   | "TDH.PHYMEM.PAGE.RECLAIM"
   | "TDH.PHYMEM.PAGE.WBINVD";
 
-/**
- * What can go wrong by no fault of the caller.
- *
- * @example A write-back of the caches is interrupted once
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { type Faults, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * const faults: Faults = { interrupts: 1 };
- * module.inject(faults);
- * module.mng.create(0x1000, 33);
- * module.mng.vpflushdone(0x1000);
- *
- * assertEquals(module.phymem.cacheWb(0, 0).status, 0x8000000300000000n); // INTERRUPTED_RESUMABLE
- * assertEquals(module.phymem.cacheWb(0, 1).status, 0n);
- * ```
- */
+/** What can go wrong by no fault of the caller. */
 export interface Faults {
   /**
    * How many SEAMCALLs go well before the next one finds its first operand busy; asked again after
@@ -82,26 +43,7 @@ export interface Faults {
 
 const FAULTS: readonly (keyof Faults)[] = ["busyAfter", "interrupts"];
 
-/**
- * What a SEAMCALL gives back.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { decodeStatus, type SeamcallResult, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- *
- * // A TD needs a private KeyID, and 5 is a shared one.
- * const result: SeamcallResult = module.mng.create(0x1000, 5);
- * const { name, operand } = decodeStatus(result.status);
- * assertEquals([name, operand], ["OPERAND_INVALID", "RDX"]);
- * ```
- */
+/** What a SEAMCALL gives back. */
 export interface SeamcallResult {
   /** The completion status; see {@link decodeStatus}. */
   readonly status: bigint;

@@ -1,18 +1,4 @@
-/**
- * Names of the operands that a status can point at.
- *
- * @example A teardown meets a TD that is busy
- * ```ts
- * import { decodeStatus, type OperandName, status } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const named: OperandName = "TDR";
- * const busy = status("OPERAND_BUSY", named);
- *
- * assertEquals(busy, 0x8000020000000080n);
- * assertEquals(decodeStatus(busy).operand, "TDR");
- * ```
- */
+/** Names of the operands that a status can point at. */
 export type OperandName =
   | "RAX"
   | "RCX"
@@ -28,17 +14,7 @@ export type OperandName =
   | "KET"
   | "WBCACHE";
 
-/**
- * Operand ids, which a status carries in its low 32 bits (TDX module 1.5).
- *
- * @example
- * ```ts
- * import { OPERANDS } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(OPERANDS.TDR, 128);
- * ```
- */
+/** Operand ids, which a status carries in its low 32 bits (TDX module 1.5). */
 export const OPERANDS: Readonly<Record<OperandName, number>> = {
   RAX: 0,
   RCX: 1,
@@ -57,18 +33,6 @@ export const OPERANDS: Readonly<Record<OperandName, number>> = {
 
 /**
  * Names of the statuses in {@link STATUS_CODES}, without the `TDX_` that C code puts before them.
- *
- * @example What is worth a second attempt
- * ```ts
- * import { decodeStatus, type StatusName } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const again: readonly StatusName[] = ["OPERAND_BUSY", "SYS_BUSY", "RND_NO_ENTROPY"];
- * const retry = (value: bigint) => again.some((name) => name === decodeStatus(value).name);
- *
- * assertEquals(retry(0x8000020000000001n), true);
- * assertEquals(retry(0xC000030000000001n), false); // PAGE_METADATA_INCORRECT|RCX
- * ```
  */
 export type StatusName =
   | "SUCCESS"
@@ -113,20 +77,7 @@ export type StatusName =
   | "SEAMCALL_GP"
   | "SEAMCALL_VMFAILINVALID";
 
-/**
- * A completion status of a SEAMCALL.
- *
- * @example
- * ```ts
- * import { STATUS_CODES, type StatusCode } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const done = ({ code }: StatusCode) => code >> 62n === 0n; // neither error nor lost
- *
- * assertEquals(done(STATUS_CODES.NO_HKID_READY_TO_WBCACHE), true);
- * assertEquals(done(STATUS_CODES.PAGE_METADATA_INCORRECT), false);
- * ```
- */
+/** A completion status of a SEAMCALL. */
 export interface StatusCode {
   /** The 64-bit value, operand id 0. */
   readonly code: bigint;
@@ -143,14 +94,6 @@ export interface StatusCode {
 /**
  * The completion statuses, each once (TDX module 1.5; the last three are Linux's own,
  * `arch/x86/include/asm/tdx.h`).
- *
- * @example
- * ```ts
- * import { STATUS_CODES } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(STATUS_CODES.TD_ASSOCIATED_PAGES_EXIST.code, 0xC000040000000000n);
- * ```
  */
 export const STATUS_CODES: Readonly<Record<StatusName, StatusCode>> = {
   SUCCESS: {

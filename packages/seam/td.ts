@@ -3,82 +3,13 @@ import { GpaExtents } from "./gpa_extents.ts";
 
 import type { PageLevel } from "./page_type.ts";
 
-/**
- * Where a TD is between its creation and its end.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { type LifeCycle, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory, packages: 1 });
- * const lifeCycle = (): LifeCycle | undefined => module.td(0x1000)?.lifeCycle;
- *
- * module.mng.create(0x1000, 33);
- * assertEquals(lifeCycle(), "HKID_ASSIGNED");
- * module.mng.keyConfig(0x1000, 0);
- * assertEquals(lifeCycle(), "KEYS_CONFIGURED");
- * module.mng.vpflushdone(0x1000);
- * assertEquals(lifeCycle(), "BLOCKED");
- * module.phymem.cacheWb(0, 0);
- * module.mng.keyFreeid(0x1000);
- * assertEquals(lifeCycle(), "TEARDOWN");
- * ```
- */
+/** Where a TD is between its creation and its end. */
 export type LifeCycle = "HKID_ASSIGNED" | "KEYS_CONFIGURED" | "BLOCKED" | "TEARDOWN";
 
-/**
- * How far a TD with keys is set up.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { type OpState, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory, packages: 1 });
- * const opState = (): OpState | undefined => module.td(0x1000)?.opState;
- *
- * module.mng.create(0x1000, 33);
- * module.mng.keyConfig(0x1000, 0);
- * for (let page = 2; page < 8; page++) module.mng.addcx(page * 4096, 0x1000);
- * assertEquals(opState(), "UNINITIALIZED");
- * module.mng.init(0x1000);
- * assertEquals(opState(), "INITIALIZED");
- * module.mr.finalize(0x1000);
- * assertEquals(opState(), "RUNNABLE");
- * ```
- */
+/** How far a TD with keys is set up. */
 export type OpState = "UNINITIALIZED" | "INITIALIZED" | "RUNNABLE";
 
-/**
- * A virtual CPU as the module knows it.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, TdxModule, type VcpuInfo } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * const { tdr, vcpus } = buildTd(module, { hkid: 33, vcpus: 2, control: 0, memory: [] });
- * module.vp.enter(vcpus[0]!, 0);
- * module.vp.flush(vcpus[1]!, 1);
- *
- * const found: readonly VcpuInfo[] = module.td(tdr)!.vcpus;
- * assertEquals(found.map(({ lp, running }) => [lp, running]), [[0, true], [null, false]]);
- * ```
- */
+/** A virtual CPU as the module knows it. */
 export interface VcpuInfo {
   /** Address of its TDVPR in bytes. */
   readonly tdvpr: number;
@@ -92,27 +23,7 @@ export interface VcpuInfo {
   readonly running: boolean;
 }
 
-/**
- * Consecutive guest pages of one size.
- *
- * @example
- * ```ts
- * import { GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, type GpaRange, runOf, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * const guest = [runOf(GiB / 4096, GiB / 4096)];
- * const plan = { hkid: 33, vcpus: 1, control: 0, memory: guest, level: 1 } as const;
- * const { tdr } = buildTd(module, plan);
- *
- * const mappings: readonly GpaRange[] = module.td(tdr)!.mappings;
- * assertEquals(mappings, [{ gpa: 0, level: 1, pages: 512 }]); // 512 pages of 2 MiB
- * ```
- */
+/** Consecutive guest pages of one size. */
 export interface GpaRange {
   /** First guest physical address in bytes. */
   readonly gpa: number;
@@ -122,28 +33,7 @@ export interface GpaRange {
   readonly pages: number;
 }
 
-/**
- * A TD as the module knows it, at the time of asking.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, runOf, type TdInfo, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * const guest = [runOf(2 ** 18, 512)];
- * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: guest });
- *
- * const td: TdInfo | undefined = module.td(tdr);
- * assertEquals([td?.lifeCycle, td?.opState, td?.hkid], ["KEYS_CONFIGURED", "RUNNABLE", 33]);
- * // 512 guest pages, 6 TDCX pages, 6 of a vCPU, 3 levels of Secure EPT.
- * assertEquals(td?.children, 512 + 6 + 6 + 3);
- * ```
- */
+/** A TD as the module knows it, at the time of asking. */
 export interface TdInfo {
   /** Address of its TDR in bytes, which names the TD. */
   readonly tdr: number;

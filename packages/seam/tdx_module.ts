@@ -23,27 +23,7 @@ import type { Faults, LeafName } from "./seamcalls.ts";
 import type { TdInfo } from "./td.ts";
 import { checkReserved, checkTdmrs } from "./tdmr.ts";
 
-/**
- * What a {@link TdxModule} is made for.
- *
- * @example A machine of four packages, of which TDX gets the second half
- * ```ts
- * import { GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { TdxModule, type TdxModuleOptions } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const tdmrs = [{ base: 512 * GiB, size: 512 * GiB }];
- * const options: TdxModuleOptions = { memory, packages: 4, tdmrs };
- *
- * // Pages outside the TDMRs are none of the module's: OPERAND_ADDR_RANGE_ERROR|RCX.
- * const { mng } = new TdxModule(options);
- * assertEquals(mng.create(0x1000, 33).status, 0xC000010100000001n);
- * assertEquals(mng.create(512 * GiB, 33).status, 0n);
- * ```
- */
+/** What a {@link TdxModule} is made for. */
 export interface TdxModuleOptions {
   /** The memory of the machine; it needs at least 2 private KeyIDs. */
   readonly memory: PhysicalMemory;

@@ -18,17 +18,6 @@ import { definePlatform, type Platform } from "@tdx/core/plugin";
  *
  * Linux's list of models with the erratum (1e536e106897) does not have it: a partial write converts
  * a line that a TD owned (rule W4), so a host with KeyID 0 alone need not clear reclaimed pages.
- *
- * @example
- * ```ts
- * import { cwf } from "@tdx/platform-cwf";
- * import { decide } from "@tdx/reclaim";
- * import { assertEquals } from "@std/assert";
- *
- * const { needed, clear, confidence } = decide({ platform: cwf });
- * assertEquals([needed, clear, confidence], [false, false, "confirmed"]);
- * assertEquals(decide({ platform: cwf, hostKeys: "shared-integrity" }).rules, ["C6"]);
- * ```
  */
 export const cwf: Platform = definePlatform({
   contract: 1,

@@ -18,17 +18,6 @@ import { definePlatform, type Platform } from "@tdx/core/plugin";
  *
  * Linux sets the flag `tdx_pw_mce` for it (1e536e106897): a partial write to a line that a TD owned
  * poisons the line silently (rule W5), so reclaimed pages must be cleared.
- *
- * @example
- * ```ts
- * import { emr } from "@tdx/platform-emr";
- * import { decide } from "@tdx/reclaim";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(emr.bugs, ["tdx_pw_mce"]);
- * const { needed, clear, rules } = decide({ platform: emr });
- * assertEquals([needed, clear, rules], [true, true, ["W5", "R0"]]);
- * ```
  */
 export const emr: Platform = definePlatform({
   contract: 1,

@@ -19,16 +19,6 @@ import { definePlatform, type Platform } from "@tdx/core/plugin";
  * It names no CPU model; take it where no other platform fits. Linux sets `tdx_pw_mce` only for
  * Sapphire and Emerald Rapids (1e536e106897), so nothing is cleared. Whether TDX runs on such
  * a CPU, and whether a partial write poisons there, no source says.
- *
- * @example
- * ```ts
- * import { generic } from "@tdx/platform-generic";
- * import { decide } from "@tdx/reclaim";
- * import { assertEquals } from "@std/assert";
- *
- * const { needed, clear, confidence } = decide({ platform: generic });
- * assertEquals([needed, clear, confidence], [false, false, "assumed"]);
- * ```
  */
 export const generic: Platform = definePlatform({
   contract: 1,

@@ -18,17 +18,6 @@ import { definePlatform, type Platform } from "@tdx/core/plugin";
  *
  * Linux's list of models with the erratum (1e536e106897) has neither: a partial write converts a
  * line that a TD owned (rule W4), so a host with KeyID 0 alone need not clear reclaimed pages.
- *
- * @example
- * ```ts
- * import { gnr } from "@tdx/platform-gnr";
- * import { decide } from "@tdx/reclaim";
- * import { assertEquals } from "@std/assert";
- *
- * const { needed, clear, confidence } = decide({ platform: gnr });
- * assertEquals([needed, clear, confidence], [false, false, "confirmed"]);
- * assertEquals(decide({ platform: gnr, hostKeys: "shared-integrity" }).rules, ["C6"]);
- * ```
  */
 export const gnr: Platform = definePlatform({
   contract: 1,

@@ -26,17 +26,7 @@ const CHECKS: readonly CheckSpec[] = [
   machineChecks,
 ];
 
-/**
- * The checks of an audit: stable names and what they ask.
- *
- * @example
- * ```ts
- * import { AUDIT_CHECKS } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(AUDIT_CHECKS[0], { id: "cpu.identity", title: "CPU and platform" });
- * ```
- */
+/** The checks of an audit: stable names and what they ask. */
 export const AUDIT_CHECKS: readonly { readonly id: string; readonly title: string }[] = CHECKS.map(
   ({ id, title }) => ({ id, title }),
 );

@@ -1,23 +1,6 @@
 import type { KernelBehaviour, Verdict } from "./audit_types.ts";
 
-/**
- * Hosts on which an audit came to the same.
- *
- * @example
- * ```ts
- * import { type FleetGroup, summarizeFleet } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * const audits = ["a1", "a2"].map((host) =>
- *   `{"formatVersion":1,"host":"${host}","platform":"gnr","kernel":"clears-always",` +
- *   `"verdict":"pays-needlessly"}\n`
- * );
- *
- * const { groups } = await summarizeFleet(new Blob(audits).stream());
- * const [group]: readonly FleetGroup[] = groups;
- * assertEquals([group?.platform, group?.hosts, group?.examples], ["gnr", 2, ["a1", "a2"]]);
- * ```
- */
+/** Hosts on which an audit came to the same. */
 export interface FleetGroup {
   /** The platform plugin, `none` or `unknown`. */
   readonly platform: string;
@@ -33,19 +16,7 @@ export interface FleetGroup {
   readonly advice: string;
 }
 
-/**
- * A line of a fleet file that is no audit.
- *
- * @example
- * ```ts
- * import { type BrokenLine, summarizeFleet } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * const { brokenLines } = await summarizeFleet(new Blob(["\n", '{"formatVersion":2}\n']).stream());
- * const expected: BrokenLine[] = [{ line: 2, trouble: "Expected formatVersion 1, got 2" }];
- * assertEquals(brokenLines, expected);
- * ```
- */
+/** A line of a fleet file that is no audit. */
 export interface BrokenLine {
   /** The line, from 1. */
   readonly line: number;
@@ -53,24 +24,7 @@ export interface BrokenLine {
   readonly trouble: string;
 }
 
-/**
- * What a fleet's audits come to.
- *
- * @example The worst comes first
- * ```ts
- * import { type FleetSummary, summarizeFleet } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * const audits = [["gnr", "fine"], ["emr", "at-risk"]].map(([platform, verdict]) =>
- *   `{"formatVersion":1,"platform":"${platform}","kernel":"clears-on-erratum",` +
- *   `"verdict":"${verdict}"}\n`
- * );
- *
- * const summary: FleetSummary = await summarizeFleet(new Blob(audits).stream());
- * assertEquals([summary.hosts, summary.broken], [2, 0]);
- * assertEquals(summary.groups.map(({ verdict }) => verdict), ["at-risk", "fine"]);
- * ```
- */
+/** What a fleet's audits come to. */
 export interface FleetSummary {
   /** How many audits there are. */
   readonly hosts: number;

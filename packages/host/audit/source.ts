@@ -1,22 +1,4 @@
-/**
- * A file that a {@link Source} was asked for.
- *
- * @example
- * ```ts
- * import { liveSource, type SourceFile } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * const say = (file: SourceFile) =>
- *   file.state === "unreadable" ? `${file.path}: ${file.reason}` : `${file.path}: ${file.state}`;
- *
- * for await (const file of liveSource().files(["msr"])) {
- *   assertEquals(
- *     say(file),
- *     "msr: cat cannot read registers; audit a snapshot that collect.sh made as root",
- *   );
- * }
- * ```
- */
+/** A file that a {@link Source} was asked for. */
 export type SourceFile =
   | {
     /** The path that was asked for. */
@@ -44,20 +26,6 @@ export type SourceFile =
  * Paths are those of the machine without the leading slash, `proc/cpuinfo`; besides these there are
  * `dmesg`, the kernel log, and `msr`, model-specific registers as lines `0x87 0000004000000003f`.
  * A source streams and holds no file whole.
- *
- * @example A source that has nothing
- * ```ts
- * import { audit, type Source } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * const nothing: Source = {
- *   async *files(paths) {
- *     for (const path of paths) yield { path, state: "absent" };
- *   },
- * };
- *
- * assertEquals((await audit(nothing, [])).platform, "unknown");
- * ```
  */
 export interface Source {
   /**

@@ -2,17 +2,7 @@ import { decide, type Decision } from "@tdx/reclaim";
 import type { Audit, Verdict } from "./audit_types.ts";
 import type { Facts } from "./facts.ts";
 
-/**
- * The verdicts and what to do about each.
- *
- * @example
- * ```ts
- * import { VERDICT_ADVICE } from "@tdx/host";
- * import { assertMatch } from "@std/assert";
- *
- * assertMatch(VERDICT_ADVICE["pays-needlessly"], /Linux 6\.18/);
- * ```
- */
+/** The verdicts and what to do about each. */
 export const VERDICT_ADVICE: Readonly<Record<Verdict, string>> = {
   "not-concerned": "Nothing to do",
   fine: "Nothing to do here; look for slow shutdowns in the removal of the pages itself",

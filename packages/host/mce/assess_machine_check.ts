@@ -24,24 +24,7 @@ import type { MachineCheckEvidence, RecordedCpu } from "./machine_check_log.ts";
 import { type CauseFacts, causeOf, type MachineCheckCause } from "./machine_check_cause.ts";
 import { decodeMcaError, type McaError } from "./mca_error.ts";
 
-/**
- * What a log does not say of the host it comes from; all of it may be unknown.
- *
- * @example A record that does not say what it interrupted
- * ```ts
- * import { assessMachineCheck, type MachineCheckHost } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const record = consumedPoison({ address: 0x80a5669600, seamNr: false });
- * const host: MachineCheckHost = { mode: "user", platform: gnr };
- *
- * const { grades, cause } = assessMachineCheck({ record }, host);
- * assertEquals(grades.map(({ severity }) => severity), ["sigbus"]);
- * assertEquals(cause.possible, ["integrity", "hardware"]); // no erratum there
- * ```
- */
+/** What a log does not say of the host it comes from; all of it may be unknown. */
 export interface MachineCheckHost extends KeyIdLayout {
   /** What a record interrupted that does not tell itself. */
   readonly mode?: MachineCheckMode | undefined;
@@ -60,24 +43,7 @@ const HOST: readonly (keyof MachineCheckHost)[] = [
   "sharedKeyIds",
 ];
 
-/**
- * A machine check decoded, graded as Linux does, and judged.
- *
- * @example A TD consumed poison, and the host lives on
- * ```ts
- * import { assessMachineCheck, type MachineCheckAssessment } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const record = consumedPoison({ address: 0x80a5669600, seamNr: true });
- * const found: MachineCheckAssessment = assessMachineCheck({ record });
- *
- * assertEquals(found.mcgFlags.includes("SEAM_NR"), true);
- * assertEquals(found.error?.name, "DCACHEL0_DRD_ERR");
- * assertEquals(found.grades.map(({ pageRetired }) => pageRetired), [true]);
- * assertEquals(found.address?.page, 0x80a5669000);
- * ```
- */
+/** A machine check decoded, graded as Linux does, and judged. */
 export interface MachineCheckAssessment {
   /** MCi_STATUS field by field; absent where the record lacks it. */
   readonly status?: MciStatus;

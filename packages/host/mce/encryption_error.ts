@@ -1,21 +1,6 @@
 import type { Platform } from "@tdx/core";
 
-/**
- * An error of the memory encryption engine, as a memory controller of Sapphire Rapids logs it.
- *
- * @example A memory controller of Sapphire Rapids, bank 13, MSCOD 082Bh
- * ```ts
- * import { assessMachineCheck, type EncryptionError } from "@tdx/host";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const record = { bank: 13, status: 0xbc000000082b0090n, mcgStatus: 0xfn };
- * const found = assessMachineCheck({ record }, { platform: spr });
- *
- * const encryption: EncryptionError | undefined = found.encryption;
- * assertEquals(encryption, { name: "TME_TDX_ERR", check: "td-owner", assumed: false });
- * ```
- */
+/** An error of the memory encryption engine, as a memory controller of Sapphire Rapids logs it. */
 export interface EncryptionError {
   /** The vendor's name for it. */
   readonly name: string;

@@ -1,24 +1,7 @@
 import { type KeyIdKind, KeyIdSpace, type MachineCheck, splitMciAddress } from "@tdx/core";
 import type { KeyIdLayout } from "./key_id_layout.ts";
 
-/**
- * What MCi_ADDR and MCi_MISC say of the place of an error.
- *
- * @example With and without the KeyID layout
- * ```ts
- * import { assessMachineCheck, type ErrorAddress } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { assertEquals, assertMatch } from "@std/assert";
- *
- * const record = consumedPoison({ address: 0x82080a5669600, seamNr: false });
- * const layout = { maxPa: 52, keyIdBits: 7, sharedKeyIds: 63 };
- * const known: ErrorAddress | undefined = assessMachineCheck({ record }, layout).address;
- * const unknown: ErrorAddress | undefined = assessMachineCheck({ record }).address;
- *
- * assertEquals([known?.keyId, known?.keyIdKind, known?.page], [0x41, "private", 0x80a5669000]);
- * assertMatch(unknown?.note ?? "", /may still hold KeyID bits/);
- * ```
- */
+/** What MCi_ADDR and MCi_MISC say of the place of an error. */
 export interface ErrorAddress {
   /** MCi_ADDR as it was logged. */
   readonly raw: bigint;

@@ -6,42 +6,10 @@ import {
 } from "@tdx/core";
 import type { MachineCheckEvidence } from "./machine_check_log.ts";
 
-/**
- * What a machine check interrupted.
- *
- * @example The same record in a process and in the kernel
- * ```ts
- * import { assessMachineCheck, type MachineCheckMode } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const record = consumedPoison({ address: 0x80a5669600, seamNr: false });
- * const modes: MachineCheckMode[] = ["user", "kernel"];
- *
- * const grades = modes.flatMap((mode) => assessMachineCheck({ record }, { mode }).grades);
- * assertEquals(grades.map(({ severity }) => severity), ["sigbus", "panic"]);
- * ```
- */
+/** What a machine check interrupted. */
 export type MachineCheckMode = "kernel" | "user";
 
-/**
- * How Linux ends a machine check, and for which interrupted code that holds.
- *
- * @example Nothing tells what was interrupted
- * ```ts
- * import { assessMachineCheck, type GradeByMode } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const record = consumedPoison({ address: 0x80a5669600, seamNr: false });
- * const grades: readonly GradeByMode[] = assessMachineCheck({ record }).grades;
- *
- * assertEquals(
- *   grades.map(({ mode, severity }) => `${mode}: ${severity}`),
- *   ["kernel: panic", "user: sigbus"],
- * );
- * ```
- */
+/** How Linux ends a machine check, and for which interrupted code that holds. */
 export interface GradeByMode extends MachineCheckGrade {
   /** The mode it holds for; `any` where the answer does not turn on it or the mode is known. */
   readonly mode: MachineCheckMode | "any";

@@ -1,22 +1,7 @@
 import type { GradeByMode } from "./grade_by_mode.ts";
 import type { MachineCheckEvidence } from "./machine_check_log.ts";
 
-/**
- * What the kernel did with a machine check, as far as its log goes.
- *
- * @example The kernel panicked where the rules say that it would
- * ```ts
- * import { assessMachineCheck, type KernelAnswer } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const record = consumedPoison({ address: 0x80a5669600, seamNr: false });
- * const said = ["Data load in unrecoverable area of kernel"];
- * const answer: KernelAnswer = assessMachineCheck({ record, said }, { mode: "kernel" }).kernel;
- *
- * assertEquals(answer, { said, agrees: true });
- * ```
- */
+/** What the kernel did with a machine check, as far as its log goes. */
 export interface KernelAnswer {
   /** The reasons it gave. */
   readonly said: readonly string[];

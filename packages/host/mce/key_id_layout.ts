@@ -1,19 +1,4 @@
-/**
- * How the KeyIDs sit in the addresses of a machine, as far as it is known.
- *
- * @example
- * ```ts
- * import { assessMachineCheck, type KeyIdLayout } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const layout: KeyIdLayout = { maxPa: 52, keyIdBits: 7, sharedKeyIds: 63 };
- * const record = consumedPoison({ address: 0x82080a5669600, seamNr: false });
- *
- * const { address } = assessMachineCheck({ record }, layout);
- * assertEquals([address?.keyId, address?.keyIdKind, address?.pa], [0x41, "private", 0x80a5669600]);
- * ```
- */
+/** How the KeyIDs sit in the addresses of a machine, as far as it is known. */
 export interface KeyIdLayout {
   /** Physical address bits, KeyID bits included (MAXPA), 32 to 52. */
   readonly maxPa?: number | undefined;

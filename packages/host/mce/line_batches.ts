@@ -1,20 +1,7 @@
 import { requireString } from "@tdx/core/arguments";
 import type { TextLine } from "../text_lines.ts";
 
-/**
- * A text, whole or in pieces of any size.
- *
- * @example A text in two pieces, cut in the middle of a line
- * ```ts
- * import { readMachineChecks, type TextChunks } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * const pieces: TextChunks = ["CPU 0 BANK 1\nSTATUS 0xbd80", "000000100134\n"];
- *
- * const [found] = await Array.fromAsync(readMachineChecks(pieces));
- * assertEquals(found?.record.status, 0xbd80000000100134n);
- * ```
- */
+/** A text, whole or in pieces of any size. */
 export type TextChunks = string | Iterable<string> | AsyncIterable<string>;
 
 /** Longest line that is read, in UTF-16 units; the rest of a longer one is passed over. */

@@ -1,23 +1,7 @@
 import type { KeyIdKind } from "@tdx/core";
 import type { EncryptionError } from "./encryption_error.ts";
 
-/**
- * What a record says of its cause, never more than its bits allow.
- *
- * @example
- * ```ts
- * import { assessMachineCheck, type MachineCheckCauseName } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const causes: MachineCheckCauseName[] = [false, true].map((seamNr) =>
- *   assessMachineCheck({ record: consumedPoison({ address: 0x80a5669600, seamNr }) }).cause.name
- * );
- *
- * // Of what a TD consumed, the record does not say who damaged it.
- * assertEquals(causes, ["partial-write-erratum", "indistinct"]);
- * ```
- */
+/** What a record says of its cause, never more than its bits allow. */
 export type MachineCheckCauseName =
   | "partial-write-erratum"
   | "td-integrity"
@@ -26,43 +10,10 @@ export type MachineCheckCauseName =
   | "indistinct"
   | "unrelated";
 
-/**
- * A cause that a record leaves open.
- *
- * @example What is left where the platform has no erratum
- * ```ts
- * import { assessMachineCheck, type PossibleCause } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const record = consumedPoison({ address: 0x80a5669600, seamNr: false });
- * const [onSpr, onGnr]: (readonly PossibleCause[])[] = [spr, gnr].map((platform) =>
- *   assessMachineCheck({ record }, { platform }).cause.possible
- * );
- *
- * assertEquals(onSpr, ["partial-write", "integrity", "hardware"]);
- * assertEquals(onGnr, ["integrity", "hardware"]);
- * ```
- */
+/** A cause that a record leaves open. */
 export type PossibleCause = "partial-write" | "integrity" | "hardware";
 
-/**
- * What a record says of its cause, and why.
- *
- * @example A corrected error is no business of TDX
- * ```ts
- * import { assessMachineCheck, type MachineCheckCause } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * const record = { bank: 13, status: 0x8c00004000010090n, mcgStatus: 0n };
- * const cause: MachineCheckCause = assessMachineCheck({ record }).cause;
- *
- * assertEquals([cause.name, cause.rule], ["memory-error", "corrected"]);
- * assertEquals(cause.possible, ["hardware"]);
- * ```
- */
+/** What a record says of its cause, and why. */
 export interface MachineCheckCause {
   /** The answer. */
   readonly name: MachineCheckCauseName;

@@ -2,47 +2,10 @@ import { requireArray, requireObject, requireWhole } from "@tdx/core/arguments";
 import type { MachineCheckAssessment } from "./assess_machine_check.ts";
 import type { MachineCheckCauseName } from "./machine_check_cause.ts";
 
-/**
- * What is to be done with a page.
- *
- * @example Two pages, one hit by a TD and one by the kernel
- * ```ts
- * import { assessMachineCheck, MachineCheckPages, type PageAdvice } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const pages = new MachineCheckPages();
- * for (const [address, seamNr] of [[0x1000, true], [0x2000, false]] as const) {
- *   const record = consumedPoison({ address, seamNr });
- *   pages.add(assessMachineCheck({ record }, { mode: "kernel" }));
- * }
- *
- * const advice: PageAdvice[] = pages.reports().map(({ advice }) => advice);
- * assertEquals(advice, ["retired", "retire"]);
- * ```
- */
+/** What is to be done with a page. */
 export type PageAdvice = "retire" | "retired" | "keep";
 
-/**
- * What the machine checks on one 4 KiB page add up to.
- *
- * @example
- * ```ts
- * import { assessMachineCheck, MachineCheckPages, type PageReport } from "@tdx/host";
- * import { consumedPoison } from "@tdx/core";
- * import { assertEquals } from "@std/assert";
- *
- * const pages = new MachineCheckPages();
- * for (const address of [0x82080a5669600, 0x80a5669640]) {
- *   const record = consumedPoison({ address, seamNr: true });
- *   pages.add(assessMachineCheck({ record }, { maxPa: 52, keyIdBits: 7 }));
- * }
- *
- * // One page under two KeyIDs.
- * const [report]: PageReport[] = pages.reports();
- * assertEquals([report?.page, report?.records, report?.keyIds], [0x80a5669000, 2, [0, 0x41]]);
- * ```
- */
+/** What the machine checks on one 4 KiB page add up to. */
 export interface PageReport {
   /** Address of the page in bytes, without KeyID bits where the layout is known. */
   readonly page: number;

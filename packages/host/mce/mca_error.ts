@@ -4,18 +4,6 @@ import { CCCC, II, LL, MMM, type Part, PP, RRRR, T, TT } from "./mca_fields.ts";
 /**
  * The class of an MCACOD, as the Intel SDM groups them (volume 3B, "Interpreting the MCA Error
  * Codes"); `unknown` fits none of its forms.
- *
- * @example
- * ```ts
- * import { decodeMcaError, type McaClass } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * // A load of poison, a fetch of poison, the patrol scrubber of channel 0, an internal timer.
- * const codes = [0x134, 0x150, 0xc0, 0x400];
- * const classes: McaClass[] = codes.map((code) => decodeMcaError(code).class);
- *
- * assertEquals(classes, ["cache", "cache", "memory-controller", "simple"]);
- * ```
  */
 export type McaClass =
   | "simple"
@@ -27,19 +15,7 @@ export type McaClass =
   | "bus"
   | "unknown";
 
-/**
- * An architectural error code, taken apart.
- *
- * @example A fetch of poison
- * ```ts
- * import { decodeMcaError, type McaError } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * const error: McaError = decodeMcaError(0x150);
- *
- * assertEquals([error.name, error.memory, error.filtered], ["ICACHEL0_IRD_ERR", true, false]);
- * ```
- */
+/** An architectural error code, taken apart. */
 export interface McaError {
   /** Its class. */
   readonly class: McaClass;

@@ -7,23 +7,7 @@ import type { LoggedMachineCheck } from "./machine_check_log.ts";
 import { MceInjectParser } from "./mce_inject.ts";
 import { McelogParser } from "./mcelog_text.ts";
 
-/**
- * A text form of machine-check records.
- *
- * @example The end of what mcelog printed, its first line lost
- * ```ts
- * import { type MachineCheckFormat, readMachineChecks } from "@tdx/host";
- * import { assertEquals, assertRejects } from "@std/assert";
- *
- * const text = "CPU 1 BANK 1\nSTATUS bd80000000100134 MCGSTATUS f\n";
- * const format: MachineCheckFormat = "mcelog";
- *
- * const [found] = await Array.fromAsync(readMachineChecks(text, { format }));
- * assertEquals(found?.record.status, 0xbd80000000100134n);
- * // Left alone it takes the text for mce-inject's, where numbers in hexadecimal begin with 0x.
- * await assertRejects(() => Array.fromAsync(readMachineChecks(text)), SyntaxError);
- * ```
- */
+/** A text form of machine-check records. */
 export type MachineCheckFormat = "kernel" | "mcelog" | "mce-inject";
 
 interface Format {
@@ -50,17 +34,7 @@ const FORMATS: Readonly<Record<MachineCheckFormat, Format>> = {
   },
 };
 
-/**
- * All text forms.
- *
- * @example
- * ```ts
- * import { MACHINE_CHECK_FORMATS } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(MACHINE_CHECK_FORMATS, ["kernel", "mcelog", "mce-inject"]);
- * ```
- */
+/** All text forms. */
 export const MACHINE_CHECK_FORMATS: readonly MachineCheckFormat[] = Object.keys(
   FORMATS,
 ) as MachineCheckFormat[];

@@ -2,34 +2,10 @@ import type { MeterMethodName } from "./methods.ts";
 
 /**
  * The pages that memory is asked for in: 4 KiB ones only, or huge ones where the kernel has them.
- *
- * @example
- * ```ts
- * import { meter, type MeterPages } from "@tdx/host/meter";
- * import { assertRejects } from "@std/assert";
- *
- * const huge: MeterPages[] = ["huge"];
- *
- * // Stopped before it began.
- * await assertRejects(() => meter({ pages: huge, signal: AbortSignal.abort() }), DOMException);
- * ```
  */
 export type MeterPages = "4KiB" | "huge";
 
-/**
- * What {@link meter} measures; each has a default.
- *
- * @example Only what Linux does, for two seconds
- * ```ts
- * import { meter, type MeterOptions } from "@tdx/host/meter";
- * import { assertRejects } from "@std/assert";
- *
- * const asLinux: MeterOptions = { methods: ["movdir64b"], steps: [4096], seconds: 2 };
- *
- * // What is out of range is refused before the machine is asked for anything.
- * await assertRejects(() => meter({ ...asLinux, steps: [4000] }), RangeError, "4 KiB");
- * ```
- */
+/** What {@link meter} measures; each has a default. */
 export interface MeterOptions {
   /** Methods; default all. One that the CPU lacks is not measured, and the report says so. */
   readonly methods?: readonly MeterMethodName[];
@@ -55,19 +31,7 @@ export interface MeterOptions {
   readonly onProgress?: (progress: MeterProgress) => void;
 }
 
-/**
- * How far a measurement is.
- *
- * @example As a line of text
- * ```ts
- * import type { MeterProgress } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const text = ({ share, threads }: MeterProgress) => `${share * 100}%, ${threads} threads`;
- *
- * assertEquals(text({ share: 0.5, threads: 2, pages: "huge", method: "movnti" }), "50%, 2 threads");
- * ```
- */
+/** How far a measurement is. */
 export interface MeterProgress {
   /** 0 to 1; of the whole. */
   readonly share: number;

@@ -3,23 +3,7 @@ import type { MeterPages } from "./meter_options.ts";
 import type { MeterMethodName } from "./methods.ts";
 import type { Spread } from "./spread.ts";
 
-/**
- * The CPU that measured, as its CPUID says; a hypervisor may hide features.
- *
- * @example What a CPU cannot do
- * ```ts
- * import { type MeterCpu, METER_METHODS } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const lacks = (cpu: Pick<MeterCpu, "movdir64b" | "clflushopt">) =>
- *   Object.entries(METER_METHODS).filter(([, { needs }]) => needs && !cpu[needs.feature])
- *     .map(([name]) => name);
- *
- * // An Ice Lake-SP.
- * const missing = lacks({ movdir64b: false, clflushopt: true });
- * assertEquals(missing, ["movdir64b", "movdir64b-one-fence"]);
- * ```
- */
+/** The CPU that measured, as its CPUID says; a hypervisor may hide features. */
 export interface MeterCpu extends CpuIdentity {
   /** Whether it has MOVDIR64B (CPUID.7.0 ECX[28]). */
   readonly movdir64b: boolean;
@@ -29,21 +13,7 @@ export interface MeterCpu extends CpuIdentity {
   readonly lastLevelCacheBytes: number | null;
 }
 
-/**
- * What stood behind the memory that was measured.
- *
- * @example Whether the kernel gave what was asked for
- * ```ts
- * import type { MeterBacking } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const asAsked = ({ pages, hugeShare }: MeterBacking) =>
- *   hugeShare === null ? "unknown" : hugeShare === (pages === "huge" ? 1 : 0);
- *
- * assertEquals(asAsked({ pages: "huge", from: "transparent", hugeShare: 0.5 }), false);
- * assertEquals(asAsked({ pages: "4KiB", from: "transparent", hugeShare: 0 }), true);
- * ```
- */
+/** What stood behind the memory that was measured. */
 export interface MeterBacking {
   /** What was asked for. */
   readonly pages: MeterPages;
@@ -56,20 +26,7 @@ export interface MeterBacking {
   readonly hugeShare: number | null;
 }
 
-/**
- * One method on one step, kind of pages and number of threads.
- *
- * @example How long 400 GiB take at this rate
- * ```ts
- * import type { Measurement } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const seconds = ({ nsPerPage }: Pick<Measurement, "nsPerPage">) =>
- *   400 * 2 ** 18 * nsPerPage.median / 1e9;
- *
- * assertEquals(seconds({ nsPerPage: { median: 410, low: 402, high: 433 } }), 42.991616);
- * ```
- */
+/** One method on one step, kind of pages and number of threads. */
 export interface Measurement {
   /** The method. */
   readonly method: MeterMethodName;
@@ -95,21 +52,7 @@ export interface Measurement {
   readonly repeats: number;
 }
 
-/**
- * What was not measured, and why.
- *
- * @example As a line of text
- * ```ts
- * import type { NotMeasured } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const say = ({ method, stepBytes, reason }: NotMeasured) =>
- *   `${method ?? "all methods"}, ${stepBytes ?? "all"} bytes a step: ${reason}`;
- *
- * assertEquals(say({ method: "movnti", reason: "no" }), "movnti, all bytes a step: no");
- * assertEquals(say({ stepBytes: 4096, reason: "no" }), "all methods, 4096 bytes a step: no");
- * ```
- */
+/** What was not measured, and why. */
 export interface NotMeasured {
   /** The method; all where it is left out. */
   readonly method?: MeterMethodName;
@@ -119,31 +62,7 @@ export interface NotMeasured {
   readonly reason: string;
 }
 
-/**
- * What {@link meter} measured.
- *
- * @example The one figure that Linux's reset compares with
- * ```ts
- * import type { MeterReport } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const asLinux = ({ measurements }: Pick<MeterReport, "measurements">) =>
- *   measurements.find(({ method, stepBytes }) => method === "movdir64b" && stepBytes === 4096);
- *
- * // 410 ns a page is what an Emerald Rapids core took.
- * const measurements: MeterReport["measurements"] = [{
- *   method: "movdir64b",
- *   stepBytes: 4096,
- *   bytesPerThread: 2 ** 30,
- *   backing: { pages: "4KiB", from: "transparent", hugeShare: 0 },
- *   threads: 1,
- *   nsPerPage: { median: 410, low: 402, high: 433 },
- *   gibPerSecond: 9.3,
- *   repeats: 12,
- * }];
- * assertEquals(asLinux({ measurements })?.nsPerPage.median, 410);
- * ```
- */
+/** What {@link meter} measured. */
 export interface MeterReport {
   /** The CPU. */
   readonly cpu: MeterCpu;

@@ -1,19 +1,7 @@
 import type { RoutineName } from "./routines.ts";
 import type { MeterCpu } from "./meter_report.ts";
 
-/**
- * The name of a method of clearing.
- *
- * @example As Linux clears
- * ```ts
- * import { METER_METHODS, type MeterMethodName } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const linux: MeterMethodName = "movdir64b";
- *
- * assertEquals(METER_METHODS[linux].keepsData, false);
- * ```
- */
+/** The name of a method of clearing. */
 export type MeterMethodName =
   | "movdir64b"
   | "movdir64b-one-fence"
@@ -21,19 +9,7 @@ export type MeterMethodName =
   | "movnti"
   | "clflushopt";
 
-/**
- * A method of clearing memory, or of flushing it.
- *
- * @example What it is called
- * ```ts
- * import { METER_METHODS, type MeterMethod } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const method: MeterMethod = METER_METHODS.movnti;
- *
- * assertEquals(method.title, "non-temporal stores, a fence a step");
- * ```
- */
+/** A method of clearing memory, or of flushing it. */
 export interface MeterMethod {
   /** For people. */
   readonly title: string;
@@ -58,16 +34,6 @@ const CLFLUSHOPT = { feature: "clflushopt", bit: "CLFLUSHOPT, CPUID.7.0 EBX[23]"
  *
  * `movdir64b` with steps of 4 KiB is what Linux's `tdx_quirk_reset_paddr` does (01fb93a363e0): 64
  * MOVDIR64B and one full fence for each page.
- *
- * @example Which of them need a feature
- * ```ts
- * import { METER_METHODS } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const needy = Object.entries(METER_METHODS).filter(([, { needs }]) => needs);
- *
- * assertEquals(needy.map(([name]) => name), ["movdir64b", "movdir64b-one-fence", "clflushopt"]);
- * ```
  */
 export const METER_METHODS: Readonly<Record<MeterMethodName, MeterMethod>> = {
   movdir64b: {

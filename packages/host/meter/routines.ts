@@ -1,21 +1,6 @@
 import { type Routine, routine } from "./machine_code.ts";
 
-/**
- * The name of a routine in machine code.
- *
- * @example Two methods, two routines
- * ```ts
- * import { METER_METHODS, type RoutineName } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const routines: RoutineName[] = [
- *   METER_METHODS.movdir64b.routine,
- *   METER_METHODS["movdir64b-one-fence"].routine,
- * ];
- *
- * assertEquals(routines, ["movdir64b", "movdir64bOneFence"]);
- * ```
- */
+/** The name of a routine in machine code. */
 export type RoutineName =
   | "cpuid"
   | "movdir64b"

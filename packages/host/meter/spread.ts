@@ -1,16 +1,4 @@
-/**
- * Some values: their middle and their spread.
- *
- * @example How much a figure scatters
- * ```ts
- * import type { Spread } from "@tdx/host/meter";
- * import { assertEquals } from "@std/assert";
- *
- * const scatter = ({ median, low, high }: Spread) => (high - low) / median;
- *
- * assertEquals(scatter({ median: 400, low: 390, high: 410 }), 0.05);
- * ```
- */
+/** Some values: their middle and their spread. */
 export interface Spread {
   /** The median. */
   readonly median: number;

@@ -9,25 +9,7 @@ import { KEY_NAMES, WRITTEN_DATA } from "./scenario_words.ts";
 import { speculationKeys } from "./speculation.ts";
 import { TokenReader } from "./token_reader.ts";
 
-/**
- * What {@link parseScenario} needs besides the text.
- *
- * @example
- * ```ts
- * import { parseScenario, type ParseScenarioOptions } from "@tdx/litmus";
- * import { assertEquals, assertThrows } from "@std/assert";
- *
- * const options: ParseScenarioOptions = { file: "load.tdx", platforms: ["spr", "gnr"] };
- * const text = 'TDX load "The host loads an old line." { X = td secret } ' +
- *   "host ; load X -> r0 ; exists mc expect: Never";
- * assertEquals(parseScenario(text, options).platforms, ["spr", "gnr"]);
- * assertThrows(
- *   () => parseScenario(text.replace("expect:", "expect xyz:"), options),
- *   SyntaxError,
- *   "load.tdx:1:",
- * );
- * ```
- */
+/** What {@link parseScenario} needs besides the text. */
 export interface ParseScenarioOptions {
   /** The name of the file, for messages; default `scenario`. */
   readonly file?: string;

@@ -5,18 +5,7 @@ import type { Observation } from "../scenario.ts";
 
 // The words of the scenario format, which the parser reads and the printer writes.
 
-/**
- * An operation of the format.
- *
- * @example
- * ```ts
- * import { OPERATIONS, type OperationWord } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * const accept: OperationWord | undefined = OPERATIONS.find(({ word }) => word === "accept");
- * assertEquals([accept?.operation, accept?.data], ["movdir64b", "zeros"]);
- * ```
- */
+/** An operation of the format. */
 export interface OperationWord {
   /** The word. */
   readonly word: string;
@@ -36,18 +25,7 @@ export { AGENTS };
 
 const SOFTWARE: readonly Agent[] = ["host", "td", "module"];
 
-/**
- * All operations; where two stand for the same one, the first is printed.
- *
- * @example
- * ```ts
- * import { OPERATIONS } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * const ofDevices = OPERATIONS.filter(({ agents }) => agents.includes("device"));
- * assertEquals(ofDevices.map(({ word }) => word).slice(0, 2), ["dma-read", "dma-write"]);
- * ```
- */
+/** All operations; where two stand for the same one, the first is printed. */
 export const OPERATIONS: readonly OperationWord[] = [
   { word: "load", operation: "load", agents: SOFTWARE },
   { word: "store", operation: "store", agents: SOFTWARE },
@@ -77,34 +55,13 @@ export const OPERATIONS: readonly OperationWord[] = [
 /** The operations that read a value. */
 export const READS: ReadonlySet<Step["operation"]> = new Set(["load", "deviceRead"]);
 
-/**
- * What a line can first hold and what can be written; nobody writes garbage on purpose.
- *
- * @example
- * ```ts
- * import { WRITTEN_DATA } from "@tdx/litmus";
- * import { assert } from "@std/assert";
- *
- * assert(!WRITTEN_DATA.includes("garbage"));
- * ```
- */
+/** What a line can first hold and what can be written; nobody writes garbage on purpose. */
 export const WRITTEN_DATA: readonly Data[] = ["zeros", "host", "guest", "secret"];
 
 /** What a register can hold. */
 export const REGISTER_VALUES: readonly (Data | "poison")[] = [...WRITTEN_DATA, "garbage", "poison"];
 
-/**
- * The names of the keys.
- *
- * @example
- * ```ts
- * import { KEY_NAMES, KEYS } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * const shared = KEY_NAMES.filter((name) => KEYS[name].access === "shared");
- * assertEquals(shared, ["keyid0", "shared", "integrity"]);
- * ```
- */
+/** The names of the keys. */
 export const KEY_NAMES: readonly KeyName[] = Object.keys(KEYS) as KeyName[];
 
 /** The names of the private keys. */
@@ -112,34 +69,14 @@ export const PRIVATE_KEY_NAMES: readonly KeyName[] = KEY_NAMES.filter((name) =>
   KEYS[name].access === "private"
 );
 
-/**
- * The key behind each kind of host KeyIDs, which the setting `hosts` names.
- *
- * @example
- * ```ts
- * import { HOST_KEY_NAMES } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(HOST_KEY_NAMES["shared-integrity"], "integrity");
- * ```
- */
+/** The key behind each kind of host KeyIDs, which the setting `hosts` names. */
 export const HOST_KEY_NAMES: Readonly<Record<HostKeys, KeyName>> = {
   keyid0: "keyid0",
   shared: "shared",
   "shared-integrity": "integrity",
 };
 
-/**
- * All observations.
- *
- * @example
- * ```ts
- * import { OBSERVATIONS } from "@tdx/litmus";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(OBSERVATIONS, ["Never", "Sometimes", "Always"]);
- * ```
- */
+/** All observations. */
 export const OBSERVATIONS: readonly Observation[] = ["Never", "Sometimes", "Always"];
 
 /** The agent of a thread that says none, by the thread's name. */

@@ -16,26 +16,7 @@ import { promelaCounters, promelaEnded, promelaSteps } from "./promela_threads.t
 import type { Formula } from "../scenario.ts";
 import type { Machine, Watch } from "../system.ts";
 
-/**
- * What a Promela model asks and remembers.
- *
- * @example
- * ```ts
- * import { parseScenario, type PromelaOptions, scenarioMachine, toPromela } from "@tdx/litmus";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertStringIncludes } from "@std/assert";
- *
- * const scenario = parseScenario(
- *   'TDX load "The host loads an old line." { X = td secret } ' +
- *     "host ; load X -> r0 ; exists poison X expect: Never",
- *   { platforms: ["gnr"] },
- * );
- * const options: PromelaOptions = { formula: scenario.condition.formula };
- * const machine = scenarioMachine(scenario, gnr, "Li", "quirk");
- * const model = toPromela(scenario.problem, machine, options);
- * assertStringIncludes(model, "&& l0.poison != NONE -> assert");
- * ```
- */
+/** What a Promela model asks and remembers. */
 export interface PromelaOptions {
   /** What to remember about the lines; default nothing. */
   readonly watch?: Watch;

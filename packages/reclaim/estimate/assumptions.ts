@@ -7,35 +7,10 @@ export const CACHE_WRITE_BACK_SECONDS: Interval = { low: 0, high: 1 };
 /** Packages of the host, assumption E5. */
 export const PACKAGES = 2;
 
-/**
- * What an estimate takes for granted, by id.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals, assertStringIncludes } from "@std/assert";
- *
- * const { assumptions } = estimate({ platform: gnr, guestBytes: 400 * GiB, vcpus: 64 });
- * const ids: readonly EstimateAssumptionId[] = assumptions;
- * assertEquals(ids, ["E1", "E4", "E5", "E6", "E7"]);
- * assertStringIncludes(ESTIMATE_ASSUMPTIONS.E4, "TDH.VP.FLUSH");
- * ```
- */
+/** What an estimate takes for granted, by id. */
 export type EstimateAssumptionId = "E1" | "E2" | "E3" | "E4" | "E5" | "E6" | "E7";
 
-/**
- * The assumptions of estimates. Each is inferred; an estimate names the ones it stands on.
- *
- * @example
- * ```ts
- * import { ESTIMATE_ASSUMPTIONS } from "@tdx/reclaim";
- * import { assertStringIncludes } from "@std/assert";
- *
- * assertStringIncludes(ESTIMATE_ASSUMPTIONS.E1, "GiB");
- * ```
- */
+/** The assumptions of estimates. Each is inferred; an estimate names the ones it stands on. */
 export const ESTIMATE_ASSUMPTIONS: Readonly<Record<EstimateAssumptionId, string>> = {
   E1:
     "A GB of the published table is a GiB, 2^30 bytes; were it 10^9 bytes, every page would cost " +

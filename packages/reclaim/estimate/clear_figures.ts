@@ -1,20 +1,6 @@
 import type { Source } from "@tdx/core";
 
-/**
- * A figure with the place it was read or measured.
- *
- * @example
- * ```ts
- * import { type ClearFigure, MEASURED_CLEAR, PUBLISHED_SAVING } from "@tdx/reclaim";
- * import { assertEquals } from "@std/assert";
- *
- * const figures: readonly ClearFigure[] = [PUBLISHED_SAVING, MEASURED_CLEAR];
- * assertEquals(
- *   figures.map(({ value, document }) => `${value}: ${document}`),
- *   ["0.4: Linux commit 01fb93a363e0", "410: measurement for this project"],
- * );
- * ```
- */
+/** A figure with the place it was read or measured. */
 export interface ClearFigure extends Source {
   /** The figure; its unit stands with the constant. */
   readonly value: number;
@@ -23,14 +9,6 @@ export interface ClearFigure extends Source {
 /**
  * The published saving: skipping the clear shortens a shutdown by up to this share. It is an upper
  * bound, no table goes with it, and it names neither hardware nor path.
- *
- * @example
- * ```ts
- * import { PUBLISHED_SAVING } from "@tdx/reclaim";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(PUBLISHED_SAVING.value, 0.4);
- * ```
  */
 export const PUBLISHED_SAVING: ClearFigure = {
   value: 0.4,
@@ -41,14 +19,6 @@ export const PUBLISHED_SAVING: ClearFigure = {
 /**
  * Nanoseconds that one core takes to clear a page of 4 KiB as Linux does: 64 times MOVDIR64B, then a
  * fence. With one fence at the end of all pages it took 240 ns, which is not what Linux does.
- *
- * @example
- * ```ts
- * import { MEASURED_CLEAR } from "@tdx/reclaim";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(MEASURED_CLEAR.value, 410);
- * ```
  */
 export const MEASURED_CLEAR: ClearFigure = {
   value: 410,

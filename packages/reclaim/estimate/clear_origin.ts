@@ -5,20 +5,6 @@ import { type ClearReading, requireReading } from "./clear_reading.ts";
  * Whose figure: read in a publication, measured for this project, measured by the caller's meter
  * (`measured here`), taken for granted, or derived from such figures, so that nobody said it; or
  * there is none.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type Provenance } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const td = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
- * const { always, quirk } = estimate({ ...td, clear: "measured" });
- * const whose: Provenance[] = always.terms.map(({ provenance }) => provenance);
- * assertEquals(whose, ["assumed", "assumed", "derived", "measured"]);
- * assertEquals([always, quirk].map(({ total }) => total.provenance), ["published", "derived"]);
- * ```
  */
 export type Provenance =
   | "published"
@@ -28,18 +14,7 @@ export type Provenance =
   | "derived"
   | "unknown";
 
-/**
- * Which cost of a clear it is, and whose figure.
- *
- * @example
- * ```ts
- * import { clearOrigin, type ClearOrigin } from "@tdx/reclaim";
- * import { assertEquals } from "@std/assert";
- *
- * const given: ClearOrigin = clearOrigin(300);
- * assertEquals(given, { name: "given", provenance: "assumed", source: "given by the caller" });
- * ```
- */
+/** Which cost of a clear it is, and whose figure. */
 export interface ClearOrigin {
   /** The reading; `given` for a number, `metered` for what a meter measured. */
   readonly name: "published" | "measured" | "given" | "metered";

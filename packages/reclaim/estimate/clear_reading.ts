@@ -7,24 +7,7 @@ import {
 } from "@tdx/core/arguments";
 import type { Interval } from "./interval.ts";
 
-/**
- * What a meter measured of clearing on the machine in question.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type MeteredClear } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const clear: MeteredClear = {
- *   nsPerPage: { low: 290, high: 310 },
- *   source: "a meter on this host, MOVDIR64B and a fence each 4 KiB",
- * };
- * const { always } = estimate({ platform: gnr, guestBytes: 400 * GiB, vcpus: 64, clear });
- * assertEquals(always.terms.at(-1)?.provenance, "measured here");
- * ```
- */
+/** What a meter measured of clearing on the machine in question. */
 export interface MeteredClear {
   /** Nanoseconds a page of 4 KiB, above 0. */
   readonly nsPerPage: Interval;
@@ -36,20 +19,6 @@ export interface MeteredClear {
  * Which cost of a clear an estimate reckons with: the published bound, the figure that was measured
  * for this project on an Emerald Rapids core, what a meter measured on the machine in question, or
  * nanoseconds a page of 4 KiB that the caller takes for granted.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { type ClearReading, estimate } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const td = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
- * const share = (clear: ClearReading) => estimate({ ...td, clear }).saved.share?.high.toFixed(2);
- * assertEquals(share("published"), "0.40");
- * assertEquals(share("measured"), "0.09");
- * assertEquals(share(240), "0.05"); // one fence at the end of all pages
- * ```
  */
 export type ClearReading = "published" | "measured" | MeteredClear | number;
 

@@ -9,25 +9,7 @@ import { type Costs, costsOf } from "./costs.ts";
 import { hull, type Known, weighted } from "./interval.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
 
-/**
- * What {@link estimate} is asked.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type EstimateOptions } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const options: EstimateOptions = {
- *   platform: gnr,
- *   guestBytes: 107 * GiB,
- *   vcpus: 32,
- *   path: "dynamic",
- * };
- * assertEquals(estimate(options).always.total.seconds, { low: 517, high: 517 });
- * ```
- */
+/** What {@link estimate} is asked. */
 export interface EstimateOptions {
   /** The platform the host runs on. */
   readonly platform: Platform;
@@ -49,22 +31,7 @@ const OPTIONS: readonly (keyof EstimateOptions)[] = [
   "clear",
 ];
 
-/**
- * What clearing a page costs.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { type ClearCost, estimate } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const td = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
- * const cost: ClearCost = estimate({ ...td, clear: "measured" }).clear;
- * assertEquals(cost.nsPerPage, { low: 410, high: 410 });
- * assertEquals([cost.provenance, cost.share?.high.toFixed(2)], ["measured", "0.09"]);
- * ```
- */
+/** What clearing a page costs. */
 export interface ClearCost extends ClearOrigin {
   /** Nanoseconds a page of 4 KiB; `null` where the published table does not reach. */
   readonly nsPerPage: Known;
@@ -72,24 +39,7 @@ export interface ClearCost extends ClearOrigin {
   readonly share: Known;
 }
 
-/**
- * A time and what part of the whole it is.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type Saving } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const td = { guestBytes: 400 * GiB, vcpus: 64 };
- * const none: Saving = estimate({ ...td, platform: spr }).saved;
- * assertEquals(none, { seconds: { low: 0, high: 0 }, share: { low: 0, high: 0 } });
- * const upTo: Saving = estimate({ ...td, platform: gnr }).saved;
- * assertEquals(upTo.seconds?.high.toFixed(1), "186.8"); // 40% of 467 s
- * ```
- */
+/** A time and what part of the whole it is. */
 export interface Saving {
   /** Seconds; `null` where nothing tells. */
   readonly seconds: Known;
@@ -97,22 +47,7 @@ export interface Saving {
   readonly share: Known;
 }
 
-/**
- * How long a shutdown takes under both policies.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type Estimate } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const inside: Estimate = estimate({ platform: gnr, guestBytes: 18 * GiB, vcpus: 4 });
- * assertEquals([inside.insideTable, inside.always.total.seconds], [true, { low: 24, high: 24 }]);
- * const beyond: Estimate = estimate({ platform: gnr, guestBytes: 1024 * GiB, vcpus: 4 });
- * assertEquals([beyond.insideTable, beyond.always.total.seconds], [false, null]);
- * ```
- */
+/** How long a shutdown takes under both policies. */
 export interface Estimate {
   /** Name of the platform plugin. */
   readonly platform: string;

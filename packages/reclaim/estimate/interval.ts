@@ -1,19 +1,4 @@
-/**
- * A range, both ends included; a single figure has both ends alike.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type Interval } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assert } from "@std/assert";
- *
- * // Between two points of the published table two straight lines part.
- * const { always } = estimate({ platform: gnr, guestBytes: 64 * GiB, vcpus: 16 });
- * const seconds: Interval = always.total.seconds!;
- * assert(24 < seconds.low && seconds.low < seconds.high && seconds.high < 134);
- * ```
- */
+/** A range, both ends included; a single figure has both ends alike. */
 export interface Interval {
   /** The lowest figure. */
   readonly low: number;
@@ -21,22 +6,7 @@ export interface Interval {
   readonly high: number;
 }
 
-/**
- * A figure that may be unknown, which is `null`.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type Known } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const seconds = (guestGiB: number): Known =>
- *   estimate({ platform: gnr, guestBytes: guestGiB * GiB, vcpus: 4 }).always.total.seconds;
- * assertEquals(seconds(18), { low: 24, high: 24 });
- * assertEquals(seconds(4), null); // smaller than anything published
- * ```
- */
+/** A figure that may be unknown, which is `null`. */
 export type Known = Interval | null;
 
 /** The range of one figure. */

@@ -1,18 +1,7 @@
 import type { Source } from "@tdx/core";
 import type { TeardownPath } from "../teardown/options.ts";
 
-/**
- * One published shutdown.
- *
- * @example
- * ```ts
- * import { PUBLISHED_SHUTDOWNS, type PublishedShutdown } from "@tdx/reclaim";
- * import { assertEquals } from "@std/assert";
- *
- * const smallest: PublishedShutdown | undefined = PUBLISHED_SHUTDOWNS[0];
- * assertEquals(smallest, { vcpus: 4, memoryGb: 18, seconds: { dynamic: 72, terminate: 24 } });
- * ```
- */
+/** One published shutdown. */
 export interface PublishedShutdown {
   /** Virtual CPUs of the TD. */
   readonly vcpus: number;
@@ -25,14 +14,6 @@ export interface PublishedShutdown {
 /**
  * The published shutdown times, by growing memory. Every page was cleared on both paths; the
  * hardware was not named. Posting of KVM_TDX_TERMINATE_VM, June 2025.
- *
- * @example
- * ```ts
- * import { PUBLISHED_SHUTDOWNS } from "@tdx/reclaim";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(PUBLISHED_SHUTDOWNS.at(-1)?.seconds, { dynamic: 5539, terminate: 467 });
- * ```
  */
 export const PUBLISHED_SHUTDOWNS: readonly PublishedShutdown[] = [
   { vcpus: 4, memoryGb: 18, seconds: { dynamic: 72, terminate: 24 } },
@@ -40,18 +21,7 @@ export const PUBLISHED_SHUTDOWNS: readonly PublishedShutdown[] = [
   { vcpus: 64, memoryGb: 400, seconds: { dynamic: 5539, terminate: 467 } },
 ];
 
-/**
- * Where {@link PUBLISHED_SHUTDOWNS} was read.
- *
- * @example
- * ```ts
- * import { PUBLISHED_SHUTDOWNS_SOURCE } from "@tdx/reclaim";
- * import { assertStringIncludes } from "@std/assert";
- *
- * assertStringIncludes(PUBLISHED_SHUTDOWNS_SOURCE.document, "KVM_TDX_TERMINATE_VM");
- * assertStringIncludes(PUBLISHED_SHUTDOWNS_SOURCE.at, "hardware not stated");
- * ```
- */
+/** Where {@link PUBLISHED_SHUTDOWNS} was read. */
 export const PUBLISHED_SHUTDOWNS_SOURCE: Source = {
   document: "KVM_TDX_TERMINATE_VM posting to the KVM mailing list",
   at: "June 2025, shutdown times; hardware not stated",

@@ -6,42 +6,10 @@ import { PUBLISHED_SHUTDOWNS_SOURCE } from "./published_shutdowns.ts";
 
 /**
  * The phases that time is told for; `removal` is that of the dynamic path, `reclaim` the other's.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type TimePhase } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const { always } = estimate({ platform: gnr, guestBytes: 400 * GiB, vcpus: 64 });
- * const seconds = (phase: TimePhase) => always.terms.find(({ name }) => name === phase)?.seconds;
- * assertEquals(seconds("cache write-back"), { low: 0, high: 2 }); // two packages (E5)
- * assertEquals(seconds("removal"), undefined); // the dynamic path has it, this is terminate
- * ```
  */
 export type TimePhase = "vCPU flush" | "cache write-back" | "removal" | "reclaim" | "clear";
 
-/**
- * A time, and whose figure it is.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type TimeTerm } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const { always } = estimate({ platform: gnr, guestBytes: 400 * GiB, vcpus: 64 });
- * const flush: TimeTerm | undefined = always.terms.find(({ name }) => name === "vCPU flush");
- * assertEquals(flush, {
- *   name: "vCPU flush",
- *   seconds: { low: 0, high: 0.0064 }, // at most 100 µs for each of 64
- *   provenance: "assumed",
- *   source: "assumption E4",
- * });
- * ```
- */
+/** A time, and whose figure it is. */
 export interface TimeTerm {
   /** The phase, or `total`. */
   readonly name: TimePhase | "total";
@@ -53,22 +21,7 @@ export interface TimeTerm {
   readonly source: string;
 }
 
-/**
- * How long a shutdown takes.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { estimate, type ShutdownTime } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const { quirk } = estimate({ platform: gnr, guestBytes: 400 * GiB, vcpus: 64 });
- * const time: ShutdownTime = quirk;
- * assertEquals(time.clears, false);
- * assertEquals(time.terms.at(-1)?.source, "no page is cleared");
- * ```
- */
+/** How long a shutdown takes. */
 export interface ShutdownTime {
   /** Whether it clears pages. */
   readonly clears: boolean;

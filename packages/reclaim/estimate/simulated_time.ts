@@ -9,29 +9,7 @@ import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
 /** The SEAMCALLs that a time is told for; one that was never issued has no count. */
 const [FLUSH, WRITE_BACK] = ["TDH.VP.FLUSH", "TDH.PHYMEM.CACHE.WB"] as const;
 
-/**
- * What {@link simulatedTime} needs besides the report.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import {
- *   createReclaimer,
- *   createTdHost,
- *   simulatedTime,
- *   type SimulatedTimeOptions,
- * } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const td = { guestBytes: 18 * GiB, vcpus: 4 };
- * const options: SimulatedTimeOptions = { ...td, clear: "measured" };
- * const { memory, module, tdr } = createTdHost({ platform: gnr, ...td });
- * const report = await createReclaimer({ memory }).teardown(module, tdr);
- * // 24 s less 410 ns for each of 4.7 million pages that were not cleared.
- * assertEquals(simulatedTime(report, options).total.seconds?.high.toFixed(1), "22.1");
- * ```
- */
+/** What {@link simulatedTime} needs besides the report. */
 export interface SimulatedTimeOptions {
   /** Guest memory of the TD in bytes. */
   readonly guestBytes: number;

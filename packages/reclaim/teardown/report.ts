@@ -1,22 +1,7 @@
 import type { Policy } from "../decide.ts";
 import type { TeardownPath } from "./options.ts";
 
-/**
- * Pages that came back, and what clearing them took.
- *
- * @example
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, type PageWork } from "@tdx/reclaim";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const { memory, module, tdr } = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 2 });
- * const { control } = await createReclaimer({ memory }).teardown(module, tdr);
- * const work: PageWork = control;
- * assertEquals(work, { pagesReclaimed: 23, linesCleared: 23 * 64, fences: 23 });
- * ```
- */
+/** Pages that came back, and what clearing them took. */
 export interface PageWork {
   /** Pages of 4 KiB. */
   readonly pagesReclaimed: number;
@@ -26,23 +11,7 @@ export interface PageWork {
   readonly fences: number;
 }
 
-/**
- * What a teardown did; the figures of the guest's pages stand at the top.
- *
- * @example
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, type TeardownReport } from "@tdx/reclaim";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const { memory, module, tdr } = createTdHost({ platform: gnr, guestBytes: 4 * MiB, vcpus: 2 });
- * module.lock(0x5000); // reclaiming this page is refused, so Linux leaks it, and with it the TDR
- * const report: TeardownReport = await createReclaimer({ memory }).teardown(module, tdr);
- * assertEquals([report.pagesReclaimed, report.leakedPages], [1023, 2]);
- * assertEquals(report.pagesByType, { REG: 1023, TDVPR: 2, EPT: 4, TDCX: 16 });
- * ```
- */
+/** What a teardown did; the figures of the guest's pages stand at the top. */
 export interface TeardownReport extends PageWork {
   /** Name of the platform. */
   readonly platform: string;

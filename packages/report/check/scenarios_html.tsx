@@ -14,60 +14,13 @@ import { requireScenarioRun } from "./check_arguments.ts";
 import { placesText } from "./places.ts";
 import { wayName, Witness } from "./witness.tsx";
 
-/**
- * One run of a scenario, and the hash that names its text.
- *
- * @example
- * ```ts
- * import { parseScenario, runScenario, scenarioHash } from "@tdx/litmus";
- * import type { ScenarioRun } from "@tdx/report";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const scenario = parseScenario(
- *   'TDX erratum "A partial write, then a load (W5, R0)." { X = td secret } ' +
- *     "host ; partial X host ; load X -> r0 ; exists mc expect: Always",
- *   { platforms: ["spr"] },
- * );
- * const result = await runScenario(scenario, { platform: spr, mode: "Li" });
- * const run: ScenarioRun = { ...result, hash: await scenarioHash(scenario) };
- * assertEquals([run.hash, run.observation], ["23a5fa60fcd3404f", "Always"]);
- * ```
- */
+/** One run of a scenario, and the hash that names its text. */
 export interface ScenarioRun extends ScenarioResult {
   /** As `scenarioHash` gives it. */
   readonly hash: string;
 }
 
-/**
- * What a report on scenarios is written from.
- *
- * @example
- * ```ts
- * import { parseScenario, runScenario, scenarioHash } from "@tdx/litmus";
- * import { scenariosHtml, type ScenariosPage } from "@tdx/report";
- * import { gnr } from "@tdx/platform-gnr";
- * import { spr } from "@tdx/platform-spr";
- * import { assertStringIncludes } from "@std/assert";
- *
- * const scenario = parseScenario(
- *   'TDX erratum "A partial write, then a load (W5, R0)." { X = td secret } ' +
- *     "host ; partial X host ; load X -> r0 ; exists mc expect spr: Always expect: Never",
- *   { platforms: ["spr", "gnr"] },
- * );
- * const hash = await scenarioHash(scenario);
- * const platforms = [spr, gnr];
- * const page: ScenariosPage = {
- *   origin: { commandLine: "my-checks.ts", date: new Date(), version: "my checks 1.0" },
- *   platforms,
- *   runs: await Promise.all(platforms.map(async (platform) => ({
- *     ...await runScenario(scenario, { platform, mode: "Ci" }),
- *     hash,
- *   }))),
- * };
- * assertStringIncludes(scenariosHtml(page), "1 scenario, 2 runs.");
- * ```
- */
+/** What a report on scenarios is written from. */
 export interface ScenariosPage {
   /** When and how it was made. */
   readonly origin: ReportOrigin;

@@ -11,26 +11,7 @@ import { requireOrigin } from "../page/page_arguments.ts";
 import { requireVerdict } from "./check_arguments.ts";
 import { VerdictTable } from "./verdict_table.tsx";
 
-/**
- * What a report on verdicts is written from.
- *
- * @example
- * ```ts
- * import { verdict } from "@tdx/litmus";
- * import { verdictsHtml, type VerdictsPage } from "@tdx/report";
- * import { spr } from "@tdx/platform-spr";
- * import { assertStringIncludes } from "@std/assert";
- *
- * const question = { mode: "Ci", hostKeys: "keyid0", policy: "never", poison: "none" } as const;
- * const page: VerdictsPage = {
- *   origin: { commandLine: "my-checks.ts", date: new Date(), version: "my checks 1.0" },
- *   platforms: [spr],
- *   // A hope that the erratum W5 does not fulfil.
- *   verdicts: [await verdict({ ...question, platform: spr, expected: "Never" })],
- * };
- * assertStringIncludes(verdictsHtml(page), "1 answer not as expected.");
- * ```
- */
+/** What a report on verdicts is written from. */
 export interface VerdictsPage {
   /** When and how it was made. */
   readonly origin: ReportOrigin;

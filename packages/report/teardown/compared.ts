@@ -2,32 +2,7 @@ import type { Platform } from "@tdx/core";
 import type { Policy, ShutdownTime, TeardownReport } from "@tdx/reclaim";
 import { groupsOf } from "../page/numbers.ts";
 
-/**
- * One teardown among those that are compared.
- *
- * @example
- * ```ts
- * import { GiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, showRange, simulatedTime } from "@tdx/reclaim";
- * import type { ComparedTeardown } from "@tdx/report";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const policy = "never";
- * const td = { guestBytes: 18 * GiB, vcpus: 4 };
- * const { memory, module, tdr } = createTdHost({ platform: gnr, ...td });
- * const report = await createReclaimer({ memory, policy }).teardown(module, tdr, { reuse: true });
- * const times = (["published", "measured"] as const).map((clear) => ({
- *   clearAs: clear,
- *   ...simulatedTime(report, { ...td, clear }),
- * }));
- * const compared: ComparedTeardown = { platform: gnr, policy, report, times };
- * assertEquals(
- *   compared.times.map(({ clearAs, total }) => `${clearAs}: ${showRange(total.seconds)} s`),
- *   ["published: 14.4–24 s", "measured: 22.1 s"],
- * );
- * ```
- */
+/** One teardown among those that are compared. */
 export interface ComparedTeardown {
   /** The platform it was simulated on. */
   readonly platform: Platform;

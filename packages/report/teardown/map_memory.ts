@@ -16,54 +16,10 @@ import {
 import { PAGE_FATES, type PageFate, type TdHost } from "@tdx/reclaim";
 import { forEachFrame, type PageType, TdxModule } from "@tdx/seam";
 
-/**
- * Pages by what became of them.
- *
- * @example
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, followPages } from "@tdx/reclaim";
- * import { type CellCounts, mapMemory } from "@tdx/report";
- * import { gnr } from "@tdx/platform-gnr";
- * import { assertEquals } from "@std/assert";
- *
- * const host = createTdHost({ platform: gnr, guestBytes: 4 * MiB, vcpus: 1 });
- * const { onBack, fates } = followPages(host);
- * host.module.lock(0x5000); // reclaiming this page is refused, so Linux leaks it and the TDR
- * await createReclaimer({ memory: host.memory })
- *   .teardown(host.module, host.tdr, { onBack });
- * const [first]: readonly CellCounts[] = mapMemory(host, fates(), { cells: 256 }).cells;
- * // The first 4 MiB are the guest's; the control pages lie behind them.
- * assertEquals(first, { other: 0, free: 1023, used: 0, leaked: 1, poisoned: 0, retired: 0 });
- * ```
- */
+/** Pages by what became of them. */
 export type CellCounts = Readonly<Record<PageFate, number>>;
 
-/**
- * A page that is listed by its address.
- *
- * @example
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, followPages } from "@tdx/reclaim";
- * import { type ListedPage, mapMemory } from "@tdx/report";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const host = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 1 });
- * const { onBack, fates } = followPages(host);
- * await createReclaimer({ memory: host.memory, policy: "never" })
- *   .teardown(host.module, host.tdr, { reuse: true, onBack });
- * const [page]: readonly ListedPage[] = mapMemory(host, fates()).listed;
- * assertEquals(page, {
- *   pa: 0,
- *   fate: "retired",
- *   type: "NDA", // the TDX module has given it back
- *   poisonedLines: 64,
- *   origins: ["partial-write"],
- * });
- * ```
- */
+/** A page that is listed by its address. */
 export interface ListedPage {
   /** Its address in bytes. */
   readonly pa: number;
@@ -77,27 +33,7 @@ export interface ListedPage {
   readonly origins: readonly Poison[];
 }
 
-/**
- * The memory of a host after a teardown, in equal stretches.
- *
- * @example
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, followPages } from "@tdx/reclaim";
- * import { mapMemory, type MemoryMap } from "@tdx/report";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const host = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 1 });
- * const { onBack, fates } = followPages(host);
- * await createReclaimer({ memory: host.memory, policy: "never" })
- *   .teardown(host.module, host.tdr, { reuse: true, onBack });
- * const map: MemoryMap = mapMemory(host, fates());
- * assertEquals([map.cells.length, map.cellBytes], [1024, MiB]);
- * assertEquals([map.cells[3]?.retired, map.cells[4]?.retired, map.total.retired], [256, 0, 1024]);
- * assertEquals(map.retiredBy["partial-write"], 1024);
- * ```
- */
+/** The memory of a host after a teardown, in equal stretches. */
 export interface MemoryMap {
   /** Memory of the host in bytes. */
   readonly bytes: number;
@@ -113,27 +49,7 @@ export interface MemoryMap {
   readonly listed: readonly ListedPage[];
 }
 
-/**
- * How fine a map is.
- *
- * @example
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, followPages } from "@tdx/reclaim";
- * import { mapMemory, type MapOptions } from "@tdx/report";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const host = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 1 });
- * const { onBack, fates } = followPages(host);
- * await createReclaimer({ memory: host.memory, policy: "never" })
- *   .teardown(host.module, host.tdr, { reuse: true, onBack });
- * const options: MapOptions = { cells: 4, list: 2 };
- * const { cells, listed } = mapMemory(host, fates(), options);
- * assertEquals([cells.length, cells[0]?.retired], [4, 1024]);
- * assertEquals(listed.map(({ pa }) => pa), [0x0, 0x1000]);
- * ```
- */
+/** How fine a map is. */
 export interface MapOptions {
   /** Into how many cells memory is cut; default 1024. */
   readonly cells?: number;

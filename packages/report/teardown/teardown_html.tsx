@@ -24,30 +24,7 @@ import { Times } from "./times.tsx";
 
 export { type ComparedTeardown } from "./compared.ts";
 
-/**
- * What a report on a teardown is written from.
- *
- * @example What is taken from the host, which need not be kept until the page is written
- * ```ts
- * import { MiB } from "@tdx/core";
- * import { createReclaimer, createTdHost, followPages } from "@tdx/reclaim";
- * import { mapMemory, type TeardownPage } from "@tdx/report";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const host = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 1 });
- * const { onBack, fates } = followPages(host);
- * await createReclaimer({ memory: host.memory, policy: "never" })
- *   .teardown(host.module, host.tdr, { reuse: true, onBack });
- * const seen: Pick<TeardownPage, "rules" | "map"> = {
- *   rules: host.memory.counts.rules,
- *   map: mapMemory(host, fates()),
- * };
- * // A partial write poisons each of the 65,536 lines, and the load of each consumes the poison.
- * assertEquals([seen.rules.W5, seen.rules.R0], [65536, 65536]);
- * assertEquals(seen.map.total.retired, 1024);
- * ```
- */
+/** What a report on a teardown is written from. */
 export interface TeardownPage {
   /** When and how it was made. */
   readonly origin: ReportOrigin;

@@ -75,23 +75,6 @@ const PAGE_AUG: AddLeaf = {
  *
  * Many pages at once are given as a chunk of frames; they go to consecutive GPAs, and what comes
  * back is as if the leaf were issued page by page in ascending order.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, runOf, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const module = new TdxModule({ memory: new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds }) });
- * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: [runOf(2 ** 18, 512)] });
- *
- * // The page table of the first 2 MiB is full, there is none for the next.
- * assertEquals(module.mem.pageAug(tdr, 0x1000, 0, 2 ** 34).status, 0xC0000B0D00000001n);
- * assertEquals(module.mem.pageAug(tdr, 0x200000, 0, 2 ** 34).status, 0xC0000B0000000001n);
- * assertEquals(module.mem.septAdd(tdr, 0x200000, 1, 2 ** 34).status, 0n);
- * ```
  */
 export interface MemBuildLeaves {
   /**

@@ -12,54 +12,13 @@ import { alike } from "./pages_result.ts";
 /**
  * What became of consecutive SEAMCALLs of one leaf: the first `count` of them had the same fate.
  * On success they were done; a refusal concerns one. Go on behind them.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, type CountResult, runOf, status, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * const guest = [runOf(2 ** 18, 512)];
- * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: guest });
- *
- * module.mem.rangeBlock(tdr, 0x64000, 0); // page 100
- * const before: CountResult = module.mem.rangeBlock(tdr, 0, 0, 512);
- * assertEquals(before, { status: 0n, count: 100 });
- * const at: CountResult = module.mem.rangeBlock(tdr, 0x64000, 0, 412);
- * assertEquals(at, { status: status("GPA_RANGE_ALREADY_BLOCKED", "RCX"), count: 1 });
- * ```
  */
 export interface CountResult extends SeamcallResult {
   /** How many SEAMCALLs, and so how many pages, the status is about. */
   readonly count: number;
 }
 
-/**
- * What became of guest pages that were to be removed.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, type RemoveResult, runOf, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * const guest = [runOf(2 ** 18, 512)];
- * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: guest });
- * module.mem.rangeBlock(tdr, 0, 0, 512);
- * module.mem.track(tdr);
- *
- * const removed: RemoveResult = module.mem.pageRemove(tdr, 0, 0, 512);
- * assertEquals([removed.status, removed.count, removed.pages?.frame], [0n, 512, 2 ** 18]);
- * ```
- */
+/** What became of guest pages that were to be removed. */
 export interface RemoveResult extends CountResult {
   /** The frames that were removed; `null` where the removal was refused. */
   readonly pages: FrameChunk | null;
@@ -70,25 +29,6 @@ export interface RemoveResult extends CountResult {
  *
  * Consecutive GPAs can be given at once. What comes back is as if the leaf were issued page by page
  * in ascending order; a call does as many pages as have the same fate and lie together in memory.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, runOf, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const module = new TdxModule({ memory: new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds }) });
- * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: [runOf(2 ** 18, 512)] });
- *
- * const { mem } = module;
- * assertEquals(mem.pageRemove(tdr, 0, 0, 512).status, 0xC0000B0600000001n); // GPA_RANGE_NOT_BLOCKED
- * assertEquals(mem.rangeBlock(tdr, 0, 0, 512), { status: 0n, count: 512 });
- * assertEquals(mem.pageRemove(tdr, 0, 0, 512).status, 0xC0000B0800000001n); // TLB_TRACKING_NOT_DONE
- * assertEquals(mem.track(tdr), { status: 0n, count: 1 });
- * assertEquals(mem.pageRemove(tdr, 0, 0, 512).pages?.count, 512);
- * ```
  */
 export interface MemRemoveLeaves {
   /**

@@ -11,22 +11,6 @@ import { addControlPage } from "./control_page.ts";
  * The TDH.MNG leaves: a TD, its keys and its control structure.
  *
  * Each takes the lock of the TDR alone, so a running vCPU of the TD makes them busy.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const { mng } = new TdxModule({ memory });
- *
- * assertEquals(mng.create(0x1000, 33).status, 0n);
- * assertEquals(mng.create(0x2000, 33).status, 0xC000082000000000n); // HKID_NOT_FREE
- * assertEquals(mng.create(0x1000, 34).status, 0xC000030000000001n); // the page is a TDR already
- * ```
  */
 export interface MngLeaves {
   /**

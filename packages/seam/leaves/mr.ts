@@ -2,22 +2,7 @@ import { checkTd, refuseUnbuilt, requireAddress } from "../operand_checks.ts";
 import type { SeamcallResult } from "../seamcalls.ts";
 import { type SeamState, SUCCESS } from "../seam_state.ts";
 
-/**
- * The TDH.MR leaf that ends the build of a TD.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const module = new TdxModule({ memory: new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds }) });
- * module.mng.create(0x1000, 33);
- * assertEquals(module.mr.finalize(0x1000).status, 0x8000081000000000n); // TD_KEYS_NOT_CONFIGURED
- * ```
- */
+/** The TDH.MR leaf that ends the build of a TD. */
 export interface MrLeaves {
   /**
    * TDH.MR.FINALIZE: completes the measurement, so that the TD may run; pages are added by

@@ -11,25 +11,6 @@ import type { SeamState } from "../seam_state.ts";
  * The pages are taken in ascending order, one SEAMCALL each. `pages` are the first ones, as far as
  * they had the same fate: on success all of them were done; a refusal concerns one page. Go on
  * with `rest` as the host sees fit, until it is `null`.
- *
- * @example A page in the middle is locked
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { type PagesResult, runOf, status, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const module = new TdxModule({ memory });
- * module.lock(0x3000);
- *
- * const first: PagesResult = module.phymem.pageWbinvd(runOf(0, 8), 33);
- * assertEquals([first.status, first.pages.count, first.rest?.count], [0n, 3, 5]);
- * const next: PagesResult = module.phymem.pageWbinvd(first.rest!, 33);
- * assertEquals(next.status, status("OPERAND_BUSY", "RCX"));
- * assertEquals([next.pages.count, next.rest?.count], [1, 4]);
- * ```
  */
 export interface PagesResult extends SeamcallResult {
   /** The frames the status is about. */

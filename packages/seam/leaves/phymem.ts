@@ -7,30 +7,7 @@ import { pageReclaim } from "./page_reclaim.ts";
 import { pageWbinvd } from "./page_wbinvd.ts";
 import type { PagesResult } from "./pages_result.ts";
 
-/**
- * What became of pages that were to be reclaimed, and what they were.
- *
- * @example A TD that got no further than its TDR
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { type ReclaimResult, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
- * const { mng, phymem } = new TdxModule({ memory, packages: 1 });
- * mng.create(0x1000, 33);
- * mng.vpflushdone(0x1000);
- * phymem.cacheWb(0, 0);
- * mng.keyFreeid(0x1000);
- *
- * const result: ReclaimResult = phymem.pageReclaim(0x1000);
- * assertEquals([result.status, result.type, result.level], [0n, "TDR", 0]);
- * const again: ReclaimResult = phymem.pageReclaim(0x1000);
- * assertEquals([again.status, again.type], [0xC000030000000001n, null]); // the page is NDA now
- * ```
- */
+/** What became of pages that were to be reclaimed, and what they were. */
 export interface ReclaimResult extends PagesResult {
   /** What the pages were used for; `null` where the refusal came before that was known. */
   readonly type: PageType | null;
@@ -40,33 +17,7 @@ export interface ReclaimResult extends PagesResult {
   readonly level: PageLevel | null;
 }
 
-/**
- * The TDH.PHYMEM leaves: physical memory, whoever owns it.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, runOf, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const module = new TdxModule({ memory: new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds }) });
- * const frames = runOf(2 ** 18, 512);
- * const { tdr, vcpus } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: [frames] });
- *
- * const { mng, phymem, vp } = module;
- * assertEquals(phymem.pageReclaim(frames).status, 0xC000060700000000n); // LIFECYCLE_STATE_INCORRECT
- * vp.flush(vcpus[0]!, 0);
- * mng.vpflushdone(tdr);
- * assertEquals(mng.keyFreeid(tdr).status, 0x8000081700000000n); // WBCACHE_NOT_COMPLETE
- * phymem.cacheWb(0, 0);
- * phymem.cacheWb(1, 0);
- * mng.keyFreeid(tdr);
- * const { status, type, owner, pages, rest } = phymem.pageReclaim(frames);
- * assertEquals([status, type, owner, pages.count, rest], [0n, "REG", tdr, 512, null]);
- * ```
- */
+/** The TDH.PHYMEM leaves: physical memory, whoever owns it. */
 export interface PhymemLeaves {
   /**
    * TDH.PHYMEM.CACHE.WB (T3) on a package: writes back dirty lines of the HKIDs that are FLUSHED

@@ -11,25 +11,7 @@ import type { SeamcallResult } from "../seamcalls.ts";
 import { type SeamState, SUCCESS } from "../seam_state.ts";
 import { addControlPage } from "./control_page.ts";
 
-/**
- * The TDH.VP leaves: the virtual CPUs of a TD.
- *
- * @example
- * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
- * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, runOf, TdxModule } from "@tdx/seam";
- * import { assertEquals } from "@std/assert";
- *
- * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
- * const module = new TdxModule({ memory: new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds }) });
- * const { tdr, vcpus } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: [runOf(2 ** 18, 512)] });
- *
- * assertEquals(module.vp.flush(vcpus[0]!, 9).status, 0x8000070200000000n); // VCPU_NOT_ASSOCIATED
- * assertEquals(module.mng.vpflushdone(tdr).status, 0x8000082400000000n); // FLUSHVP_NOT_DONE
- * assertEquals(module.vp.flush(vcpus[0]!, 0).status, 0n);
- * ```
- */
+/** The TDH.VP leaves: the virtual CPUs of a TD. */
 export interface VpLeaves {
   /**
    * TDH.VP.CREATE: makes a page the TDVPR of a new vCPU.
