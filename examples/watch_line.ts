@@ -13,7 +13,7 @@ for (const platform of [spr, gnr]) {
   memory.step({ kind: "movdir64b", by: "module", key: td, data: "secret" }, 0);
   console.log(`  the TD's line: ${describeLine(memory.state(0))}`);
 
-  for (const kind of ["partialWrite", "load"] as const) {
+  for (const kind of ["partial-write", "load"] as const) {
     const { rules, machineCheck } = memory.step({ kind, by: "host", key: host, data: "host" }, 0);
     const rule = rules.at(-1)!;
     console.log(`  host ${kind}, ${rule}: ${ruleText(rule).text}`);

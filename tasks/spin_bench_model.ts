@@ -8,8 +8,8 @@ import { type Agent, type OperationKind, WRITES_DATA } from "@tdx/core";
 import { type KeyName, type Machine, type Problem, type Thread, toPromela } from "@tdx/litmus";
 import { gnr } from "@tdx/platform-gnr";
 
-const HOST: readonly OperationKind[] = ["load", "store", "partialWrite", "movdir64b", "clflush"];
-const DEVICE: readonly OperationKind[] = ["deviceRead", "deviceWrite", "devicePartialWrite"];
+const HOST: readonly OperationKind[] = ["load", "store", "partial-write", "movdir64b", "clflush"];
+const DEVICE: readonly OperationKind[] = ["dma-read", "dma-write", "dma-partial-write"];
 
 /** Lines that a TD left, two hosts and a device: everything happens at any time, for ever. */
 export function endlessProblem(lines: number): Problem {

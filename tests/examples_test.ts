@@ -19,7 +19,7 @@ const SAYS: Readonly<Record<string, readonly string[]>> = {
     "Emerald Rapids: 26214400 pages back, 1677721600 lines cleared",
     "Granite Rapids: 26214400 pages back, 0 lines cleared",
   ],
-  "watch_line.ts": ["host partialWrite, W5:", "** machine check **", "host partialWrite, W4:"],
+  "watch_line.ts": ["host partial-write, W5:", "** machine check **", "host partial-write, W4:"],
   "own_platform.ts": ["No erratum is known for this CPU", "Refused: "],
   // Up to 40% of 467 s; 105,063,192 pages of 410 ns; 28,104,499 of them off 134 s.
   "estimate.ts": [

@@ -47,7 +47,7 @@ export function platformSuite(platform: Platform): void {
   for (const mode of MODES) {
     Deno.test(`${name} in ${mode}: decide() and memory agree on the partial write`, () => {
       const memory = ownedMemory(platform, mode);
-      memory.step({ kind: "partialWrite", by: "host", key: KEY0, data: "host" }, 0);
+      memory.step({ kind: "partial-write", by: "host", key: KEY0, data: "host" }, 0);
       const { machineCheck } = memory.step({ kind: "load", by: "host", key: KEY0 }, 0);
       assertEquals(machineCheck, decide({ platform, mode }).needed);
       assertEquals(machineCheck, platform.bugs.includes(TDX_PW_MCE));
@@ -71,7 +71,7 @@ export function platformSuite(platform: Platform): void {
       if (decide({ platform, mode }).clear) {
         memory.apply({ kind: "movdir64b", by: "host", key: KEY0 }, 0, GiB);
       }
-      memory.apply({ kind: "partialWrite", by: "host", key: KEY0, data: "host" }, 0, GiB);
+      memory.apply({ kind: "partial-write", by: "host", key: KEY0, data: "host" }, 0, GiB);
       const { machineChecks } = memory.apply({ kind: "load", by: "host", key: KEY0 }, 0, GiB);
       assertEquals(machineChecks, 0);
     });

@@ -17,7 +17,7 @@ import { type Act, MOST_ACTS, type Settings, type Situation } from "./situation.
 const LINK_VERSION = "1";
 /** As many lines as a scenario can have. */
 const MOST_LINES = 8;
-const OPERATION_NAMES = [...new Set(OPERATIONS.map(({ operation }) => operation))];
+const KINDS = [...new Set(OPERATIONS.map(({ operation }) => operation))];
 const FIELDS = [
   "v",
   "platform",
@@ -166,7 +166,7 @@ function readAct(text: string, lines: readonly string[]): Act {
   if (rest.length > 0) fail("a step as who.operation.line.key or with content", text);
   return {
     by: oneOf("who", AGENTS, by),
-    operation: oneOf("operation", OPERATION_NAMES, operation),
+    operation: oneOf("operation", KINDS, operation),
     line: lines.indexOf(oneOf("line", lines, line)),
     key: oneOf<KeyName>("key", KEY_NAMES, key),
     ...(data === undefined ? {} : { data: oneOf<Data>("content", WRITTEN_DATA, data) }),

@@ -9,12 +9,12 @@ import { type Situation, START } from "./situation.ts";
 
 const LINK =
   "v=1&platform=spr&beside=gnr&mode=Ci&keys=keyid0&policy=never&lines=X.td.secret&acts=" +
-  "host.partialWrite.X.keyid0.host,host.load.X.keyid0&at=2&state=6aa4e0a2";
+  "host.partial-write.X.keyid0.host,host.load.X.keyid0&at=2&state=6aa4e0a2";
 
 Deno.test("writeLink() writes the whole situation in words", () => {
   const situation: Situation = {
     ...START,
-    acts: [actOf("host", "partialWrite", "keyid0", 0), actOf("host", "load", "keyid0", 0)],
+    acts: [actOf("host", "partial-write", "keyid0", 0), actOf("host", "load", "keyid0", 0)],
     at: 2,
   };
   assertEquals(writeLink(situation), LINK);
@@ -71,7 +71,7 @@ const BROKEN: readonly [from: string, to: string, message: string][] = [
   ["X.td.secret", "X;td", "Expected a line as name.key.content, got X;td"],
   ["host.load.X.keyid0", "host.jump.X.keyid0", "Expected operation as one of load, store,"],
   ["host.load.X.keyid0", "host.load.Y.keyid0", "Expected line as one of X, got Y"],
-  ["host.load.X.keyid0", "host.cacheWb.X.td", "host.cacheWb.X.td: host does no cacheWb"],
+  ["host.load.X.keyid0", "host.cache-wb.X.td", "host.cache-wb.X.td: host does no cacheWb"],
   ["host.load.X.keyid0", "host.load.X.keyid0.host", "load writes nothing of its own"],
   ["at=2", "at=3", "Expected at from 0 to 2, the number of steps, got 3"],
   ["at=2", "at=-1", "Expected at from 0 to 2, the number of steps, got -1"],
@@ -102,7 +102,7 @@ Deno.test("readLink() refuses a state that cannot exist", () => {
   );
   // No rule covers a partial write under a private KeyID inside SEAM.
   assertThrows(
-    () => readLink(LINK.replace("host.load.X.keyid0", "td.partialWrite.X.td.secret")),
+    () => readLink(LINK.replace("host.load.X.keyid0", "td.partial-write.X.td.secret")),
     LinkError,
     "Expected an operation that the rules cover",
   );

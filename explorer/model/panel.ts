@@ -7,9 +7,9 @@ export const OPERATIONS_OF: Readonly<
   Record<"td" | "module" | "host" | "device", readonly Act["operation"][]>
 > = {
   td: ["load", "store", "movdir64b", "clflush", "prefetch"],
-  module: ["movdir64b", "cacheWb", "pageWbinvd"],
-  host: ["load", "store", "partialWrite", "clear", "movdir64b", "clflush", "prefetch"],
-  device: ["deviceRead", "deviceWrite", "devicePartialWrite"],
+  module: ["movdir64b", "cache-wb", "page-wbinvd"],
+  host: ["load", "store", "partial-write", "clear", "movdir64b", "clflush", "prefetch"],
+  device: ["dma-read", "dma-write", "dma-partial-write"],
 };
 
 /** The buttons of one agent. */
@@ -51,7 +51,7 @@ export function panels(
 }
 
 /** The faults, which happen to the memory cell whatever the KeyID. */
-export const FAULTS: readonly Act[] = (["poisonTransient", "poisonStuck", "corrupt"] as const).map(
+export const FAULTS: readonly Act[] = (["poison", "poison-stuck", "corrupt"] as const).map(
   (operation) => ({ by: "cache", operation, line: 0, key: "keyid0" }),
 );
 

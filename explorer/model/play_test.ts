@@ -5,7 +5,7 @@ import { atStep, type Situation, START, withAct, withSettings } from "./situatio
 
 const PARTIAL_THEN_LOAD: Situation = {
   ...START,
-  acts: [actOf("host", "partialWrite", "keyid0", 0), actOf("host", "load", "keyid0", 0)],
+  acts: [actOf("host", "partial-write", "keyid0", 0), actOf("host", "load", "keyid0", 0)],
   at: 2,
 };
 
@@ -48,7 +48,7 @@ const CONSUMERS = [
 for (const [by, undone] of CONSUMERS) {
   Deno.test(`play() ends what a machine check of ${by} ends, and nothing else`, () => {
     const acts = [
-      actOf("cache", "poisonTransient", "keyid0", 0),
+      actOf("cache", "poison", "keyid0", 0),
       actOf(by, "load", by === "host" ? "keyid0" : "td", 0),
       actOf("td", "store", "td", 0),
       actOf("td", "store", "td3", 0),
@@ -73,6 +73,6 @@ Deno.test("evictions() encrypt with the key their KeyID has by then", () => {
 Deno.test("withAct() drops what lay ahead, atStep() stays within the steps", () => {
   const back = atStep(PARTIAL_THEN_LOAD, 1);
   const other = withAct(back, actOf("host", "movdir64b", "keyid0", 0));
-  assertEquals(other.acts.map(({ operation }) => operation), ["partialWrite", "movdir64b"]);
+  assertEquals(other.acts.map(({ operation }) => operation), ["partial-write", "movdir64b"]);
   assertEquals([atStep(other, 9).at, atStep(other, -1).at], [2, 0]);
 });

@@ -1,5 +1,11 @@
-import { ASSUMPTIONS, consumedPoison, gradeMachineCheck, ruleText } from "@tdx/core";
-import { KEYS, OPERATION_WORDS } from "@tdx/litmus";
+import {
+  ASSUMPTIONS,
+  consumedPoison,
+  gradeMachineCheck,
+  OPERATION_NAMES,
+  ruleText,
+} from "@tdx/core";
+import { KEYS } from "@tdx/litmus";
 import { changesInWords } from "./changes.ts";
 import { platformOf } from "./platforms.ts";
 import { type Frame, machineCheckOf, type Undone } from "./play.ts";
@@ -24,7 +30,7 @@ const UNDONE_WORDS: Readonly<Record<Undone, string>> = {
 
 /** An operation in words, `clear` too. */
 export function operationWords(operation: Act["operation"]): string {
-  return operation === "clear" ? "clear (policy)" : OPERATION_WORDS[operation];
+  return operation === "clear" ? "clear (policy)" : OPERATION_NAMES[operation];
 }
 
 /** A click in words: who, what, what is written, through which KeyID; the line if there are more. */
@@ -35,7 +41,7 @@ export function actWords(
   const written = data === undefined ? "" : ` of ${DATA_WORDS[data]}`;
   const where = lines.length > 1 ? `, line ${lines[line]!.name}` : "";
   // The SEAMCALL takes no KeyID: it writes back every private copy, of which one is in sight.
-  const through = operation === "cacheWb" ? "the copy under KeyID" : "KeyID";
+  const through = operation === "cache-wb" ? "the copy under KeyID" : "KeyID";
   return `${AGENT_WORDS[by]}: ${operationWords(operation)}${written}${where}, ` +
     `${through} ${KEYS[key].keyId}`;
 }

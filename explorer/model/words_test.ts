@@ -4,7 +4,7 @@ import { play } from "./play.ts";
 import { type Act, START } from "./situation.ts";
 import { outcomeWords } from "./words.ts";
 
-const partial = actOf("host", "partialWrite", "keyid0", 0);
+const partial = actOf("host", "partial-write", "keyid0", 0);
 const load = actOf("host", "load", "keyid0", 0);
 const clear = actOf("host", "movdir64b", "keyid0", 0);
 const [transient, stuck, corrupt] = FAULTS as [Act, Act, Act];

@@ -7,35 +7,10 @@ import {
 } from "./arguments.ts";
 import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
 import type { LineEnvironment } from "./line_step.ts";
-import type { Agent, Data, Operation, OperationKind, Poison } from "./operation.ts";
+import { AGENTS, DATA, type Operation, OPERATION_KINDS, type Poison } from "./operation.ts";
 import { PARTIAL_WRITES } from "./platform.ts";
 import { MODES, type RuleTable } from "./rules.ts";
 import type { Key } from "./key.ts";
-
-/** All agents. */
-export const AGENTS: readonly Agent[] = ["host", "td", "module", "device", "cache"];
-
-/** All that a line can hold. */
-export const DATA: readonly Data[] = ["zeros", "host", "guest", "garbage", "secret"];
-
-/** All that can happen to a line. */
-export const OPERATION_KINDS: readonly OperationKind[] = [
-  "load",
-  "store",
-  "partialWrite",
-  "movdir64b",
-  "clflush",
-  "prefetch",
-  "evict",
-  "cacheWb",
-  "pageWbinvd",
-  "deviceRead",
-  "deviceWrite",
-  "devicePartialWrite",
-  "poisonTransient",
-  "poisonStuck",
-  "corrupt",
-];
 
 const POISONS: readonly Poison[] = [
   "integrity",

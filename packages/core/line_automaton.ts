@@ -50,7 +50,7 @@ const OPTIONS: readonly (keyof LineAutomatonOptions)[] = [
  *
  * const fresh = line.intern(LineAutomaton.fresh(host));
  * const owned = line.step(fresh, line.operation({ kind: "movdir64b", by: "module", key: td }));
- * const hit = line.step(owned.next, line.operation({ kind: "partialWrite", by: "host", key: host }));
+ * const hit = line.step(owned.next, line.operation({ kind: "partial-write", by: "host", key: host }));
  * const load = line.step(hit.next, line.operation({ kind: "load", by: "host", key: host }));
  * assertEquals([hit.rules, load.machineCheck], [["W5"], true]);
  * ```

@@ -6,7 +6,7 @@ import { RULES, type RuleTable } from "./rules.ts";
 
 const INIT: Operation = { kind: "movdir64b", by: "module", key: TD, data: "secret" };
 const LOAD: Operation = { kind: "load", by: "host", key: KEY0 };
-const PARTIAL: Operation = { kind: "partialWrite", by: "host", key: KEY0, data: "host" };
+const PARTIAL: Operation = { kind: "partial-write", by: "host", key: KEY0, data: "host" };
 
 function automaton(): LineAutomaton {
   return new LineAutomaton({ partialWriteToOwnedLine: "poison" });

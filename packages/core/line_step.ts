@@ -35,7 +35,7 @@ export interface LineOutcome {
 const MERGE_ORDER: readonly Data[] = ["zeros", "host", "guest", "garbage", "secret"];
 
 const DEVICE_KINDS: ReadonlySet<OperationKind> = new Set(
-  ["deviceRead", "deviceWrite", "devicePartialWrite"],
+  ["dma-read", "dma-write", "dma-partial-write"],
 );
 
 /**
@@ -159,24 +159,24 @@ class Step {
         return this.#cacheEvent("K3");
       case "clflush":
         return this.#cacheEvent("K4");
-      case "cacheWb":
+      case "cache-wb":
         return this.#cacheEvent("K6");
-      case "pageWbinvd":
+      case "page-wbinvd":
         return this.#cacheEvent("K7");
-      case "partialWrite":
-      case "devicePartialWrite":
+      case "partial-write":
+      case "dma-partial-write":
         // A5: coherent within the KeyID; the flushed copy reaches memory before the bytes do.
         this.#cacheEvent("K4", false);
         return this.#write("partial", this.#written);
-      case "deviceRead":
+      case "dma-read":
         return this.#deviceRead();
-      case "deviceWrite":
+      case "dma-write":
         // A5: the whole line is replaced, so its copy is dropped without being written back.
         this.#copy = undefined;
         return this.#write("full", this.#written);
-      case "poisonTransient":
+      case "poison":
         return this.#poisonMemory("hardware-transient");
-      case "poisonStuck":
+      case "poison-stuck":
         return this.#poisonMemory("hardware-stuck");
       case "corrupt":
         if (this.#memory.poison === null) {

@@ -13,7 +13,7 @@
  * const memory = new PhysicalMemory({ bytes: GiB, platform: spr, keyIds });
  * memory.step({ kind: "movdir64b", by: "module", key: td, data: "secret" }, 0);
  *
- * const write = memory.step({ kind: "partialWrite", by: "host", key: host, data: "host" }, 0);
+ * const write = memory.step({ kind: "partial-write", by: "host", key: host, data: "host" }, 0);
  * const load = memory.step({ kind: "load", by: "host", key: host }, 0);
  * assertEquals(ruleText(write.rules[0]!).source, "Linux 1e536e106897");
  * assertEquals([write.machineCheck, load.machineCheck], [false, true]);
@@ -23,7 +23,7 @@
  */
 export type * from "./key.ts";
 export * from "./key_id_space.ts";
-export { AGENTS, DATA, OPERATION_KINDS, requireKey } from "./line_arguments.ts";
+export { requireKey } from "./line_arguments.ts";
 export * from "./line_automaton.ts";
 export * from "./line_state.ts";
 export { type LineEnvironment, type LineOutcome, stepLine } from "./line_step.ts";

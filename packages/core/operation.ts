@@ -17,26 +17,26 @@ export type Poison = "integrity" | "partial-write" | "hardware-transient" | "har
 /**
  * What can happen to a line.
  *
- * `store` is an ordinary cached store; `partialWrite` a transaction under 64 bytes that reaches the
- * memory controller (MOVNTI, UC and WC mappings); `cacheWb` and `pageWbinvd` are the SEAMCALLs
- * TDH.PHYMEM.CACHE.WB and TDH.PHYMEM.PAGE.WBINVD; `deviceWrite` covers the whole line. The last
+ * `store` is an ordinary cached store; `partial-write` a transaction under 64 bytes that reaches the
+ * memory controller (MOVNTI, UC and WC mappings); `cache-wb` and `page-wbinvd` are the SEAMCALLs
+ * TDH.PHYMEM.CACHE.WB and TDH.PHYMEM.PAGE.WBINVD; `dma-write` covers the whole line. The last
  * three are faults: poison of a memory cell, and a flipped bit that ECC did not see.
  */
 export type OperationKind =
   | "load"
   | "store"
-  | "partialWrite"
+  | "partial-write"
   | "movdir64b"
   | "clflush"
   | "prefetch"
   | "evict"
-  | "cacheWb"
-  | "pageWbinvd"
-  | "deviceRead"
-  | "deviceWrite"
-  | "devicePartialWrite"
-  | "poisonTransient"
-  | "poisonStuck"
+  | "cache-wb"
+  | "page-wbinvd"
+  | "dma-read"
+  | "dma-write"
+  | "dma-partial-write"
+  | "poison"
+  | "poison-stuck"
   | "corrupt";
 
 /** One thing that happens to a line, or to every line of a range. */
@@ -51,13 +51,43 @@ export interface Operation {
   readonly data?: Data;
 }
 
+/** Each kind in words, as traces, graphs and reports name it. */
+export const OPERATION_NAMES: Readonly<Record<OperationKind, string>> = {
+  "load": "load",
+  "store": "store",
+  "partial-write": "partial write",
+  "movdir64b": "MOVDIR64B",
+  "clflush": "CLFLUSH",
+  "prefetch": "speculative read",
+  "evict": "eviction",
+  "cache-wb": "TDH.PHYMEM.CACHE.WB",
+  "page-wbinvd": "TDH.PHYMEM.PAGE.WBINVD",
+  "dma-read": "DMA read",
+  "dma-write": "DMA write",
+  "dma-partial-write": "DMA partial write",
+  "poison": "transient hardware poison",
+  "poison-stuck": "stuck hardware poison",
+  "corrupt": "flipped bit",
+};
+
+/** All that can happen to a line. */
+export const OPERATION_KINDS: readonly OperationKind[] = Object.keys(
+  OPERATION_NAMES,
+) as OperationKind[];
+
+/** All agents. */
+export const AGENTS: readonly Agent[] = ["host", "td", "module", "device", "cache"];
+
+/** All that a line can hold. */
+export const DATA: readonly Data[] = ["zeros", "host", "guest", "garbage", "secret"];
+
 /** Whether an operation of this kind writes {@link Operation.data}. */
 export const WRITES_DATA: ReadonlySet<OperationKind> = new Set([
   "store",
-  "partialWrite",
+  "partial-write",
   "movdir64b",
-  "deviceWrite",
-  "devicePartialWrite",
+  "dma-write",
+  "dma-partial-write",
 ]);
 
 /**

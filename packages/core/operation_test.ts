@@ -4,7 +4,7 @@ import { describeOperation, keyName, type Operation, WRITES_DATA } from "./opera
 
 const DESCRIPTIONS: readonly (readonly [Operation, string])[] = [
   [{ kind: "load", by: "host", key: KEY0 }, "host load with KeyID 0"],
-  [{ kind: "deviceRead", by: "device", key: KEY0, data: "host" }, "device deviceRead with KeyID 0"],
+  [{ kind: "dma-read", by: "device", key: KEY0, data: "host" }, "device dma-read with KeyID 0"],
   [{ kind: "movdir64b", by: "host", key: KEY0 }, "host movdir64b zeros with KeyID 0"],
   [{ kind: "store", by: "td", key: TD, data: "secret" }, "td store secret with KeyID 33"],
   [{ kind: "evict", by: "cache", key: NEXT_TD }, "cache evict with KeyID 33 (key 2)"],
@@ -23,6 +23,6 @@ Deno.test("keyName() counts keys from the second on", () => {
 Deno.test("WRITES_DATA has the five kinds that write what they are given", () => {
   assertEquals(
     [...WRITES_DATA].sort(),
-    ["devicePartialWrite", "deviceWrite", "movdir64b", "partialWrite", "store"],
+    ["dma-partial-write", "dma-write", "movdir64b", "partial-write", "store"],
   );
 });

@@ -233,7 +233,7 @@ export class PhysicalMemory {
    *
    * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
    * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
-   * memory.step({ kind: "poisonTransient", by: "cache", key: keyIds.key(0) }, 0x5040);
+   * memory.step({ kind: "poison", by: "cache", key: keyIds.key(0) }, 0x5040);
    *
    * let pages = 0;
    * memory.forEachPagesWith((state) => state.memory.poison !== null, ({ count }) => pages += count);

@@ -16,7 +16,7 @@ import { FrameMap } from "./frame_map.ts";
 import { LineAutomaton } from "./line_automaton.ts";
 import type { LineState } from "./line_state.ts";
 import { type LineEnvironment, stepLine } from "./line_step.ts";
-import { AGENTS, OPERATION_KINDS } from "./line_arguments.ts";
+import { AGENTS, OPERATION_KINDS } from "./operation.ts";
 import type { Data, Operation } from "./operation.ts";
 import { PhysicalMemory } from "./physical_memory.ts";
 import type { PartialWrite } from "./platform.ts";
@@ -145,7 +145,7 @@ const operation: fc.Arbitrary<Operation> = fc.record({
   data: fc.constantFrom(...DATA),
 }).map((it): Operation =>
   // No rule covers a partial write under a private KeyID, but the host is refused it (F1).
-  it.kind === "partialWrite" && it.key.access === "private" ? { ...it, by: "host" } : it
+  it.kind === "partial-write" && it.key.access === "private" ? { ...it, by: "host" } : it
 );
 
 /** A number from 0 to `limit`, near a block's border more often than not. */

@@ -13,9 +13,9 @@ import { GiB, KiB, MiB, TiB } from "./units.ts";
 const INIT: Operation = { kind: "movdir64b", by: "module", key: TD, data: "secret" };
 const CLEAR: Operation = { kind: "movdir64b", by: "host", key: KEY0 };
 const LOAD: Operation = { kind: "load", by: "host", key: KEY0 };
-const PARTIAL: Operation = { kind: "partialWrite", by: "host", key: KEY0, data: "host" };
-const TRANSIENT: Operation = { kind: "poisonTransient", by: "host", key: KEY0 };
-const STUCK: Operation = { kind: "poisonStuck", by: "host", key: KEY0 };
+const PARTIAL: Operation = { kind: "partial-write", by: "host", key: KEY0, data: "host" };
+const TRANSIENT: Operation = { kind: "poison", by: "host", key: KEY0 };
+const STUCK: Operation = { kind: "poison-stuck", by: "host", key: KEY0 };
 
 function memoryOf(bytes: number, partialWrite: "poison" | "merge" = "poison"): PhysicalMemory {
   return new PhysicalMemory({ bytes, platform: PLATFORMS[partialWrite], keyIds });
@@ -114,7 +114,7 @@ const BAD_OPERATIONS: readonly (readonly [string, KeyIdSpace, Operation, string]
     "a partial write under a private KeyID",
     keyIds,
     { ...PARTIAL, by: "td", key: TD },
-    "td partialWrite with the private KeyID 33",
+    "td partial-write with the private KeyID 33",
   ],
 ];
 
@@ -243,7 +243,7 @@ Deno.test("PhysicalMemory.apply() counts poison that failed checks make, and ref
     [loads.logged, loads.machineChecks, loads.machineCheckPages, loads.rules],
     [128, 128, 2, { K1: 128, C6: 64, C5: 64 }],
   );
-  const dma = memory.apply({ kind: "deviceWrite", by: "device", key: TD }, 0, 2 * MiB);
+  const dma = memory.apply({ kind: "dma-write", by: "device", key: TD }, 0, 2 * MiB);
   assertEquals([dma.refused, dma.rules], [32768, { W6: 32768 }]);
   assertEquals(memory.countLines(poisoned), 128);
 });

@@ -127,7 +127,7 @@ for (const mode of ["Ci", "Li"] as const) {
 
 Deno.test("W3: full-line DMA and an evicted dirty line write like MOVDIR64B", () => {
   const owned = memory({ key: TD, owner: 1, macMatches: true });
-  const dma = run({ memory: owned, copies: [] }, "deviceWrite", KEY0, {
+  const dma = run({ memory: owned, copies: [] }, "dma-write", KEY0, {
     by: "device",
     data: "host",
   });
@@ -146,8 +146,8 @@ Deno.test("a full write clears no stuck hardware poison", () => {
   assertEquals([state.memory.poison, outcome.cleared], ["hardware-stuck", false]);
 });
 
-for (const kind of ["partialWrite", "devicePartialWrite"] as const) {
-  const by = kind === "partialWrite" ? "host" : "device";
+for (const kind of ["partial-write", "dma-partial-write"] as const) {
+  const by = kind === "partial-write" ? "host" : "device";
 
   Deno.test(`W4: ${kind} without the erratum merges into what the under-fill reads`, () => {
     const owned = { memory: memory({ key: TD, owner: 1, macMatches: true }), copies: [] };
@@ -192,7 +192,7 @@ for (const kind of ["partialWrite", "devicePartialWrite"] as const) {
 
 Deno.test("W6: the IOMMU refuses every device access with a private KeyID", () => {
   const line = { memory: memory({ key: TD, owner: 1, macMatches: true }), copies: [copy(33)] };
-  for (const kind of ["deviceRead", "deviceWrite", "devicePartialWrite"] as const) {
+  for (const kind of ["dma-read", "dma-write", "dma-partial-write"] as const) {
     const { state, outcome } = run(line, kind, TD, { by: "device", partial: "poison" });
     assertEquals([outcome.rules, outcome.refused], [["W6"], true]);
     assertEquals(state, line);
@@ -281,7 +281,7 @@ Deno.test("K6: TDH.PHYMEM.CACHE.WB writes back and keeps the copy, clean", () =>
     memory: memory({ key: KEY0 }),
     copies: [copy(33, { data: "secret", dirty: true })],
   };
-  const { state, outcome } = run(line, "cacheWb", TD, { by: "module" });
+  const { state, outcome } = run(line, "cache-wb", TD, { by: "module" });
   assertEquals(outcome.rules, ["K6", "W1"]);
   assertEquals(state.copies, [copy(33, { data: "secret" })]);
 });
@@ -291,7 +291,7 @@ Deno.test("K7: TDH.PHYMEM.PAGE.WBINVD writes back and drops the copy under the g
     memory: memory({ key: KEY0 }),
     copies: [copy(0), copy(33, { data: "secret", dirty: true })],
   };
-  const { state, outcome } = run(line, "pageWbinvd", TD, { by: "module" });
+  const { state, outcome } = run(line, "page-wbinvd", TD, { by: "module" });
   assertEquals(outcome.rules, ["K7", "W1"]);
   assertEquals([state.memory.owner, state.copies], [1, [copy(0)]]);
 });
@@ -308,7 +308,7 @@ Deno.test("K8: a speculative read fills like a load and consumes nothing", () =>
 
 Deno.test("a device read consumes no poison", () => {
   const poisoned = { memory: memory({ key: null, data: null, poison: "integrity" }), copies: [] };
-  const { outcome } = run(poisoned, "deviceRead", KEY0, { by: "device" });
+  const { outcome } = run(poisoned, "dma-read", KEY0, { by: "device" });
   assertEquals([outcome.data, outcome.machineCheck], ["poison", false]);
 });
 
@@ -327,14 +327,14 @@ Deno.test("A3: a line last written without integrity fails an integrity read (C5
 Deno.test("A5: a partial write pushes the dirty copy of its own KeyID to memory first", () => {
   const owned = memory({ key: TD, owner: 1, macMatches: true });
   const line = { memory: owned, copies: [copy(0, { dirty: true })] };
-  const { state, outcome } = run(line, "partialWrite", KEY0, { data: "host", partial: "poison" });
+  const { state, outcome } = run(line, "partial-write", KEY0, { data: "host", partial: "poison" });
   assertEquals(outcome.rules, ["W3", "C7", "W4"], "W3 has cleared the TD owner bit by then");
   assertEquals([state.memory.data, state.memory.poison, state.copies], ["host", null, []]);
 });
 
 Deno.test("a partial write under a private KeyID has no rule and is refused in words", () => {
   const line = { memory: memory({ key: TD, owner: 1 }), copies: [] };
-  assertThrows(() => run(line, "partialWrite", TD), RangeError, "td partialWrite");
+  assertThrows(() => run(line, "partial-write", TD), RangeError, "td partial-write");
 });
 
 Deno.test("RULES has every row of the specification once", () => {

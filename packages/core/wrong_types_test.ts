@@ -37,8 +37,8 @@ const FRESH = LineAutomaton.fresh(KEY0);
 const ENVIRONMENT = { mode: "Ci", partialWriteToOwnedLine: "merge", rules: RULES } as const;
 const MSRS = { tmeActivate: 6n << 32n, keyIdPartitioning: 63n, maxPa: 52 };
 const RECORD = { bank: 1, status: 0n, mcgStatus: 0n };
-const KINDS = "load, store, partialWrite, movdir64b, clflush, prefetch, evict, cacheWb, " +
-  "pageWbinvd, deviceRead, deviceWrite, devicePartialWrite, poisonTransient, poisonStuck, corrupt";
+const KINDS = "load, store, partial-write, movdir64b, clflush, prefetch, evict, cache-wb, " +
+  "page-wbinvd, dma-read, dma-write, dma-partial-write, poison, poison-stuck, corrupt";
 
 const RULE_IDS = "Expected id to be one of R0, C1, C2, C3, C4, C5, C6, C7, C8, L1, L2, L3, L4, " +
   "W1, W2, W3, W5, W4, K1, K2, K3, K4, K5, K6, K7, K8, W6, F1, got ";

@@ -63,7 +63,7 @@ export async function everyLine(
 /** What an operation leaves of a TD-owned line that a fault has hit. */
 export async function afterFault(
   platform: Platform,
-  kind: "poisonStuck",
+  kind: "poison-stuck",
   operation: Operation,
 ): Promise<LineState> {
   const { automaton } = await reachableLines(platform, "Ci");

@@ -84,7 +84,7 @@ const CLAIMS: readonly Claim[] = [
         CLEAR,
         ({ after, machineCheck }) => after.memory.poison === null && !machineCheck,
       );
-      const stuck = await afterFault(all[0]!, "poisonStuck", CLEAR);
+      const stuck = await afterFault(all[0]!, "poison-stuck", CLEAR);
       return {
         holds: bad === 0 && stuck.memory.poison === "hardware-stuck",
         evidence: `${lines} reachable lines cleared, ${bad} otherwise`,
@@ -273,7 +273,7 @@ const CLAIMS: readonly Claim[] = [
     async check({ others }) {
       const writes: Operation[] = [
         { ...CLEAR, data: "host" },
-        { kind: "deviceWrite", by: "device", key: KEYS.keyid0, data: "host" },
+        { kind: "dma-write", by: "device", key: KEYS.keyid0, data: "host" },
       ];
       let lines = 0;
       let bad = 0;

@@ -59,11 +59,11 @@ const QUESTION: readonly string[] = [
 const HOST_KINDS: readonly OperationKind[] = [
   "load",
   "store",
-  "partialWrite",
+  "partial-write",
   "movdir64b",
   "clflush",
 ];
-const DEVICE_KINDS: readonly OperationKind[] = ["deviceRead", "deviceWrite", "devicePartialWrite"];
+const DEVICE_KINDS: readonly OperationKind[] = ["dma-read", "dma-write", "dma-partial-write"];
 const TD_KINDS: readonly OperationKind[] = ["store", "load", "clflush"];
 /** What a TD does that never consumes poison. */
 const TD_KINDS_WITHOUT_LOAD: readonly OperationKind[] = ["store", "clflush"];
@@ -140,7 +140,7 @@ export function closureProblem(question: ClosureQuestion): { problem: Problem; m
     agent: "cache",
     after: [],
     kind: "sequence",
-    steps: [step("poisonTransient", "td")],
+    steps: [step("poison", "td")],
   };
   const consume: Thread = {
     name: "td consumes",
@@ -156,7 +156,7 @@ export function closureProblem(question: ClosureQuestion): { problem: Problem; m
     after: before.map((_, i) => i),
     kind: "sequence",
     steps: [
-      ...(flush ? [step("cacheWb", "td")] : []),
+      ...(flush ? [step("cache-wb", "td")] : []),
       { operation: "clear", line: 0, key: keys[0]! },
     ],
   };

@@ -18,7 +18,7 @@ function system(platform: Platform, policy: Policy): System {
 
 Deno.test("diffSystems() shows Sapphire and Granite Rapids part at the partial write", () => {
   const difference = diffSystems(system(spr, "never"), system(gnr, "never"))!;
-  assertEquals(difference.left.operation?.kind, "partialWrite");
+  assertEquals(difference.left.operation?.kind, "partial-write");
   assertEquals([difference.left.rules, difference.right.rules], [["W5"], ["C8", "W4"]]);
 });
 
@@ -38,7 +38,7 @@ Deno.test("toDot() draws every state once and marks the machine check", async ()
   const dot = toDot(closure, exploration);
   assertEquals(dot.match(/^ {2}s\d+ \[/gm)?.length, exploration.states);
   assertStringIncludes(dot, "MACHINE CHECK");
-  assertStringIncludes(dot, "host: partialWrite W5");
+  assertStringIncludes(dot, "host: partial-write W5");
 });
 
 Deno.test("toDot() refuses what nobody can look at", async () => {

@@ -26,7 +26,7 @@ const STATE_LIMIT = 5000;
  * const system = new System(problem, machine, { lost: false });
  * const dot = toDot(system, await explore(system));
  * assert(dot.startsWith('digraph "spr Li keyid0 never" {'));
- * assertStringIncludes(dot, "host: partialWrite W5");
+ * assertStringIncludes(dot, "host: partial-write W5");
  * assertStringIncludes(dot, "MACHINE CHECK");
  * ```
  */

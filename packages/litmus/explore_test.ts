@@ -92,9 +92,9 @@ Deno.test("explore() gives a shortest way to a state", async () => {
   // The TD ends, its line is flushed, the clear is skipped, then the two steps of the erratum.
   assertEquals(witness.map(({ operation }) => operation?.kind ?? null), [
     null,
-    "cacheWb",
+    "cache-wb",
     null,
-    "partialWrite",
+    "partial-write",
     "load",
   ]);
   assert(depth >= witness.length - 1);
@@ -114,7 +114,7 @@ Deno.test("explore() can be aborted and reports progress", async () => {
     name: `X${i}`,
     content: { key: "td", data: "secret" } as const,
   }));
-  const kinds = ["load", "store", "partialWrite", "movdir64b", "clflush"] as const;
+  const kinds = ["load", "store", "partial-write", "movdir64b", "clflush"] as const;
   const steps = lines.flatMap((_, line) =>
     (["keyid0", "shared"] as const).flatMap((key) =>
       kinds.map((operation) => ({ operation, line, key, data: "host" }) as Step)

@@ -15,7 +15,7 @@
  * { X = td secret }
  * policy never
  * reclaim   | host after reclaim ;
- * cachewb X | partial X host     ;
+ * cache-wb X | partial-write X host     ;
  * clear X   | load X -> r0       ;
  * exists (mc)
  * expect spr: Always

@@ -74,7 +74,7 @@ const OPTIONS: readonly (keyof RunOptions)[] = ["platform", "mode", "policy", "r
  *
  * const scenario = parseScenario(
  *   'TDX erratum "A partial write, then a load (W5, R0)." { X = td secret } ' +
- *     "host ; partial X host ; load X -> r0 ; exists mc expect spr: Always expect: Never",
+ *     "host ; partial-write X host ; load X -> r0 ; exists mc expect spr: Always expect: Never",
  *   { platforms: ["spr", "gnr"] },
  * );
  * const run = async (platform: typeof spr) =>

@@ -1,5 +1,5 @@
 import { requireArray } from "@tdx/core/arguments";
-import { describeLine, type OperationKind, type RuleId } from "@tdx/core";
+import { describeLine, OPERATION_NAMES, type RuleId } from "@tdx/core";
 import { requireMove } from "./litmus_arguments.ts";
 import type { Move } from "./system.ts";
 
@@ -16,25 +16,6 @@ export interface WitnessStep {
   /** The rule that decided. */
   readonly rule: RuleId | null;
 }
-
-/** Operations in words, as traces and witnesses name them. */
-export const OPERATION_WORDS: Readonly<Record<OperationKind, string>> = {
-  load: "load",
-  store: "store",
-  partialWrite: "partial write",
-  movdir64b: "MOVDIR64B",
-  clflush: "CLFLUSH",
-  prefetch: "speculative read",
-  evict: "eviction",
-  cacheWb: "TDH.PHYMEM.CACHE.WB",
-  pageWbinvd: "TDH.PHYMEM.PAGE.WBINVD",
-  deviceRead: "device read",
-  deviceWrite: "device write",
-  devicePartialWrite: "device partial write",
-  poisonTransient: "transient hardware poison",
-  poisonStuck: "stuck hardware poison",
-  corrupt: "flipped bit",
-};
 
 /**
  * Turns moves into the steps of a witness; moves that do nothing to a line are left out.
@@ -62,7 +43,7 @@ export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
   return moves.flatMap(({ thread, operation, line, rules }) =>
     operation === null ? [] : [{
       by: thread,
-      op: OPERATION_WORDS[operation.kind],
+      op: OPERATION_NAMES[operation.kind],
       line,
       keyId: operation.key.keyId,
       rule: rules.at(-1) ?? null,
@@ -108,7 +89,7 @@ export function traceSteps(moves: readonly Move[]): TraceStep[] {
     const retired = after!.retired ? "; page retired" : "";
     return [{
       by: thread,
-      what: `${OPERATION_WORDS[operation.kind]}${data}, line ${line}, KeyID ${operation.key.keyId}`,
+      what: `${OPERATION_NAMES[operation.kind]}${data}, line ${line}, KeyID ${operation.key.keyId}`,
       rules,
       after: describeLine(after!.state) + retired,
     }];

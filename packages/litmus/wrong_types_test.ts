@@ -113,9 +113,9 @@ const problems = (take: (value: never) => unknown, name: string = "problem"): Wr
       take,
       step({ operation: 1 }),
       TypeError,
-      `Expected ${name}.threads[0].steps[0].operation to be one of load, store, partialWrite, ` +
-      "movdir64b, clflush, prefetch, evict, cacheWb, pageWbinvd, deviceRead, deviceWrite, " +
-      "devicePartialWrite, poisonTransient, poisonStuck, corrupt, clear, got 1",
+      `Expected ${name}.threads[0].steps[0].operation to be one of load, store, partial-write, ` +
+      "movdir64b, clflush, prefetch, evict, cache-wb, page-wbinvd, dma-read, dma-write, " +
+      "dma-partial-write, poison, poison-stuck, corrupt, clear, got 1",
     ],
     [
       take,

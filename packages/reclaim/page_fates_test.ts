@@ -20,7 +20,7 @@ function counted(fates: FrameMap): Partial<Record<PageFate, number>> {
 function strike({ memory, module, tdr }: TdHost, pa: number): void {
   const key = module.td(tdr)!.key!;
   memory.step({ kind: "evict", by: "cache", key }, pa);
-  memory.step({ kind: "poisonTransient", by: "cache", key }, pa);
+  memory.step({ kind: "poison", by: "cache", key }, pa);
 }
 
 // Platform, policy, whether the host uses the pages; what becomes of them.

@@ -56,7 +56,7 @@ export function poisonAtRandom(
   const key = module.td(tdr)?.key;
   if (!key) throw outOfRange("host.tdr", "the address of the TDR of a TD with a key", tdr);
   const evict: Operation = { kind: "evict", by: "cache", key };
-  const poison: Operation = { kind: "poisonTransient", by: "cache", key };
+  const poison: Operation = { kind: "poison", by: "cache", key };
   let struck = 0;
   let next = gap();
   for (const pages of module.pagesOf(tdr, "REG")) {

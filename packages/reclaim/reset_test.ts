@@ -46,9 +46,9 @@ Deno.test("reset() writes each line of the range and no other, and fences once",
 Deno.test("reset() clears poison of a partial write and transient poison, not a stuck cell", () => {
   // What poisoned the line, and what a load meets after the reset.
   const table: readonly [Operation, unknown[]][] = [
-    [{ kind: "partialWrite", by: "host", key: KEY0, data: "host" }, ["zeros", "C7", false]],
-    [{ kind: "poisonTransient", by: "cache", key: TD }, ["zeros", "C7", false]],
-    [{ kind: "poisonStuck", by: "cache", key: TD }, ["poison", "R0", true]],
+    [{ kind: "partial-write", by: "host", key: KEY0, data: "host" }, ["zeros", "C7", false]],
+    [{ kind: "poison", by: "cache", key: TD }, ["zeros", "C7", false]],
+    [{ kind: "poison-stuck", by: "cache", key: TD }, ["poison", "R0", true]],
   ];
   for (const [operation, expected] of table) {
     const memory = ownedMemory();
@@ -72,7 +72,7 @@ Deno.test("reset() does not flush: a dirty private line evicted later takes the 
 
   memory.step({ kind: "evict", by: "cache", key: TD }, 0);
   assertEquals(memory.state(0).memory.owner, 1);
-  memory.step({ kind: "partialWrite", by: "host", key: KEY0, data: "host" }, 0);
+  memory.step({ kind: "partial-write", by: "host", key: KEY0, data: "host" }, 0);
   assertEquals(load(memory, 0), ["poison", "R0", true]);
 });
 

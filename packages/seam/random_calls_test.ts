@@ -71,10 +71,10 @@ const leaves: fc.Arbitrary<Call>[] = [
   call("pageRemove", t(tdr, gpa, level, few), (m, ...a) => m.mem.pageRemove(...a)),
   call("pageRemove", t(tdr, gpa, fc.constant(0), few), (m, ...a) => m.mem.pageRemove(...a)),
   call("vpflushdone", t(tdr), (m, ...a) => m.mng.vpflushdone(...a)),
-  call("cacheWb", t(pkg, fc.nat(2)), (m, ...a) => m.phymem.cacheWb(...a)),
+  call("cache-wb", t(pkg, fc.nat(2)), (m, ...a) => m.phymem.cacheWb(...a)),
   call("keyFreeid", t(tdr), (m, ...a) => m.mng.keyFreeid(...a)),
   call("pageReclaim", t(pages), (m, ...a) => m.phymem.pageReclaim(...a)),
-  call("pageWbinvd", t(pages, hkid), (m, ...a) => m.phymem.pageWbinvd(...a)),
+  call("page-wbinvd", t(pages, hkid), (m, ...a) => m.phymem.pageWbinvd(...a)),
 ];
 
 /** What brings a module far, which single random calls seldom do. */
@@ -147,7 +147,7 @@ Deno.test("TdxModule keeps its invariants whatever is called, and a refusal chan
   );
   // The test is worth something only where the leaves succeed now and then.
   const never = ["create", "keyConfig", "vp.enter", "vp.flush", "pageAug", "rangeBlock", "track"]
-    .concat("pageRemove", "vpflushdone", "cacheWb", "keyFreeid", "pageReclaim", "pageWbinvd")
+    .concat("pageRemove", "vpflushdone", "cache-wb", "keyFreeid", "pageReclaim", "page-wbinvd")
     .filter((leaf) => !seen.has(leaf));
   assertEquals(never, []);
 });

@@ -57,7 +57,7 @@ export class SeamState {
   }
 
   /** What the module does under a key; the same object each time, which memory knows again. */
-  operation(kind: "movdir64b" | "cacheWb" | "pageWbinvd", key: Key, data?: Data): Operation {
+  operation(kind: "movdir64b" | "cache-wb" | "page-wbinvd", key: Key, data?: Data): Operation {
     const known = this.#operations.get(key) ?? new Map<string, Operation>();
     this.#operations.set(key, known);
     const name = `${kind} ${data}`;

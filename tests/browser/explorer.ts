@@ -90,7 +90,7 @@ browserTest(
       assertEquals(await explorer.bit(platform, "TD owner"), "1");
       assertEquals(await explorer.bit(platform, "Poison"), "none");
     }
-    await explorer.act("host.partialWrite.keyid0").click();
+    await explorer.act("host.partial-write.keyid0").click();
     assertEquals(await explorer.bit("spr", "Poison"), "from a partial write");
     assertEquals(await explorer.bit("gnr", "TD owner"), "0");
     assertEquals(await page.locator(".parting").innerText(), "Here spr and gnr part");
@@ -153,8 +153,8 @@ browserTest(
 );
 
 browserTest("a permanent link holds the whole situation", async (explorer) => {
-  await explorer.act("host.partialWrite.keyid0").click();
-  await explorer.act("device.deviceRead.keyid0").click();
+  await explorer.act("host.partial-write.keyid0").click();
+  await explorer.act("device.dma-read.keyid0").click();
   await explorer.button("Back").click();
   await explorer.choice("Mode").selectOption("Li");
   await explorer.page.waitForURL(/mode=Li/);
@@ -248,16 +248,16 @@ const CLICKS = [
   ["host.load.keyid0", ["K1", "C8"], "Reads zeros.", "1", "none"],
   ["host.movdir64b.keyid0", ["K5", "W3"], "TD owner: 1 → 0.", "0", "none"],
   [
-    "host.partialWrite.keyid0",
+    "host.partial-write.keyid0",
     ["W5"],
     "Memory is poisoned by a partial write.",
     "1",
     "from a partial write",
   ],
   ["td.load.td", ["K1", "C2"], "Reads the TD's secret.", "1", "none"],
-  ["device.deviceWrite.keyid0", ["W3"], "Memory holds host data under KeyID 0.", "0", "none"],
+  ["device.dma-write.keyid0", ["W3"], "Memory holds host data under KeyID 0.", "0", "none"],
   [
-    "device.devicePartialWrite.keyid0",
+    "device.dma-partial-write.keyid0",
     ["W5"],
     "Memory is poisoned by a partial write.",
     "1",
@@ -265,7 +265,7 @@ const CLICKS = [
   ],
   ["module.movdir64b.td", ["K5", "W1"], "Memory holds zeros under KeyID 33.", "1", "none"],
   [
-    "cache.poisonTransient.keyid0",
+    "cache.poison.keyid0",
     [],
     "Memory is poisoned by a hardware error.",
     "1",
@@ -295,7 +295,7 @@ for (const [width, height] of [[390, 844], [1280, 720]] as const) {
       );
       return boxes.some((box) => box !== null && box.y >= 0 && box.y + box.height <= height);
     };
-    await page.locator('[data-act="host.partialWrite.keyid0"]').click();
+    await page.locator('[data-act="host.partial-write.keyid0"]').click();
     assert(await inSight(".rule-id"));
     await page.locator('[data-act="host.load.keyid0"]').click();
     assert(await inSight(".machine-check strong, .ticker strong"));
@@ -341,7 +341,7 @@ browserTest("everything goes by keyboard", async (explorer) => {
     }
     throw new Error(`Expected Tab to reach ${wanted}`);
   };
-  await tabTo('[data-act="host.partialWrite.keyid0"]');
+  await tabTo('[data-act="host.partial-write.keyid0"]');
   await page.keyboard.press("Enter");
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Shift+Tab");
@@ -366,7 +366,7 @@ for (const [size, screen] of Object.entries(SCREENS)) {
     browserTest(name, async ({ page }) => {
       await page.locator(".stage").first().waitFor();
       assertEquals(await accessibilityProblems(page), []);
-      await page.locator('[data-act="host.partialWrite.keyid0"]').click();
+      await page.locator('[data-act="host.partial-write.keyid0"]').click();
       await page.locator('[data-act="host.load.keyid0"]').click();
       for (const fold of await page.locator(".fold > details > summary").all()) await fold.click();
       await page.locator(".scenarios button").first().waitFor();
@@ -376,7 +376,7 @@ for (const [size, screen] of Object.entries(SCREENS)) {
 }
 
 browserTest("nothing moves where reduced motion is asked for", async (explorer) => {
-  await explorer.act("host.partialWrite.keyid0").click();
+  await explorer.act("host.partial-write.keyid0").click();
   const changed = explorer.stage("spr").locator(".changed").first();
   assertEquals(await changed.evaluate((it) => getComputedStyle(it).animationName), "none");
 }, { reducedMotion: "reduce" });

@@ -45,12 +45,12 @@ export function poisonLines(host: TdHost, { poison, stuck, poisonRate, seed }: F
   requireGuest("--poison", poison, host);
   requireGuest("--stuck", stuck, host);
   const key = module.td(tdr)!.key!;
-  const strike = (kind: "poisonTransient" | "poisonStuck", pa: number) => {
+  const strike = (kind: "poison" | "poison-stuck", pa: number) => {
     memory.step({ kind: "evict", by: "cache", key }, pa);
     memory.step({ kind, by: "cache", key }, pa);
   };
-  poison.forEach((pa) => strike("poisonTransient", pa));
-  stuck.forEach((pa) => strike("poisonStuck", pa));
+  poison.forEach((pa) => strike("poison", pa));
+  stuck.forEach((pa) => strike("poison-stuck", pa));
   poisonAtRandom(host, poisonRate, seed);
 }
 

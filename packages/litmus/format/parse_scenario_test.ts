@@ -18,10 +18,10 @@ policy never
 seam-nr yes
 
  td             | reclaim after td | host after reclaim, td | nic: device after reclaim any ;
- store X secret | cachewb X        | partial X host         | dma-write Y host with shared  ;
+ store X secret | cache-wb X        | partial-write X host         | dma-write Y host with shared  ;
  load X -> r0   | clear X          | load X -> r1           | dma-read Y with td            ;
                 |                  |                        |                               ;
-                | poison Y         | load Y with keyid0->r0 | dma-partial X guest           ;
+                | poison Y         | load Y with keyid0->r0 | dma-partial-write X guest           ;
 
 ~exists (mc /\\ ~td-mc
          \\/ host:r0 = (* which *) garbage)
@@ -66,9 +66,9 @@ Deno.test("parseScenario() reads a whole scenario", () => {
           after: [0],
           kind: "sequence",
           steps: [
-            { operation: "cacheWb", line: 0, key: "td" },
+            { operation: "cache-wb", line: 0, key: "td" },
             { operation: "clear", line: 0, key: "integrity" },
-            { operation: "poisonTransient", line: 1, key: "keyid0" },
+            { operation: "poison", line: 1, key: "keyid0" },
           ],
         },
         {
@@ -77,7 +77,7 @@ Deno.test("parseScenario() reads a whole scenario", () => {
           after: [1, 0],
           kind: "sequence",
           steps: [
-            { operation: "partialWrite", line: 0, key: "integrity", data: "host" },
+            { operation: "partial-write", line: 0, key: "integrity", data: "host" },
             { operation: "load", line: 0, key: "integrity", register: 1 },
             { operation: "load", line: 1, key: "keyid0", register: 2 },
           ],
@@ -88,9 +88,9 @@ Deno.test("parseScenario() reads a whole scenario", () => {
           after: [1],
           kind: "any",
           steps: [
-            { operation: "deviceWrite", line: 1, key: "shared", data: "host" },
-            { operation: "deviceRead", line: 1, key: "td" },
-            { operation: "devicePartialWrite", line: 0, key: "integrity", data: "guest" },
+            { operation: "dma-write", line: 1, key: "shared", data: "host" },
+            { operation: "dma-read", line: 1, key: "td" },
+            { operation: "dma-partial-write", line: 0, key: "integrity", data: "guest" },
           ],
         },
       ],
@@ -157,14 +157,14 @@ Deno.test("parseScenario() gives a thread the agent and the key of its name", ()
     ["td3", "load X", "td", "td3"],
     ["guest: td", "load X", "td", "td"],
     ["guest: td", "load X with td3", "td", "td3"],
-    ["td", "partial X host with shared", "td", "shared"],
-    ["module", "wbinvd X", "module", "td"],
-    ["module", "wbinvd X with global", "module", "global"],
+    ["td", "partial-write X host with shared", "td", "shared"],
+    ["module", "page-wbinvd X", "module", "td"],
+    ["module", "page-wbinvd X with global", "module", "global"],
     ["reclaim", "clear X", "module", "shared"],
     ["host", "clear X with keyid0", "host", "keyid0"],
     ["device", "dma-read X", "device", "shared"],
-    ["device", "dma-partial X host with td", "device", "td"],
-    ["host", "partial X host with td", "host", "td"],
+    ["device", "dma-partial-write X host with td", "device", "td"],
+    ["host", "partial-write X host with td", "host", "td"],
     ["cache", "evict X with td2", "cache", "td2"],
     ["cache", "poison X", "cache", "keyid0"],
     ["td2", "corrupt X", "td", "keyid0"],
@@ -178,11 +178,11 @@ Deno.test("parseScenario() gives a thread the agent and the key of its name", ()
 });
 
 Deno.test("parseScenario() knows the operations of every agent", () => {
-  const all = { poison: "poisonTransient", stick: "poisonStuck", corrupt: "corrupt" };
+  const all = { poison: "poison", stick: "poison-stuck", corrupt: "corrupt" };
   const software = {
     load: "load",
     store: "store",
-    partial: "partialWrite",
+    partial: "partial-write",
     movdir64b: "movdir64b",
     clflush: "clflush",
     prefetch: "prefetch",
@@ -194,14 +194,14 @@ Deno.test("parseScenario() knows the operations of every agent", () => {
       ...software,
       clear: "clear",
       accept: "movdir64b",
-      cachewb: "cacheWb",
-      wbinvd: "pageWbinvd",
+      cachewb: "cache-wb",
+      wbinvd: "page-wbinvd",
       ...all,
     },
     device: {
-      "dma-read": "deviceRead",
-      "dma-write": "deviceWrite",
-      "dma-partial": "devicePartialWrite",
+      "dma-read": "dma-read",
+      "dma-write": "dma-write",
+      "dma-partial-write": "dma-partial-write",
       ...all,
     },
     cache: { evict: "evict", ...all },
@@ -209,9 +209,10 @@ Deno.test("parseScenario() knows the operations of every agent", () => {
   const words = OPERATIONS.map(({ word }) => word);
   for (const [agent, operations] of Object.entries(expected)) {
     for (const word of words) {
-      const writes = ["store", "partial", "movdir64b", "dma-write", "dma-partial"].includes(word);
-      const key = word === "evict" || word === "partial" ? " with shared" : "";
-      const private_ = word === "accept" || word === "cachewb" ? " with td2" : "";
+      const writes = ["store", "partial-write", "movdir64b", "dma-write", "dma-partial-write"]
+        .includes(word);
+      const key = word === "evict" || word === "partial-write" ? " with shared" : "";
+      const private_ = word === "accept" || word === "cache-wb" ? " with td2" : "";
       const text = `TDX t "T." { X = td zeros } ${agent}; ${word} X${
         writes ? " guest" : ""
       }${key}${private_}; exists poison X expect: Never`;
@@ -308,7 +309,7 @@ Deno.test("parseScenario() takes a statement that any of its agents can make tru
     ["host", "store X host | load X", "lost X"],
     ["host", "store X host | dma-read X", "lost X"],
     ["device", "dma-write X host | load X", "lost X"],
-    ["device", "dma-partial X host | dma-read X", "lost X"],
+    ["device", "dma-partial-write X host | dma-read X", "lost X"],
   ];
   for (const [thread, step, statement] of cases) {
     const [first, second = "poison X"] = step.split(" | ");

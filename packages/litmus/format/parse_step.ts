@@ -75,7 +75,7 @@ function refusePartialWithPrivateKey(
   key: KeyName,
 ): void {
   const inside = agent === "td" || agent === "module";
-  if (operation !== "partialWrite" || !inside || KEYS[key].access === "shared") return;
+  if (operation !== "partial-write" || !inside || KEYS[key].access === "shared") return;
   reader.error(
     `Expected a shared KeyID for a partial write by agent ${agent}, ` +
       `for no rule covers a private one, got ${key}`,

@@ -15,21 +15,21 @@ const MODES = ["Li", "Ci"] as const;
 const VALUES = [...DATA, "garbage", "poison"] as const;
 const NAMES = ["X", "r0", "mc", "any", "after", "poison", "a-b", "x.1+2", "0", "with", "exists"];
 const THREADS = [...NAMES, "host", "td", "td2", "td3", "reclaim", "device", "cache", "module"];
-const SOFTWARE = ["load", "store", "partialWrite", "movdir64b", "clflush", "prefetch"] as const;
+const SOFTWARE = ["load", "store", "partial-write", "movdir64b", "clflush", "prefetch"] as const;
 const OPERATIONS: Readonly<Record<Agent, readonly Step["operation"][]>> = {
   host: [...SOFTWARE, "clear"],
   td: SOFTWARE,
-  module: [...SOFTWARE, "clear", "cacheWb", "pageWbinvd"],
-  device: ["deviceRead", "deviceWrite", "devicePartialWrite"],
+  module: [...SOFTWARE, "clear", "cache-wb", "page-wbinvd"],
+  device: ["dma-read", "dma-write", "dma-partial-write"],
   cache: ["evict"],
 };
-const FAULTS: readonly Step["operation"][] = ["poisonTransient", "poisonStuck", "corrupt"];
+const FAULTS: readonly Step["operation"][] = ["poison", "poison-stuck", "corrupt"];
 const WRITES: readonly Step["operation"][] = [
   "store",
-  "partialWrite",
+  "partial-write",
   "movdir64b",
-  "deviceWrite",
-  "devicePartialWrite",
+  "dma-write",
+  "dma-partial-write",
 ];
 
 Deno.test("printScenario() writes the canonical text", () => {
@@ -39,7 +39,7 @@ Deno.test("printScenario() writes the canonical text", () => {
     td2:td|reclaim after td2|nic:device after reclaim,td2 any;
     load Y with td2->r0|accept X|dma-write X host with td;
     store Y secret||(* nothing *);
-    poison X|cachewb X with td3|dma-read Y with keyid0;
+    poison X|cache-wb X with td3|dma-read Y with keyid0;
     forall(td2:r0=zeros   \\/~ td-mc)
     expect:Never expect gnr Li:Always`;
   const printed = printScenario(parseScenario(text, { platforms: ["spr", "gnr"] }));
@@ -58,7 +58,7 @@ seam-nr no
 
  td2            | reclaim after td2  | nic: device after reclaim, td2 any ;
  load Y -> r0   | movdir64b X zeros  | dma-write X host with td           ;
- store Y secret | cachewb X with td3 | dma-read Y                         ;
+ store Y secret | cache-wb X with td3 | dma-read Y                         ;
  poison X       |                    |                                    ;
 
 forall(td2:r0=zeros \\/~ td-mc)
@@ -133,7 +133,7 @@ function anyProblem(gen: Gen): Problem {
     const after = gen(fc.shuffledSubarray<number>, Array.from({ length: i }, (_, other) => other));
     const steps = Array.from({ length: gen(fc.integer, { min: 1, max: 4 }) }, (_, n): Step => {
       const step = anyStep(gen, agent, gen(fc.nat, lines.length - 1));
-      const reads = step.operation === "load" || step.operation === "deviceRead";
+      const reads = step.operation === "load" || step.operation === "dma-read";
       if (!reads || kind === "any" || gen(fc.boolean)) return step;
       return { ...step, register: registers.push(`${name}:r${n}`) - 1 };
     });
@@ -148,8 +148,8 @@ function anyStep(gen: Gen, agent: Agent, line: number): Step {
   if (FAULTS.includes(operation)) return { operation, line, key: "keyid0" };
   const inside = agent === "td" || agent === "module";
   const keys = [
-    ...(operation === "cacheWb" ? [] : SHARED),
-    ...(operation === "partialWrite" && inside ? [] : PRIVATE),
+    ...(operation === "cache-wb" ? [] : SHARED),
+    ...(operation === "partial-write" && inside ? [] : PRIVATE),
   ];
   const step = { operation, line, key: one(gen, keys) };
   return WRITES.includes(operation) ? { ...step, data: one(gen, DATA) } : step;

@@ -11,15 +11,17 @@ hosts keyid0
 policy never
 seam-nr yes
 td             | reclaim after td | host after reclaim ;
-store X secret | cachewb X        | partial X host     ;
+store X secret | cache-wb X        | partial-write X host     ;
 load X -> r0   | clear X          | load X -> r1       ;
 exists (mc /\\ ~td-mc)
 expect spr: Sometimes
 expect: Never
 `;
 
-const OF_TD = "load, store, partial, movdir64b, clflush, prefetch, poison, stick, corrupt";
-const OF_HOST = "load, store, partial, movdir64b, clflush, prefetch, clear, poison, stick, corrupt";
+const OF_TD =
+  "load, store, partial-write, movdir64b, clflush, prefetch, poison, poison-stuck, corrupt";
+const OF_HOST =
+  "load, store, partial-write, movdir64b, clflush, prefetch, clear, poison, poison-stuck, corrupt";
 const KEYS = "keyid0, shared, integrity, global, td, td2, td3";
 const THREAD_NAMES = "host, td, module, device, cache, td2, td3, reclaim";
 const SETTINGS = "platforms, modes, hosts, policy, seam-nr";
@@ -156,19 +158,19 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       `Expected an operation of agent td (${OF_TD}), or exists, ~exists or forall, got write`,
     ],
     [
-      "partial X host",
+      "partial-write X host",
       "toString X host",
       "10:37",
       `Expected an operation of agent host (${OF_HOST}), got toString`,
     ],
     [
-      "partial X host",
+      "partial-write X host",
       "dma-read X",
       "10:37",
       `Expected an operation of agent host (${OF_HOST}), got dma-read`,
     ],
-    ["cachewb X", "cachewb Z", "10:26", "Expected a line (X, Y), got Z"],
-    ["cachewb X  ", "cachewb    ", "10:35", "Expected a line (X, Y), got |"],
+    ["cache-wb X", "cache-wb Z", "10:26", "Expected a line (X, Y), got Z"],
+    ["cache-wb X  ", "cachewb    ", "10:35", "Expected a line (X, Y), got |"],
     ["store X secret", "store X", "10:9", "Expected data (zeros, host, guest, secret), got |"],
     [
       "store X secret",
@@ -178,31 +180,31 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     ["store X secret", "store", "10:7", "Expected a line (X, Y), got |"],
     [
-      "cachewb X  ",
-      "cachewb X with tdx",
+      "cache-wb X  ",
+      "cache-wb X with tdx",
       "10:33",
       "Expected a private KeyID (global, td, td2, td3), got tdx",
     ],
     [
-      "cachewb X  ",
-      "cachewb X with keyid0",
+      "cache-wb X  ",
+      "cache-wb X with keyid0",
       "10:33",
       "Expected a private KeyID (global, td, td2, td3), got keyid0",
     ],
     [
-      "cachewb X  ",
+      "cache-wb X  ",
       "accept X with shared",
       "10:32",
       "Expected a private KeyID (global, td, td2, td3), got shared",
     ],
     [
-      "cachewb X  ",
+      "cache-wb X  ",
       "accept X zeros",
       "10:27",
       "Expected | and the column of thread host, got zeros",
     ],
     [
-      "cachewb X  ",
+      "cache-wb X  ",
       "poison X with td",
       "10:27",
       "Expected | and the column of thread host, got with",
@@ -210,13 +212,13 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ["load X -> r1", "load X with", "11:55", `Expected a KeyID (${KEYS}), got ;`],
     [
       "| clear X          |",
-      "| partial X host |",
+      "| partial-write X host |",
       "11:18",
       "Expected a shared KeyID for a partial write by agent module, for no rule covers a private one, got td",
     ],
     [
       "store X secret",
-      "partial X host with td3",
+      "partial-write X host with td3",
       "10:1",
       "Expected a shared KeyID for a partial write by agent td, for no rule covers a private one, got td3",
     ],
@@ -240,8 +242,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       "Expected a new register of thread td, got r0 again",
     ],
     [
-      "partial X host",
-      "partial X host -> r0",
+      "partial-write X host",
+      "partial-write X host -> r0",
       "10:52",
       "Expected no register, for partial reads nothing, got ->",
     ],
@@ -252,7 +254,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       "Expected no register in thread host of kind any, got ->",
     ],
     [
-      /host after reclaim([^]*)partial X host/,
+      /host after reclaim([^]*)partial-write X host/,
       "cache$1evict X",
       "10:49",
       `Expected with and a KeyID (${KEYS}), got ;`,
@@ -261,7 +263,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       "| host after reclaim",
       "| cache",
       "10:37",
-      "Expected an operation of agent cache (evict, poison, stick, corrupt), got partial",
+      "Expected an operation of agent cache (evict, poison, poison-stuck, corrupt), got partial",
     ],
     [/ {5};\nload/, "\nload", "11:1", "Expected ; at the end of the row, got load"],
     [/\| load X -> r1 /, "", "11:41", "Expected | and the column of thread host, got ;"],
@@ -413,7 +415,7 @@ Deno.test("parseScenario() shows the line with a caret under the place", () => {
   assertEquals(
     refusal(BASE.replace("store X secret", "\tstore Z secret")),
     `base.litmus:10:8: Expected a line (X, Y), got Z
-  \tstore Z secret | cachewb X        | partial X host     ;
+  \tstore Z secret | cache-wb X        | partial-write X host     ;
   \t      ^`,
   );
   const crlf = BASE.replace("hosts keyid0", "hosts (* 🙂 *) td").replaceAll("\n", "\r\n");

@@ -29,7 +29,7 @@ const SOFTWARE: readonly Agent[] = ["host", "td", "module"];
 export const OPERATIONS: readonly OperationWord[] = [
   { word: "load", operation: "load", agents: SOFTWARE },
   { word: "store", operation: "store", agents: SOFTWARE },
-  { word: "partial", operation: "partialWrite", agents: SOFTWARE },
+  { word: "partial-write", operation: "partial-write", agents: SOFTWARE },
   { word: "movdir64b", operation: "movdir64b", agents: SOFTWARE },
   { word: "clflush", operation: "clflush", agents: SOFTWARE },
   { word: "prefetch", operation: "prefetch", agents: SOFTWARE },
@@ -41,19 +41,19 @@ export const OPERATIONS: readonly OperationWord[] = [
     data: "zeros",
     privateOnly: true,
   },
-  { word: "cachewb", operation: "cacheWb", agents: ["module"], privateOnly: true },
-  { word: "wbinvd", operation: "pageWbinvd", agents: ["module"] },
-  { word: "dma-read", operation: "deviceRead", agents: ["device"] },
-  { word: "dma-write", operation: "deviceWrite", agents: ["device"] },
-  { word: "dma-partial", operation: "devicePartialWrite", agents: ["device"] },
+  { word: "cache-wb", operation: "cache-wb", agents: ["module"], privateOnly: true },
+  { word: "page-wbinvd", operation: "page-wbinvd", agents: ["module"] },
+  { word: "dma-read", operation: "dma-read", agents: ["device"] },
+  { word: "dma-write", operation: "dma-write", agents: ["device"] },
+  { word: "dma-partial-write", operation: "dma-partial-write", agents: ["device"] },
   { word: "evict", operation: "evict", agents: ["cache"] },
-  { word: "poison", operation: "poisonTransient", agents: AGENTS, fault: true },
-  { word: "stick", operation: "poisonStuck", agents: AGENTS, fault: true },
+  { word: "poison", operation: "poison", agents: AGENTS, fault: true },
+  { word: "poison-stuck", operation: "poison-stuck", agents: AGENTS, fault: true },
   { word: "corrupt", operation: "corrupt", agents: AGENTS, fault: true },
 ];
 
 /** The operations that read a value. */
-export const READS: ReadonlySet<Step["operation"]> = new Set(["load", "deviceRead"]);
+export const READS: ReadonlySet<Step["operation"]> = new Set(["load", "dma-read"]);
 
 /** What a line can first hold and what can be written; nobody writes garbage on purpose. */
 export const WRITTEN_DATA: readonly Data[] = ["zeros", "host", "guest", "secret"];

@@ -1,12 +1,12 @@
 import type { Agent, Operation, OperationKind } from "@tdx/core";
 
 const DEVICE: ReadonlySet<OperationKind> = new Set([
-  "deviceRead",
-  "deviceWrite",
-  "devicePartialWrite",
+  "dma-read",
+  "dma-write",
+  "dma-partial-write",
 ]);
 /** Operations that give a value back. */
-const READS: ReadonlySet<OperationKind> = new Set(["load", "deviceRead"]);
+const READS: ReadonlySet<OperationKind> = new Set(["load", "dma-read"]);
 
 /** Whether an operation reads, and so may observe something. */
 export function reads(operation: Operation): boolean {
@@ -63,17 +63,17 @@ inline movdir64b(l, k, d) {
 
 inline evict(l, k) { event_K3(l, k) }
 inline clflush(l, k) { event_K4(l, k) }
-inline cacheWb(l, k) { event_K6(l, k) }
-inline pageWbinvd(l, k) { event_K7(l, k) }
+inline cache_wb(l, k) { event_K6(l, k) }
+inline page_wbinvd(l, k) { event_K7(l, k) }
 
 /* A5: the copy under the same KeyID reaches memory before the bytes do. */
-inline partialWrite(l, k, d) {
+inline partial_write(l, k, d) {
   event_K4(l, k);
   write_memory(l, k, PARTIAL, d, NONE)
 }
-inline devicePartialWrite(l, k, d) { partialWrite(l, k, d) }
+inline dma_partial_write(l, k, d) { partial_write(l, k, d) }
 
-inline deviceRead(l, k) {
+inline dma_read(l, k) {
   if
   :: c_present -> r_data = c_data; r_poison = c_poison
   :: else -> read_memory(l, k)
@@ -82,13 +82,13 @@ inline deviceRead(l, k) {
 }
 
 /* A5: the whole line is replaced, so its copy is dropped without being written back. */
-inline deviceWrite(l, k, d) {
+inline dma_write(l, k, d) {
   drop_copy();
   write_memory(l, k, FULL, d, NONE)
 }
 
-inline poisonTransient(l, k) { poison_memory(l, HARDWARE_TRANSIENT) }
-inline poisonStuck(l, k) { poison_memory(l, HARDWARE_STUCK) }
+inline poison_cell(l, k) { poison_memory(l, HARDWARE_TRANSIENT) }
+inline poison_stuck(l, k) { poison_memory(l, HARDWARE_STUCK) }
 
 inline corrupt(l, k) {
   if

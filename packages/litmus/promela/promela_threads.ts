@@ -1,4 +1,4 @@
-import { describeOperation, type Operation, WRITES_DATA } from "@tdx/core";
+import { describeOperation, type Operation, type OperationKind, WRITES_DATA } from "@tdx/core";
 import { type KeyName, KEYS, type Problem, type Step, type Thread } from "../problem.ts";
 import { comment, constant, keyConstant } from "./promela_codes.ts";
 import { keysInPlay, type PromelaMemory } from "./promela_lines.ts";
@@ -124,7 +124,16 @@ function apply(operation: Operation, key: KeyName, line: number): string[] {
   const { kind, data = "zeros" } = operation;
   const { keyId } = KEYS[key];
   const args = [`l${line}`, keyConstant(key), ...(WRITES_DATA.has(kind) ? [constant(data)] : [])];
-  return [`take_${keyId}(l${line})`, `${kind}(${args.join(", ")})`, `put_${keyId}(l${line})`];
+  return [
+    `take_${keyId}(l${line})`,
+    `${inlineName(kind)}(${args.join(", ")})`,
+    `put_${keyId}(l${line})`,
+  ];
+}
+
+/** Promela has no hyphens in names, and `poison` is a field of a line there. */
+function inlineName(kind: OperationKind): string {
+  return kind === "poison" ? "poison_cell" : kind.replaceAll("-", "_");
 }
 
 /** The events that follow, and what is remembered. */

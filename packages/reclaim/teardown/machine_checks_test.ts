@@ -79,16 +79,16 @@ function struckHost(
 
 // Poison that the TD never consumed: platform, kind, machine checks under always, quirk, never.
 const POISON: readonly (readonly [Platform, OperationKind, readonly number[]])[] = [
-  [spr, "poisonTransient", [0, 0, GUEST_PAGES]],
-  [emr, "poisonTransient", [0, 0, GUEST_PAGES]],
-  [gnr, "poisonTransient", [0, 1, 1]],
-  [srf, "poisonTransient", [0, 1, 1]],
-  [cwf, "poisonTransient", [0, 1, 1]],
-  [generic, "poisonTransient", [0, 1, 1]],
+  [spr, "poison", [0, 0, GUEST_PAGES]],
+  [emr, "poison", [0, 0, GUEST_PAGES]],
+  [gnr, "poison", [0, 1, 1]],
+  [srf, "poison", [0, 1, 1]],
+  [cwf, "poison", [0, 1, 1]],
+  [generic, "poison", [0, 1, 1]],
   // A stuck cell is poisoned again after the clear.
-  [spr, "poisonStuck", [1, 1, GUEST_PAGES]],
-  [emr, "poisonStuck", [1, 1, GUEST_PAGES]],
-  [gnr, "poisonStuck", [1, 1, 1]],
+  [spr, "poison-stuck", [1, 1, GUEST_PAGES]],
+  [emr, "poison-stuck", [1, 1, GUEST_PAGES]],
+  [gnr, "poison-stuck", [1, 1, 1]],
 ];
 
 for (const [platform, kind, expected] of POISON) {
@@ -104,19 +104,19 @@ for (const [platform, kind, expected] of POISON) {
 }
 
 Deno.test("teardown() retires a page once, however many of its lines are poisoned", async () => {
-  const host = struckHost(gnr, "poisonTransient", [0x5000, 0x5040, 0x6000]);
+  const host = struckHost(gnr, "poison", [0x5000, 0x5040, 0x6000]);
   assertEquals(await machineChecks(host, { policy: "quirk" }), [2, 2]);
 });
 
 Deno.test("teardown() flushes dirty lines over transient poison, which clears it", async () => {
   for (const path of TEARDOWN_PATHS) {
-    const host = struckHost(gnr, "poisonTransient", [0x5000], false);
+    const host = struckHost(gnr, "poison", [0x5000], false);
     assertEquals(await machineChecks(host, { policy: "never", path }), NONE);
   }
 });
 
 Deno.test("teardown() meets no machine check itself: only a host that uses the pages does", async () => {
-  const { memory, module, tdr } = struckHost(spr, "poisonTransient", [0x5000]);
+  const { memory, module, tdr } = struckHost(spr, "poison", [0x5000]);
   const report = await createReclaimer({ memory, policy: "never" }).teardown(module, tdr);
   assertEquals([report.machineChecks, memory.counts.machineChecks], [0, 0]);
 });

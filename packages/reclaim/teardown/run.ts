@@ -45,7 +45,7 @@ export class TeardownRun {
 
   constructor(readonly context: TeardownContext, readonly options: TeardownOptions) {
     const { module, key } = context;
-    this.#partialWrite = { kind: "partialWrite", by: "host", key, data: "host" };
+    this.#partialWrite = { kind: "partial-write", by: "host", key, data: "host" };
     this.#load = { kind: "load", by: "host", key };
     this.#before = new Map(module.calls);
     this.#total = this.td.children + 1;

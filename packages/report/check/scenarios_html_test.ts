@@ -13,7 +13,7 @@ const CONVERTS = `TDX partial-converts
 { X = td secret; }
 policy never
  host           ;
- partial X host ;
+ partial-write X host ;
  load X -> r0   ;
 exists (host:r0 = host)
 expect spr emr: Never

@@ -14,7 +14,7 @@ async function tornDown(reuse: boolean): Promise<[TdHost, FrameMap]> {
   const key = module.td(tdr)!.key!;
   for (const pa of [0x5000, 0x5fc0]) {
     memory.step({ kind: "evict", by: "cache", key }, pa);
-    memory.step({ kind: "poisonTransient", by: "cache", key }, pa);
+    memory.step({ kind: "poison", by: "cache", key }, pa);
   }
   const { onBack, fates } = followPages(host);
   const options = {
@@ -57,7 +57,7 @@ Deno.test("mapMemory() counts retired pages by where their poison came from, and
   const host = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 1 });
   const key = host.module.td(host.tdr)!.key!;
   host.memory.step({ kind: "evict", by: "cache", key }, 0x7000);
-  host.memory.step({ kind: "poisonStuck", by: "cache", key }, 0x7000);
+  host.memory.step({ kind: "poison-stuck", by: "cache", key }, 0x7000);
   const { onBack, fates } = followPages(host);
   await createReclaimer({ memory: host.memory, policy: "never" })
     .teardown(host.module, host.tdr, { reuse: true, onBack });

@@ -29,7 +29,7 @@ async function tearDown(
   const key = host.module.td(host.tdr)!.key!;
   for (const pa of struck) {
     host.memory.step({ kind: "evict", by: "cache", key }, pa);
-    host.memory.step({ kind: "poisonTransient", by: "cache", key }, pa);
+    host.memory.step({ kind: "poison", by: "cache", key }, pa);
   }
   const { onBack, fates } = followPages(host);
   const reclaimer = createReclaimer({ memory: host.memory, policy });

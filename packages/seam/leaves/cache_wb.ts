@@ -47,5 +47,5 @@ export function cacheWbLeaf(
 function finish(state: SeamState, pkg: number, hkid: number): void {
   const { keys, memory } = state;
   if (!keys.wroteBack(hkid, pkg)) return;
-  memory.apply(state.operation("cacheWb", keys.key(hkid)), 0, memory.bytes);
+  memory.apply(state.operation("cache-wb", keys.key(hkid)), 0, memory.bytes);
 }

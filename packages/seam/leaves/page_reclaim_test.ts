@@ -144,7 +144,7 @@ Deno.test("pageReclaim() leaves the lines as they are: TD owner, MAC and poison"
   const td = liveTd(module);
   const key = module.td(td.tdr)!.key!;
   const { memory } = module;
-  memory.step({ kind: "poisonTransient", by: "cache", key }, PAGE + 64);
+  memory.step({ kind: "poison", by: "cache", key }, PAGE + 64);
   tearDown(module, td);
   const owned = memory.state(PAGE);
   const poisoned = memory.state(PAGE + 64);

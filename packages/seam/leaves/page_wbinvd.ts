@@ -25,7 +25,7 @@ export function pageWbinvd(state: SeamState, pages: Pages, hkid: number): PagesR
   const count = Math.min(piece.pages.count, alike(state, chunk, 1, "shared"));
   calls.repeat("TDH.PHYMEM.PAGE.WBINVD", count - 1);
   const result = done(SUCCESS, chunk, count);
-  memory.applyChunk(state.operation("pageWbinvd", key), result.pages);
+  memory.applyChunk(state.operation("page-wbinvd", key), result.pages);
   return result;
 }
 
