@@ -1,6 +1,7 @@
 import { GiB, KeyIdSpace, type Operation, PhysicalMemory } from "@tdx/core";
 import { createReclaimer, randomNumbers } from "@tdx/reclaim";
-import { buildTd, checkInvariants, runOf, TdxModule } from "@tdx/seam";
+import { runOf } from "@tdx/core";
+import { buildTd, checkInvariants, TdxModule } from "@tdx/seam";
 import { gnr } from "@tdx/platform-gnr";
 import { type Figure, fillOf, inTurn, timed } from "./figure.ts";
 

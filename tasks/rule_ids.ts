@@ -30,7 +30,10 @@ const SEAM_SOURCE = { confidence: "exact", source: "TDX module 1.5.01, source" }
 
 /** Every group, in the order of the specification. */
 export function ruleGroups(): RuleGroup[] {
-  const lines = { home: "packages/core/rules.ts", followedBy: "packages/core/line_step.ts" };
+  const lines = {
+    home: "packages/core/line/rules.ts",
+    followedBy: "packages/core/line/line_step.ts",
+  };
   const access = Object.entries(ACCESS_RULES).map(([id, rule]) => ({ id, ...rule }));
   const calls = { home: "packages/seam/leaves", followedBy: "packages/reclaim/teardown" };
   const seam = seamcalls();

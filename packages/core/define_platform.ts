@@ -1,5 +1,5 @@
 import { requireObject, requireOptions, showValue, wrongType } from "./arguments.ts";
-import { deepFreeze } from "./deep_freeze.ts";
+import { deepFreeze } from "./_deep_freeze.ts";
 import {
   PARTIAL_WRITES,
   type Platform,

@@ -21,23 +21,25 @@
  *
  * @module
  */
+export * from "./condition.ts";
+export * from "./defined.ts";
 export type * from "./key.ts";
 export * from "./key_id_space.ts";
-export { requireKey } from "./line_arguments.ts";
-export * from "./line_automaton.ts";
-export * from "./line_state.ts";
-export { type LineEnvironment, type LineOutcome, stepLine } from "./line_step.ts";
-export * from "./operation.ts";
+export { requireKey } from "./line/line_arguments.ts";
+export * from "./line/line_automaton.ts";
+export * from "./line/line_state.ts";
+export { type LineEnvironment, type LineOutcome, stepLine } from "./line/line_step.ts";
+export * from "./line/operation.ts";
 export * from "./plugin.ts";
-export * from "./rules.ts";
+export * from "./line/rules.ts";
 export * from "./show_size.ts";
 export * from "./units.ts";
-export { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./frame_bits.ts";
-export type * from "./frame_chunk.ts";
-export * from "./frame_map.ts";
-export * from "./physical_memory.ts";
-export * from "./grade_machine_check.ts";
-export * from "./machine_check.ts";
-export * from "./mcg_status.ts";
-export * from "./mci_status.ts";
-export { type Counts } from "./tally.ts";
+export { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./memory/frame_bits.ts";
+export * from "./memory/frame_chunk.ts";
+export * from "./memory/frame_map.ts";
+export * from "./memory/physical_memory.ts";
+export * from "./machine_check/grade_machine_check.ts";
+export * from "./machine_check/machine_check.ts";
+export * from "./machine_check/mcg_status.ts";
+export * from "./machine_check/mci_status.ts";
+export { type Counts } from "./memory/tally.ts";

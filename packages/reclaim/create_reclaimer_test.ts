@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { GiB, KeyIdSpace, type Mode, PhysicalMemory } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
-import { runOf } from "@tdx/seam";
+import { runOf } from "@tdx/core";
 import { createReclaimer } from "./create_reclaimer.ts";
 import type { HostKeys, Policy } from "./decide.ts";
 import { keyIds } from "./fixtures_test.ts";

@@ -6,7 +6,8 @@ import {
   requireObject,
   requireWhole,
 } from "@tdx/core/arguments";
-import { type PageType, runOf, TdxModule } from "@tdx/seam";
+import { runOf } from "@tdx/core";
+import { type PageType, TdxModule } from "@tdx/seam";
 import type { TdHost } from "./td_host.ts";
 
 /**

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { GiB, type Key, MiB, type Operation, PhysicalMemory, type Platform } from "@tdx/core";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
-import { chunksOf } from "@tdx/seam";
+import { chunksOf } from "@tdx/core";
 import { keyIds } from "./fixtures_test.ts";
 import { reset, resetPages } from "./reset.ts";
 

@@ -10,7 +10,8 @@ import {
   requirePlatform,
 } from "@tdx/core";
 import { requireInstance, requireNumber, requireOptions, requireWhole } from "@tdx/core/arguments";
-import { buildTd, runOf, TdxModule } from "@tdx/seam";
+import { runOf } from "@tdx/core";
+import { buildTd, TdxModule } from "@tdx/seam";
 import { scatterFrames } from "./scatter.ts";
 import { tdPages } from "./td_size.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { GiB } from "@tdx/core";
 import { gnr } from "@tdx/platform-gnr";
-import { runOf } from "@tdx/seam";
+import { runOf } from "@tdx/core";
 import { type WrongType, wrongTypes } from "../../tests/wrong_types_suite.ts";
 import { keyIds, record, smallHost } from "./fixtures_test.ts";
 import {

@@ -6,7 +6,7 @@ import {
   requireWhole,
   wrongType,
 } from "@tdx/core/arguments";
-import { checkChunk, run } from "./frame_slices.ts";
+import { requireChunk, runOf } from "@tdx/core";
 import type { PagesResult } from "./leaves/pages_result.ts";
 import { TDCS_PAGES, TDVPS_PAGES } from "./control_pages.ts";
 import { decodeStatus } from "./seamcall_status.ts";
@@ -58,7 +58,8 @@ export interface BuiltTd {
  * ```ts
  * import { GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
  * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, runOf, TdxModule } from "@tdx/seam";
+ * import { runOf } from "@tdx/core";
+ * import { buildTd, TdxModule } from "@tdx/seam";
  * import { assertEquals } from "@std/assert";
  *
  * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
@@ -87,13 +88,13 @@ export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
   let frames = 0;
   for (const chunk of memory) {
     requireObject("chunk", chunk);
-    checkChunk(chunk);
+    requireChunk(chunk);
     for (let table = 3; table > level; table--) {
       const needed = Math.ceil((frames + chunk.count) / framesPer(table)) - tables[table]!;
       if (needed === 0) continue;
       addAll(
         "TDH.MEM.SEPT.ADD",
-        run(next, needed),
+        runOf(next, needed),
         (pages, done) => mem.septAdd(tdr, (tables[table]! + done) * pageBytes(table), table, pages),
       );
       tables[table]! += needed;

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { GiB } from "@tdx/core";
 import { buildTd } from "./build_td.ts";
 import { checkInvariants } from "./check_invariants.ts";
-import { runOf } from "./frame_slices.ts";
+import { runOf } from "@tdx/core";
 import { newModule } from "./test_fixtures.ts";
 
 Deno.test("buildTd() builds a TD that runs", () => {

@@ -18,7 +18,8 @@ import { TdxModule } from "./tdx_module.ts";
  * ```ts
  * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
  * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, checkInvariants, runOf, TdxModule } from "@tdx/seam";
+ * import { runOf } from "@tdx/core";
+ * import { buildTd, checkInvariants, TdxModule } from "@tdx/seam";
  * import { assertEquals } from "@std/assert";
  *
  * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });

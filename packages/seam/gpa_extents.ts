@@ -1,6 +1,6 @@
 import { BLOCK_FRAMES, type FrameChunk } from "@tdx/core";
-import { chunkOf, sameBlock } from "./chunks_of.ts";
-import { run, visitFrames } from "./frame_slices.ts";
+import { chunkOf, sameBlock } from "@tdx/core";
+import { forEachFrame, runOf } from "@tdx/core";
 
 /** Consecutive guest pages: contiguous memory from `first` on, or memory listed frame by frame. */
 interface Extent {
@@ -66,7 +66,7 @@ export class GpaExtents {
     const skip = page - start;
     const most = Math.min(limit, count - skip);
     const step = this.#step;
-    if (list === null) return { count: most, frames: run(first + skip * step, most * step) };
+    if (list === null) return { count: most, frames: runOf(first + skip * step, most * step) };
     if (step === 1) {
       const taken = sameBlock(list, at + skip, most);
       return { count: taken, frames: chunkOf(list, at + skip, taken) };
@@ -74,7 +74,7 @@ export class GpaExtents {
     const frame = list[at + skip]!;
     let taken = 1;
     while (taken < most && list[at + skip + taken] === frame + taken * step) taken++;
-    return { count: taken, frames: run(frame, taken * step) };
+    return { count: taken, frames: runOf(frame, taken * step) };
   }
 
   /** Every run of pages, ascending: first page and how many. */
@@ -128,7 +128,7 @@ export class GpaExtents {
   }
 
   #insertRuns(page: number, chunk: FrameChunk): void {
-    visitFrames(chunk, (frame) => this.insert(page++, run(frame, 1)));
+    forEachFrame(chunk, (frame) => this.insert(page++, runOf(frame, 1)));
   }
 
   #from({ page, first, list, at }: Extent, skip: number, count: number): Extent {
@@ -143,7 +143,7 @@ export class GpaExtents {
     let at = extent.at + extent.count;
     if (frames.words === null) {
       for (let i = 0; i < count; i++) list[at++] = frames.frame + i * this.#step;
-    } else visitFrames(frames, (frame) => list[at++] = frame);
+    } else forEachFrame(frames, (frame) => list[at++] = frame);
     extent.count += count;
   }
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { chunksOf } from "./chunks_of.ts";
-import { forEachFrame, runOf } from "./frame_slices.ts";
+import { chunksOf } from "@tdx/core";
+import { forEachFrame, runOf } from "@tdx/core";
 import { GpaExtents } from "./gpa_extents.ts";
 
 const PAGES = 60;

@@ -9,7 +9,8 @@
  * ```ts
  * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
  * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, decodeStatus, runOf, TdxModule } from "@tdx/seam";
+ * import { runOf } from "@tdx/core";
+ * import { buildTd, decodeStatus, TdxModule } from "@tdx/seam";
  * import { assertEquals } from "@std/assert";
  *
  * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
@@ -28,8 +29,6 @@ export * from "./assumptions.ts";
 export * from "./build_td.ts";
 export * from "./check_invariants.ts";
 export * from "./control_pages.ts";
-export { chunksOf } from "./chunks_of.ts";
-export { forEachFrame, runOf } from "./frame_slices.ts";
 export { type KeyInfo, type KeyState } from "./key_ownership.ts";
 export { type MemBuildLeaves } from "./leaves/mem_build.ts";
 export { type CountResult, type MemRemoveLeaves, type RemoveResult } from "./leaves/mem_remove.ts";

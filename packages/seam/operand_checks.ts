@@ -1,7 +1,7 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
 import { requireWhole, wrongType } from "@tdx/core/arguments";
 import { TDCS_PAGES } from "./control_pages.ts";
-import { checkChunk, firstFrame, rankOf, run } from "./frame_slices.ts";
+import { firstFrame, rankOf, requireChunk, runOf } from "@tdx/core";
 import type { LockMode } from "./page_locks.ts";
 import type { PageType } from "./page_type.ts";
 import type { SeamState } from "./seam_state.ts";
@@ -31,7 +31,7 @@ export function requirePages(state: SeamState, pages: Pages): void {
   if (typeof pages !== "object" || pages === null) {
     throw wrongType("pages", "an address or a chunk of frames", pages);
   }
-  checkChunk(pages);
+  requireChunk(pages);
   if (rankOf(pages, state.pamt.frames) !== pages.count) {
     throw new RangeError(
       `Expected frames from 0 to ${
@@ -57,7 +57,7 @@ export function checkAddress(
   }
   const frame = address / PAGE_BYTES;
   if (pamt.entry(frame) === undefined) return status("OPERAND_ADDR_RANGE_ERROR", operand);
-  return typeof pages === "number" ? run(frame, span) : pages;
+  return typeof pages === "number" ? runOf(frame, span) : pages;
 }
 
 /** Checks one 4 KiB page: address, lock, then type. Gives its frame number. */

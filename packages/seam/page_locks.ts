@@ -1,5 +1,5 @@
 import type { FrameChunk } from "@tdx/core";
-import { holds, rankOf } from "./frame_slices.ts";
+import { chunkHolds, rankOf } from "@tdx/core";
 
 /** A lock is wanted alone, or together with others that share it. */
 export type LockMode = "exclusive" | "shared";
@@ -41,7 +41,7 @@ export class PageLocks {
 
   /** How many pages of `step` frames at the beginning of a chunk have free locks. */
   freePages(chunk: FrameChunk, step: number, mode: LockMode): number {
-    const ranks = this.#held(mode).filter((frame) => holds(chunk, frame))
+    const ranks = this.#held(mode).filter((frame) => chunkHolds(chunk, frame))
       .map((frame) => Math.floor(rankOf(chunk, frame) / step));
     return Math.min(chunk.count / step, ...ranks);
   }

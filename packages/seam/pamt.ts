@@ -1,5 +1,5 @@
 import { BLOCK_FRAMES, type FrameChunk, FrameMap, GiB, PAGE_BYTES } from "@tdx/core";
-import { firstFrame, rankOf, split } from "./frame_slices.ts";
+import { firstFrame, rankOf, splitChunk } from "@tdx/core";
 import type { PageLevel, PageType } from "./page_type.ts";
 
 /** What the Secure EPT says of the one page that its leaf maps. */
@@ -78,7 +78,7 @@ export class Pamt {
     const count = chunk.words === null
       ? this.#sameInRun(first, chunk.count, id)
       : this.#sameInBitmap(chunk, id);
-    const [pages, rest] = split(chunk, count);
+    const [pages, rest] = splitChunk(chunk, count);
     return { entry: this.#slots[id]?.entry, pages, rest };
   }
 

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { GiB, PAGE_BYTES } from "@tdx/core";
 import fc from "fast-check";
-import { chunkOf } from "./chunks_of.ts";
-import { forEachFrame, runOf } from "./frame_slices.ts";
+import { chunkOf } from "@tdx/core";
+import { forEachFrame, runOf } from "@tdx/core";
 import { Pamt, type PamtEntry } from "./pamt.ts";
 
 const NDA: PamtEntry = { type: "NDA", owner: null, level: 0, mapping: null, epoch: null };

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { PAGE_BYTES } from "@tdx/core";
 import fc from "fast-check";
 import { checkInvariants } from "./check_invariants.ts";
-import { runOf } from "./frame_slices.ts";
+import { runOf } from "@tdx/core";
 import type { TdxModule } from "./tdx_module.ts";
 import { look, newModule, tearDown } from "./test_fixtures.ts";
 import { buildTd } from "./build_td.ts";

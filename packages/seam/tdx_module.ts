@@ -51,7 +51,8 @@ const OPTIONS: readonly (keyof TdxModuleOptions)[] = ["memory", "packages", "tdm
  * ```ts
  * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
  * import { gnr } from "@tdx/platform-gnr";
- * import { buildTd, runOf, status, TdxModule } from "@tdx/seam";
+ * import { runOf } from "@tdx/core";
+ * import { buildTd, status, TdxModule } from "@tdx/seam";
  * import { assertEquals } from "@std/assert";
  *
  * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });

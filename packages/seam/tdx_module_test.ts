@@ -2,8 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type FrameChunk, GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
 import { buildTd } from "./build_td.ts";
 import { checkInvariants } from "./check_invariants.ts";
-import { chunksOf } from "./chunks_of.ts";
-import { forEachFrame, runOf } from "./frame_slices.ts";
+import { chunksOf } from "@tdx/core";
+import { forEachFrame, runOf } from "@tdx/core";
 import { TdxModule } from "./tdx_module.ts";
 import {
   block,

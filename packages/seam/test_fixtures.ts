@@ -10,7 +10,7 @@ import {
   PLATFORM_CONTRACT,
 } from "@tdx/core";
 import { buildTd, type BuiltTd, type TdPlan } from "./build_td.ts";
-import { runOf } from "./frame_slices.ts";
+import { runOf } from "@tdx/core";
 import { TdxModule, type TdxModuleOptions } from "./tdx_module.ts";
 
 /** Private KeyIDs 32 to 63; 32 is the global one. */

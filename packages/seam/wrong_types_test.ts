@@ -1,16 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { PhysicalMemory } from "@tdx/core";
 import { type WrongType, wrongTypes } from "../../tests/wrong_types_suite.ts";
-import {
-  buildTd,
-  checkInvariants,
-  chunksOf,
-  decodeStatus,
-  forEachFrame,
-  runOf,
-  status,
-  TdxModule,
-} from "./mod.ts";
+import { buildTd, checkInvariants, decodeStatus, status, TdxModule } from "./mod.ts";
 import { GUEST, keyIds, liveTd, look, newModule, platform } from "./test_fixtures.ts";
 
 const PLAN = { hkid: 33, vcpus: 1, control: 0, memory: [GUEST] };
@@ -49,50 +40,6 @@ const pages = (take: (value: never) => unknown): WrongType[] => [
 const { mem, mng, mr, phymem, vp } = newModule();
 
 wrongTypes({
-  "chunksOf()": [
-    [
-      chunksOf,
-      [3, 4],
-      TypeError,
-      "Expected frames to be an object of class Uint32Array, got [3,4]",
-    ],
-  ],
-  "forEachFrame()": [
-    [
-      (chunk) => forEachFrame(chunk, () => {}),
-      4096,
-      TypeError,
-      "Expected chunk to be an object, got 4096",
-    ],
-    [
-      (count) => forEachFrame({ ...GUEST, count }, () => {}),
-      "512",
-      TypeError,
-      'Expected count to be a number, got "512"',
-    ],
-    [
-      (words) => forEachFrame({ ...GUEST, words }, () => {}),
-      [1],
-      TypeError,
-      "Expected words to be an object of class Uint32Array, got [1]",
-    ],
-    [
-      (visit) => forEachFrame(GUEST, visit),
-      undefined,
-      TypeError,
-      "Expected visit to be a function, got undefined",
-    ],
-  ],
-  "runOf()": [
-    ...number((frame) => runOf(frame, 1), "frame"),
-    ...number((count) => runOf(0, count), "count"),
-    [
-      (count) => runOf(0, count),
-      0,
-      RangeError,
-      "Expected count to be a whole number from 1 to 2^53 - 1, got 0",
-    ],
-  ],
   "status()": [
     [status, 0, TypeError, "Expected name to be a string, got 0"],
     [status, "SUCCES", RangeError, 'Expected name to be the name of a status, got "SUCCES"'],

@@ -1,4 +1,4 @@
-import type { KeyIdKind } from "@tdx/core";
+import { type Condition, type KeyIdKind, matches } from "@tdx/core";
 import type { EncryptionError } from "./encryption_error.ts";
 
 /** What a record says of its cause, never more than its bits allow. */
@@ -61,12 +61,9 @@ const TITLES: Readonly<Record<MachineCheckCauseName, string>> = {
   unrelated: "no memory error of an Intel CPU, so nothing to do with TDX memory",
 };
 
-type Conditions = {
-  readonly [Fact in keyof CauseFacts]?: CauseFacts[Fact] | readonly CauseFacts[Fact][];
-};
 interface Row {
   readonly rule: string;
-  readonly when: Conditions;
+  readonly when: Condition<CauseFacts>;
   readonly name: MachineCheckCauseName;
   readonly possible: readonly PossibleCause[];
   readonly reason: string;
@@ -230,10 +227,4 @@ export function causeOf(facts: CauseFacts, carriers: readonly string[]): Machine
     possible: row.possible.filter((each) => each !== "partial-write"),
     reason: row.reason + NO_ERRATUM,
   };
-}
-
-function matches(when: Conditions, facts: CauseFacts): boolean {
-  return Object.entries(when).every(([fact, wanted]) =>
-    [wanted].flat().includes(facts[fact as keyof CauseFacts])
-  );
 }

@@ -5,7 +5,8 @@ import {
   PAGE_BYTES,
   type PhysicalMemory,
 } from "@tdx/core";
-import { runOf, STATUS_CODES, type StatusName, type TdInfo, type TdxModule } from "@tdx/seam";
+import { runOf } from "@tdx/core";
+import { STATUS_CODES, type StatusName, type TdInfo, type TdxModule } from "@tdx/seam";
 import type { Decision } from "../decide.ts";
 import { resetPages } from "../reset.ts";
 import type { TeardownOptions, TeardownPath, TeardownPhase } from "./options.ts";

@@ -14,7 +14,8 @@ import {
   requireWhole,
 } from "@tdx/core/arguments";
 import { PAGE_FATES, type PageFate, type TdHost } from "@tdx/reclaim";
-import { forEachFrame, type PageType, TdxModule } from "@tdx/seam";
+import { forEachFrame } from "@tdx/core";
+import { type PageType, TdxModule } from "@tdx/seam";
 
 /** Pages by what became of them. */
 export type CellCounts = Readonly<Record<PageFate, number>>;

@@ -1,4 +1,4 @@
-import { run } from "../frame_slices.ts";
+import { runOf } from "@tdx/core";
 import type { SeamState } from "../seam_state.ts";
 import type { Td } from "../td.ts";
 
@@ -9,7 +9,7 @@ export function addControlPage(
   frame: number,
   type: "TDCX" | "TDVPR",
 ): void {
-  const page = run(frame, 1);
+  const page = runOf(frame, 1);
   state.write(page, td.key!);
   state.pamt.change(page, state.pamt.entry(frame)!, {
     type,

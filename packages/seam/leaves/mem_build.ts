@@ -1,4 +1,4 @@
-import { firstFrame } from "../frame_slices.ts";
+import { firstFrame } from "@tdx/core";
 import {
   checkAddress,
   checkTd,

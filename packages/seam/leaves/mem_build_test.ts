@@ -2,8 +2,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { GiB, MiB } from "@tdx/core";
 import { checkInvariants } from "../check_invariants.ts";
-import { chunksOf } from "../chunks_of.ts";
-import { runOf } from "../frame_slices.ts";
+import { chunksOf } from "@tdx/core";
+import { runOf } from "@tdx/core";
 import type { TdxModule } from "../tdx_module.ts";
 import { GUEST, hex, liveTd, newModule } from "../test_fixtures.ts";
 

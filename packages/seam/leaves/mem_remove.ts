@@ -1,6 +1,6 @@
 import type { FrameChunk } from "@tdx/core";
 import { requireWhole } from "@tdx/core/arguments";
-import { firstFrame, split } from "../frame_slices.ts";
+import { firstFrame, splitChunk } from "@tdx/core";
 import { checkTd, refuseUnbuilt, requireAddress, requireGpa, walk } from "../operand_checks.ts";
 import type { PamtEntry } from "../pamt.ts";
 import { type SeamState, SUCCESS } from "../seam_state.ts";
@@ -178,7 +178,7 @@ function find(
 
 /** The first pages of a chunk. */
 function limit(frames: FrameChunk, level: number, pages: number): FrameChunk {
-  return split(frames, Math.min(frames.count, pages * framesPer(level)))[0];
+  return splitChunk(frames, Math.min(frames.count, pages * framesPer(level)))[0];
 }
 
 /** Whether a vCPU may still hold a translation (a TD that was never finalised never ran). */

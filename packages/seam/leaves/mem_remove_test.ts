@@ -3,8 +3,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { GiB, MiB } from "@tdx/core";
 import { buildTd } from "../build_td.ts";
 import { checkInvariants } from "../check_invariants.ts";
-import { chunksOf } from "../chunks_of.ts";
-import { runOf } from "../frame_slices.ts";
+import { chunksOf } from "@tdx/core";
+import { runOf } from "@tdx/core";
 import { block, GUEST, hex, liveTd, newModule } from "../test_fixtures.ts";
 
 const TDR = 0;

@@ -1,5 +1,5 @@
 import { requireWhole } from "@tdx/core/arguments";
-import { run } from "../frame_slices.ts";
+import { runOf } from "@tdx/core";
 import { TDCS_PAGES } from "../control_pages.ts";
 import { checkPage, checkTd, refusal, refuseUnbuilt, requireAddress } from "../operand_checks.ts";
 import type { SeamcallResult } from "../seamcalls.ts";
@@ -111,7 +111,7 @@ export function mngLeaves(state: SeamState): MngLeaves {
       if (typeof frame === "bigint") return { status: frame };
       if (keyState !== "FREE") return refusal("HKID_NOT_FREE");
 
-      const page = run(frame, 1);
+      const page = runOf(frame, 1);
       keys.assign(hkid);
       state.write(page, keys.globalKey);
       pamt.change(page, pamt.entry(frame)!, {

@@ -1,5 +1,5 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
-import { firstFrame, run, visitFrames } from "../frame_slices.ts";
+import { firstFrame, forEachFrame, runOf } from "@tdx/core";
 import { checkAddress, type Pages, requirePages } from "../operand_checks.ts";
 import type { Piece } from "../pamt.ts";
 import type { PageType } from "../page_type.ts";
@@ -23,7 +23,7 @@ export function pageReclaim(state: SeamState, pages: Pages): ReclaimResult {
   const first = firstFrame(address);
   const span = framesPer(pamt.entry(first)!.level);
   const aligned = first % span === 0;
-  const chunk = typeof pages === "number" && aligned ? run(first, span) : address;
+  const chunk = typeof pages === "number" && aligned ? runOf(first, span) : address;
   const busy = state.busy(first, "RCX", "exclusive");
   if (busy !== undefined) return { ...refused(busy, chunk, aligned ? span : 1), ...NOTHING };
   const piece = pamt.piece(chunk);
@@ -67,7 +67,7 @@ function forget({ tds }: SeamState, td: Td, type: PageType, pages: FrameChunk): 
   }
   td.children -= pages.count;
   if (type !== "TDVPR") return;
-  visitFrames(pages, (frame) => td.vcpus.delete(frame * PAGE_BYTES));
+  forEachFrame(pages, (frame) => td.vcpus.delete(frame * PAGE_BYTES));
 }
 
 /** A chunk must not end within a larger page that begins in it. */

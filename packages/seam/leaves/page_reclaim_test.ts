@@ -4,7 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { GiB, MiB } from "@tdx/core";
 import { buildTd } from "../build_td.ts";
 import { checkInvariants } from "../check_invariants.ts";
-import { runOf } from "../frame_slices.ts";
+import { runOf } from "@tdx/core";
 import { block, GUEST, hex, liveTd, newModule, tearDown } from "../test_fixtures.ts";
 
 const TDR = 0;

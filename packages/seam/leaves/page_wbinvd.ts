@@ -1,6 +1,6 @@
 import type { Key } from "@tdx/core";
 import { requireNumber } from "@tdx/core/arguments";
-import { firstFrame } from "../frame_slices.ts";
+import { firstFrame } from "@tdx/core";
 import { checkAddress, type Pages, requirePages } from "../operand_checks.ts";
 import { type SeamState, SUCCESS } from "../seam_state.ts";
 import { status } from "../seamcall_status.ts";

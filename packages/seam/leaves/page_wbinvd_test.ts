@@ -1,7 +1,7 @@
 // T6 and D4.
 import { assertEquals, assertThrows } from "@std/assert";
 import { GiB } from "@tdx/core";
-import { runOf } from "../frame_slices.ts";
+import { runOf } from "@tdx/core";
 import { GUEST, hex, keyIds, liveTd, newModule, reclaimAll, tearDown } from "../test_fixtures.ts";
 
 Deno.test("pageWbinvd(): OPERAND_INVALID|RCX for a bad address, in a TDMR or not", () => {

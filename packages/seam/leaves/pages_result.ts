@@ -1,5 +1,5 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
-import { run, split } from "../frame_slices.ts";
+import { runOf, splitChunk } from "@tdx/core";
 import type { Pages } from "../operand_checks.ts";
 import type { LockMode } from "../page_locks.ts";
 import type { SeamcallResult } from "../seamcalls.ts";
@@ -21,14 +21,14 @@ export interface PagesResult extends SeamcallResult {
 
 /** The result of a refusal, which concerns the first page. */
 export function refused(status: bigint, pages: Pages, span: number = 1): PagesResult {
-  const chunk = typeof pages === "number" ? run(Math.floor(pages / PAGE_BYTES), span) : pages;
-  const [page, rest] = split(chunk, span);
+  const chunk = typeof pages === "number" ? runOf(Math.floor(pages / PAGE_BYTES), span) : pages;
+  const [page, rest] = splitChunk(chunk, span);
   return { status, pages: page, rest };
 }
 
 /** The result of a success for the first pages of a chunk. */
 export function done(status: bigint, chunk: FrameChunk, frames: number): PagesResult {
-  const [pages, rest] = split(chunk, frames);
+  const [pages, rest] = splitChunk(chunk, frames);
   return { status, pages, rest };
 }
 

@@ -1,6 +1,6 @@
-import { bitsAt, BLOCK_FRAMES, BLOCK_WORDS } from "./frame_bits.ts";
+import { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./frame_bits.ts";
 import type { Tally } from "./tally.ts";
-import { LINES_PER_PAGE } from "./units.ts";
+import { LINES_PER_PAGE } from "../units.ts";
 
 /** Bitmaps of the pages that became uniform, by the state of their lines. */
 export type Settled = Map<number, Uint32Array>;
@@ -69,7 +69,7 @@ export class MixedBlock {
 
   /** Changes all lines of some pages that are held. */
   applyPages(pages: Uint32Array, tally: Tally): Settled {
-    if (bitsAt(pages, 0) === this.pages) return this.#applyAll(pages, tally);
+    if (countBits(pages, 0) === this.pages) return this.#applyAll(pages, tally);
     const settled: Settled = new Map();
     forEachPlace(pages, (place) => this.#applyLines(place, 0, LINES_PER_PAGE, tally, settled));
     return settled;
@@ -78,7 +78,7 @@ export class MixedBlock {
   /** Calls back with the states in some pages that are held and how many lines have each. */
   forEachState(pages: Uint32Array, visit: (state: number, lines: number) => void): void {
     let counts = this.#counts;
-    if (bitsAt(pages, 0) < this.pages) {
+    if (countBits(pages, 0) < this.pages) {
       counts = counts.map(() => 0);
       forEachPlace(pages, (place) => {
         for (const index of this.#linesOf(place)) counts[index]!++;

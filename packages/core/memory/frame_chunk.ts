@@ -1,5 +1,38 @@
-import { BLOCK_FRAMES, BLOCK_WORDS, type FrameChunk } from "@tdx/core";
-import { requireFunction, requireInstance, requireObject, requireWhole } from "@tdx/core/arguments";
+import { requireInstance, requireWhole } from "../arguments.ts";
+import { BLOCK_FRAMES, BLOCK_WORDS } from "./frame_bits.ts";
+
+/**
+ * Frames of one value in a {@link FrameMap}: a contiguous run, or those frames of one 2 MiB block
+ * whose bits are set.
+ *
+ * A map hands its callbacks one reused object, and `words` may be the map's own storage: read it
+ * during the call, do not keep it and do not write to it.
+ */
+export interface FrameChunk {
+  /** First frame of the run, or first frame of the block that the bitmap covers. */
+  readonly frame: number;
+  /** How many frames the chunk holds, at least 1. */
+  readonly count: number;
+  /** The value they have. */
+  readonly value: number;
+  /**
+   * The bitmap of the block, 16 words from index {@link FrameChunk.at}: frame `frame + 32 * i + b`
+   * is in the chunk when bit `b` of word `at + i` is set. `null` for a contiguous run.
+   */
+  readonly words: Uint32Array | null;
+  /** Index of the first bitmap word in `words`; 0 for a contiguous run. */
+  readonly at: number;
+}
+
+/**
+ * Says what the frames of a chunk become: takes their value and the chunk, returns the new value.
+ *
+ * It may read any map, but must not change the map that calls it.
+ */
+export type FrameChange = (value: number, chunk: FrameChunk) => number;
+
+/** A frame number shifted by this is the number of its block. */
+const BLOCK_SHIFT: number = Math.log2(BLOCK_FRAMES);
 
 /**
  * A contiguous run of frames as a chunk.
@@ -12,8 +45,7 @@ import { requireFunction, requireInstance, requireObject, requireWhole } from "@
  *
  * @example
  * ```ts
- * import { GiB, PAGE_BYTES } from "@tdx/core";
- * import { runOf } from "@tdx/seam";
+ * import { GiB, PAGE_BYTES, runOf } from "@tdx/core";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(runOf(4 * GiB / PAGE_BYTES, GiB / PAGE_BYTES).count, 262144);
@@ -22,11 +54,6 @@ import { requireFunction, requireInstance, requireObject, requireWhole } from "@
 export function runOf(frame: number, count: number): FrameChunk {
   requireWhole("frame", frame, 0);
   requireWhole("count", count, 1);
-  return run(frame, count);
-}
-
-/** The same for a run that is there. */
-export function run(frame: number, count: number): FrameChunk {
   return { frame, count, value: 0, words: null, at: 0 };
 }
 
@@ -60,7 +87,7 @@ export function rankOf({ frame, count, words, at }: FrameChunk, below: number): 
  *
  * @example
  * ```ts
- * import { forEachFrame, runOf } from "@tdx/seam";
+ * import { forEachFrame, runOf } from "@tdx/core";
  * import { assertEquals } from "@std/assert";
  *
  * const frames: number[] = [];
@@ -69,14 +96,6 @@ export function rankOf({ frame, count, words, at }: FrameChunk, below: number): 
  * ```
  */
 export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void): void {
-  requireObject("chunk", chunk);
-  checkChunk(chunk);
-  requireFunction("visit", visit);
-  visitFrames(chunk, visit);
-}
-
-/** The same for a chunk that was looked at before. */
-export function visitFrames(chunk: FrameChunk, visit: (frame: number) => void): void {
   const { frame, count, words, at } = chunk;
   if (words === null) {
     for (let i = 0; i < count; i++) visit(frame + i);
@@ -90,7 +109,7 @@ export function visitFrames(chunk: FrameChunk, visit: (frame: number) => void): 
 }
 
 /** Whether a chunk holds a frame. */
-export function holds({ frame, count, words, at }: FrameChunk, wanted: number): boolean {
+export function chunkHolds({ frame, count, words, at }: FrameChunk, wanted: number): boolean {
   const place = wanted - frame;
   if (words === null) return place >= 0 && place < count;
   return place >= 0 && place < BLOCK_FRAMES &&
@@ -98,10 +117,10 @@ export function holds({ frame, count, words, at }: FrameChunk, wanted: number): 
 }
 
 /** The first `count` frames of a chunk, and what is left of it. */
-export function split(chunk: FrameChunk, count: number): [FrameChunk, FrameChunk | null] {
+export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, FrameChunk | null] {
   if (count === chunk.count) return [chunk, null];
   const { frame, words, at } = chunk;
-  if (words === null) return [run(frame, count), run(frame + count, chunk.count - count)];
+  if (words === null) return [runOf(frame, count), runOf(frame + count, chunk.count - count)];
   const head = takeBitmap();
   const tail = takeBitmap();
   let wanted = count;
@@ -134,7 +153,7 @@ let slab = new Uint32Array(0);
 let slabUsed = 0;
 
 /** Checks a chunk that a caller made or kept. */
-export function checkChunk(chunk: FrameChunk): void {
+export function requireChunk(chunk: FrameChunk): void {
   const { frame, count, words, at } = chunk;
   requireWhole("frame", frame, 0);
   requireWhole("count", count, 1);
@@ -170,4 +189,61 @@ function lowestSetBits(word: number, count: number): number {
   let rest = word;
   for (let i = 0; i < count && rest !== 0; i++) rest &= rest - 1;
   return (word & ~rest) >>> 0;
+}
+
+/**
+ * Groups frames into chunks: a contiguous run within a 2 MiB block, or a bitmap of the block.
+ *
+ * For memory that is scattered: give the chunks to the leaves that take pages.
+ *
+ * @param frames Frame numbers of 4 KiB, ascending.
+ * @returns The chunks in ascending order; every chunk is its own object.
+ * @throws {TypeError} Where they are no Uint32Array.
+ * @throws {RangeError} Where the frames do not ascend, once the walk gets there.
+ *
+ * @example
+ * ```ts
+ * import { chunksOf } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const chunks = [...chunksOf(Uint32Array.of(3, 4, 5, 600, 700))];
+ * assertEquals(chunks.map(({ frame, count }) => [frame, count]), [[3, 3], [512, 2]]);
+ * ```
+ */
+export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
+  for (let i = 0; i < frames.length;) {
+    const count = sameBlock(frames, i, frames.length - i);
+    if (i + count < frames.length && frames[i + count]! <= frames[i + count - 1]!) {
+      throw new RangeError(
+        `Expected frames in ascending order, got ${frames[i + count]} after ${
+          frames[i + count - 1]
+        }`,
+      );
+    }
+    yield chunkOf(frames, i, count);
+    i += count;
+  }
+}
+
+/** How many frames from `start`, at most `limit`, ascend within one block. */
+export function sameBlock(frames: Uint32Array, start: number, limit: number): number {
+  const block = frames[start]! >>> BLOCK_SHIFT;
+  const end = start + limit;
+  let i = start + 1;
+  while (i < end && frames[i]! >>> BLOCK_SHIFT === block && frames[i]! > frames[i - 1]!) i++;
+  return i - start;
+}
+
+/** The chunk of `count` frames that ascend within one block. */
+export function chunkOf(frames: Uint32Array, start: number, count: number): FrameChunk {
+  const first = frames[start]!;
+  const end = start + count;
+  if (frames[end - 1]! - first === count - 1) return runOf(first, count);
+  const { words, at } = takeBitmap();
+  for (let i = start; i < end; i++) {
+    // Not %, which is several times slower for numbers of 32 bits.
+    const place = frames[i]! & (BLOCK_FRAMES - 1);
+    words[at + (place >>> 5)]! |= 1 << (place & 31);
+  }
+  return { frame: first - (first & (BLOCK_FRAMES - 1)), count, value: 0, words, at };
 }

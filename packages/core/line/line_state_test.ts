@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { KEY0, NEXT_TD, TD } from "./fixtures_test.ts";
+import { KEY0, NEXT_TD, TD } from "../fixtures_test.ts";
 import { type CachedCopy, describeLine, type LineMemory } from "./line_state.ts";
 
 const ZEROED: LineMemory = {

@@ -1,5 +1,5 @@
-import type { Transition } from "./line_automaton.ts";
-import type { RuleId } from "./rules.ts";
+import type { Transition } from "../line/line_automaton.ts";
+import type { RuleId } from "../line/rules.ts";
 
 /** Counts of what operations did to lines. */
 export interface Counts {

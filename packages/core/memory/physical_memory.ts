@@ -1,18 +1,18 @@
-import { requireFunction, requireInstance, requireNumber, requireOptions } from "./arguments.ts";
-import { requirePlatform } from "./define_platform.ts";
-import { bitsAt, BLOCK_FRAMES, BLOCK_WORDS, setBitRange } from "./frame_bits.ts";
+import { requireFunction, requireInstance, requireNumber, requireOptions } from "../arguments.ts";
+import { requirePlatform } from "../define_platform.ts";
+import { BLOCK_FRAMES, BLOCK_WORDS, countBits, setBitRange } from "./frame_bits.ts";
 import type { FrameChunk } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
-import type { Key } from "./key.ts";
-import { KeyIdSpace } from "./key_id_space.ts";
-import { LineAutomaton, type Transition } from "./line_automaton.ts";
-import type { LineState } from "./line_state.ts";
-import { MixedBlock, type Settled } from "./mixed_block.ts";
-import type { Operation } from "./operation.ts";
-import type { Platform } from "./platform.ts";
-import type { Mode } from "./rules.ts";
+import type { Key } from "../key.ts";
+import { KeyIdSpace } from "../key_id_space.ts";
+import { LineAutomaton, type Transition } from "../line/line_automaton.ts";
+import type { LineState } from "../line/line_state.ts";
+import { MixedBlock, type Settled } from "./_mixed_block.ts";
+import type { Operation } from "../line/operation.ts";
+import type { Platform } from "../platform.ts";
+import type { Mode } from "../line/rules.ts";
 import { type Counts, sumOfTallies, Tally } from "./tally.ts";
-import { LINE_BYTES, LINES_PER_PAGE, PAGE_BYTES } from "./units.ts";
+import { LINE_BYTES, LINES_PER_PAGE, PAGE_BYTES } from "../units.ts";
 
 /** Value of a frame whose lines differ; its {@link MixedBlock} knows the lines. */
 const MIXED = 2 ** 30 - 1;
@@ -259,7 +259,7 @@ export class PhysicalMemory {
       }
       forEachBlock(chunk, (frame, pages) => {
         const words = this.#block(frame).pagesWith(pages, isWanted);
-        const count = bitsAt(words, 0);
+        const count = countBits(words, 0);
         if (count > 0) visit({ frame, count, value: MIXED, words, at: 0 });
       });
     });
@@ -335,7 +335,7 @@ export class PhysicalMemory {
   #settle(first: number, settled: Settled): void {
     if (settled.size === 0) return;
     settled.forEach((words, state) => {
-      const count = bitsAt(words, 0);
+      const count = countBits(words, 0);
       this.#frames.updateChunk({ frame: first, count, value: MIXED, words, at: 0 }, () => state);
     });
     const number = first / BLOCK_FRAMES;

@@ -1,14 +1,22 @@
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
-import { KEY0, keyIds, NEXT_TD, PLATFORMS, SHARED, SHARED_INTEGRITY, TD } from "./fixtures_test.ts";
+import {
+  KEY0,
+  keyIds,
+  NEXT_TD,
+  PLATFORMS,
+  SHARED,
+  SHARED_INTEGRITY,
+  TD,
+} from "../fixtures_test.ts";
 import type { FrameChunk } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
-import type { Key } from "./key.ts";
-import { KeyIdSpace } from "./key_id_space.ts";
-import { LineAutomaton } from "./line_automaton.ts";
-import type { LineState } from "./line_state.ts";
-import type { Operation } from "./operation.ts";
+import type { Key } from "../key.ts";
+import { KeyIdSpace } from "../key_id_space.ts";
+import { LineAutomaton } from "../line/line_automaton.ts";
+import type { LineState } from "../line/line_state.ts";
+import type { Operation } from "../line/operation.ts";
 import { PhysicalMemory } from "./physical_memory.ts";
-import { GiB, KiB, MiB, TiB } from "./units.ts";
+import { GiB, KiB, MiB, TiB } from "../units.ts";
 
 const INIT: Operation = { kind: "movdir64b", by: "module", key: TD, data: "secret" };
 const CLEAR: Operation = { kind: "movdir64b", by: "host", key: KEY0 };

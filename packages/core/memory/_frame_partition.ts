@@ -1,4 +1,4 @@
-import { requireWhole } from "./arguments.ts";
+import { requireWhole } from "../arguments.ts";
 import {
   BLOCK_FRAMES,
   BLOCK_WORDS,

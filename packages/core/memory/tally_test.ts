@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Transition } from "./line_automaton.ts";
+import type { Transition } from "../line/line_automaton.ts";
 import { type Counts, sumOfTallies, Tally } from "./tally.ts";
 
 const QUIET: Transition = {

@@ -1,5 +1,5 @@
-import { requireObject, requireRegister } from "./arguments.ts";
-import { FlagBits } from "./flag_bits.ts";
+import { requireObject, requireRegister } from "../arguments.ts";
+import { FlagBits } from "./_flag_bits.ts";
 
 /** The fields of IA32_MCG_STATUS; together they hold all 64 bits. */
 export interface McgStatus {

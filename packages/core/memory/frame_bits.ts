@@ -1,5 +1,3 @@
-import { requireInstance, requireWhole } from "./arguments.ts";
-
 /** Frames in a 2 MiB block. */
 export const BLOCK_FRAMES = 512;
 
@@ -39,13 +37,6 @@ function sumOfBytes(sums: number): number {
  * ```
  */
 export function countBits(words: Uint32Array, at: number): number {
-  requireInstance("words", words, Uint32Array);
-  requireWhole("at", at, 0, words.length - BLOCK_WORDS);
-  return bitsAt(words, at);
-}
-
-/** The same for a bitmap that is there. */
-export function bitsAt(words: Uint32Array, at: number): number {
   let sums = 0;
   for (let i = 0; i < BLOCK_WORDS; i++) sums = addBits(sums, words[at + i]!);
   return sumOfBytes(sums);

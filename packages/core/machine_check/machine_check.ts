@@ -5,8 +5,8 @@ import {
   requireOptions,
   requireRegister,
   requireWhole,
-} from "./arguments.ts";
-import { KeyIdSpace } from "./key_id_space.ts";
+} from "../arguments.ts";
+import { KeyIdSpace } from "../key_id_space.ts";
 import { encodeMcgStatus } from "./mcg_status.ts";
 import { encodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH } from "./mci_status.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertLess } from "@std/assert";
-import type { Transition } from "./line_automaton.ts";
-import { MixedBlock } from "./mixed_block.ts";
+import type { Transition } from "../line/line_automaton.ts";
+import { MixedBlock } from "./_mixed_block.ts";
 import { Tally } from "./tally.ts";
 
 const ALL = 512;

@@ -1,5 +1,5 @@
-import { requireObject, requireWhole } from "./arguments.ts";
-import { FlagBits } from "./flag_bits.ts";
+import { requireObject, requireWhole } from "../arguments.ts";
+import { FlagBits } from "./_flag_bits.ts";
 
 /** MCACOD of a data load that consumed poison: an action-required error (Intel SDM volume 3). */
 export const MCACOD_DATA_LOAD = 0x134;

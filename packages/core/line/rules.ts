@@ -12,10 +12,10 @@
  *
  * @module
  */
-import { requireOneOf } from "./arguments.ts";
-import type { Access } from "./key.ts";
-import type { PartialWrite } from "./platform.ts";
-import type { Confidence } from "./source.ts";
+import { requireOneOf } from "../arguments.ts";
+import type { Access } from "../key.ts";
+import type { PartialWrite } from "../platform.ts";
+import type { Confidence } from "../source.ts";
 
 /**
  * Integrity mode, a platform and BIOS choice: `Li`, logical (TD owner bit only), or `Ci`,

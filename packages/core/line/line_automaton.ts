@@ -1,6 +1,6 @@
-import { outOfRange, requireNumber, requireOptions } from "./arguments.ts";
-import { deepFreeze } from "./deep_freeze.ts";
-import type { Key } from "./key.ts";
+import { outOfRange, requireNumber, requireOptions } from "../arguments.ts";
+import { deepFreeze } from "../_deep_freeze.ts";
+import type { Key } from "../key.ts";
 import {
   requireEnvironment,
   requireKey,
@@ -10,7 +10,7 @@ import {
 import type { LineState } from "./line_state.ts";
 import { type LineEnvironment, type LineOutcome, takeStep } from "./line_step.ts";
 import type { Operation } from "./operation.ts";
-import type { PartialWrite } from "./platform.ts";
+import type { PartialWrite } from "../platform.ts";
 import { type Mode, RULES, type RuleTable } from "./rules.ts";
 
 /** A remembered step: the outcome, and the id of the state that follows. */

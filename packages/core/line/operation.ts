@@ -1,4 +1,4 @@
-import type { Key } from "./key.ts";
+import type { Key } from "../key.ts";
 import { requireKey, requireOperation } from "./line_arguments.ts";
 
 /**

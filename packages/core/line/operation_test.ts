@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { KEY0, NEXT_TD, TD } from "./fixtures_test.ts";
+import { KEY0, NEXT_TD, TD } from "../fixtures_test.ts";
 import { describeOperation, keyName, type Operation, WRITES_DATA } from "./operation.ts";
 
 const DESCRIPTIONS: readonly (readonly [Operation, string])[] = [

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { KEY0, NEXT_TD, SHARED_INTEGRITY, TD } from "./fixtures_test.ts";
+import { KEY0, NEXT_TD, SHARED_INTEGRITY, TD } from "../fixtures_test.ts";
 import { LineAutomaton } from "./line_automaton.ts";
 import type { Operation } from "./operation.ts";
 import { RULES, type RuleTable } from "./rules.ts";

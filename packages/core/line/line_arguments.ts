@@ -4,13 +4,13 @@ import {
   requireObject,
   requireOneOf,
   requireWhole,
-} from "./arguments.ts";
+} from "../arguments.ts";
 import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
 import type { LineEnvironment } from "./line_step.ts";
 import { AGENTS, DATA, type Operation, OPERATION_KINDS, type Poison } from "./operation.ts";
-import { PARTIAL_WRITES } from "./platform.ts";
+import { PARTIAL_WRITES } from "../platform.ts";
 import { MODES, type RuleTable } from "./rules.ts";
-import type { Key } from "./key.ts";
+import type { Key } from "../key.ts";
 
 const POISONS: readonly Poison[] = [
   "integrity",

@@ -1,4 +1,4 @@
-import { requireBoolean, requireRegister } from "./arguments.ts";
+import { requireBoolean, requireRegister } from "../arguments.ts";
 
 /**
  * The single-bit fields of a 64-bit register: one table for reading, writing and naming them.

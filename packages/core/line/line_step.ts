@@ -1,8 +1,8 @@
-import type { Key } from "./key.ts";
+import type { Key } from "../key.ts";
 import { requireEnvironment, requireLineState, requireOperation } from "./line_arguments.ts";
 import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
 import type { Data, Operation, OperationKind, Poison } from "./operation.ts";
-import type { PartialWrite } from "./platform.ts";
+import type { PartialWrite } from "../platform.ts";
 import type { CacheRuleId, Mode, ReadRule, RuleId, RuleTable, WriteRule } from "./rules.ts";
 
 /** What the rules need to know besides the line and the operation. */

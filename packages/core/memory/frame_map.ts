@@ -4,11 +4,11 @@ import {
   requireNumber,
   requireObject,
   requireWhole,
-} from "./arguments.ts";
+} from "../arguments.ts";
 import { BLOCK_FRAMES, BLOCK_WORDS } from "./frame_bits.ts";
 import type { FrameChange, FrameChunk } from "./frame_chunk.ts";
-import { requireValue } from "./frame_partition.ts";
-import { FrameTree } from "./frame_tree.ts";
+import { requireValue } from "./_frame_partition.ts";
+import { FrameTree } from "./_frame_tree.ts";
 
 /** 2^52 bytes, the widest physical address, in frames of 4 KiB. */
 const FRAMES_LIMIT = 2 ** 40;

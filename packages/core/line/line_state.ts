@@ -1,4 +1,4 @@
-import type { Key } from "./key.ts";
+import type { Key } from "../key.ts";
 import { requireLineState } from "./line_arguments.ts";
 import { type Data, keyName, type Poison } from "./operation.ts";
 import type { Owner } from "./rules.ts";

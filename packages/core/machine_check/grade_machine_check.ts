@@ -1,4 +1,5 @@
-import { requireBoolean, requireObject, requireOneOf, requireOptions } from "./arguments.ts";
+import { type Condition, matches } from "../condition.ts";
+import { requireBoolean, requireObject, requireOneOf, requireOptions } from "../arguments.ts";
 import type { MachineCheck } from "./machine_check.ts";
 import { decodeMcgStatus, type McgStatus } from "./mcg_status.ts";
 import { decodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH, type MciStatus } from "./mci_status.ts";
@@ -50,10 +51,8 @@ export interface MachineCheckGrade {
 }
 
 type Facts = MciStatus & McgStatus & Required<MachineCheckContext>;
-/** The facts a row looks at: one value, or several of which one must hold. */
-type Conditions = { readonly [Fact in keyof Facts]?: Facts[Fact] | readonly Facts[Fact][] };
 type Row = Omit<MachineCheckGrade, "note"> & {
-  readonly when: Conditions;
+  readonly when: Condition<Facts>;
   /** Whether Linux adds its line on private memory, given the flag and the page. */
   readonly tdxNote?: boolean;
 };
@@ -66,7 +65,7 @@ const CONSUMED = {
   addressValid: true,
   miscValid: true,
   overflow: false,
-} as const satisfies Conditions;
+} as const satisfies Condition<Facts>;
 
 const NOT_GRADED = { severity: "not-graded" } as const;
 const PANIC = { severity: "panic", pageRetired: false } as const;
@@ -257,10 +256,4 @@ export function gradeMachineCheck(
   return tdxNote && facts.erratumFlag && facts.tdPrivatePage
     ? { ...grade, note: "TDX private memory error. Possible kernel bug." }
     : grade;
-}
-
-function matches(when: Conditions, facts: Facts): boolean {
-  return Object.entries(when).every(([fact, wanted]) =>
-    [wanted].flat().includes(facts[fact as keyof Facts])
-  );
 }

@@ -1,6 +1,6 @@
-import { bitsAt, BLOCK_FRAMES, BLOCK_WORDS, setBitRange } from "./frame_bits.ts";
+import { BLOCK_FRAMES, BLOCK_WORDS, countBits, setBitRange } from "./frame_bits.ts";
 import type { FrameChange, FrameChunk } from "./frame_chunk.ts";
-import { changed, createScratch, FramePartitions, type Scratch } from "./frame_partition.ts";
+import { changed, createScratch, FramePartitions, type Scratch } from "./_frame_partition.ts";
 
 /** 2 MiB blocks in a 1 GiB region. */
 const REGION_BLOCKS = 512;
@@ -79,7 +79,7 @@ export class FrameTree {
     if (old < 0) {
       entry = this.#blocks.update(old, words, at, chunk, change);
     } else {
-      chunk.count = bitsAt(words, at);
+      chunk.count = countBits(words, at);
       if (chunk.count === 0) return;
       chunk.value = old;
       chunk.words = words;

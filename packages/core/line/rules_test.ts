@@ -1,13 +1,13 @@
 // The rows of the read, write and cache tables, written out as the specification prints them and
 // tried on single lines. What stands here is data, nothing of it is read from the rules.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { KEY0, NEXT_TD, SHARED, SHARED_INTEGRITY, TD } from "./fixtures_test.ts";
-import type { Key } from "./key.ts";
+import { KEY0, NEXT_TD, SHARED, SHARED_INTEGRITY, TD } from "../fixtures_test.ts";
+import type { Key } from "../key.ts";
 import { LineAutomaton } from "./line_automaton.ts";
 import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
 import { stepLine } from "./line_step.ts";
 import type { Agent, Data, Operation, OperationKind } from "./operation.ts";
-import type { PartialWrite } from "./platform.ts";
+import type { PartialWrite } from "../platform.ts";
 import { ACCESS_RULES, type Mode, type ReadRuleId, RULES, ruleText } from "./rules.ts";
 
 function memory(fields: Partial<LineMemory> & { key: Key | null }): LineMemory {

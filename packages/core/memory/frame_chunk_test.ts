@@ -1,17 +1,18 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { FrameChunk } from "@tdx/core";
+import type { FrameChunk } from "./frame_chunk.ts";
 import fc from "fast-check";
-import { chunkOf, chunksOf, sameBlock } from "./chunks_of.ts";
 import {
-  checkChunk,
+  chunkHolds,
+  chunkOf,
+  chunksOf,
   firstFrame,
   forEachFrame,
-  holds,
   rankOf,
-  run,
+  requireChunk,
   runOf,
-  split,
-} from "./frame_slices.ts";
+  sameBlock,
+  splitChunk,
+} from "./frame_chunk.ts";
 
 /** Frames of one block, as a sorted list, in a block that is far up or at the beginning. */
 const blockFrames = fc.tuple(
@@ -29,7 +30,7 @@ Deno.test("split() cuts a chunk after any number of its frames", () => {
   fc.assert(fc.property(blockFrames, fc.nat(), (frames, at) => {
     const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
     const count = 1 + at % frames.length;
-    const [head, tail] = split(chunk, count);
+    const [head, tail] = splitChunk(chunk, count);
     assertEquals(listOf(head), frames.slice(0, count));
     assertEquals(listOf(tail), frames.slice(count));
     assertEquals([head.count, tail?.count ?? 0], [count, frames.length - count]);
@@ -40,15 +41,15 @@ Deno.test("split() cuts a chunk after any number of its frames", () => {
 
 Deno.test("split() gives the chunk itself where nothing is cut off", () => {
   const chunk = runOf(5, 3);
-  assertEquals(split(chunk, 3), [chunk, null]);
+  assertEquals(splitChunk(chunk, 3), [chunk, null]);
 });
 
-Deno.test("rankOf(), holds() and firstFrame() agree with the list of frames", () => {
+Deno.test("rankOf(), chunkHolds() and firstFrame() agree with the list of frames", () => {
   fc.assert(fc.property(blockFrames, fc.integer({ min: -1, max: 513 }), (frames, place) => {
     const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
     const frame = Math.max(Math.floor(frames[0]! / 512) * 512 + place, 0);
     assertEquals(rankOf(chunk, frame), frames.filter((other) => other < frame).length);
-    assertEquals(holds(chunk, frame), frames.includes(frame));
+    assertEquals(chunkHolds(chunk, frame), frames.includes(frame));
     assertEquals(firstFrame(chunk), frames[0]);
   }));
 });
@@ -58,7 +59,7 @@ Deno.test("chunksOf() gives every frame once, in order", () => {
     .map((frames) => frames.sort((a, b) => a - b));
   fc.assert(fc.property(sorted, (frames) => {
     const chunks = [...chunksOf(Uint32Array.from(frames))];
-    chunks.forEach(checkChunk);
+    chunks.forEach(requireChunk);
     assertEquals(chunks.flatMap(listOf), frames);
   }));
 });
@@ -76,12 +77,20 @@ Deno.test("sameBlock() works up to the highest frame that 32 bits hold", () => {
   assertEquals(sameBlock(Uint32Array.of(2 ** 32 - 2, 2 ** 32 - 1), 0, 2), 2);
 });
 
-Deno.test("checkChunk() refuses what no map hands out", () => {
+Deno.test("requireChunk() refuses what no map hands out", () => {
   const words = new Uint32Array(16).fill(1);
-  assertThrows(() => checkChunk(run(0, 0)), RangeError, "count to be");
-  assertThrows(() => checkChunk(run(0.5, 1)), RangeError, "0.5");
-  assertThrows(() => checkChunk({ frame: 1, count: 16, value: 0, words, at: 0 }), RangeError, "1");
-  assertThrows(() => checkChunk({ frame: 0, count: 15, value: 0, words, at: 0 }), RangeError, "16");
+  assertThrows(() => requireChunk(runOf(0, 0)), RangeError, "count to be");
+  assertThrows(() => requireChunk(runOf(0.5, 1)), RangeError, "0.5");
+  assertThrows(
+    () => requireChunk({ frame: 1, count: 16, value: 0, words, at: 0 }),
+    RangeError,
+    "1",
+  );
+  assertThrows(
+    () => requireChunk({ frame: 0, count: 15, value: 0, words, at: 0 }),
+    RangeError,
+    "16",
+  );
   const list = [1] as unknown as Uint32Array;
-  assertThrows(() => checkChunk({ frame: 0, count: 1, value: 0, words: list, at: 0 }), TypeError);
+  assertThrows(() => requireChunk({ frame: 0, count: 1, value: 0, words: list, at: 0 }), TypeError);
 });
