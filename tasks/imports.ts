@@ -1,11 +1,13 @@
 /**
  * Checks that imports run only in the allowed direction: core imports nothing, a platform only core,
- * and so on down the list. Tests may import anything in the workspace.
+ * and so on down the list; and that no file imports itself by way of others, be it for a type only.
+ * Tests may import anything in the workspace.
  *
  * @module
  */
 import { dirname, join, normalize } from "@std/path";
 import ts from "typescript";
+import { circles } from "./circles.ts";
 import { packageFolders } from "./package_folders.ts";
 
 /** What each package may import, `cli` everything below it. */
@@ -31,7 +33,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const PLATFORM = ["@tdx/core"];
 
 const problems: string[] = [];
-let files = 0;
+/** For each file, the files of its package that it imports. */
+const imports = new Map<string, string[]>();
 for (const home of [...packageFolders(), "explorer"]) {
   const allowed = home.startsWith("platforms/") ? PLATFORM : ALLOWED[home];
   if (allowed === undefined) {
@@ -40,19 +43,24 @@ for (const home of [...packageFolders(), "explorer"]) {
   }
   for await (const file of sources(home)) checkFile(file, home, allowed);
 }
+for (const circle of circles(imports)) {
+  console.error(`circle: ${[...circle, circle[0]].join("\n  imports ")}`);
+}
 problems.forEach((problem) => console.error(problem));
-console.log(`import directions: ${files} files, ${problems.length} problems`);
+console.log(`import directions: ${imports.size} files, ${problems.length} problems`);
 if (problems.length > 0) Deno.exit(1);
 
 function checkFile(file: string, home: string, allowed: readonly string[]): void {
-  files++;
+  const inside: string[] = [];
   const { importedFiles } = ts.preProcessFile(Deno.readTextFileSync(file), true, true);
   for (const { fileName: target } of importedFiles) {
-    const inside = target.startsWith(".") &&
-      normalize(join(dirname(file), target)).startsWith(`${home}/`);
-    const named = allowed.some((name) => target === name || target.startsWith(`${name}/`));
-    if (!inside && !named) problems.push(`${file}: may not import ${target}`);
+    const path = normalize(join(dirname(file), target));
+    if (target.startsWith(".") && path.startsWith(`${home}/`)) inside.push(path);
+    else if (!allowed.some((name) => target === name || target.startsWith(`${name}/`))) {
+      problems.push(`${file}: may not import ${target}`);
+    }
   }
+  imports.set(file, inside);
 }
 
 async function* sources(folder: string): AsyncGenerator<string> {
