@@ -22,15 +22,15 @@
  *
  * @module
  */
-export { archiveSource } from "./audit/archive_source.ts";
+export { archiveSource } from "./audit/sources/archive_source.ts";
 export { audit } from "./audit/audit.ts";
 export * from "./audit/audit_types.ts";
-export { AUDIT_CHECKS } from "./audit/checks.ts";
+export { AUDIT_CHECKS } from "./audit/checks/all.ts";
 export { summarizeFleet } from "./audit/fleet.ts";
-export type { BrokenLine, FleetGroup, FleetSummary } from "./audit/fleet_types.ts";
-export { folderSource } from "./audit/folder_source.ts";
-export { liveSource } from "./audit/live_source.ts";
-export type { Source, SourceFile } from "./audit/source.ts";
-export { VERDICT_ADVICE } from "./audit/verdict.ts";
-export * from "./cpu.ts";
+export type { BrokenLine, FleetGroup, FleetSummary } from "./audit/_fleet_types.ts";
+export { folderSource } from "./audit/sources/folder_source.ts";
+export { liveSource } from "./audit/sources/live_source.ts";
+export type { Source, SourceFile } from "./audit/sources/host_source.ts";
+export { VERDICT_ADVICE } from "./audit/judge/verdict.ts";
+export * from "./cpu/mod.ts";
 export * from "./mce/mod.ts";

@@ -1,13 +1,13 @@
 import { type Platform, requirePlatform } from "@tdx/core";
 import { requireArray } from "@tdx/core/arguments";
 import type { Audit } from "./audit_types.ts";
-import { runChecks } from "./checks.ts";
-import { gather } from "./evidence.ts";
-import { drawFacts } from "./facts.ts";
-import { valueOf } from "./reading.ts";
-import type { Source } from "./source.ts";
+import { runChecks } from "./checks/all.ts";
+import { gather } from "./readers/evidence.ts";
+import { drawFacts } from "./judge/facts.ts";
+import { valueOf } from "./readers/reading.ts";
+import type { Source } from "./sources/host_source.ts";
 import { requireSource } from "./source_arguments.ts";
-import { judge } from "./verdict.ts";
+import { judge } from "./judge/verdict.ts";
 
 /**
  * Audits a machine: is its silicon affected by the erratum, what does its kernel do about it, and

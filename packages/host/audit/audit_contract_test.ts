@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { KERNEL_BEHAVIOURS } from "./audit_types.ts";
-import { AUDIT_CHECKS } from "./checks.ts";
-import { VERDICT_ADVICE } from "./verdict.ts";
+import { AUDIT_CHECKS } from "./checks/all.ts";
+import { VERDICT_ADVICE } from "./judge/verdict.ts";
 
 const CONTRACT = await Deno.readTextFile(new URL("../AUDIT.md", import.meta.url));
 

@@ -3,8 +3,8 @@ import { fromFileUrl } from "@std/path";
 import { definePlatform, type Platform } from "@tdx/core";
 import { audit } from "./audit.ts";
 import type { CheckResult } from "./audit_types.ts";
-import { AUDIT_CHECKS } from "./checks.ts";
-import { folderSource } from "./folder_source.ts";
+import { AUDIT_CHECKS } from "./checks/all.ts";
+import { folderSource } from "./sources/folder_source.ts";
 import { textSource } from "../testdata/text_source.ts";
 
 const ROOT = fromFileUrl(new URL("../testdata/", import.meta.url));

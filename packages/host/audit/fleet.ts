@@ -1,9 +1,9 @@
 import type { Verdict } from "./audit_types.ts";
-import { linesOf } from "./byte_text.ts";
-import { type FleetAudit, readFleetLine } from "./fleet_line.ts";
-import type { BrokenLine, FleetGroup, FleetSummary } from "./fleet_types.ts";
+import { linesOf } from "./readers/byte_text.ts";
+import { type FleetAudit, readFleetLine } from "./_fleet_line.ts";
+import type { BrokenLine, FleetGroup, FleetSummary } from "./_fleet_types.ts";
 import { requireBytes } from "./source_arguments.ts";
-import { VERDICT_ADVICE } from "./verdict.ts";
+import { VERDICT_ADVICE } from "./judge/verdict.ts";
 
 const MAX_EXAMPLES = 3;
 const MAX_BROKEN_LINES = 20;

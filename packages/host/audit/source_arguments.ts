@@ -5,7 +5,7 @@ import {
   requireString,
   wrongType,
 } from "@tdx/core/arguments";
-import type { Source } from "./source.ts";
+import type { Source } from "./sources/host_source.ts";
 
 /** Refuses what is no source. */
 export function requireSource(name: string, value: unknown): void {

@@ -13,7 +13,7 @@ import {
   TDX_PW_MCE,
 } from "@tdx/core";
 import { requireArray, requireNumber, requireOneOf, requireOptions } from "@tdx/core/arguments";
-import { matchPlatform } from "../match_platform.ts";
+import { matchPlatform } from "../cpu/match_platform.ts";
 import { decodeEncryptionError, type EncryptionError } from "./encryption_error.ts";
 import { type ErrorAddress, locateError } from "./error_address.ts";
 import { type GradeByMode, gradeByMode, type MachineCheckMode } from "./grade_by_mode.ts";

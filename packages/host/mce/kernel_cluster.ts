@@ -1,4 +1,4 @@
-import { textError } from "../text_lines.ts";
+import { textError } from "../_text_lines.ts";
 import { decodeMciStatus } from "@tdx/core";
 import { BLOCK_KINDS, type BlockFields, type BlockKind, type BlockLine } from "./kernel_line.ts";
 import type { LoggedMachineCheck } from "./machine_check_log.ts";

@@ -1,4 +1,4 @@
-import { quote, type TextLine } from "../text_lines.ts";
+import { quote, type TextLine } from "../_text_lines.ts";
 import { FieldReader } from "./field_reader.ts";
 import type { InterruptedCode, RecordedCpu } from "./machine_check_log.ts";
 import { printable } from "./printable.ts";

@@ -1,5 +1,5 @@
 import { requireString } from "@tdx/core/arguments";
-import type { TextLine } from "../text_lines.ts";
+import type { TextLine } from "../_text_lines.ts";
 import { KernelCluster } from "./kernel_cluster.ts";
 import { type BlockLine, readBlockLine } from "./kernel_line.ts";
 import { hostOf, kernelPrefix } from "./kernel_prefix.ts";

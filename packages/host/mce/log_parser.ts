@@ -1,5 +1,5 @@
 import { wrongType } from "@tdx/core/arguments";
-import type { TextLine } from "../text_lines.ts";
+import type { TextLine } from "../_text_lines.ts";
 import { lineBatches, type TextChunks } from "./line_batches.ts";
 import type { LoggedMachineCheck } from "./machine_check_log.ts";
 

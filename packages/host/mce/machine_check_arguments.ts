@@ -6,7 +6,7 @@ import {
   requireString,
   requireWhole,
 } from "@tdx/core/arguments";
-import { requireCpuModel } from "../match_platform.ts";
+import { requireCpuModel } from "../cpu/match_platform.ts";
 import type { InterruptedCode, MachineCheckEvidence } from "./machine_check_log.ts";
 
 /** Refuses what is no record, whole or cut: what is not there was not said. */

@@ -1,5 +1,5 @@
 import { requireString } from "@tdx/core/arguments";
-import { textError, type TextLine } from "../text_lines.ts";
+import { textError, type TextLine } from "../_text_lines.ts";
 import { FieldReader } from "./field_reader.ts";
 import type { TextChunks } from "./line_batches.ts";
 import { type LogParser, parseLog } from "./log_parser.ts";

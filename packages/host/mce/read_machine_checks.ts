@@ -1,5 +1,5 @@
 import { requireOneOf, requireOptions, requireString } from "@tdx/core/arguments";
-import { textError, type TextLine } from "../text_lines.ts";
+import { textError, type TextLine } from "../_text_lines.ts";
 import { KernelLogParser } from "./kernel_log.ts";
 import type { TextChunks } from "./line_batches.ts";
 import { type LogParser, parseLog } from "./log_parser.ts";

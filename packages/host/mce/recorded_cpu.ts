@@ -1,4 +1,4 @@
-import { decodeCpuid } from "../cpuid_decode.ts";
+import { decodeCpuid } from "../cpu/_cpuid.ts";
 import type { RecordedCpu } from "./machine_check_log.ts";
 
 /** Linux's vendor numbers (arch/x86/include/asm/processor.h) with their vendor strings. */

@@ -1,4 +1,4 @@
-import type { CpuidLeaf } from "../cpuid_line.ts";
+import type { CpuidLeaf } from "../cpu/_cpuid_line.ts";
 import type { PlacedCode } from "./placed_code.ts";
 
 /** Executes CPUID. */

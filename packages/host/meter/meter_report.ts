@@ -1,4 +1,4 @@
-import type { CpuIdentity } from "../cpu_identity.ts";
+import type { CpuIdentity } from "../cpu/cpu_identity.ts";
 import type { MeterPages } from "./meter_options.ts";
 import type { MeterMethodName } from "./methods.ts";
 import type { Spread } from "./spread.ts";

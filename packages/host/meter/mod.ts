@@ -20,7 +20,7 @@
  *
  * @module
  */
-export type { CpuIdentity } from "../cpu_identity.ts";
+export type { CpuIdentity } from "../cpu/cpu_identity.ts";
 export { meter } from "./meter.ts";
 export { MeterError } from "./meter_error.ts";
 export type * from "./meter_options.ts";

@@ -1,5 +1,5 @@
-import { decodeCpuid } from "../cpuid_decode.ts";
-import type { CpuidLeaf } from "../cpuid_line.ts";
+import { decodeCpuid } from "../cpu/_cpuid.ts";
+import type { CpuidLeaf } from "../cpu/_cpuid_line.ts";
 import type { ReadLeaf } from "./cpuid.ts";
 import type { MeterCpu } from "./meter_report.ts";
 

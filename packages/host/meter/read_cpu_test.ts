@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { CpuidLeaf } from "../cpuid_line.ts";
-import { parseCpuinfo } from "../cpuinfo.ts";
+import type { CpuidLeaf } from "../cpu/_cpuid_line.ts";
+import { parseCpuinfo } from "../cpu/cpuinfo.ts";
 import { cpuidThrough } from "./cpuid.ts";
 import { callTest, withCode } from "./fixtures_test.ts";
 import { readCpu } from "./read_cpu.ts";

@@ -1,4 +1,4 @@
-import type { Source } from "../audit/source.ts";
+import type { Source } from "../audit/sources/host_source.ts";
 
 /** A source of texts by path, for tests; other files cannot be read. */
 export function textSource(files: Readonly<Record<string, string>>): Source {

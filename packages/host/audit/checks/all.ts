@@ -1,0 +1,47 @@
+import type { AuditCheck } from "../audit_types.ts";
+import { erratum, flag, identity } from "./cpu.ts";
+import { reclaim, seamNr } from "./kernel.ts";
+import { kexec } from "./_kexec.ts";
+import { keyIds } from "./_key_ids.ts";
+import { virtual } from "./_machine.ts";
+import { machineChecks } from "./records.ts";
+import { type CheckSpec, type Finding, finding } from "./check.ts";
+import { firmware, module, use } from "./tdx.ts";
+import { FILES } from "../readers/evidence.ts";
+import type { Facts } from "../judge/facts.ts";
+
+/** The checks, in the order they are shown. */
+const CHECKS: readonly CheckSpec[] = [
+  identity,
+  erratum,
+  flag,
+  virtual,
+  firmware,
+  use,
+  keyIds,
+  module,
+  reclaim,
+  seamNr,
+  kexec,
+  machineChecks,
+];
+
+/** The checks of an audit: stable names and what they ask. */
+export const AUDIT_CHECKS: readonly { readonly id: string; readonly title: string }[] = CHECKS.map(
+  ({ id, title }) => ({ id, title }),
+);
+
+/** Runs every check. */
+export function runChecks(facts: Facts): AuditCheck[] {
+  return CHECKS.map((check) => ({ id: check.id, ...answer(check, facts) }));
+}
+
+function answer(check: CheckSpec, facts: Facts): Finding {
+  if (!check.anyCpu && facts.otherCpu !== undefined) {
+    return finding("not applicable", "no Intel CPU", FILES.cpuinfo.name, "TDX exists only there");
+  }
+  const found = check.run(facts);
+  const idle = facts.guest === true || facts.use.value === "no";
+  const worry = found.result === "affected" || found.result === "unknown";
+  return check.needsTdx && idle && worry ? { ...found, result: "not applicable", fix: "" } : found;
+}

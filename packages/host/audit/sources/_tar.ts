@@ -1,0 +1,78 @@
+import { quote } from "../../_text_lines.ts";
+import { ByteReader } from "./_byte_reader.ts";
+
+/** A regular file in a tar archive. */
+export interface TarEntry {
+  readonly name: string;
+  /** To be read before the next entry is asked for; what is left over is skipped. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Everything in a tar archive is a multiple of this many bytes (POSIX.1-1988, ustar). */
+const BLOCK = 512;
+const REGULAR = ["0", ""];
+
+/**
+ * Reads the regular files of a tar archive, one after the other, without holding any of them.
+ *
+ * Folders, links and extended headers are skipped, so names over 255 bytes are not known.
+ *
+ * @throws {SyntaxError} where it is no tar archive, or is cut
+ */
+export async function* tarEntries(archive: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
+  const reader = new ByteReader(archive);
+  for (let first = true;; first = false) {
+    const header = await reader.take(BLOCK);
+    if (first) refuseOther(header);
+    if (header.length < BLOCK) throw cut(`${BLOCK} bytes of a header`);
+    if (header.every((byte) => byte === 0)) break;
+    const { name, size, type } = readHeader(header);
+    let left = size;
+    const bytes = async function* (): AsyncGenerator<Uint8Array> {
+      while (left > 0) {
+        const chunk = await reader.some(left);
+        if (chunk.length === 0) throw cut(`${left} more bytes of ${quote(name)}`);
+        left -= chunk.length;
+        yield chunk;
+      }
+    };
+    if (REGULAR.includes(type)) yield { name, bytes: bytes() };
+    // A fresh walk, because a reader that stopped early has ended the one it was given.
+    for await (const _ of bytes());
+    await reader.take((BLOCK - size % BLOCK) % BLOCK);
+  }
+  // The writer at the other end of a pipe pads the archive and must be able to finish.
+  while ((await reader.some(2 ** 20)).length > 0);
+}
+
+function readHeader(header: Uint8Array): { name: string; size: number; type: string } {
+  const text = (start: number, length: number) =>
+    new TextDecoder().decode(header.subarray(start, start + length)).split("\0", 1)[0]!;
+  const octal = (start: number, length: number) => {
+    const digits = text(start, length).trim();
+    return /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : Number.NaN;
+  };
+  const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
+  const size = octal(124, 12);
+  if (octal(148, 8) !== sum || Number.isNaN(size)) {
+    throw new SyntaxError(`Expected a tar header, got ${quote(text(0, 100))}`);
+  }
+  const prefix = text(257, 6) === "ustar" ? text(345, 155) : "";
+  return {
+    name: prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`,
+    size,
+    type: text(156, 1),
+  };
+}
+
+function refuseOther(start: Uint8Array): void {
+  const gzip = start[0] === 0x1f && start[1] === 0x8b;
+  if (!gzip && start.length > 0) return;
+  throw new SyntaxError(
+    `Expected a tar archive, got ${gzip ? "gzip data: unpack it first, with gzip -dc" : "nothing"}`,
+  );
+}
+
+function cut(expected: string): SyntaxError {
+  return new SyntaxError(`Expected ${expected}, got the end of the archive: it is cut`);
+}

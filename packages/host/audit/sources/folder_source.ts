@@ -1,0 +1,103 @@
+import { requireString } from "@tdx/core/arguments";
+import { MANIFEST, type Manifest, missingFile, nothingKnown, readManifest } from "./_manifest.ts";
+import { requireDeno } from "./_require_deno.ts";
+import type { Source, SourceFile } from "./host_source.ts";
+import { requirePaths } from "../source_arguments.ts";
+
+/**
+ * Reads a snapshot folder: an unpacked archive of `collect.sh`, or copies of files made by hand.
+ *
+ * A file that is neither there nor listed as absent in the folder's `manifest` is unreadable, not
+ * absent: nobody says that the machine lacks it.
+ *
+ * @param folder The folder; reading it needs `--allow-read`.
+ * @returns The source. Its `files` throws a RangeError where the folder is none, cannot be read or
+ * holds none of the files, and a SyntaxError where its manifest is malformed.
+ * @throws {TypeError} Where it is no string.
+ * @throws {Error} In another runtime than Deno.
+ *
+ * @example
+ * ```ts
+ * import { folderSource } from "@tdx/host";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const source = folderSource("packages/host/no-such-folder");
+ * await assertRejects(
+ *   () => Array.fromAsync(source.files(["proc/cpuinfo"])),
+ *   RangeError,
+ *   "no such file or folder",
+ * );
+ * ```
+ */
+export function folderSource(folder: string): Source {
+  requireString("folder", folder);
+  requireDeno("folderSource()");
+  return {
+    async *files(paths: readonly string[]): AsyncGenerator<SourceFile> {
+      requirePaths("paths", paths);
+      await requireFolder(folder);
+      const manifest = await folderManifest(folder);
+      let known = manifest !== undefined;
+      for (const path of paths) {
+        const file = await openFile(`${folder}/${path}`, path, manifest ?? new Map());
+        known ||= file.present;
+        yield file.file;
+      }
+      if (!known) throw nothingKnown("a snapshot folder", paths, `${folder} without any`);
+    },
+  };
+}
+
+async function requireFolder(folder: string): Promise<void> {
+  let got: string;
+  try {
+    // On a terminal Deno would ask, and not say what for.
+    const { state } = await Deno.permissions.query({ name: "read", path: folder });
+    if (state !== "granted") throw new Deno.errors.NotCapable("Requires read access");
+    if ((await Deno.stat(folder)).isDirectory) return;
+    got = "it is no folder";
+  } catch (error) {
+    got = fileTrouble(error, folder);
+  }
+  throw new RangeError(`Expected a snapshot folder, got ${folder}: ${got}`);
+}
+
+async function folderManifest(folder: string): Promise<Manifest | undefined> {
+  const file = await openFile(`${folder}/${MANIFEST}`, MANIFEST, new Map());
+  return file.file.state === "present" ? await readManifest(file.file.bytes) : undefined;
+}
+
+async function openFile(
+  name: string,
+  path: string,
+  manifest: Manifest,
+): Promise<{ file: SourceFile; present: boolean }> {
+  try {
+    // Opening a folder succeeds, and only reading it fails.
+    if (!(await Deno.stat(name)).isFile) {
+      return { file: { path, state: "unreadable", reason: "it is no file" }, present: true };
+    }
+    const { readable } = await Deno.open(name);
+    return { file: { path, state: "present", bytes: readable }, present: true };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return { file: missingFile(path, manifest), present: false };
+    }
+    const reason = fileTrouble(error, name);
+    return { file: { path, state: "unreadable", reason }, present: true };
+  }
+}
+
+/** Says in words why a file could not be opened; throws on what is no such trouble. */
+function fileTrouble(error: unknown, name: string): string {
+  if (error instanceof Deno.errors.NotFound) return "no such file or folder";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.NotCapable) {
+    // Deno keeps /proc, /sys and /dev from any program that has less than all permissions.
+    return error.message.includes("all access")
+      ? "Deno reads nothing there; leave --root out to audit this machine"
+      : `reading it needs --allow-read=${name}`;
+  }
+  if (error instanceof Deno.errors.FilesystemLoop) return "a link that leads in circles";
+  throw error;
+}

@@ -1,0 +1,63 @@
+import type { CpuIdentity } from "./cpu_identity.ts";
+import type { CpuidLeaf } from "./_cpuid_line.ts";
+
+/**
+ * Decodes one CPU's leaves as Intel's SDM volume 2A says (CPUID leaves 0, 1, 7, 80000002 to
+ * 80000004). The vendor is "" where leaf 0 holds no printable text.
+ */
+export function decodeCpuid(
+  vendor: CpuidLeaf,
+  signature: CpuidLeaf,
+  leaves: readonly CpuidLeaf[],
+): CpuIdentity {
+  // The first wins: where a later line of leaf 7 has lost its subleaf, it is not subleaf 0.
+  const features = leaves.find(({ leaf, subleaf }) => leaf === 7 && subleaf === 0);
+  const brand = brandString(leaves);
+  return {
+    vendor: registersText([vendor.ebx, vendor.edx, vendor.ecx]),
+    ...decodeSignature(signature.eax),
+    ...(brand && { brand }),
+    hypervisor: bit(signature.ecx, 31),
+    ...(features && {
+      tme: bit(features.ecx, 13),
+      movdir64b: bit(features.ecx, 28),
+      pconfig: bit(features.edx, 18),
+    }),
+  };
+}
+
+/** Folds the extended fields in: the family's for family 15, the model's for 6 and 15. */
+function decodeSignature(eax: number) {
+  const base = bits(eax, 8, 4);
+  const extended = base === 6 || base === 15;
+  return {
+    family: base === 15 ? base + bits(eax, 20, 8) : base,
+    model: bits(eax, 4, 4) + (extended ? bits(eax, 16, 4) << 4 : 0),
+    stepping: bits(eax, 0, 4),
+  };
+}
+
+function brandString(leaves: readonly CpuidLeaf[]): string {
+  const parts = [0x80000002, 0x80000003, 0x80000004].map((leaf) =>
+    leaves.find((found) => found.leaf === leaf)
+  );
+  // Two thirds of a name would name another part.
+  return parts.some((part) => part === undefined)
+    ? ""
+    : registersText(parts.flatMap((part) => [part!.eax, part!.ebx, part!.ecx, part!.edx]));
+}
+
+/** The characters in registers, low byte first, up to the first NUL; "" if not printable. */
+function registersText(registers: readonly number[]): string {
+  const bytes = registers.flatMap((value) => [0, 8, 16, 24].map((low) => bits(value, low, 8)));
+  const text = String.fromCharCode(...bytes).split("\0", 1)[0]!.trim();
+  return /^[ -~]*$/.test(text) ? text : "";
+}
+
+function bits(value: number, low: number, count: number): number {
+  return (value >>> low) & ((1 << count) - 1);
+}
+
+function bit(value: number, index: number): boolean {
+  return bits(value, index, 1) === 1;
+}

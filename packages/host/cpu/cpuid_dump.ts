@@ -1,0 +1,112 @@
+import type { CpuIdentity } from "./cpu_identity.ts";
+import { cpuLabel } from "./_cpu_label.ts";
+import { decodeCpuid } from "./_cpuid.ts";
+import { type CpuidLeaf, readCpuidLine } from "./_cpuid_line.ts";
+import { quote, textError, textLines } from "../_text_lines.ts";
+
+const EXPECTED = 'a CPUID dump, with lines like "CPUID 00000000: …" or "0x00000000 0x00: eax=…"';
+
+/**
+ * Reads the CPU's identity from a dump of CPUID registers.
+ *
+ * Two formats are known: lines `CPUID 00000001: 000C06F2-00800800-7FFEFBFF-BFEBFBFF`, with
+ * ` [SL 00]` after the registers where a leaf has subleaves, and the raw output of the `cpuid`
+ * program (`cpuid -r`). All other lines are skipped. A dump may hold several CPUs, each beginning
+ * with leaf 0; they must have one vendor and signature. The rest of the identity is the first
+ * CPU's. A dump never says which bugs or flags Linux sees.
+ *
+ * @param text The text of the dump.
+ * @param name The file's name, for messages.
+ * @returns The identity; `tme`, `movdir64b`, `pconfig` and `brand` are absent without their leaves.
+ * @throws {TypeError} when text or name is no string.
+ * @throws {SyntaxError} `name:line:column: …` when the text is empty, binary, cut or no CPUID
+ * dump, or mixes CPUs.
+ *
+ * @example A Granite Rapids, two leaves
+ * ```ts
+ * import { parseCpuidDump } from "@tdx/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const cpu = parseCpuidDump(`
+ * CPUID 00000000: 00000024-756E6547-6C65746E-49656E69 [GenuineIntel]
+ * CPUID 00000001: 000A06D1-00800800-7FFEFBFF-BFEBFBFF
+ * `);
+ *
+ * assertEquals([cpu.vendor, cpu.family, cpu.model], ["GenuineIntel", 6, 0xad]);
+ * assertEquals(cpu.hypervisor, false);
+ * assertEquals(cpu.tme, undefined);
+ * ```
+ */
+export function parseCpuidDump(text: string, name = "cpuid"): CpuIdentity {
+  const lines = textLines(text, name, EXPECTED);
+  const leaves = lines.map((line) => readCpuidLine(line, name)).filter((leaf) =>
+    leaf !== undefined
+  );
+  if (leaves.length === 0) {
+    throw textError(
+      { name, line: 1, column: 1 },
+      `Expected ${EXPECTED}, got ${quote(text.trim().split("\n", 1)[0]!)}`,
+    );
+  }
+  const [first, ...others] = splitCpus(leaves, name).map((cpu) => decodeCpu(cpu, name));
+  for (const other of others) refuseMixed(first!, other, name);
+  return first!.identity;
+}
+
+interface Cpu {
+  readonly identity: CpuIdentity;
+  /** The line of its leaf 0. */
+  readonly line: number;
+}
+
+/** Groups the leaves by CPU; each group begins with leaf 0. */
+function splitCpus(leaves: readonly CpuidLeaf[], name: string): CpuidLeaf[][] {
+  const cpus: CpuidLeaf[][] = [];
+  for (const leaf of leaves) {
+    if (leaf.leaf === 0) cpus.push([]);
+    const cpu = cpus.at(-1);
+    if (cpu === undefined) {
+      throw textError(
+        { name, line: leaf.line, column: 1 },
+        `Expected CPUID leaf 00000000 first, got leaf ${leafText(leaf)}`,
+      );
+    }
+    cpu.push(leaf);
+  }
+  return cpus;
+}
+
+function decodeCpu(leaves: readonly CpuidLeaf[], name: string): Cpu {
+  const vendor = leaves[0]!;
+  const [signature, second] = leaves.filter(({ leaf }) => leaf === 1);
+  if (signature === undefined || second !== undefined) {
+    throw textError(
+      { name, line: (second ?? leaves.at(-1)!).line, column: 1 },
+      `Expected one CPUID leaf 00000001 for the CPU that begins on line ${vendor.line}, got ` +
+        (second === undefined ? "none up to here" : "a second one"),
+    );
+  }
+  const identity = decodeCpuid(vendor, signature, leaves);
+  if (identity.vendor === "") {
+    throw textError(
+      { name, line: vendor.line, column: 1 },
+      "Expected a vendor in CPUID leaf 00000000, got characters that cannot be printed",
+    );
+  }
+  return { identity, line: vendor.line };
+}
+
+function refuseMixed(first: Cpu, other: Cpu, name: string): void {
+  const [want, got] = [first, other].map(({ identity }) =>
+    `${cpuLabel(identity)} stepping ${identity.stepping}`
+  );
+  if (want === got) return;
+  throw textError(
+    { name, line: other.line, column: 1 },
+    `Expected one kind of CPU, ${want} as on line ${first.line}, got ${got}`,
+  );
+}
+
+function leafText({ leaf }: CpuidLeaf): string {
+  return leaf.toString(16).toUpperCase().padStart(8, "0");
+}

@@ -1,0 +1,81 @@
+import { requireArray, requireObject, requireString, requireWhole } from "@tdx/core/arguments";
+import { type Platform, requirePlatform } from "@tdx/core/plugin";
+import type { CpuIdentity } from "./cpu_identity.ts";
+import { cpuLabel } from "./_cpu_label.ts";
+
+/**
+ * Finds the platform of a CPU.
+ *
+ * Family and model alone decide, as in Linux (commit 1e536e106897): feature bits identify nothing,
+ * for client parts have MOVDIR64B and are no TDX hosts. An Intel CPU that no platform names gets the
+ * fallback, the platform with an empty `cpus`, whose answers are assumed and never confirmed.
+ *
+ * @param cpu The CPU.
+ * @param platforms The platforms to choose from, in any order.
+ * @returns The platform that names the CPU's family and model, else the fallback.
+ * @throws {TypeError} when the CPU is none, or a platform not one that `definePlatform` returned.
+ * @throws {RangeError} when a platform was made for another contract, when the CPU is not a
+ * GenuineIntel, when several platforms claim it, or when none does and there is no fallback.
+ *
+ * @example One platform and the fallback
+ * ```ts
+ * import { matchPlatform } from "@tdx/host";
+ * import { definePlatform } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const fallback = definePlatform({
+ *   contract: 1,
+ *   name: "generic",
+ *   title: "Any other CPU",
+ *   cpus: [],
+ *   bugs: [],
+ *   memory: { partialWriteToOwnedLine: "merge" },
+ *   machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
+ *   tdxHost: "unknown",
+ *   confidence: "assumed",
+ *   sources: [{ document: "made up", at: "this example" }],
+ * });
+ * const demo = definePlatform({
+ *   ...fallback,
+ *   name: "demo",
+ *   title: "Demo Rapids",
+ *   cpus: [{ family: 6, model: 0xfe }],
+ * });
+ * const cpu = { vendor: "GenuineIntel", family: 6, model: 0xfe, stepping: 2 };
+ *
+ * assertEquals(matchPlatform(cpu, [demo, fallback]), demo);
+ * assertEquals(matchPlatform({ ...cpu, model: 0x97 }, [demo, fallback]), fallback);
+ * ```
+ */
+export function matchPlatform(cpu: CpuIdentity, platforms: readonly Platform[]): Platform {
+  requireCpuModel("cpu", cpu);
+  requireArray("platforms", platforms, requirePlatform);
+  if (cpu.vendor !== "GenuineIntel") {
+    const brand = cpu.brand === undefined ? "" : ` (${cpu.brand})`;
+    throw new RangeError(
+      `Expected a GenuineIntel CPU, TDX exists only there, got ${cpuLabel(cpu)}${brand}`,
+    );
+  }
+  const named = platforms.filter(({ cpus }) =>
+    cpus.some(({ family, model }) => family === cpu.family && model === cpu.model)
+  );
+  const found = named.length > 0 ? named : platforms.filter(({ cpus }) => cpus.length === 0);
+  const [platform] = found;
+  if (platform === undefined || found.length > 1) {
+    throw new RangeError(
+      `Expected one platform for ${cpuLabel(cpu)}, got ${
+        found.map(({ name }) => name).join(" and ") || "none, and no fallback"
+      }`,
+    );
+  }
+  return platform;
+}
+
+/** Refuses what names no CPU model. */
+export function requireCpuModel(name: string, value: unknown): void {
+  requireObject(name, value);
+  const { vendor, family, model } = value as CpuIdentity;
+  requireString(`${name}.vendor`, vendor);
+  requireWhole(`${name}.family`, family, 0);
+  requireWhole(`${name}.model`, model, 0);
+}
