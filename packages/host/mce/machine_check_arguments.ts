@@ -7,7 +7,7 @@ import {
   requireWhole,
 } from "@tdx/core/arguments";
 import { requireCpuModel } from "../cpu/match_platform.ts";
-import type { InterruptedCode, MachineCheckEvidence } from "./machine_check_log.ts";
+import type { InterruptedCode, MachineCheckEvidence } from "./logged_machine_check.ts";
 
 /** Refuses what is no record, whole or cut: what is not there was not said. */
 export function requireRecord(name: string, value: unknown): void {

@@ -3,35 +3,39 @@ export {
   assessMachineCheck,
   type MachineCheckAssessment,
   type MachineCheckHost,
-} from "./assess_machine_check.ts";
-export type { EncryptionError } from "./encryption_error.ts";
-export type { ErrorAddress } from "./error_address.ts";
-export type { GradeByMode, MachineCheckMode } from "./grade_by_mode.ts";
-export type { KernelAnswer } from "./kernel_answer.ts";
-export { readKernelLog } from "./kernel_log.ts";
-export type { KeyIdLayout } from "./key_id_layout.ts";
-export type { TextChunks } from "./line_batches.ts";
+} from "./assess/assess_machine_check.ts";
+export type { EncryptionError } from "./assess/encryption_error.ts";
+export type { ErrorAddress } from "./assess/error_address.ts";
+export type { GradeByMode, MachineCheckMode } from "./assess/grade_by_mode.ts";
+export type { KernelAnswer } from "./assess/kernel_answer.ts";
+export { readKernelLog } from "./formats/kernel_log.ts";
+export type { KeyIdLayout } from "./assess/key_id_layout.ts";
+export type { TextChunks } from "./formats/line_batches.ts";
 export type {
   MachineCheckCause,
   MachineCheckCauseName,
   PossibleCause,
-} from "./machine_check_cause.ts";
+} from "./assess/machine_check_cause.ts";
 export type {
   InterruptedCode,
   LoggedMachineCheck,
   MachineCheckEvidence,
   MachineCheckPlace,
   RecordedCpu,
-} from "./machine_check_log.ts";
-export { MachineCheckPages, type PageAdvice, type PageReport } from "./machine_check_pages.ts";
-export { decodeMcaError, type McaClass, type McaError } from "./mca_error.ts";
-export { readMceInject } from "./mce_inject.ts";
-export { readMcelog } from "./mcelog_text.ts";
-export { printKernelLog } from "./print_kernel_log.ts";
-export { readRasdaemon } from "./rasdaemon.ts";
+} from "./logged_machine_check.ts";
+export {
+  MachineCheckPages,
+  type PageAdvice,
+  type PageReport,
+} from "./assess/machine_check_pages.ts";
+export { decodeMcaError, type McaClass, type McaError } from "./assess/mca_error.ts";
+export { readMceInject } from "./formats/mce_inject.ts";
+export { readMcelog } from "./formats/mcelog.ts";
+export { printKernelLog } from "./formats/print_kernel_log.ts";
+export { readRasdaemon } from "./formats/rasdaemon.ts";
 export {
   MACHINE_CHECK_FORMATS,
   type MachineCheckFormat,
   readMachineChecks,
 } from "./read_machine_checks.ts";
-export { readKeyIdLayout } from "./snapshot_layout.ts";
+export { readKeyIdLayout } from "./assess/snapshot_layout.ts";

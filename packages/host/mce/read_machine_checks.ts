@@ -1,11 +1,11 @@
 import { requireOneOf, requireOptions, requireString } from "@tdx/core/arguments";
 import { textError, type TextLine } from "../_text_lines.ts";
-import { KernelLogParser } from "./kernel_log.ts";
-import type { TextChunks } from "./line_batches.ts";
-import { type LogParser, parseLog } from "./log_parser.ts";
-import type { LoggedMachineCheck } from "./machine_check_log.ts";
-import { MceInjectParser } from "./mce_inject.ts";
-import { McelogParser } from "./mcelog_text.ts";
+import { KernelLogParser } from "./formats/kernel_log.ts";
+import type { TextChunks } from "./formats/line_batches.ts";
+import { type LogParser, parseLog } from "./formats/log_format.ts";
+import type { LoggedMachineCheck } from "./logged_machine_check.ts";
+import { MceInjectParser } from "./formats/mce_inject.ts";
+import { McelogParser } from "./formats/mcelog.ts";
 
 /** A text form of machine-check records. */
 export type MachineCheckFormat = "kernel" | "mcelog" | "mce-inject";

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { consumedPoison } from "@tdx/core";
 import fc from "fast-check";
-import { assessMachineCheck } from "./assess_machine_check.ts";
-import { printKernelLog } from "./print_kernel_log.ts";
+import { assessMachineCheck } from "./assess/assess_machine_check.ts";
+import { printKernelLog } from "./formats/print_kernel_log.ts";
 import { readMachineChecks } from "./read_machine_checks.ts";
 
 const KERNEL = "[  1.0] mce: [Hardware Error]: CPU 1: Machine Check: 0 Bank 4: 9000000000000001\n";

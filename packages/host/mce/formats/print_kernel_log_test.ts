@@ -3,7 +3,7 @@ import { consumedPoison } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import fc from "fast-check";
-import { assessMachineCheck } from "./assess_machine_check.ts";
+import { assessMachineCheck } from "../assess/assess_machine_check.ts";
 import { readKernelLog } from "./kernel_log.ts";
 import { printKernelLog } from "./print_kernel_log.ts";
 

@@ -1,6 +1,6 @@
-import { quote, type TextLine } from "../_text_lines.ts";
+import { quote, type TextLine } from "../../_text_lines.ts";
 import { FieldReader } from "./field_reader.ts";
-import type { InterruptedCode, RecordedCpu } from "./machine_check_log.ts";
+import type { InterruptedCode, RecordedCpu } from "../logged_machine_check.ts";
 import { printable } from "./printable.ts";
 import { recordedCpu } from "./recorded_cpu.ts";
 

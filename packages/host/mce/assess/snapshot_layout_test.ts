@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Source } from "../audit/sources/host_source.ts";
+import type { Source } from "../../audit/sources/host_source.ts";
 import { readKeyIdLayout } from "./snapshot_layout.ts";
 
 /** k = 7, 1 bit for TDX, XTS-128; 63 shared and 64 private KeyIDs. */

@@ -1,4 +1,4 @@
-import { quote, textError } from "../_text_lines.ts";
+import { quote, textError } from "../../_text_lines.ts";
 
 /** A word, number or sign of an mce-inject text, in upper case. */
 export interface InjectToken {

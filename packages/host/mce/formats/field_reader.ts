@@ -1,4 +1,4 @@
-import { quote, textError, type TextLine } from "../_text_lines.ts";
+import { quote, textError, type TextLine } from "../../_text_lines.ts";
 
 const DIGITS = { 10: /^[0-9]+$/, 16: /^[0-9a-f]+$/i };
 const NAMES = { 10: "decimal", 16: "hexadecimal" };

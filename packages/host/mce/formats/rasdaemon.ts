@@ -1,5 +1,5 @@
 import { requireString } from "@tdx/core/arguments";
-import type { LoggedMachineCheck } from "./machine_check_log.ts";
+import type { LoggedMachineCheck } from "../logged_machine_check.ts";
 import { COLUMNS, readRow, type Row } from "./rasdaemon_row.ts";
 
 const TABLE = "mce_record";

@@ -1,11 +1,11 @@
 import { requireString } from "@tdx/core/arguments";
-import type { TextLine } from "../_text_lines.ts";
+import type { TextLine } from "../../_text_lines.ts";
 import { KernelCluster } from "./kernel_cluster.ts";
 import { type BlockLine, readBlockLine } from "./kernel_line.ts";
 import { hostOf, kernelPrefix } from "./kernel_prefix.ts";
 import type { TextChunks } from "./line_batches.ts";
-import { type LogParser, parseLog } from "./log_parser.ts";
-import type { LoggedMachineCheck } from "./machine_check_log.ts";
+import { type LogParser, parseLog } from "./log_format.ts";
+import type { LoggedMachineCheck } from "../logged_machine_check.ts";
 import { printable } from "./printable.ts";
 
 /** A record that is not continued within so many lines is over. */

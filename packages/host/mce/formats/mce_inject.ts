@@ -1,8 +1,8 @@
 import { requireString } from "@tdx/core/arguments";
-import { textError, type TextLine } from "../_text_lines.ts";
+import { textError, type TextLine } from "../../_text_lines.ts";
 import { MAX_LINE, type TextChunks } from "./line_batches.ts";
-import { type LogParser, parseLog } from "./log_parser.ts";
-import type { LoggedMachineCheck } from "./machine_check_log.ts";
+import { type LogParser, parseLog } from "./log_format.ts";
+import type { LoggedMachineCheck } from "../logged_machine_check.ts";
 import {
   INJECT_STARTS,
   INJECT_TERMS,

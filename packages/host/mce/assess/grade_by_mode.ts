@@ -4,7 +4,7 @@ import {
   type MachineCheck,
   type MachineCheckGrade,
 } from "@tdx/core";
-import type { MachineCheckEvidence } from "./machine_check_log.ts";
+import type { MachineCheckEvidence } from "../logged_machine_check.ts";
 
 /** What a machine check interrupted. */
 export type MachineCheckMode = "kernel" | "user";

@@ -1,5 +1,5 @@
 import { mcgStatusFlags, mciStatusFlags } from "@tdx/core";
-import type { RecordedCpu } from "./machine_check_log.ts";
+import type { RecordedCpu } from "../logged_machine_check.ts";
 import { recordedCpu } from "./recorded_cpu.ts";
 
 /** A record as mce-inject builds it: what is not given is 0. */

@@ -1,7 +1,7 @@
 import { decodeMcgStatus, type MachineCheck } from "@tdx/core";
 import { requireRegister, requireWhole } from "@tdx/core/arguments";
-import { requireInterrupted, requireRecord } from "./machine_check_arguments.ts";
-import type { InterruptedCode } from "./machine_check_log.ts";
+import { requireInterrupted, requireRecord } from "../machine_check_arguments.ts";
+import type { InterruptedCode } from "../logged_machine_check.ts";
 
 const MARK = "mce: [Hardware Error]: ";
 

@@ -6,7 +6,7 @@ import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import fc from "fast-check";
 import { assessMachineCheck, type MachineCheckHost } from "./assess_machine_check.ts";
-import type { MachineCheckEvidence } from "./machine_check_log.ts";
+import type { MachineCheckEvidence } from "../logged_machine_check.ts";
 
 const PLATFORMS = [spr, emr, gnr, generic];
 const PANIC = "Data load in unrecoverable area of kernel";

@@ -1,5 +1,5 @@
-import { decodeCpuid } from "../cpu/_cpuid.ts";
-import type { RecordedCpu } from "./machine_check_log.ts";
+import { decodeCpuid } from "../../cpu/_cpuid.ts";
+import type { RecordedCpu } from "../logged_machine_check.ts";
 
 /** Linux's vendor numbers (arch/x86/include/asm/processor.h) with their vendor strings. */
 const VENDORS: Readonly<Record<number, string>> = {

@@ -1,5 +1,5 @@
 import { decodeMciStatus } from "@tdx/core";
-import type { LoggedMachineCheck } from "./machine_check_log.ts";
+import type { LoggedMachineCheck } from "../logged_machine_check.ts";
 import { recordedCpu } from "./recorded_cpu.ts";
 
 /** What a column of `mce_record` is read as; SQLite integers are signed, registers are not. */

@@ -1,7 +1,7 @@
-import { textError } from "../_text_lines.ts";
+import { textError } from "../../_text_lines.ts";
 import { decodeMciStatus } from "@tdx/core";
 import { BLOCK_KINDS, type BlockFields, type BlockKind, type BlockLine } from "./kernel_line.ts";
-import type { LoggedMachineCheck } from "./machine_check_log.ts";
+import type { LoggedMachineCheck } from "../logged_machine_check.ts";
 
 const PARTS = BLOCK_KINDS.filter((kind) => kind !== "header");
 /** More records at once are not sorted out any more. */

@@ -1,5 +1,5 @@
 import type { GradeByMode } from "./grade_by_mode.ts";
-import type { MachineCheckEvidence } from "./machine_check_log.ts";
+import type { MachineCheckEvidence } from "../logged_machine_check.ts";
 
 /** What the kernel did with a machine check, as far as its log goes. */
 export interface KernelAnswer {

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { run } from "../../../tests/run_deno.ts";
+import { run } from "../../../../tests/run_deno.ts";
 import { readRasdaemon } from "./rasdaemon.ts";
 import { SCHEMA, withDatabase } from "./rasdaemon_fixture_test.ts";
 
@@ -95,8 +95,8 @@ Deno.test("readRasdaemon() says what it needs where there is no node:sqlite", as
   const file = (path: string) => new URL(path, import.meta.url).href;
   const imports = {
     "node:sqlite": file("./no_such_module.ts"),
-    "@tdx/core": file("../../core/mod.ts"),
-    "@tdx/core/arguments": file("../../core/arguments.ts"),
+    "@tdx/core": file("../../../core/mod.ts"),
+    "@tdx/core/arguments": file("../../../core/arguments.ts"),
   };
   const code = `const { readRasdaemon } = await import("${file("./rasdaemon.ts")}");
     await readRasdaemon("ras-mc_event.db").next().catch(({ message }) => console.log(message));`;

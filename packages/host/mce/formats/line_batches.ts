@@ -1,5 +1,5 @@
 import { requireString } from "@tdx/core/arguments";
-import type { TextLine } from "../_text_lines.ts";
+import type { TextLine } from "../../_text_lines.ts";
 
 /** A text, whole or in pieces of any size. */
 export type TextChunks = string | Iterable<string> | AsyncIterable<string>;

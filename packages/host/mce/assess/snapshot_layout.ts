@@ -1,9 +1,9 @@
-import { requireSource } from "../audit/source_arguments.ts";
+import { requireSource } from "../../audit/source_arguments.ts";
 import { KeyIdSpace } from "@tdx/core";
-import { wholeText } from "../audit/readers/byte_text.ts";
-import { MSR, readMsrs } from "../audit/readers/_msrs.ts";
-import { UnreadableError } from "../audit/readers/reading.ts";
-import type { Source } from "../audit/sources/host_source.ts";
+import { wholeText } from "../../audit/readers/byte_text.ts";
+import { MSR, readMsrs } from "../../audit/readers/_msrs.ts";
+import { UnreadableError } from "../../audit/readers/reading.ts";
+import type { Source } from "../../audit/sources/host_source.ts";
 import type { KeyIdLayout } from "./key_id_layout.ts";
 
 const CPUINFO = "proc/cpuinfo";

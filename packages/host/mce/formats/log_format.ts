@@ -1,7 +1,7 @@
 import { wrongType } from "@tdx/core/arguments";
-import type { TextLine } from "../_text_lines.ts";
+import type { TextLine } from "../../_text_lines.ts";
 import { lineBatches, type TextChunks } from "./line_batches.ts";
-import type { LoggedMachineCheck } from "./machine_check_log.ts";
+import type { LoggedMachineCheck } from "../logged_machine_check.ts";
 
 /** Reads machine checks line by line; what it remembers is bounded. */
 export interface LogParser {

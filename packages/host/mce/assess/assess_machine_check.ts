@@ -13,14 +13,14 @@ import {
   TDX_PW_MCE,
 } from "@tdx/core";
 import { requireArray, requireNumber, requireOneOf, requireOptions } from "@tdx/core/arguments";
-import { matchPlatform } from "../cpu/match_platform.ts";
+import { matchPlatform } from "../../cpu/match_platform.ts";
 import { decodeEncryptionError, type EncryptionError } from "./encryption_error.ts";
 import { type ErrorAddress, locateError } from "./error_address.ts";
 import { type GradeByMode, gradeByMode, type MachineCheckMode } from "./grade_by_mode.ts";
 import { type KernelAnswer, kernelAnswer } from "./kernel_answer.ts";
 import { type KeyIdLayout, keyIdLayout } from "./key_id_layout.ts";
-import { requireEvidence } from "./machine_check_arguments.ts";
-import type { MachineCheckEvidence, RecordedCpu } from "./machine_check_log.ts";
+import { requireEvidence } from "../machine_check_arguments.ts";
+import type { MachineCheckEvidence, RecordedCpu } from "../logged_machine_check.ts";
 import { type CauseFacts, causeOf, type MachineCheckCause } from "./machine_check_cause.ts";
 import { decodeMcaError, type McaError } from "./mca_error.ts";
 

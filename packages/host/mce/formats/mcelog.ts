@@ -1,9 +1,9 @@
 import { requireString } from "@tdx/core/arguments";
-import { textError, type TextLine } from "../_text_lines.ts";
+import { textError, type TextLine } from "../../_text_lines.ts";
 import { FieldReader } from "./field_reader.ts";
 import type { TextChunks } from "./line_batches.ts";
-import { type LogParser, parseLog } from "./log_parser.ts";
-import type { InterruptedCode, LoggedMachineCheck, RecordedCpu } from "./machine_check_log.ts";
+import { type LogParser, parseLog } from "./log_format.ts";
+import type { InterruptedCode, LoggedMachineCheck, RecordedCpu } from "../logged_machine_check.ts";
 import { printable } from "./printable.ts";
 
 interface Fields {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readMcelog } from "./mcelog_text.ts";
+import { readMcelog } from "./mcelog.ts";
 
 const HOST = `Hardware event. This is not a software error.
 MCE 0
