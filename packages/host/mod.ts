@@ -3,7 +3,7 @@
  * with memory that TDs give back.
  *
  * The readers take text and need no permission; where the text comes from is the caller's affair.
- * An audit reads through a {@link Source}.
+ * An audit reads through a {@link HostSource}.
  *
  * @example From the text of `/proc/cpuinfo` to a model
  * ```ts
@@ -30,7 +30,7 @@ export { summarizeFleet } from "./audit/fleet.ts";
 export type { BrokenLine, FleetGroup, FleetSummary } from "./audit/_fleet_types.ts";
 export { folderSource } from "./audit/sources/folder_source.ts";
 export { liveSource } from "./audit/sources/live_source.ts";
-export type { Source, SourceFile } from "./audit/sources/host_source.ts";
+export type { HostFile, HostSource } from "./audit/sources/host_source.ts";
 export { VERDICT_ADVICE } from "./audit/judge/verdict.ts";
 export * from "./cpu/mod.ts";
 export * from "./mce/mod.ts";

@@ -1,4 +1,4 @@
-import { archiveSource, audit, folderSource, liveSource, type Source } from "@tdx/host";
+import { archiveSource, audit, folderSource, type HostSource, liveSource } from "@tdx/host";
 import type { Command } from "../command.ts";
 import type { ExitStatus } from "../exit_status.ts";
 import { pickName } from "../nearest.ts";
@@ -52,7 +52,7 @@ async function runAudit(
   return status;
 }
 
-function sourceOf(options: Options): Source {
+function sourceOf(options: Options): HostSource {
   const root = options.text("root");
   const given = [...options.operands, ...(root === undefined ? [] : [`--root ${root}`])];
   if (given.length > 1 || options.operands.some((operand) => operand !== "-")) {

@@ -5,7 +5,7 @@ import { runChecks } from "./checks/all.ts";
 import { gather } from "./readers/evidence.ts";
 import { drawFacts } from "./judge/facts.ts";
 import { valueOf } from "./readers/reading.ts";
-import type { Source } from "./sources/host_source.ts";
+import type { HostSource } from "./sources/host_source.ts";
 import { requireSource } from "./source_arguments.ts";
 import { judge } from "./judge/verdict.ts";
 
@@ -25,13 +25,13 @@ import { judge } from "./judge/verdict.ts";
  *
  * @example A host of which only the CPU is known
  * ```ts
- * import { audit, type Source } from "@tdx/host";
+ * import { audit, type HostSource } from "@tdx/host";
  * import { spr } from "@tdx/platform-spr";
  * import { assertEquals } from "@std/assert";
  *
  * const cpuinfo = "processor : 0\nvendor_id : GenuineIntel\ncpu family : 6\nmodel : 143\n" +
  *   "stepping : 8\nflags : fpu\nbugs : spectre_v1\n";
- * const source: Source = {
+ * const source: HostSource = {
  *   async *files(paths) {
  *     for (const path of paths) {
  *       yield path === "proc/cpuinfo"
@@ -46,7 +46,7 @@ import { judge } from "./judge/verdict.ts";
  * assertEquals(checks.find(({ id }) => id === "cpu.erratum")?.result, "affected");
  * ```
  */
-export async function audit(source: Source, platforms: readonly Platform[]): Promise<Audit> {
+export async function audit(source: HostSource, platforms: readonly Platform[]): Promise<Audit> {
   requireSource("source", source);
   requireArray("platforms", platforms, requirePlatform);
   const evidence = await gather(source);

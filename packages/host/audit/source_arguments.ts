@@ -5,12 +5,12 @@ import {
   requireString,
   wrongType,
 } from "@tdx/core/arguments";
-import type { Source } from "./sources/host_source.ts";
+import type { HostSource } from "./sources/host_source.ts";
 
 /** Refuses what is no source. */
 export function requireSource(name: string, value: unknown): void {
   requireObject(name, value);
-  requireFunction(`${name}.files`, (value as Source).files);
+  requireFunction(`${name}.files`, (value as HostSource).files);
 }
 
 /** Refuses what are no paths of files. */

@@ -1,7 +1,7 @@
-import type { Source } from "../audit/sources/host_source.ts";
+import type { HostSource } from "../audit/sources/host_source.ts";
 
 /** A source of texts by path, for tests; other files cannot be read. */
-export function textSource(files: Readonly<Record<string, string>>): Source {
+export function textSource(files: Readonly<Record<string, string>>): HostSource {
   return {
     async *files(paths) {
       for (const path of paths) {

@@ -14,7 +14,7 @@ import {
 } from "./small_files.ts";
 import { type KernelRelease, readKernelRelease } from "./_kernel_release.ts";
 import { type Reading, UnreadableError } from "./reading.ts";
-import type { Source, SourceFile } from "../sources/host_source.ts";
+import type { HostFile, HostSource } from "../sources/host_source.ts";
 
 /** What the files of a machine say. */
 export interface Evidence {
@@ -38,7 +38,7 @@ export interface Evidence {
 }
 
 interface EvidenceFile<T> {
-  /** As a {@link Source} knows it. */
+  /** As a {@link HostSource} knows it. */
   readonly path: string;
   /** As people know it. */
   readonly name: string;
@@ -79,7 +79,7 @@ function small<T>(path: string, parse: (text: string) => T): EvidenceFile<T> {
  *
  * @throws whatever the source throws; a file that holds what it should not is unreadable instead
  */
-export async function gather(source: Source): Promise<Evidence> {
+export async function gather(source: HostSource): Promise<Evidence> {
   const byPath = new Map(Object.entries(FILES).map(([item, file]) => [file.path, { item, file }]));
   const found: Record<string, Reading<unknown>> = {};
   for await (const opened of source.files([...byPath.keys()])) {
@@ -89,7 +89,7 @@ export async function gather(source: Source): Promise<Evidence> {
   return found as unknown as Evidence;
 }
 
-async function read<T>(file: EvidenceFile<T>, opened: SourceFile): Promise<Reading<T>> {
+async function read<T>(file: EvidenceFile<T>, opened: HostFile): Promise<Reading<T>> {
   if (opened.state === "absent") return { state: "absent" };
   if (opened.state === "unreadable") return { state: "unreadable", reason: opened.reason };
   try {

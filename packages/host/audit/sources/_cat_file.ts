@@ -1,5 +1,5 @@
 import { UnreadableError } from "../readers/reading.ts";
-import type { SourceFile } from "./host_source.ts";
+import type { HostFile } from "./host_source.ts";
 
 /** The kernel log is read from memory: a pause this long means that all of it came. */
 const PAUSE_MS = 300;
@@ -15,7 +15,7 @@ export async function catFile(
   path: string,
   name: string,
   options: { endless?: boolean } = {},
-): Promise<SourceFile> {
+): Promise<HostFile> {
   const cat = new Deno.Command("cat", {
     args: [name],
     env: { LC_ALL: "C" },

@@ -1,6 +1,6 @@
 import { quote, textError } from "../../_text_lines.ts";
 import { wholeText } from "../readers/byte_text.ts";
-import type { SourceFile } from "./host_source.ts";
+import type { HostFile } from "./host_source.ts";
 
 /** The name of a snapshot's list of what the collector tried to read. */
 export const MANIFEST = "manifest";
@@ -30,7 +30,7 @@ export async function readManifest(bytes: AsyncIterable<Uint8Array>): Promise<Ma
 }
 
 /** What to say of a file that a snapshot does not hold. */
-export function missingFile(path: string, manifest: Manifest): SourceFile {
+export function missingFile(path: string, manifest: Manifest): HostFile {
   switch (manifest.get(path)) {
     case "absent":
       return { path, state: "absent" };

@@ -1,7 +1,7 @@
 import { requireString } from "@tdx/core/arguments";
 import { MANIFEST, type Manifest, missingFile, nothingKnown, readManifest } from "./_manifest.ts";
 import { requireDeno } from "./_require_deno.ts";
-import type { Source, SourceFile } from "./host_source.ts";
+import type { HostFile, HostSource } from "./host_source.ts";
 import { requirePaths } from "../source_arguments.ts";
 
 /**
@@ -29,11 +29,11 @@ import { requirePaths } from "../source_arguments.ts";
  * );
  * ```
  */
-export function folderSource(folder: string): Source {
+export function folderSource(folder: string): HostSource {
   requireString("folder", folder);
   requireDeno("folderSource()");
   return {
-    async *files(paths: readonly string[]): AsyncGenerator<SourceFile> {
+    async *files(paths: readonly string[]): AsyncGenerator<HostFile> {
       requirePaths("paths", paths);
       await requireFolder(folder);
       const manifest = await folderManifest(folder);
@@ -71,7 +71,7 @@ async function openFile(
   name: string,
   path: string,
   manifest: Manifest,
-): Promise<{ file: SourceFile; present: boolean }> {
+): Promise<{ file: HostFile; present: boolean }> {
   try {
     // Opening a folder succeeds, and only reading it fails.
     if (!(await Deno.stat(name)).isFile) {

@@ -1,5 +1,5 @@
-/** A file that a {@link Source} was asked for. */
-export type SourceFile =
+/** A file that a {@link HostSource} was asked for. */
+export type HostFile =
   | {
     /** The path that was asked for. */
     readonly path: string;
@@ -27,12 +27,12 @@ export type SourceFile =
  * `dmesg`, the kernel log, and `msr`, model-specific registers as lines `0x87 0000004000000003f`.
  * A source streams and holds no file whole.
  */
-export interface Source {
+export interface HostSource {
   /**
    * Opens files.
    *
    * @param paths The paths, each once.
    * @returns Each path once, in the order that suits the source.
    */
-  files(paths: readonly string[]): AsyncIterable<SourceFile>;
+  files(paths: readonly string[]): AsyncIterable<HostFile>;
 }

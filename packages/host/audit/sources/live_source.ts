@@ -1,6 +1,6 @@
 import { catFile } from "./_cat_file.ts";
 import { requireDeno } from "./_require_deno.ts";
-import type { Source, SourceFile } from "./host_source.ts";
+import type { HostFile, HostSource } from "./host_source.ts";
 import { requirePaths } from "../source_arguments.ts";
 
 /** The kernel log as a device: reading it from the start takes nothing away from others. */
@@ -25,10 +25,10 @@ const KERNEL_LOG = "/dev/kmsg";
  * for await (const file of liveSource().files(["msr"])) assertEquals(file.state, "unreadable");
  * ```
  */
-export function liveSource(): Source {
+export function liveSource(): HostSource {
   requireDeno("liveSource()");
   return {
-    async *files(paths: readonly string[]): AsyncGenerator<SourceFile> {
+    async *files(paths: readonly string[]): AsyncGenerator<HostFile> {
       requirePaths("paths", paths);
       for (const path of paths) {
         if (path === "msr") {

@@ -6,7 +6,7 @@ import { catFile } from "./_cat_file.ts";
 import { FILES } from "../readers/evidence.ts";
 import { folderSource } from "./folder_source.ts";
 import { liveSource } from "./live_source.ts";
-import type { Source, SourceFile } from "./host_source.ts";
+import type { HostFile, HostSource } from "./host_source.ts";
 
 const ROOT = fromFileUrl(new URL("../../testdata/", import.meta.url));
 const PATHS = Object.values(FILES).map(({ path }) => path);
@@ -24,13 +24,13 @@ async function succeeds(program: string, ...args: string[]): Promise<boolean> {
 }
 
 /** All a source says: by path, the lines, or why there are none. */
-async function all(source: Source, paths = PATHS): Promise<Record<string, string>> {
+async function all(source: HostSource, paths = PATHS): Promise<Record<string, string>> {
   const found: [string, string][] = [];
   for await (const file of source.files(paths)) found.push([file.path, await words(file)]);
   return Object.fromEntries(found.toSorted());
 }
 
-async function words(file: SourceFile): Promise<string> {
+async function words(file: HostFile): Promise<string> {
   if (file.state === "unreadable") return file.reason;
   if (file.state === "absent") return "absent";
   return (await Array.fromAsync(linesOf(file.bytes))).join("\n");
@@ -63,7 +63,8 @@ Deno.test("liveSource() and folderSource() refuse a runtime without Deno", () =>
   const { Deno: kept } = globalThis;
   Reflect.deleteProperty(globalThis, "Deno");
   try {
-    const refuses = (source: () => Source, message: string) => assertThrows(source, Error, message);
+    const refuses = (source: () => HostSource, message: string) =>
+      assertThrows(source, Error, message);
     refuses(liveSource, "Expected Deno, which liveSource() reads with, got a runtime without it");
     refuses(
       () => folderSource("/tmp"),

@@ -3,7 +3,7 @@ import { KeyIdSpace } from "@tdx/core";
 import { wholeText } from "../../audit/readers/byte_text.ts";
 import { MSR, readMsrs } from "../../audit/readers/_msrs.ts";
 import { UnreadableError } from "../../audit/readers/reading.ts";
-import type { Source } from "../../audit/sources/host_source.ts";
+import type { HostSource } from "../../audit/sources/host_source.ts";
 import type { KeyIdLayout } from "./key_id_layout.ts";
 
 const CPUINFO = "proc/cpuinfo";
@@ -25,7 +25,7 @@ const LIMIT_BYTES = 64 * 2 ** 20;
  *
  * @example
  * ```ts
- * import { readKeyIdLayout, type Source } from "@tdx/host";
+ * import { readKeyIdLayout, type HostSource } from "@tdx/host";
  * import { assertEquals } from "@std/assert";
  *
  * const texts: Record<string, string> = {
@@ -33,7 +33,7 @@ const LIMIT_BYTES = 64 * 2 ** 20;
  *   // 7 KeyID bits, 1 of them for TDX; 63 shared and 64 private KeyIDs.
  *   "msr": "0x982 0001001700000003\n0x87 000000400000003f\n",
  * };
- * const source: Source = {
+ * const source: HostSource = {
  *   async *files(paths) {
  *     for (const path of paths) {
  *       yield { path, state: "present", bytes: new Blob([texts[path]!]).stream() };
@@ -44,7 +44,7 @@ const LIMIT_BYTES = 64 * 2 ** 20;
  * assertEquals(layout, { maxPa: 52, keyIdBits: 7, sharedKeyIds: 63 });
  * ```
  */
-export async function readKeyIdLayout(source: Source): Promise<KeyIdLayout> {
+export async function readKeyIdLayout(source: HostSource): Promise<KeyIdLayout> {
   requireSource("source", source);
   const texts = new Map<string, string>();
   for await (const file of source.files([CPUINFO, REGISTERS])) {

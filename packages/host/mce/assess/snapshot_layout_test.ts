@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import type { Source } from "../../audit/sources/host_source.ts";
+import type { HostSource } from "../../audit/sources/host_source.ts";
 import { readKeyIdLayout } from "./snapshot_layout.ts";
 
 /** k = 7, 1 bit for TDX, XTS-128; 63 shared and 64 private KeyIDs. */
 const MSRS = "0x982 0001001700000003\n0x87 000000400000003f\n";
 const CPUINFO = "address sizes\t: 45 bits physical, 57 bits virtual\n";
 
-function source(texts: Readonly<Record<string, string>>): Source {
+function source(texts: Readonly<Record<string, string>>): HostSource {
   return {
     async *files(paths) {
       for (const path of paths) {
