@@ -100,7 +100,7 @@ const LIST_OF_IDS = /(?:\b[A-Z]\d\b[\s",+]*){8,}/g;
 
 /** Whether a file is a test, or a part of some. */
 export function isTest(file: string): boolean {
-  return /_test\.ts$|\/test_fixtures\.ts$|^tests\//.test(file);
+  return /_test\.ts$|^tests\//.test(file);
 }
 
 /** The files that name each id, `T1 to T4` naming four; tests that only list all ids are none. */

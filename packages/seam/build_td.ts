@@ -7,11 +7,11 @@ import {
   wrongType,
 } from "@tdx/core/arguments";
 import { requireChunk, runOf } from "@tdx/core";
-import type { PagesResult } from "./leaves/pages_result.ts";
+import type { PagesResult } from "./leaves/pages.ts";
 import { TDCS_PAGES, TDVPS_PAGES } from "./control_pages.ts";
-import { decodeStatus } from "./seamcall_status.ts";
-import type { SeamcallResult } from "./seamcalls.ts";
-import { framesPer, pageBytes } from "./td.ts";
+import { decodeStatus } from "./status/seamcall_status.ts";
+import type { SeamcallResult } from "./state/seamcalls.ts";
+import { framesPer, pageBytes } from "./state/td.ts";
 import { TdxModule } from "./tdx_module.ts";
 
 /** The TD to build. */

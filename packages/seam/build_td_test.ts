@@ -3,7 +3,7 @@ import { GiB } from "@tdx/core";
 import { buildTd } from "./build_td.ts";
 import { checkInvariants } from "./check_invariants.ts";
 import { runOf } from "@tdx/core";
-import { newModule } from "./test_fixtures.ts";
+import { newModule } from "./_fixtures_test.ts";
 
 Deno.test("buildTd() builds a TD that runs", () => {
   const module = newModule();

@@ -5,10 +5,10 @@ import fc from "fast-check";
 import { checkInvariants } from "./check_invariants.ts";
 import { chunksOf } from "@tdx/core";
 import { forEachFrame, runOf } from "@tdx/core";
-import type { PagesResult } from "./leaves/pages_result.ts";
-import type { Pages } from "./operand_checks.ts";
+import type { PagesResult } from "./leaves/pages.ts";
+import type { Pages } from "./leaves/_checks.ts";
 import type { TdxModule } from "./tdx_module.ts";
-import { hex, liveTd, look, newModule, tearDown } from "./test_fixtures.ts";
+import { hex, liveTd, look, newModule, tearDown } from "./_fixtures_test.ts";
 
 const BASE = GiB / PAGE_BYTES;
 const TDR = 0;

@@ -1,5 +1,5 @@
 import { requireInstance } from "@tdx/core/arguments";
-import { framesPer, type TdInfo } from "./td.ts";
+import { framesPer, type TdInfo } from "./state/td.ts";
 import { TdxModule } from "./tdx_module.ts";
 
 /**

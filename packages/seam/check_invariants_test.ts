@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { checkInvariants } from "./check_invariants.ts";
-import type { KeyInfo } from "./key_ownership.ts";
-import type { PamtEntry } from "./pamt.ts";
-import type { TdInfo } from "./td.ts";
+import type { KeyInfo } from "./state/key_ownership.ts";
+import type { PamtEntry } from "./state/pamt.ts";
+import type { TdInfo } from "./state/td.ts";
 import { TdxModule } from "./tdx_module.ts";
-import { liveTd, newModule } from "./test_fixtures.ts";
+import { liveTd, newModule } from "./_fixtures_test.ts";
 
 /** What a module says of itself, for a module that has gone wrong. */
 interface Views {

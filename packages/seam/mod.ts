@@ -29,19 +29,25 @@ export * from "./assumptions.ts";
 export * from "./build_td.ts";
 export * from "./check_invariants.ts";
 export * from "./control_pages.ts";
-export { type KeyInfo, type KeyState } from "./key_ownership.ts";
+export { type KeyInfo, type KeyState } from "./state/key_ownership.ts";
 export { type MemBuildLeaves } from "./leaves/mem_build.ts";
 export { type CountResult, type MemRemoveLeaves, type RemoveResult } from "./leaves/mem_remove.ts";
 export { type MngLeaves } from "./leaves/mng.ts";
 export { type MrLeaves } from "./leaves/mr.ts";
-export { type PagesResult } from "./leaves/pages_result.ts";
+export { type PagesResult } from "./leaves/pages.ts";
 export { type PhymemLeaves, type ReclaimResult } from "./leaves/phymem.ts";
 export { type VpLeaves } from "./leaves/vp.ts";
-export { type Pages } from "./operand_checks.ts";
-export * from "./page_type.ts";
-export { type MappingState, type MemoryRange, type PamtEntry } from "./pamt.ts";
-export * from "./seamcall_status.ts";
-export { type Faults, type LeafName, type SeamcallResult } from "./seamcalls.ts";
-export * from "./status_codes.ts";
-export { type GpaRange, type LifeCycle, type OpState, type TdInfo, type VcpuInfo } from "./td.ts";
+export { type Pages } from "./leaves/_checks.ts";
+export * from "./state/page_type.ts";
+export { type MappingState, type MemoryRange, type PamtEntry } from "./state/pamt.ts";
+export * from "./status/seamcall_status.ts";
+export { type Faults, type LeafName, type SeamcallResult } from "./state/seamcalls.ts";
+export * from "./status/status_codes.ts";
+export {
+  type GpaRange,
+  type LifeCycle,
+  type OpState,
+  type TdInfo,
+  type VcpuInfo,
+} from "./state/td.ts";
 export * from "./tdx_module.ts";

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { checkInvariants } from "./check_invariants.ts";
 import { runOf } from "@tdx/core";
 import type { TdxModule } from "./tdx_module.ts";
-import { look, newModule, tearDown } from "./test_fixtures.ts";
+import { look, newModule, tearDown } from "./_fixtures_test.ts";
 import { buildTd } from "./build_td.ts";
 
 /** The frames that the calls are about: two places for control pages, one for guest pages. */

@@ -6,22 +6,22 @@ import {
   requireOptions,
   requireWhole,
 } from "@tdx/core/arguments";
-import { acceptPages } from "./accept_pages.ts";
-import { type KeyInfo, KeyOwnership } from "./key_ownership.ts";
+import { acceptPages } from "./leaves/_page_accept.ts";
+import { type KeyInfo, KeyOwnership } from "./state/key_ownership.ts";
 import { type MemBuildLeaves, memBuildLeaves } from "./leaves/mem_build.ts";
 import { type MemRemoveLeaves, memRemoveLeaves } from "./leaves/mem_remove.ts";
 import { type MngLeaves, mngLeaves } from "./leaves/mng.ts";
 import { type MrLeaves, mrLeaves } from "./leaves/mr.ts";
 import { type PhymemLeaves, phymemLeaves } from "./leaves/phymem.ts";
 import { type VpLeaves, vpLeaves } from "./leaves/vp.ts";
-import { requireAddress, requireGpa } from "./operand_checks.ts";
-import { ownedPages } from "./owned_pages.ts";
-import { type MemoryRange, Pamt, type PamtEntry } from "./pamt.ts";
-import { PAGE_TYPES, type PageType } from "./page_type.ts";
-import { SeamState } from "./seam_state.ts";
-import type { Faults, LeafName } from "./seamcalls.ts";
-import type { TdInfo } from "./td.ts";
-import { checkReserved, checkTdmrs } from "./tdmr.ts";
+import { requireAddress, requireGpa } from "./leaves/_checks.ts";
+import { ownedPages } from "./state/_owned_pages.ts";
+import { type MemoryRange, Pamt, type PamtEntry } from "./state/pamt.ts";
+import { PAGE_TYPES, type PageType } from "./state/page_type.ts";
+import { SeamState } from "./state/_seam_state.ts";
+import type { Faults, LeafName } from "./state/seamcalls.ts";
+import type { TdInfo } from "./state/td.ts";
+import { checkReserved, checkTdmrs } from "./state/tdmr.ts";
 
 /** What a {@link TdxModule} is made for. */
 export interface TdxModuleOptions {

@@ -14,7 +14,7 @@ import {
   platform,
   reclaimAll,
   tearDown,
-} from "./test_fixtures.ts";
+} from "./_fixtures_test.ts";
 
 Deno.test("TdxModule needs a private KeyID for itself and one for a TD", () => {
   const keyIds = new KeyIdSpace({ maxPa: 46, keyIdBits: 1, shared: 0, private: 1 });

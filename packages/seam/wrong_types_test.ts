@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { PhysicalMemory } from "@tdx/core";
 import { type WrongType, wrongTypes } from "../../tests/wrong_types_suite.ts";
 import { buildTd, checkInvariants, decodeStatus, status, TdxModule } from "./mod.ts";
-import { GUEST, keyIds, liveTd, look, newModule, platform } from "./test_fixtures.ts";
+import { GUEST, keyIds, liveTd, look, newModule, platform } from "./_fixtures_test.ts";
 
 const PLAN = { hkid: 33, vcpus: 1, control: 0, memory: [GUEST] };
 const memory = () => new PhysicalMemory({ bytes: 2 ** 30, platform, keyIds });

@@ -1,7 +1,7 @@
 import { requireWhole } from "@tdx/core/arguments";
-import { refusal } from "../operand_checks.ts";
-import { type SeamState, SUCCESS } from "../seam_state.ts";
-import type { SeamcallResult } from "../seamcalls.ts";
+import { refusal } from "./_checks.ts";
+import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
+import type { SeamcallResult } from "../state/seamcalls.ts";
 
 /** A write-back on one package that was interrupted. */
 interface Session {

@@ -1,7 +1,7 @@
 // T3, and what it does to lines.
 import { assertEquals, assertThrows } from "@std/assert";
 import { GiB } from "@tdx/core";
-import { block, hex, liveTd, newModule } from "../test_fixtures.ts";
+import { block, hex, liveTd, newModule } from "../_fixtures_test.ts";
 
 Deno.test("cacheWb() T3: OPERAND_INVALID|RCX for a command but 0 and 1, busy or not", () => {
   const module = newModule();

@@ -1,6 +1,6 @@
 import { runOf } from "@tdx/core";
-import type { SeamState } from "../seam_state.ts";
-import type { Td } from "../td.ts";
+import type { SeamState } from "../state/_seam_state.ts";
+import type { Td } from "../state/td.ts";
 
 /** Makes a free page a control page of a TD, initialised under the TD's key. */
 export function addControlPage(

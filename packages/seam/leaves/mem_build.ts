@@ -10,15 +10,15 @@ import {
   requirePages,
   tablesAbove,
   walk,
-} from "../operand_checks.ts";
-import type { LockMode } from "../page_locks.ts";
-import type { PamtEntry } from "../pamt.ts";
-import type { PageLevel } from "../page_type.ts";
-import type { LeafName } from "../seamcalls.ts";
-import { status } from "../seamcall_status.ts";
-import { type SeamState, SUCCESS } from "../seam_state.ts";
-import { framesPer, type OpState, pageBytes, type Td } from "../td.ts";
-import { alike, done, type PagesResult, refused, requireWholePages } from "./pages_result.ts";
+} from "./_checks.ts";
+import type { LockMode } from "../state/_page_locks.ts";
+import type { PamtEntry } from "../state/pamt.ts";
+import type { PageLevel } from "../state/page_type.ts";
+import type { LeafName } from "../state/seamcalls.ts";
+import { status } from "../status/seamcall_status.ts";
+import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
+import { framesPer, type OpState, pageBytes, type Td } from "../state/td.ts";
+import { alike, done, type PagesResult, refused, requireWholePages } from "./pages.ts";
 
 /** What tells the leaves that add pages to a Secure EPT apart. */
 interface AddLeaf {

@@ -5,7 +5,7 @@ import { checkInvariants } from "../check_invariants.ts";
 import { chunksOf } from "@tdx/core";
 import { runOf } from "@tdx/core";
 import type { TdxModule } from "../tdx_module.ts";
-import { GUEST, hex, liveTd, newModule } from "../test_fixtures.ts";
+import { GUEST, hex, liveTd, newModule } from "../_fixtures_test.ts";
 
 const TDR = 0;
 /** A page nobody uses. */

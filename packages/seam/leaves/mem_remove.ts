@@ -1,13 +1,13 @@
 import type { FrameChunk } from "@tdx/core";
 import { requireWhole } from "@tdx/core/arguments";
 import { firstFrame, splitChunk } from "@tdx/core";
-import { checkTd, refuseUnbuilt, requireAddress, requireGpa, walk } from "../operand_checks.ts";
-import type { PamtEntry } from "../pamt.ts";
-import { type SeamState, SUCCESS } from "../seam_state.ts";
-import type { LeafName, SeamcallResult } from "../seamcalls.ts";
-import { status } from "../seamcall_status.ts";
-import { framesPer, type OpState, pageBytes, type Td } from "../td.ts";
-import { alike } from "./pages_result.ts";
+import { checkTd, refuseUnbuilt, requireAddress, requireGpa, walk } from "./_checks.ts";
+import type { PamtEntry } from "../state/pamt.ts";
+import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
+import type { LeafName, SeamcallResult } from "../state/seamcalls.ts";
+import { status } from "../status/seamcall_status.ts";
+import { framesPer, type OpState, pageBytes, type Td } from "../state/td.ts";
+import { alike } from "./pages.ts";
 
 /**
  * What became of consecutive SEAMCALLs of one leaf: the first `count` of them had the same fate.

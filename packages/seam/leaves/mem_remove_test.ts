@@ -5,7 +5,7 @@ import { buildTd } from "../build_td.ts";
 import { checkInvariants } from "../check_invariants.ts";
 import { chunksOf } from "@tdx/core";
 import { runOf } from "@tdx/core";
-import { block, GUEST, hex, liveTd, newModule } from "../test_fixtures.ts";
+import { block, GUEST, hex, liveTd, newModule } from "../_fixtures_test.ts";
 
 const TDR = 0;
 

@@ -1,10 +1,10 @@
 import { requireWhole } from "@tdx/core/arguments";
 import { runOf } from "@tdx/core";
 import { TDCS_PAGES } from "../control_pages.ts";
-import { checkPage, checkTd, refusal, refuseUnbuilt, requireAddress } from "../operand_checks.ts";
-import type { SeamcallResult } from "../seamcalls.ts";
-import { type SeamState, SUCCESS } from "../seam_state.ts";
-import { Td } from "../td.ts";
+import { checkPage, checkTd, refusal, refuseUnbuilt, requireAddress } from "./_checks.ts";
+import type { SeamcallResult } from "../state/seamcalls.ts";
+import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
+import { Td } from "../state/td.ts";
 import { addControlPage } from "./control_page.ts";
 
 /**

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { GiB } from "@tdx/core";
 import { checkInvariants } from "../check_invariants.ts";
 import type { TdxModule } from "../tdx_module.ts";
-import { block, hex, liveTd, newModule, reclaimAll, tearDown } from "../test_fixtures.ts";
+import { block, hex, liveTd, newModule, reclaimAll, tearDown } from "../_fixtures_test.ts";
 
 const TDR = 0x1000;
 

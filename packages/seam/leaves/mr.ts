@@ -1,6 +1,6 @@
-import { checkTd, refuseUnbuilt, requireAddress } from "../operand_checks.ts";
-import type { SeamcallResult } from "../seamcalls.ts";
-import { type SeamState, SUCCESS } from "../seam_state.ts";
+import { checkTd, refuseUnbuilt, requireAddress } from "./_checks.ts";
+import type { SeamcallResult } from "../state/seamcalls.ts";
+import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
 
 /** The TDH.MR leaf that ends the build of a TD. */
 export interface MrLeaves {

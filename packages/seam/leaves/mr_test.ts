@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { hex, newModule } from "../test_fixtures.ts";
+import { hex, newModule } from "../_fixtures_test.ts";
 
 Deno.test("mr.finalize() needs keys, then a TDCS, then an initialised TD, once", () => {
   const module = newModule();

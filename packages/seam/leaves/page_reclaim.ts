@@ -1,12 +1,12 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
 import { firstFrame, forEachFrame, runOf } from "@tdx/core";
-import { checkAddress, type Pages, requirePages } from "../operand_checks.ts";
-import type { Piece } from "../pamt.ts";
-import type { PageType } from "../page_type.ts";
-import { type SeamState, SUCCESS } from "../seam_state.ts";
-import { status } from "../seamcall_status.ts";
-import { framesPer, type Td } from "../td.ts";
-import { alike, done, refused } from "./pages_result.ts";
+import { checkAddress, type Pages, requirePages } from "./_checks.ts";
+import type { Piece } from "../state/pamt.ts";
+import type { PageType } from "../state/page_type.ts";
+import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
+import { status } from "../status/seamcall_status.ts";
+import { framesPer, type Td } from "../state/td.ts";
+import { alike, done, refused } from "./pages.ts";
 import type { ReclaimResult } from "./phymem.ts";
 
 const NOTHING = { type: null, owner: null, level: null } as const;

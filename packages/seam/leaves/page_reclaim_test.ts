@@ -5,7 +5,7 @@ import { GiB, MiB } from "@tdx/core";
 import { buildTd } from "../build_td.ts";
 import { checkInvariants } from "../check_invariants.ts";
 import { runOf } from "@tdx/core";
-import { block, GUEST, hex, liveTd, newModule, tearDown } from "../test_fixtures.ts";
+import { block, GUEST, hex, liveTd, newModule, tearDown } from "../_fixtures_test.ts";
 
 const TDR = 0;
 const PAGE = GiB;

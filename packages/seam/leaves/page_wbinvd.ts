@@ -1,10 +1,10 @@
 import type { Key } from "@tdx/core";
 import { requireNumber } from "@tdx/core/arguments";
 import { firstFrame } from "@tdx/core";
-import { checkAddress, type Pages, requirePages } from "../operand_checks.ts";
-import { type SeamState, SUCCESS } from "../seam_state.ts";
-import { status } from "../seamcall_status.ts";
-import { alike, done, type PagesResult, refused } from "./pages_result.ts";
+import { checkAddress, type Pages, requirePages } from "./_checks.ts";
+import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
+import { status } from "../status/seamcall_status.ts";
+import { alike, done, type PagesResult, refused } from "./pages.ts";
 
 /** TDH.PHYMEM.PAGE.WBINVD. */
 export function pageWbinvd(state: SeamState, pages: Pages, hkid: number): PagesResult {

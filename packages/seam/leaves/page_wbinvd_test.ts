@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { GiB } from "@tdx/core";
 import { runOf } from "@tdx/core";
-import { GUEST, hex, keyIds, liveTd, newModule, reclaimAll, tearDown } from "../test_fixtures.ts";
+import { GUEST, hex, keyIds, liveTd, newModule, reclaimAll, tearDown } from "../_fixtures_test.ts";
 
 Deno.test("pageWbinvd(): OPERAND_INVALID|RCX for a bad address, in a TDMR or not", () => {
   const { phymem } = newModule();

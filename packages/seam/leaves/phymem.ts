@@ -1,11 +1,11 @@
-import type { Pages } from "../operand_checks.ts";
-import type { PageLevel, PageType } from "../page_type.ts";
-import type { SeamState } from "../seam_state.ts";
-import type { SeamcallResult } from "../seamcalls.ts";
+import type { Pages } from "./_checks.ts";
+import type { PageLevel, PageType } from "../state/page_type.ts";
+import type { SeamState } from "../state/_seam_state.ts";
+import type { SeamcallResult } from "../state/seamcalls.ts";
 import { cacheWbLeaf } from "./cache_wb.ts";
 import { pageReclaim } from "./page_reclaim.ts";
 import { pageWbinvd } from "./page_wbinvd.ts";
-import type { PagesResult } from "./pages_result.ts";
+import type { PagesResult } from "./pages.ts";
 
 /** What became of pages that were to be reclaimed, and what they were. */
 export interface ReclaimResult extends PagesResult {

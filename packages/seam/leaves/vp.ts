@@ -6,9 +6,9 @@ import {
   refusal,
   refuseUnbuilt,
   requireAddress,
-} from "../operand_checks.ts";
-import type { SeamcallResult } from "../seamcalls.ts";
-import { type SeamState, SUCCESS } from "../seam_state.ts";
+} from "./_checks.ts";
+import type { SeamcallResult } from "../state/seamcalls.ts";
+import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
 import { addControlPage } from "./control_page.ts";
 
 /** The TDH.VP leaves: the virtual CPUs of a TD. */

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { GiB } from "@tdx/core";
 import type { TdxModule } from "../tdx_module.ts";
-import { block, hex, liveTd, newModule } from "../test_fixtures.ts";
+import { block, hex, liveTd, newModule } from "../_fixtures_test.ts";
 
 const TDVPR = 2 * GiB;
 

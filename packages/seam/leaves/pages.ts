@@ -1,9 +1,9 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
 import { runOf, splitChunk } from "@tdx/core";
-import type { Pages } from "../operand_checks.ts";
-import type { LockMode } from "../page_locks.ts";
-import type { SeamcallResult } from "../seamcalls.ts";
-import type { SeamState } from "../seam_state.ts";
+import type { Pages } from "./_checks.ts";
+import type { LockMode } from "../state/_page_locks.ts";
+import type { SeamcallResult } from "../state/seamcalls.ts";
+import type { SeamState } from "../state/_seam_state.ts";
 
 /**
  * What became of pages given to a leaf that takes one page per SEAMCALL.

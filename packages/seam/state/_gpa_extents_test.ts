@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { chunksOf } from "@tdx/core";
 import { forEachFrame, runOf } from "@tdx/core";
-import { GpaExtents } from "./gpa_extents.ts";
+import { GpaExtents } from "./_gpa_extents.ts";
 
 const PAGES = 60;
 

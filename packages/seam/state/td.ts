@@ -1,5 +1,5 @@
 import { BLOCK_FRAMES, type Key, PAGE_BYTES } from "@tdx/core";
-import { GpaExtents } from "./gpa_extents.ts";
+import { GpaExtents } from "./_gpa_extents.ts";
 
 import type { PageLevel } from "./page_type.ts";
 

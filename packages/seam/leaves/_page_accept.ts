@@ -1,5 +1,5 @@
-import type { SeamState } from "./seam_state.ts";
-import { pageBytes, type Td } from "./td.ts";
+import type { SeamState } from "../state/_seam_state.ts";
+import { pageBytes, type Td } from "../state/td.ts";
 
 /** TDG.MEM.PAGE.ACCEPT for consecutive pages: all of them, or an error. */
 export function acceptPages(

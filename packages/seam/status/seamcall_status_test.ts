@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { decodeStatus, status } from "./seamcall_status.ts";
 import { type OperandName, OPERANDS, STATUS_CODES, type StatusName } from "./status_codes.ts";
-import { hex } from "./test_fixtures.ts";
+import { hex } from "../_fixtures_test.ts";
 
 /** As the module's and Linux's tables print them. */
 const CODES: Readonly<Record<StatusName, string>> = {

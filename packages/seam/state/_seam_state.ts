@@ -8,11 +8,11 @@ import {
 } from "@tdx/core";
 import { requireWhole } from "@tdx/core/arguments";
 import type { KeyOwnership } from "./key_ownership.ts";
-import { type LockMode, PageLocks } from "./page_locks.ts";
+import { type LockMode, PageLocks } from "./_page_locks.ts";
 import type { Pamt } from "./pamt.ts";
 import { Seamcalls } from "./seamcalls.ts";
-import { status } from "./seamcall_status.ts";
-import type { OperandName } from "./status_codes.ts";
+import { status } from "../status/seamcall_status.ts";
+import type { OperandName } from "../status/status_codes.ts";
 import { framesPer, type Td, type Vcpu } from "./td.ts";
 
 /** All statuses are bigints; this is the one that every leaf hopes for. */

@@ -1,13 +1,13 @@
 import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
 import { requireWhole, wrongType } from "@tdx/core/arguments";
-import { TDCS_PAGES } from "./control_pages.ts";
+import { TDCS_PAGES } from "../control_pages.ts";
 import { firstFrame, rankOf, requireChunk, runOf } from "@tdx/core";
-import type { LockMode } from "./page_locks.ts";
-import type { PageType } from "./page_type.ts";
-import type { SeamState } from "./seam_state.ts";
-import { status } from "./seamcall_status.ts";
-import type { OperandName, StatusName } from "./status_codes.ts";
-import { framesPer, type OpState, pageBytes, type Td, type Vcpu } from "./td.ts";
+import type { LockMode } from "../state/_page_locks.ts";
+import type { PageType } from "../state/page_type.ts";
+import type { SeamState } from "../state/_seam_state.ts";
+import { status } from "../status/seamcall_status.ts";
+import type { OperandName, StatusName } from "../status/status_codes.ts";
+import { framesPer, type OpState, pageBytes, type Td, type Vcpu } from "../state/td.ts";
 
 /**
  * Pages that a leaf takes: the address of one page in bytes, or many 4 KiB frames, as a
