@@ -1,11 +1,9 @@
 // How long does a shutdown take, and what does skipping the clear save? Two figures, no choice.
-import { GiB } from "@tdx/core";
+import { GiB, type Interval, type Known } from "@tdx/core";
 import {
   createReclaimer,
   createTdHost,
   estimate,
-  type Interval,
-  type Known,
   PUBLISHED_SHUTDOWNS,
   simulatedTime,
 } from "@tdx/reclaim";

@@ -1,3 +1,4 @@
+import { showCount } from "@tdx/core";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { type MapPanel, mapPanels, memoryName } from "../model/map_grid.ts";
@@ -36,11 +37,10 @@ export function StateMapView({ situation, frame, line, onGo }: MapProps): JSX.El
   return (
     <>
       <p>
-        {map.states.size.toLocaleString("en-US")} states on{" "}
+        {showCount(map.states.size)} states on{" "}
         {platformOf(platform).title}, by what TD, module, host, devices and caches can do to the
         line, faults left out. From here host, devices and caches alone reach{" "}
-        <b>{future.size.toLocaleString("en-US")}</b>; in <b>{dangers.toLocaleString("en-US")}</b>
-        {" "}
+        <b>{showCount(future.size)}</b>; in <b>{showCount(dangers)}</b>{" "}
         of them a load by the host is a machine check. A dot takes you there by the shortest way.
       </p>
       {!map.states.has(present) && (

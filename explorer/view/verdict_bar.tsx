@@ -1,3 +1,4 @@
+import { showCount } from "@tdx/core";
 import type { LeftPoison } from "@tdx/litmus";
 import { decide } from "@tdx/reclaim";
 import type { JSX } from "preact";
@@ -86,7 +87,7 @@ function Verdict({ settings, poison, onPlay }: VerdictProps): JSX.Element {
         {hazard === null ? "Exploring every sequence …" : hazard.witness === null
           ? (
             <>
-              <b>Never.</b> All {hazard.states.toLocaleString("en-US")} states explored.
+              <b>Never.</b> All {showCount(hazard.states)} states explored.
             </>
           )
           : (

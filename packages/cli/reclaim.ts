@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { GiB, type Platform } from "@tdx/core";
+import { GiB, type Platform, showCount } from "@tdx/core";
 import { type CpuIdentity, matchPlatform } from "@tdx/host";
 import {
   createReclaimer,
@@ -19,7 +19,6 @@ import { type Output, standardOutput } from "./output.ts";
 import { PLATFORMS } from "./platforms.ts";
 import { table } from "./table.ts";
 import { showProgress } from "./teardown/progress.ts";
-import { grouped } from "./teardown/report_text.ts";
 
 const GUEST_BYTES = 400 * GiB;
 const VCPUS = 64;
@@ -74,8 +73,8 @@ async function run(platform: Platform, policy: Policy, output: Output): Promise<
 
 function row(platform: Platform, policy: Policy, report: TeardownReport): string[] {
   const { pagesReclaimed, linesCleared, machineChecks } = report;
-  const verdict = machineChecks === 0 ? "none" : `YES, on ${grouped(machineChecks)} pages`;
-  return [platform.name, policy, grouped(pagesReclaimed), grouped(linesCleared), verdict];
+  const verdict = machineChecks === 0 ? "none" : `YES, on ${showCount(machineChecks)} pages`;
+  return [platform.name, policy, showCount(pagesReclaimed), showCount(linesCleared), verdict];
 }
 
 if (import.meta.main) await mainJob(standardOutput());

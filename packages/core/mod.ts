@@ -32,7 +32,7 @@ export { type LineEnvironment, type LineOutcome, stepLine } from "./line/line_st
 export * from "./line/operation.ts";
 export * from "./plugin.ts";
 export * from "./line/rules.ts";
-export * from "./show_size.ts";
+export * from "./show.ts";
 export * from "./units.ts";
 export { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./memory/frame_bits.ts";
 export * from "./memory/frame_chunk.ts";

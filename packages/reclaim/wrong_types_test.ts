@@ -17,8 +17,6 @@ import {
   reset,
   resetPages,
   scatterFrames,
-  showRange,
-  showShare,
   simulatedTime,
 } from "./mod.ts";
 
@@ -61,14 +59,6 @@ const platform = (take: (value: never) => unknown): WrongType[] => [
     RangeError,
     'Expected platform "dmr" to be written for contract 1, got contract 2',
   ],
-];
-
-/** A call that takes a range under a name. */
-const range = (take: (value: never) => unknown, name: string): WrongType[] => [
-  [take, undefined, TypeError, `Expected ${name} to be an object, got undefined`],
-  [take, 467, TypeError, `Expected ${name} to be an object, got 467`],
-  [take, { low: "0", high: 1 }, TypeError, `Expected ${name}.low to be a number, got "0"`],
-  [take, { low: 0 }, TypeError, `Expected ${name}.high to be a number, got undefined`],
 ];
 
 /** A call that takes a reset's options, and clears nothing with them. */
@@ -303,8 +293,6 @@ wrongTypes({
       "Expected options to have only platform, guestBytes, vcpus, path, clear, got clears",
     ],
   ],
-  "showRange()": range(showRange, "range"),
-  "showShare()": range(showShare, "share"),
   "simulatedTime()": [
     [
       (report) => simulatedTime(report, TD),

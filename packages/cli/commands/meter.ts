@@ -1,3 +1,4 @@
+import { showCount } from "@tdx/core";
 import { meter, MeterError, type MeterOptions } from "@tdx/host/meter";
 import type { Command } from "../command.ts";
 import { readCount } from "../count.ts";
@@ -75,7 +76,7 @@ function progressOn(output: Output): Pick<MeterOptions, "onProgress"> {
     onProgress({ share, threads, pages, method }) {
       output.progress(
         `[${bar(share, BAR_WIDTH, ".")}] ${Math.floor(share * 100)}% ${method}, ` +
-          `${threads} ${threads === 1 ? "thread" : "threads"}, ${pages} pages`,
+          `${showCount(threads, "thread")}, ${pages} pages`,
       );
     },
   };

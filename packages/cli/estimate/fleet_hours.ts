@@ -1,7 +1,7 @@
+import type { Known } from "@tdx/core";
 import {
   type ClearOrigin,
   type Estimate,
-  type Known,
   type Provenance,
   PUBLISHED_SHUTDOWNS_SOURCE,
 } from "@tdx/reclaim";

@@ -1,6 +1,6 @@
-import { PUBLISHED_SHUTDOWNS, showRange } from "@tdx/reclaim";
+import { showCount, showRange } from "@tdx/core";
+import { PUBLISHED_SHUTDOWNS } from "@tdx/reclaim";
 import { table } from "../table.ts";
-import { grouped } from "../teardown/report_text.ts";
 import type { FleetGroup } from "./fleet_hours.ts";
 import type { FleetTally, TroubledRows } from "./fleet_tally.ts";
 import { spelledOut } from "./spelled_out.ts";
@@ -9,7 +9,7 @@ import { spelledOut } from "./spelled_out.ts";
 export function fleetText(tally: FleetTally, file: string): string {
   const all = tally.all();
   return [
-    ...(all === undefined ? ["No row could be counted"] : sums(tally, all)),
+    ...(all === undefined ? ["No row could be showCount"] : sums(tally, all)),
     ...(tally.outside > 0 ? ["", outside(tally.outside)] : []),
     ...troubles(`Bad rows of ${file}, in no sum`, tally.bad),
     ...troubles("Rows that --clear does not fit, in every other sum", tally.withoutClear),
@@ -27,11 +27,11 @@ function sums(tally: FleetTally, all: FleetGroup): string[] {
       ["platform", "rows", "shutdowns a day", ...figures.map(({ name }) => name)],
       groups.map(({ platform, rows, shutdownsPerDay, always, saved }) => [
         platform,
-        grouped(rows),
-        grouped(shutdownsPerDay),
+        showCount(rows),
+        showCount(shutdownsPerDay),
         ...[always, ...saved].map((hours) =>
           showRange(hours.hoursPerDay) +
-          (hours.rows < rows ? ` (${grouped(hours.rows)} of ${grouped(rows)} rows)` : "")
+          (hours.rows < rows ? ` (${showCount(hours.rows)} of ${showCount(rows)} rows)` : "")
         ),
       ]),
     ),
@@ -41,16 +41,16 @@ function sums(tally: FleetTally, all: FleetGroup): string[] {
 function outside(rows: number): string {
   const [first, last] = [PUBLISHED_SHUTDOWNS[0]!, PUBLISHED_SHUTDOWNS.at(-1)!];
   return `Rows outside the published table, ${first.memoryGb} to ${last.memoryGb} GiB: ` +
-    `${grouped(rows)}; they are in no published sum`;
+    `${showCount(rows)}; they are in no published sum`;
 }
 
 function troubles(title: string, { count, named }: TroubledRows): string[] {
   if (count === 0) return [];
   return [
     "",
-    `${title}: ${grouped(count)}`,
+    `${title}: ${showCount(count)}`,
     ...named.map(({ row, trouble }) => `  row ${row}: ${trouble}`),
-    ...(count > named.length ? [`  and ${grouped(count - named.length)} more`] : []),
+    ...(count > named.length ? [`  and ${showCount(count - named.length)} more`] : []),
   ];
 }
 

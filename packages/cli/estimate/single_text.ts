@@ -1,13 +1,6 @@
-import { showSize } from "@tdx/core";
-import {
-  type Estimate,
-  PUBLISHED_SHUTDOWNS,
-  showRange,
-  showShare,
-  type TeardownPath,
-} from "@tdx/reclaim";
+import { showCount, showRange, showShare, showSize } from "@tdx/core";
+import { type Estimate, PUBLISHED_SHUTDOWNS, type TeardownPath } from "@tdx/reclaim";
 import { table } from "../table.ts";
-import { grouped } from "../teardown/report_text.ts";
 import { MEASURED_WHERE } from "./read_clear.ts";
 import type { SingleEstimate } from "./single.ts";
 import { spelledOut } from "./spelled_out.ts";
@@ -25,7 +18,7 @@ export function estimateText({ platform, headlines, others }: SingleEstimate): s
   return [
     `${platform.name} (${platform.title}, ${platform.confidence}), ${showSize(memoryBytes)}, ` +
     `${vcpus} vCPUs, path ${path} (${PATHS[path]}): ` +
-    `${grouped(pages)} pages come back`,
+    `${showCount(pages)} pages come back`,
     ...(insideTable ? [] : [beyond()]),
     "",
     ...headlines.flatMap((found) => [...block(found), ""]),

@@ -1,3 +1,4 @@
+import { showCount } from "@tdx/core";
 import type {
   ErrorAddress,
   GradeByMode,
@@ -132,7 +133,7 @@ export function summaryText(
   if (records === 0) return `No machine-check record in ${path}`;
   const counts = [...severities].map(([name, count]) => `${count} ${name}`).join(", ");
   const reports = pages.reports();
-  const lines = [`${records} record${records === 1 ? "" : "s"}: ${counts}`];
+  const lines = [`${showCount(records, "record")}: ${counts}`];
   if (reports.length > 0) {
     lines.push(
       "",

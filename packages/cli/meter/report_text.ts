@@ -1,5 +1,5 @@
 import { AS_LINUX, isAsLinux } from "./as_linux.ts";
-import { showSize } from "@tdx/core";
+import { showCount, showSize } from "@tdx/core";
 import { type Measurement, METER_METHODS, type MeterReport } from "@tdx/host/meter";
 import { table } from "../table.ts";
 import { bar } from "./bar.ts";
@@ -54,7 +54,7 @@ function groups(measurements: readonly Measurement[]): Measurement[][] {
 }
 
 function heading({ threads, backing: { pages, from, hugeShare } }: Measurement): string {
-  const who = threads === 1 ? "1 thread" : `${threads} threads`;
+  const who = showCount(threads, "thread");
   if (pages === "4KiB") {
     const besides = hugeShare ? `, ${percent(hugeShare)} on huge ones all the same` : "";
     return `${who}, 4 KiB pages${besides}`;

@@ -1,28 +1,23 @@
-import { showSize } from "@tdx/core";
+import { showCount, showSize } from "@tdx/core";
 import type { TeardownRunResult } from "./result.ts";
 import { table } from "../table.ts";
 import { timesText } from "./simulated_times_text.ts";
-
-/** Sets thousands apart. */
-export function grouped(count: number): string {
-  return count.toLocaleString("en-US");
-}
 
 /** Writes a teardown for a person. */
 export function reportText(run: TeardownRunResult): string {
   const { control } = run;
   const pages = table(["", "pages", "lines cleared", "fences"], [
-    ["guest", grouped(run.pagesReclaimed), grouped(run.linesCleared), grouped(run.fences)],
+    ["guest", showCount(run.pagesReclaimed), showCount(run.linesCleared), showCount(run.fences)],
     [
       "control",
-      grouped(control.pagesReclaimed),
-      grouped(control.linesCleared),
-      grouped(control.fences),
+      showCount(control.pagesReclaimed),
+      showCount(control.linesCleared),
+      showCount(control.fences),
     ],
   ]);
   const calls = table(
     ["SEAMCALL", "count"],
-    Object.entries(run.seamcalls).map(([leaf, count]) => [leaf, grouped(count)]),
+    Object.entries(run.seamcalls).map(([leaf, count]) => [leaf, showCount(count)]),
   );
   return [
     `${run.platform}, ${
@@ -33,7 +28,7 @@ export function reportText(run: TeardownRunResult): string {
     "",
     calls,
     "",
-    `retries ${grouped(run.retries)}, leaked pages ${grouped(run.leakedPages)}` +
+    `retries ${showCount(run.retries)}, leaked pages ${showCount(run.leakedPages)}` +
     (run.leakedHkid ? ", HKID leaked" : ""),
     afterwards(run),
     "",
@@ -45,7 +40,7 @@ export function reportText(run: TeardownRunResult): string {
 
 function afterwards({ machineChecks, retiredPages }: TeardownRunResult): string {
   if (machineChecks === 0) return "the host then used every guest page: no machine check";
-  return `the host then used every guest page: machine checks ${grouped(machineChecks)}, ` +
-    `retired pages ${grouped(retiredPages)}\n` +
+  return `the host then used every guest page: machine checks ${showCount(machineChecks)}, ` +
+    `retired pages ${showCount(retiredPages)}\n` +
     "(loads in user mode; a load in the kernel panics at the first)";
 }

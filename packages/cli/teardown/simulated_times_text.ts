@@ -1,4 +1,4 @@
-import { showRange } from "@tdx/reclaim";
+import { showRange } from "@tdx/core";
 import { table } from "../table.ts";
 import type { SimulatedTime } from "./simulated_times.ts";
 

@@ -1,4 +1,4 @@
-import type { Interval } from "./interval.ts";
+import type { Interval } from "@tdx/core";
 
 /** Seconds that flushing a vCPU takes, assumption E4. */
 export const VCPU_FLUSH_SECONDS: Interval = { low: 0, high: 100e-6 };

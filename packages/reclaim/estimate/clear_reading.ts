@@ -1,3 +1,4 @@
+import type { Interval } from "@tdx/core";
 import {
   outOfRange,
   requireNumber,
@@ -5,7 +6,6 @@ import {
   requireString,
   wrongType,
 } from "@tdx/core/arguments";
-import type { Interval } from "./interval.ts";
 
 /** What a meter measured of clearing on the machine in question. */
 export interface MeteredClear {

@@ -1,4 +1,4 @@
-import type { Platform } from "@tdx/core";
+import type { Known, Platform } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { decide, type Policy } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
@@ -6,7 +6,7 @@ import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./assumptions.t
 import { type ClearOrigin, clearOrigin } from "./clear_origin.ts";
 import type { ClearReading } from "./clear_reading.ts";
 import { type Costs, costsOf } from "./costs.ts";
-import { hull, type Known, weighted } from "./interval.ts";
+import { hull, weighted } from "./interval.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
 
 /** What {@link estimate} is asked. */

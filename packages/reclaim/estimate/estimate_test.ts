@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { GiB } from "@tdx/core";
+import { GiB, type Known } from "@tdx/core";
 import { cwf } from "@tdx/platform-cwf";
 import { emr } from "@tdx/platform-emr";
 import { generic } from "@tdx/platform-generic";
@@ -9,7 +9,6 @@ import { srf } from "@tdx/platform-srf";
 import fc from "fast-check";
 import type { TeardownPath } from "../teardown/options.ts";
 import { type Estimate, estimate, type EstimateOptions } from "./estimate.ts";
-import type { Known } from "./interval.ts";
 
 // vCPUs, GiB, then by path: seconds, µs a guest page; the share that 40% of the terminate path is,
 // and the share that the measured 0.41 µs a page is, in percent.

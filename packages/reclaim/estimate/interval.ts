@@ -1,13 +1,4 @@
-/** A range, both ends included; a single figure has both ends alike. */
-export interface Interval {
-  /** The lowest figure. */
-  readonly low: number;
-  /** The highest figure. */
-  readonly high: number;
-}
-
-/** A figure that may be unknown, which is `null`. */
-export type Known = Interval | null;
+import type { Interval, Known } from "@tdx/core";
 
 /** The range of one figure. */
 export function exactly(figure: number): Interval {

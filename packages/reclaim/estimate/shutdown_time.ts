@@ -1,7 +1,8 @@
+import type { Known } from "@tdx/core";
 import { CACHE_WRITE_BACK_SECONDS, VCPU_FLUSH_SECONDS } from "./assumptions.ts";
 import { clearOrigin, type Provenance } from "./clear_origin.ts";
 import type { CostCase, Costs, Work } from "./costs.ts";
-import { hull, type Known, weighted } from "./interval.ts";
+import { hull, weighted } from "./interval.ts";
 import { PUBLISHED_SHUTDOWNS_SOURCE } from "./published_shutdowns.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { type Platform, requirePlatform } from "@tdx/core";
+import { type Platform, requirePlatform, showCount } from "@tdx/core";
 import { requireArray, requireObject } from "@tdx/core/arguments";
 import type { ScenarioResult } from "@tdx/litmus";
 import type { VNode } from "preact";
@@ -6,7 +6,7 @@ import { DataTable } from "../page/data_table.tsx";
 import { factChapters, rulesOf } from "../page/fact_chapters.tsx";
 import { LINE_ASSUMPTIONS } from "../page/facts.tsx";
 import { htmlPage } from "../page/html_page.tsx";
-import { counted, grouped, groupsOf } from "../page/numbers.ts";
+import { groupsOf } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
 import { requireOrigin } from "../page/page_arguments.ts";
 import { Agreement } from "./agreement.tsx";
@@ -77,9 +77,9 @@ export function scenariosHtml(page: ScenariosPage): string {
         <strong class={wrong === 0 ? "right" : "wrong"}>
           {wrong === 0
             ? "Every run shows what it expects."
-            : `${counted(wrong, "run")} not as expected.`}
+            : `${showCount(wrong, "run")} not as expected.`}
         </strong>{" "}
-        {counted(scenarios.length, "scenario")}, {counted(runs.length, "run")}.
+        {showCount(scenarios.length, "scenario")}, {showCount(runs.length, "run")}.
       </p>
     ),
     origin,
@@ -128,7 +128,7 @@ function Scenario({ runs }: { readonly runs: readonly ScenarioRun[] }): VNode {
               <span key={hash} class="whole">
                 {observed} <Expected run={group[0]!} />
               </span>,
-              ...counts.map(grouped),
+              ...counts.map((count) => showCount(count)),
             ];
           },
         )}

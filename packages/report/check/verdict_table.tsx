@@ -1,8 +1,8 @@
-import type { Platform } from "@tdx/core";
+import { type Platform, showCount } from "@tdx/core";
 import type { ClosureKeys, LeftPoison, Verdict } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { Scroll } from "../page/data_table.tsx";
-import { grouped, groupsOf } from "../page/numbers.ts";
+import { groupsOf } from "../page/numbers.ts";
 import { Agreement } from "./agreement.tsx";
 import { placesText } from "./places.ts";
 import { SeamNrNote } from "./seam_nr_note.tsx";
@@ -85,7 +85,8 @@ function Cell({ verdict }: { readonly verdict: Verdict | undefined }): VNode {
       {decided !== null && decided !== observation ? <b class="wrong">decide disagrees</b> : null}
       {secretRead ? <b class="wrong">the TD's plaintext can be read</b> : null}
       <small>
-        <Agreement ok={ok} expected={wanted} /> {grouped(states)} <span class="heard">states</span>
+        <Agreement ok={ok} expected={wanted} /> {showCount(states)}{" "}
+        <span class="heard">states</span>
       </small>
     </td>
   );

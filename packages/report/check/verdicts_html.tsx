@@ -1,11 +1,11 @@
-import { type Platform, requirePlatform } from "@tdx/core";
+import { type Platform, requirePlatform, showCount } from "@tdx/core";
 import { requireArray, requireObject } from "@tdx/core/arguments";
 import type { Verdict } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { factChapters, rulesOf } from "../page/fact_chapters.tsx";
 import { LINE_ASSUMPTIONS } from "../page/facts.tsx";
 import { htmlPage } from "../page/html_page.tsx";
-import { counted, grouped, groupsOf } from "../page/numbers.ts";
+import { groupsOf } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
 import { requireOrigin } from "../page/page_arguments.ts";
 import { requireVerdict } from "./check_arguments.ts";
@@ -71,12 +71,11 @@ function Lead({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode {
       <strong class={wrong === 0 ? "right" : "wrong"}>
         {wrong === 0
           ? "Every answer is the expected one."
-          : `${counted(wrong, "answer")} not as expected.`}
+          : `${showCount(wrong, "answer")} not as expected.`}
       </strong>{" "}
-      {counted(verdicts.length, "question")}, each answered by exploring every sequence of host and
-      {" "}
-      device accesses, speculation and evictions: {grouped(states)}{" "}
-      states. Questions with a machine check: {grouped(hazards)}.
+      {showCount(verdicts.length, "question")}, each answered by exploring every sequence of host
+      and device accesses, speculation and evictions: {showCount(states)}{" "}
+      states. Questions with a machine check: {showCount(hazards)}.
     </p>
   );
 }

@@ -1,4 +1,11 @@
-import { ASSUMPTIONS, type Platform, type RuleId, ruleText, TDX_PW_MCE } from "@tdx/core";
+import {
+  ASSUMPTIONS,
+  type Platform,
+  type RuleId,
+  ruleText,
+  showCount,
+  TDX_PW_MCE,
+} from "@tdx/core";
 import type { VNode } from "preact";
 import { DataTable } from "./data_table.tsx";
 
@@ -41,7 +48,7 @@ export function Rules({ ids, fired }: {
         const leans = assumes === undefined ? "" : `; assumes ${assumes.join(", ")}`;
         return [
           id,
-          ...(fired === undefined ? [] : [fired[id]!.toLocaleString("en-US")]),
+          ...(fired === undefined ? [] : [showCount(fired[id]!)]),
           text,
           `${source} (${confidence}${leans})`,
         ];

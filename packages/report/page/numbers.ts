@@ -1,13 +1,3 @@
-/** Sets thousands apart. */
-export function grouped(count: number): string {
-  return count.toLocaleString("en-US");
-}
-
-/** A count with its noun, which takes an s but for one: `2 pages`. */
-export function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** A physical address: `0x40000000`. */
 export function hex(address: number): string {
   return `0x${address.toString(16)}`;

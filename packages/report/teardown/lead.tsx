@@ -1,6 +1,5 @@
-import type { Poison } from "@tdx/core";
+import { type Poison, showCount } from "@tdx/core";
 import type { VNode } from "preact";
-import { counted } from "../page/numbers.ts";
 import type { TeardownPage } from "./teardown_html.tsx";
 
 /** Where poison came from. No hardware error happens in a simulation that was not asked for it. */
@@ -23,7 +22,7 @@ export function Lead({ page }: { readonly page: TeardownPage }): VNode {
         {leakedPages === 0 ? null : (
           <>
             {" "}
-            <strong class="wrong">{counted(leakedPages, "page")} leaked</strong>: given up on
+            <strong class="wrong">{showCount(leakedPages, "page")} leaked</strong>: given up on
             purpose after a refusal.
           </>
         )}
@@ -43,11 +42,11 @@ function MachineChecks({ page: { report } }: { readonly page: TeardownPage }): V
   return (
     <>
       <strong class="wrong">
-        The host met {counted(report.machineChecks, "machine check")} when it used the pages, and
+        The host met {showCount(report.machineChecks, "machine check")} when it used the pages, and
         {" "}
-        retired {counted(report.retiredPages, "page")}.
+        retired {showCount(report.retiredPages, "page")}.
       </strong>{" "}
-      They are counted as loads in user mode, each of which retires its page; a load in the kernel
+      They are showCount as loads in user mode, each of which retires its page; a load in the kernel
       panics at the first.
     </>
   );
@@ -56,7 +55,9 @@ function MachineChecks({ page: { report } }: { readonly page: TeardownPage }): V
 function causes({ map: { retiredBy } }: TeardownPage): string[] {
   const found = (Object.keys(CAUSES) as Poison[]).filter((origin) => retiredBy[origin] > 0);
   if (found.length === 0) return [];
-  const words = found.map((origin) => `${CAUSES[origin]} (${counted(retiredBy[origin], "page")})`);
+  const words = found.map((origin) =>
+    `${CAUSES[origin]} (${showCount(retiredBy[origin], "page")})`
+  );
   return [`The poison came from ${words.join(" and from ")}.`];
 }
 
@@ -65,7 +66,7 @@ function otherPolicies({ platform, report, compared }: TeardownPage): string[] {
   const others = compared.filter((other) =>
     other.platform.name === platform.name && other.policy !== report.policy
   ).map(({ policy, report: { machineChecks } }) =>
-    `with policy ${policy} ${counted(machineChecks, "machine check")}`
+    `with policy ${policy} ${showCount(machineChecks, "machine check")}`
   );
   return others.length === 0 ? [] : [`The same teardown here: ${others.join(", ")}.`];
 }

@@ -1,8 +1,8 @@
-import { LINES_PER_PAGE, showSize } from "@tdx/core";
+import { LINES_PER_PAGE, showCount, showSize } from "@tdx/core";
 import type { PageFate } from "@tdx/reclaim";
 import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
-import { grouped, hex } from "../page/numbers.ts";
+import { hex } from "../page/numbers.ts";
 import { CELL, cornerPath, markPath, markWidth, worstOf } from "./cell_shapes.ts";
 import { BAD_FATES, type CellCounts, type ListedPage, type MemoryMap } from "./map_memory.ts";
 
@@ -86,7 +86,7 @@ function Cell({ counts, i, map }: {
   const [x, y] = centre(i);
   const besides = fate !== "leaked" && counts.leaked > 0;
   const words = BAD_FATES.filter((bad) => counts[bad] > 0)
-    .map((bad) => `${grouped(counts[bad])} ${bad}`).join(", ");
+    .map((bad) => `${showCount(counts[bad])} ${bad}`).join(", ");
   return (
     <g>
       <title>{`${hex(i * map.cellBytes)}: ${words}`}</title>
@@ -112,7 +112,7 @@ function Legend({ map }: { readonly map: MemoryMap }): VNode {
               <Mark fate={fate} />
             </td>
             <th scope="row">{WORDS[fate]}</th>
-            <td class="number">{grouped(map.total[fate])}</td>
+            <td class="number">{showCount(map.total[fate])}</td>
           </tr>
         ))}
         <tr>
@@ -146,7 +146,7 @@ function Listed({ map }: { readonly map: MemoryMap }): VNode {
   if (map.listed.length === 0) return <p>No page is retired, poisoned or leaked.</p>;
   const shown = BAD_FATES.flatMap((fate) => {
     const of = map.listed.filter((page) => page.fate === fate).length;
-    return of === 0 ? [] : [`${of} of ${grouped(map.total[fate])} ${fate}`];
+    return of === 0 ? [] : [`${of} of ${showCount(map.total[fate])} ${fate}`];
   });
   return (
     <DataTable

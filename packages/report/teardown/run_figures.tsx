@@ -1,7 +1,7 @@
+import { showCount } from "@tdx/core";
 import type { TeardownReport } from "@tdx/reclaim";
 import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
-import { grouped } from "../page/numbers.ts";
 
 /** Shows what a teardown did, as `tdx teardown` prints it. */
 export function RunFigures({ report }: { readonly report: TeardownReport }): VNode {
@@ -18,25 +18,25 @@ export function RunFigures({ report }: { readonly report: TeardownReport }): VNo
         ]}
         rows={[["guest", report] as const, ["control", control] as const].map(([name, work]) => [
           name,
-          grouped(work.pagesReclaimed),
-          grouped(work.linesCleared),
-          grouped(work.fences),
+          showCount(work.pagesReclaimed),
+          showCount(work.linesCleared),
+          showCount(work.fences),
         ])}
       />
       <DataTable
         caption="SEAMCALLs"
         columns={[{ name: "Leaf" }, { name: "Count", number: true }]}
-        rows={Object.entries(seamcalls).map(([leaf, count]) => [leaf, grouped(count)])}
+        rows={Object.entries(seamcalls).map(([leaf, count]) => [leaf, showCount(count)])}
       />
       <DataTable
         caption="What went otherwise"
         columns={[{ name: "What" }, { name: "Count", number: true }]}
         rows={[
-          ["SEAMCALLs issued again", grouped(retries)],
-          ["Pages leaked", grouped(leakedPages)],
+          ["SEAMCALLs issued again", showCount(retries)],
+          ["Pages leaked", showCount(leakedPages)],
           ["HKID leaked", leakedHkid ? "yes" : "no"],
-          ["Machine checks of the host", grouped(report.machineChecks)],
-          ["Pages retired", grouped(report.retiredPages)],
+          ["Machine checks of the host", showCount(report.machineChecks)],
+          ["Pages retired", showCount(report.retiredPages)],
         ]}
       />
     </div>

@@ -1,4 +1,4 @@
-import { type Mode, type Platform, type RuleId, showSize } from "@tdx/core";
+import { type Mode, type Platform, type RuleId, showCount, showSize } from "@tdx/core";
 import {
   type Decision,
   estimate,
@@ -12,7 +12,6 @@ import type { VNode } from "preact";
 import { factChapters } from "../page/fact_chapters.tsx";
 import { type Assumption, LINE_ASSUMPTIONS } from "../page/facts.tsx";
 import { htmlPage } from "../page/html_page.tsx";
-import { counted } from "../page/numbers.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
 import type { ComparedTeardown } from "./compared.ts";
 import { Lead } from "./lead.tsx";
@@ -125,7 +124,7 @@ function Run({ page }: { readonly page: TeardownPage }): VNode {
   const { platform, mode, guestBytes, vcpus, decision, report, map } = page;
   const facts: readonly (readonly [string, string])[] = [
     ["Platform", `${platform.name}, ${platform.title} (${platform.confidence})`],
-    ["TD", `${showSize(guestBytes)}, ${counted(vcpus, "vCPU")}`],
+    ["TD", `${showSize(guestBytes)}, ${showCount(vcpus, "vCPU")}`],
     ["Host memory", showSize(map.bytes)],
     ["Integrity mode", mode],
     ["Host KeyIDs", KEYS[decision.hostKeys]],

@@ -1,5 +1,6 @@
+import { type Known, showRange } from "@tdx/core";
 import { barX, gridX, plot, ruleX, text, tickX } from "@observablehq/plot";
-import { type Known, POLICIES, type Policy, showRange } from "@tdx/reclaim";
+import { POLICIES, type Policy } from "@tdx/reclaim";
 import { parseHTML } from "linkedom";
 import { groupsOf } from "../page/numbers.ts";
 

@@ -1,7 +1,7 @@
-import { showRange, type ShutdownTime, type TimeTerm } from "@tdx/reclaim";
+import { showCount, showRange } from "@tdx/core";
+import type { ShutdownTime, TimeTerm } from "@tdx/reclaim";
 import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
-import { grouped } from "../page/numbers.ts";
 import { type Alike, alike, type ComparedTeardown } from "./compared.ts";
 import { readingsAgree, timeChart } from "./time_chart.ts";
 
@@ -90,7 +90,7 @@ function TimeTable({ groups, clearAs }: {
               {showRange(seconds)} {seconds === null ? null : <small>{provenance}</small>}
             </span>
           )),
-          grouped(teardown.report.machineChecks),
+          showCount(teardown.report.machineChecks),
         ]),
       }))}
     />
