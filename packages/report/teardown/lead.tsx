@@ -46,7 +46,7 @@ function MachineChecks({ page: { report } }: { readonly page: TeardownPage }): V
         {" "}
         retired {showCount(report.retiredPages, "page")}.
       </strong>{" "}
-      They are showCount as loads in user mode, each of which retires its page; a load in the kernel
+      They are counted as loads in user mode, each of which retires its page; a load in the kernel
       panics at the first.
     </>
   );
