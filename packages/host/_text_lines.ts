@@ -1,11 +1,9 @@
-import { requireString } from "@tdx/core/arguments";
-
 /** A line of a text, without its line end. */
 export interface TextLine {
   readonly text: string;
   /** Counts from 1. */
   readonly number: number;
-  /** False for a last line without a line end: it may be cut. */
+  /** `false` for a last line without a line end: it may be cut. */
   readonly ended: boolean;
 }
 
@@ -32,13 +30,10 @@ const CONTROL = /(?![\t\n\v\f\r])\p{Cc}/u;
 /**
  * Splits a text into lines, LF or CRLF.
  *
- * @throws {TypeError} when text or name is no string
- * @throws {SyntaxError} when the text is empty or holds control characters; `expected` says what
- * it should have been.
+ * @throws {SyntaxError} If the text is empty or holds control characters; `expected` says what it
+ * should have been.
  */
 export function textLines(text: string, name: string, expected: string): TextLine[] {
-  requireString("text", text);
-  requireString("name", name);
   const parts = text.split("\n");
   const lines = parts.map((part, index) => ({
     text: part.endsWith("\r") ? part.slice(0, -1) : part,

@@ -1,5 +1,14 @@
 import type { CpuIdentity } from "./cpu_identity.ts";
-import type { CpuidLeaf } from "./_cpuid_line.ts";
+
+/** What CPUID returned for one leaf and subleaf, each register 32 bits. */
+export interface CpuidLeaf {
+  readonly leaf: number;
+  readonly subleaf: number;
+  readonly eax: number;
+  readonly ebx: number;
+  readonly ecx: number;
+  readonly edx: number;
+}
 
 /**
  * Decodes one CPU's leaves as Intel's SDM volume 2A says (CPUID leaves 0, 1, 7, 80000002 to
@@ -26,8 +35,10 @@ export function decodeCpuid(
   };
 }
 
-/** Folds the extended fields in: the family's for family 15, the model's for 6 and 15. */
-function decodeSignature(eax: number) {
+/** Splits EAX of leaf 1; the extended family counts for family 15, the model for 6 and 15. */
+export function decodeSignature(
+  eax: number,
+): Pick<CpuIdentity, "family" | "model" | "stepping"> {
   const base = bits(eax, 8, 4);
   const extended = base === 6 || base === 15;
   return {
@@ -54,10 +65,12 @@ function registersText(registers: readonly number[]): string {
   return /^[ -~]*$/.test(text) ? text : "";
 }
 
-function bits(value: number, low: number, count: number): number {
+/** Bits of a 32-bit register, at most 31 of them. */
+export function bits(value: number, low: number, count: number): number {
   return (value >>> low) & ((1 << count) - 1);
 }
 
-function bit(value: number, index: number): boolean {
+/** One bit of a 32-bit register. */
+export function bit(value: number, index: number): boolean {
   return bits(value, index, 1) === 1;
 }

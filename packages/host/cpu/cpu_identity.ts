@@ -31,3 +31,8 @@ export interface CpuIdentity {
   /** Whether the CPU has PCONFIG (CPUID.7.0 EDX[18]). */
   readonly pconfig?: boolean;
 }
+
+/** Names a CPU in a message: `GenuineIntel family 6 model 207`. */
+export function cpuLabel({ vendor, family, model }: CpuIdentity): string {
+  return `${vendor} family ${family} model ${model}`;
+}

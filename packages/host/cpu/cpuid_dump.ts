@@ -1,8 +1,6 @@
-import type { CpuIdentity } from "./cpu_identity.ts";
-import { cpuLabel } from "./_cpu_label.ts";
-import { decodeCpuid } from "./_cpuid.ts";
-import { type CpuidLeaf, readCpuidLine } from "./_cpuid_line.ts";
-import { quote, textError, textLines } from "../_text_lines.ts";
+import { quote, textError, type TextLine, textLines } from "../_text_lines.ts";
+import { type CpuidLeaf, decodeCpuid } from "./_cpuid.ts";
+import { type CpuIdentity, cpuLabel } from "./cpu_identity.ts";
 
 const EXPECTED = 'a CPUID dump, with lines like "CPUID 00000000: …" or "0x00000000 0x00: eax=…"';
 
@@ -18,13 +16,12 @@ const EXPECTED = 'a CPUID dump, with lines like "CPUID 00000000: …" or "0x0000
  * @param text The text of the dump.
  * @param name The file's name, for messages.
  * @returns The identity; `tme`, `movdir64b`, `pconfig` and `brand` are absent without their leaves.
- * @throws {TypeError} when text or name is no string.
- * @throws {SyntaxError} `name:line:column: …` when the text is empty, binary, cut or no CPUID
+ * @throws {SyntaxError} `name:line:column: …` If the text is empty, binary or cut, has no line of a
  * dump, or mixes CPUs.
  *
  * @example A Granite Rapids, two leaves
  * ```ts
- * import { parseCpuidDump } from "@tdx/host";
+ * import { parseCpuidDump } from "@tdx/host/cpu";
  * import { assertEquals } from "@std/assert";
  *
  * const cpu = parseCpuidDump(`
@@ -53,6 +50,11 @@ export function parseCpuidDump(text: string, name = "cpuid"): CpuIdentity {
   return first!.identity;
 }
 
+/** A leaf, and the line it stands on. */
+interface DumpedLeaf extends CpuidLeaf {
+  readonly line: number;
+}
+
 interface Cpu {
   readonly identity: CpuIdentity;
   /** The line of its leaf 0. */
@@ -60,8 +62,8 @@ interface Cpu {
 }
 
 /** Groups the leaves by CPU; each group begins with leaf 0. */
-function splitCpus(leaves: readonly CpuidLeaf[], name: string): CpuidLeaf[][] {
-  const cpus: CpuidLeaf[][] = [];
+function splitCpus(leaves: readonly DumpedLeaf[], name: string): DumpedLeaf[][] {
+  const cpus: DumpedLeaf[][] = [];
   for (const leaf of leaves) {
     if (leaf.leaf === 0) cpus.push([]);
     const cpu = cpus.at(-1);
@@ -76,7 +78,7 @@ function splitCpus(leaves: readonly CpuidLeaf[], name: string): CpuidLeaf[][] {
   return cpus;
 }
 
-function decodeCpu(leaves: readonly CpuidLeaf[], name: string): Cpu {
+function decodeCpu(leaves: readonly DumpedLeaf[], name: string): Cpu {
   const vendor = leaves[0]!;
   const [signature, second] = leaves.filter(({ leaf }) => leaf === 1);
   if (signature === undefined || second !== undefined) {
@@ -107,6 +109,72 @@ function refuseMixed(first: Cpu, other: Cpu, name: string): void {
   );
 }
 
-function leafText({ leaf }: CpuidLeaf): string {
+function leafText({ leaf }: DumpedLeaf): string {
   return leaf.toString(16).toUpperCase().padStart(8, "0");
+}
+
+interface LineFormat {
+  /** Tells a line of registers, cut or not, from any other line. */
+  readonly known: RegExp;
+  /** Its shape: leaf, subleaf where it is inside, registers; `#` is a hexadecimal digit. */
+  readonly shape: string;
+  /** What may follow. */
+  readonly tail: RegExp;
+}
+
+const FORMATS: readonly LineFormat[] = [
+  {
+    // Reports also carry lines such as "CPUID Revision    : 00090672h".
+    known: /^\s*CPUID (?:\d|[0-9a-f]{8}\b)/i,
+    shape: "CPUID ########: ########-########-########-########",
+    tail: /^\s*(?:$|\[(?!SL )|\[SL (?<subleaf>[0-9a-f]{2})\])/i,
+  },
+  {
+    known: /^\s*0x\d/i,
+    shape: "0x######## 0x##: eax=0x######## ebx=0x######## ecx=0x######## edx=0x########",
+    tail: /^\s*$/,
+  },
+];
+
+/**
+ * Reads a line of a CPUID dump.
+ *
+ * @returns The leaf, or `undefined` for a line without registers.
+ * @throws {SyntaxError} If a line of registers is cut or malformed.
+ */
+function readCpuidLine(line: TextLine, name: string): DumpedLeaf | undefined {
+  const format = FORMATS.find(({ known }) => known.test(line.text));
+  if (format === undefined) return undefined;
+  const { digits, end, complete } = matchShape(line.text, format.shape);
+  const tail = complete ? format.tail.exec(line.text.slice(end)) : null;
+  if (tail === null) {
+    throw textError(
+      { name, line: line.number, column: end + 1 },
+      `Expected CPUID registers as "${format.shape}", got ${quote(line.text.trim())}`,
+    );
+  }
+  const subleaf = tail.groups?.subleaf ?? digits.slice(8, -32);
+  return {
+    leaf: parseInt(digits.slice(0, 8), 16),
+    subleaf: subleaf === "" ? 0 : parseInt(subleaf, 16),
+    eax: parseInt(digits.slice(-32, -24), 16),
+    ebx: parseInt(digits.slice(-24, -16), 16),
+    ecx: parseInt(digits.slice(-16, -8), 16),
+    edx: parseInt(digits.slice(-8), 16),
+    line: line.number,
+  };
+}
+
+/** Walks text and shape together and collects the digits; `end` is where they part. */
+function matchShape(text: string, shape: string) {
+  let end = text.length - text.trimStart().length;
+  let digits = "";
+  for (const want of shape) {
+    const got = text.charAt(end);
+    const fits = want === "#" ? /^[0-9a-f]$/i.test(got) : got.toLowerCase() === want.toLowerCase();
+    if (!fits) return { digits, end, complete: false };
+    if (want === "#") digits += got;
+    end++;
+  }
+  return { digits, end, complete: true };
 }

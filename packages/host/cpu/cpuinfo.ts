@@ -1,5 +1,3 @@
-import type { CpuIdentity } from "./cpu_identity.ts";
-import { type Field, IDENTITY, readField, USED } from "./_cpuinfo_field.ts";
 import {
   endOfText,
   quote,
@@ -8,6 +6,32 @@ import {
   textLines,
   type TextPlace,
 } from "../_text_lines.ts";
+import type { CpuIdentity } from "./cpu_identity.ts";
+
+/** A line `key : value` of `/proc/cpuinfo`; `place` is the value's. */
+interface Field {
+  readonly key: string;
+  readonly value: string;
+  readonly place: TextPlace;
+}
+
+/** The largest value of each number; family, model and stepping as CPUID leaf 1 can hold them. */
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ["processor", Number.MAX_SAFE_INTEGER],
+  ["cpu family", 0xf + 0xff],
+  ["model", 0xff],
+  ["stepping", 0xf],
+]);
+/** The fields in which all processors must agree. */
+const IDENTITY: readonly string[] = ["vendor_id", "cpu family", "model", "stepping"];
+/** The fields that are used; the others are skipped. */
+const USED: ReadonlySet<string> = new Set([
+  ...IDENTITY,
+  "processor",
+  "model name",
+  "flags",
+  "bugs",
+]);
 
 /**
  * Reads the CPU's identity from the text of an x86 Linux `/proc/cpuinfo`.
@@ -23,13 +47,12 @@ import {
  * @param text The text of the file.
  * @param name The file's name, for messages.
  * @returns The identity; a property that the text does not give is absent.
- * @throws {TypeError} when text or name is no string.
- * @throws {SyntaxError} `name:line:column: …` when the text is empty, binary, cut, of another
- * architecture, or mixes CPUs, or when a number is none.
+ * @throws {SyntaxError} `name:line:column: …` If the text is empty, binary, cut, of another
+ * architecture, or mixes CPUs, or if a number is malformed or too large.
  *
  * @example An Emerald Rapids host
  * ```ts
- * import { parseCpuinfo } from "@tdx/host";
+ * import { parseCpuinfo } from "@tdx/host/cpu";
  * import { assertEquals } from "@std/assert";
  *
  * const cpu = parseCpuinfo(`processor : 0
@@ -57,7 +80,7 @@ export function parseCpuinfo(text: string, name = "cpuinfo"): CpuIdentity {
     family: Number(first.get("cpu family")!.value),
     model: Number(first.get("model")!.value),
     stepping: Number(first.get("stepping")!.value),
-    // Linux writes `unknown` where the CPU has no brand string.
+    // Linux writes `unknown` for a CPU without a brand string.
     ...(brand && brand !== "unknown" && { brand }),
     ...(flags && { hypervisor: flags.includes("hypervisor") }),
     ...(bugs && { bugs }),
@@ -123,4 +146,43 @@ function requireIdentity(first: Map<string, Field>, place: TextPlace, got: strin
 
 function words(field: Field | undefined): readonly string[] | undefined {
   return field?.value.split(/\s+/).filter((word) => word !== "");
+}
+
+/**
+ * Reads a line of `/proc/cpuinfo`.
+ *
+ * @throws {SyntaxError} If it has no colon, or a field that is used has no sound value.
+ */
+function readField(line: TextLine, name: string): Field {
+  const { text, number } = line;
+  const colon = text.indexOf(":");
+  if (colon < 0) {
+    throw textError(
+      { name, line: number, column: 1 },
+      `Expected a line "key : value", got ${quote(text)}`,
+    );
+  }
+  const key = text.slice(0, colon).trim();
+  const rest = text.slice(colon + 1);
+  const value = rest.trim();
+  if (USED.has(key) && !line.ended) {
+    throw textError(
+      { name, line: number, column: text.length + 1 },
+      `Expected a line end after "${key}", got the end of the text: the value may be cut`,
+    );
+  }
+  const column = value === "" ? colon + 2 : text.length - rest.trimStart().length + 1;
+  const field = { key, value, place: { name, line: number, column } };
+  checkValue(field);
+  return field;
+}
+
+function checkValue({ key, value, place }: Field): void {
+  const max = NUMBERS.get(key);
+  if (max !== undefined && !(/^\d+$/.test(value) && Number(value) <= max)) {
+    throw textError(place, `Expected "${key}" as a number from 0 to ${max}, got ${quote(value)}`);
+  }
+  if (key === "vendor_id" && value === "") {
+    throw textError(place, `Expected a CPU vendor such as GenuineIntel, got nothing`);
+  }
 }

@@ -1,25 +1,23 @@
-import { requireArray, requireObject, requireString, requireWhole } from "@tdx/core/arguments";
 import { type Platform, requirePlatform } from "@tdx/core/plugin";
-import type { CpuIdentity } from "./cpu_identity.ts";
-import { cpuLabel } from "./_cpu_label.ts";
+import { type CpuIdentity, cpuLabel } from "./cpu_identity.ts";
 
 /**
  * Finds the platform of a CPU.
  *
  * Family and model alone decide, as in Linux (commit 1e536e106897): feature bits identify nothing,
- * for client parts have MOVDIR64B and are no TDX hosts. An Intel CPU that no platform names gets the
+ * for client parts have MOVDIR64B without being TDX hosts. An Intel CPU that no platform names gets the
  * fallback, the platform with an empty `cpus`, whose answers are assumed and never confirmed.
  *
  * @param cpu The CPU.
  * @param platforms The platforms to choose from, in any order.
  * @returns The platform that names the CPU's family and model, else the fallback.
- * @throws {TypeError} when the CPU is none, or a platform not one that `definePlatform` returned.
- * @throws {RangeError} when a platform was made for another contract, when the CPU is not a
- * GenuineIntel, when several platforms claim it, or when none does and there is no fallback.
+ * @throws {TypeError} If a platform does not come from `definePlatform`.
+ * @throws {RangeError} If a platform was made for another contract, the CPU is not a GenuineIntel,
+ * several platforms claim it, or none does and there is no fallback.
  *
  * @example One platform and the fallback
  * ```ts
- * import { matchPlatform } from "@tdx/host";
+ * import { matchPlatform } from "@tdx/host/cpu";
  * import { definePlatform } from "@tdx/core";
  * import { assertEquals } from "@std/assert";
  *
@@ -48,8 +46,7 @@ import { cpuLabel } from "./_cpu_label.ts";
  * ```
  */
 export function matchPlatform(cpu: CpuIdentity, platforms: readonly Platform[]): Platform {
-  requireCpuModel("cpu", cpu);
-  requireArray("platforms", platforms, requirePlatform);
+  platforms.forEach((platform, i) => requirePlatform(`platforms[${i}]`, platform));
   if (cpu.vendor !== "GenuineIntel") {
     const brand = cpu.brand === undefined ? "" : ` (${cpu.brand})`;
     throw new RangeError(
@@ -69,13 +66,4 @@ export function matchPlatform(cpu: CpuIdentity, platforms: readonly Platform[]):
     );
   }
   return platform;
-}
-
-/** Refuses what names no CPU model. */
-export function requireCpuModel(name: string, value: unknown): void {
-  requireObject(name, value);
-  const { vendor, family, model } = value as CpuIdentity;
-  requireString(`${name}.vendor`, vendor);
-  requireWhole(`${name}.family`, family, 0);
-  requireWhole(`${name}.model`, model, 0);
 }

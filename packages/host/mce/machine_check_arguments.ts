@@ -6,7 +6,6 @@ import {
   requireString,
   requireWhole,
 } from "@tdx/core/arguments";
-import { requireCpuModel } from "../cpu/match_platform.ts";
 import type { InterruptedCode, MachineCheckEvidence } from "./logged_machine_check.ts";
 
 /** Refuses what is no record, whole or cut: what is not there was not said. */
@@ -33,11 +32,9 @@ export function requireInterrupted(name: string, value: unknown): void {
 /** Refuses what is no evidence of a machine check. */
 export function requireEvidence(name: string, value: unknown): void {
   requireObject(name, value);
-  const { record, interrupted, processor, mcgCap, privateKeyIds, said, panic } =
-    value as MachineCheckEvidence;
+  const { record, interrupted, mcgCap, privateKeyIds, said, panic } = value as MachineCheckEvidence;
   requireRecord(`${name}.record`, record);
   if (interrupted !== undefined) requireInterrupted(`${name}.interrupted`, interrupted);
-  if (processor !== undefined) requireCpuModel(`${name}.processor`, processor);
   if (mcgCap !== undefined) requireRegister(`${name}.mcgCap`, mcgCap);
   if (privateKeyIds !== undefined) {
     requireArray(`${name}.privateKeyIds`, privateKeyIds, (name, id) => requireWhole(name, id, 0));

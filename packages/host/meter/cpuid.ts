@@ -1,4 +1,4 @@
-import type { CpuidLeaf } from "../cpu/_cpuid_line.ts";
+import type { CpuidLeaf } from "../cpu/_cpuid.ts";
 import type { PlacedCode } from "./placed_code.ts";
 
 /** Executes CPUID. */
@@ -14,7 +14,6 @@ export function cpuidThrough(code: PlacedCode): ReadLeaf {
     const registers = new Uint32Array(4);
     routine.call(leaf, subleaf, registers);
     const [eax, ebx, ecx, edx] = registers;
-    // It stands on no line of a text.
-    return { leaf, subleaf, eax: eax!, ebx: ebx!, ecx: ecx!, edx: edx!, line: 0 };
+    return { leaf, subleaf, eax: eax!, ebx: ebx!, ecx: ecx!, edx: edx! };
   };
 }

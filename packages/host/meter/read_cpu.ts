@@ -1,5 +1,4 @@
-import { decodeCpuid } from "../cpu/_cpuid.ts";
-import type { CpuidLeaf } from "../cpu/_cpuid_line.ts";
+import { bit, bits, type CpuidLeaf, decodeCpuid } from "../cpu/_cpuid.ts";
 import type { ReadLeaf } from "./cpuid.ts";
 import type { MeterCpu } from "./meter_report.ts";
 
@@ -40,19 +39,11 @@ function largestCache(read: (index: number) => CpuidLeaf | undefined): number | 
   let largest = 0;
   for (let index = 0; index < 16; index++) {
     const leaf = read(index);
-    if (leaf === undefined || field(leaf.eax, 0, 5) === 0) break;
-    const ways = field(leaf.ebx, 22, 10) + 1;
-    const partitions = field(leaf.ebx, 12, 10) + 1;
-    const lineBytes = field(leaf.ebx, 0, 12) + 1;
+    if (leaf === undefined || bits(leaf.eax, 0, 5) === 0) break;
+    const ways = bits(leaf.ebx, 22, 10) + 1;
+    const partitions = bits(leaf.ebx, 12, 10) + 1;
+    const lineBytes = bits(leaf.ebx, 0, 12) + 1;
     largest = Math.max(largest, ways * partitions * lineBytes * (leaf.ecx + 1));
   }
   return largest === 0 ? null : largest;
-}
-
-function field(value: number, low: number, bits: number): number {
-  return (value >>> low) & ((1 << bits) - 1);
-}
-
-function bit(value: number, index: number): boolean {
-  return field(value, index, 1) === 1;
 }

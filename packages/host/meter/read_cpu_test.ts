@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { CpuidLeaf } from "../cpu/_cpuid_line.ts";
+import type { CpuidLeaf } from "../cpu/_cpuid.ts";
 import { parseCpuinfo } from "../cpu/cpuinfo.ts";
 import { cpuidThrough } from "./cpuid.ts";
 import { callTest, withCode } from "./fixtures_test.ts";
@@ -11,7 +11,7 @@ type Registers = readonly [eax: number, ebx: number, ecx: number, edx: number];
 function cpuWith(leaves: Readonly<Record<string, Registers>>) {
   return readCpu((leaf, subleaf): CpuidLeaf => {
     const [eax, ebx, ecx, edx] = leaves[`${leaf.toString(16)}.${subleaf}`] ?? [0, 0, 0, 0];
-    return { leaf, subleaf, eax, ebx, ecx, edx, line: 0 };
+    return { leaf, subleaf, eax, ebx, ecx, edx };
   });
 }
 

@@ -1,6 +1,6 @@
 import { type Platform, TDX_PW_MCE } from "@tdx/core";
 import type { CpuIdentity } from "../../cpu/cpu_identity.ts";
-import { cpuLabel } from "../../cpu/_cpu_label.ts";
+import { cpuLabel } from "../../cpu/cpu_identity.ts";
 import { matchPlatform } from "../../cpu/match_platform.ts";
 import type { KernelBehaviour } from "../audit_types.ts";
 import { type Evidence, FILES } from "../readers/evidence.ts";

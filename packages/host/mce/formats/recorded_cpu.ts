@@ -1,4 +1,4 @@
-import { decodeCpuid } from "../../cpu/_cpuid.ts";
+import { decodeSignature } from "../../cpu/_cpuid.ts";
 import type { RecordedCpu } from "../logged_machine_check.ts";
 
 /** Linux's vendor numbers (arch/x86/include/asm/processor.h) with their vendor strings. */
@@ -16,7 +16,5 @@ const VENDORS: Readonly<Record<number, string>> = {
  */
 export function recordedCpu(vendor: number, signature: number): RecordedCpu | undefined {
   if (signature === 0) return undefined;
-  const nothing = { leaf: 0, subleaf: 0, eax: 0, ebx: 0, ecx: 0, edx: 0, line: 0 };
-  const { family, model, stepping } = decodeCpuid(nothing, { ...nothing, eax: signature }, []);
-  return { vendor: VENDORS[vendor] ?? `vendor ${vendor}`, family, model, stepping };
+  return { vendor: VENDORS[vendor] ?? `vendor ${vendor}`, ...decodeSignature(signature) };
 }
