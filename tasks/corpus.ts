@@ -1,5 +1,6 @@
+/** The corpus of scenarios, and what each one shows as it is kept beside its file. */
 import type { Platform } from "@tdx/core";
-import { parseScenario, type Scenario } from "@tdx/litmus";
+import { parseScenario, reportText, runScenario, type Scenario, scenarioHash } from "@tdx/litmus";
 import { join } from "@std/path";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
 
@@ -21,4 +22,21 @@ export function readCorpus(): { name: string; file: string; scenario: Scenario }
       file: join(CORPUS, file),
       scenario: parseScenario(Deno.readTextFileSync(join(CORPUS, file)), { file, platforms }),
     }));
+}
+
+/** What a scenario shows on some platforms, with its witnesses and without times. */
+export async function goldenText(
+  scenario: Scenario,
+  platforms: readonly Platform[],
+): Promise<string> {
+  const hash = await scenarioHash(scenario);
+  const reports: string[] = [];
+  for (const platform of platforms) {
+    if (!scenario.platforms.includes(platform.name)) continue;
+    for (const mode of scenario.modes) {
+      const result = await runScenario(scenario, { platform, mode });
+      reports.push(reportText(result, { hash, trace: true, time: false }));
+    }
+  }
+  return `${reports.join("\n\n")}\n`;
 }

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { goldenText } from "../packages/litmus/golden.ts";
-import { GOLDEN_PLATFORMS, readCorpus } from "./corpus.ts";
+import { GOLDEN_PLATFORMS, goldenText, readCorpus } from "./corpus.ts";
 
 for (const { file, scenario } of readCorpus()) {
   Deno.writeTextFileSync(

@@ -5,7 +5,7 @@
  * @module
  */
 import { explore, System, toPromela } from "@tdx/litmus";
-import { holds } from "../packages/litmus/formula.ts";
+import { holds } from "../packages/litmus/model/proposition.ts";
 import { closureCases, scenarioCases, type SpinCase } from "./spin_cases.ts";
 import { missing, runPan } from "./spin_pan.ts";
 

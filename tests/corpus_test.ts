@@ -3,8 +3,7 @@
 import { assert, assertEquals, fail } from "@std/assert";
 import { runScenario } from "@tdx/litmus";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
-import { goldenText } from "../packages/litmus/golden.ts";
-import { GOLDEN_PLATFORMS, readCorpus } from "../tasks/corpus.ts";
+import { GOLDEN_PLATFORMS, goldenText, readCorpus } from "../tasks/corpus.ts";
 
 const corpus = readCorpus();
 

@@ -11,11 +11,11 @@ import {
   requireWhole,
 } from "@tdx/core/arguments";
 import { HOST_KEYS, POLICIES } from "@tdx/reclaim";
-import type { ExploreOptions } from "./explore.ts";
-import { KEY_NAMES, OBSERVATIONS, REGISTER_VALUES } from "./format/scenario_words.ts";
-import { type Problem, requireContent, type Step, type Thread } from "./problem.ts";
-import type { Condition, Expectation, Formula, Scenario } from "./scenario.ts";
-import type { Machine, Move, Watch } from "./system.ts";
+import type { ExploreOptions } from "./model/explore.ts";
+import { KEY_NAMES, OBSERVATIONS, REGISTER_VALUES } from "./scenario/scenario_words.ts";
+import { type Problem, requireContent, type Step, type Thread } from "./model/problem.ts";
+import type { Condition, Expectation, Formula, Scenario } from "./scenario/scenario.ts";
+import type { Machine, Move, Watch } from "./model/system.ts";
 
 const QUANTIFIERS: readonly Condition["quantifier"][] = ["exists", "~exists", "forall"];
 const FORMULAS: readonly Formula["kind"][] = [

@@ -31,13 +31,13 @@
  *
  * @module
  */
-export { type Cell, type ReadValue } from "./cells.ts";
-export { checkClaims, type ClaimResult } from "./claims.ts";
-export * from "./closure.ts";
-export * from "./diff_systems.ts";
-export * from "./dot.ts";
-export * from "./explore.ts";
-export { watchFor } from "./formula.ts";
+export { type Cell, type ReadValue } from "./model/_cells.ts";
+export { checkClaims, type ClaimResult } from "./questions/claims.ts";
+export * from "./questions/closure.ts";
+export * from "./model/diff_systems.ts";
+export * from "./model/dot.ts";
+export * from "./model/explore.ts";
+export { watchFor } from "./model/proposition.ts";
 export {
   HOST_KEY_NAMES,
   KEY_NAMES,
@@ -45,10 +45,10 @@ export {
   OPERATIONS,
   type OperationWord,
   WRITTEN_DATA,
-} from "./format/scenario_words.ts";
+} from "./scenario/scenario_words.ts";
 export { requireMove, requireScenario } from "./litmus_arguments.ts";
-export { parseScenario, type ParseScenarioOptions } from "./format/parse_scenario.ts";
-export { printScenario } from "./format/print_scenario.ts";
+export { parseScenario, type ParseScenarioOptions } from "./scenario/parse_scenario.ts";
+export { printScenario } from "./scenario/print_scenario.ts";
 export {
   type Content,
   contentState,
@@ -57,12 +57,12 @@ export {
   type Problem,
   type Step,
   type Thread,
-} from "./problem.ts";
+} from "./model/problem.ts";
 export * from "./promela/promela.ts";
-export * from "./report.ts";
-export * from "./run_scenario.ts";
-export type * from "./scenario.ts";
-export * from "./scenario_hash.ts";
+export * from "./scenario/scenario_report.ts";
+export * from "./scenario/run_scenario.ts";
+export type * from "./scenario/scenario.ts";
+export * from "./scenario/scenario_hash.ts";
 export {
   type Machine,
   type Move,
@@ -70,6 +70,6 @@ export {
   System,
   type Valuation,
   type Watch,
-} from "./system.ts";
-export * from "./trace.ts";
-export * from "./verdicts.ts";
+} from "./model/system.ts";
+export * from "./model/trace.ts";
+export * from "./questions/verdicts.ts";

@@ -6,15 +6,15 @@ import {
   requireWatch,
 } from "../litmus_arguments.ts";
 import { RULES } from "@tdx/core";
-import { VALUES } from "../cells.ts";
-import type { Problem } from "../problem.ts";
-import { comment, constant, keysOf, promelaCodes } from "./promela_codes.ts";
-import { promelaLines } from "./promela_lines.ts";
-import { OPERATIONS } from "./promela_operations.ts";
-import { partialWriteConstant, promelaRules } from "./promela_rules.ts";
-import { promelaCounters, promelaEnded, promelaSteps } from "./promela_threads.ts";
-import type { Formula } from "../scenario.ts";
-import type { Machine, Watch } from "../system.ts";
+import { VALUES } from "../model/_cells.ts";
+import type { Problem } from "../model/problem.ts";
+import { comment, constant, keysOf, promelaCodes } from "./_promela_codes.ts";
+import { promelaLines } from "./_promela_lines.ts";
+import { OPERATIONS } from "./_promela_operations.ts";
+import { partialWriteConstant, promelaRules } from "./_promela_rules.ts";
+import { promelaCounters, promelaEnded, promelaSteps } from "./_promela_threads.ts";
+import type { Formula } from "../scenario/scenario.ts";
+import type { Machine, Watch } from "../model/system.ts";
 
 /** What a Promela model asks and remembers. */
 export interface PromelaOptions {

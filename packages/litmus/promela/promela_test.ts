@@ -3,12 +3,12 @@ import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import type { Policy } from "@tdx/reclaim";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { closureProblem } from "../closure.ts";
-import { explore } from "../explore.ts";
-import type { Problem } from "../problem.ts";
+import { closureProblem } from "../questions/closure.ts";
+import { explore } from "../model/explore.ts";
+import type { Problem } from "../model/problem.ts";
 import { toPromela } from "./promela.ts";
-import type { Formula } from "../scenario.ts";
-import { type Machine, System } from "../system.ts";
+import type { Formula } from "../scenario/scenario.ts";
+import { type Machine, System } from "../model/system.ts";
 
 // The rule tables of the specification as guards and the outcomes that matter most.
 const ROWS: readonly (readonly [RuleId, string, readonly string[]])[] = [

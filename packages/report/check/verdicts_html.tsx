@@ -91,8 +91,8 @@ function Verdicts({ of, on }: {
         <b>no MC</b>: none does. ✓: as this project's verdict table expects (<code>EXPECTED</code>
         {" "}
         in{" "}
-        <code>packages/litmus/verdicts.ts</code>), and as the decision says where it is asked. The
-        {" "}
+        <code>packages/litmus/questions/verdicts.ts</code>), and as the decision says where it is
+        asked. The{" "}
         small number: states explored. Below each table stand the shortest ways to a machine check.
         {" "}
         A title has the steps after the reclaim; open it to read the way from its beginning.

@@ -118,9 +118,11 @@ Deno.test("verdictsHtml() says whose table the expectations are, and where it st
   const words = text(page(VERDICTS).querySelector("#verdicts"));
   assertStringIncludes(
     words,
-    "as this project's verdict table expects (EXPECTED in packages/litmus/verdicts.ts)",
+    "as this project's verdict table expects (EXPECTED in packages/litmus/questions/verdicts.ts)",
   );
-  const source = Deno.readTextFileSync(new URL("../../litmus/verdicts.ts", import.meta.url));
+  const source = Deno.readTextFileSync(
+    new URL("../../litmus/questions/verdicts.ts", import.meta.url),
+  );
   assertStringIncludes(source, "const EXPECTED");
 });
 

@@ -1,0 +1,162 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { spr } from "@tdx/platform-spr";
+import { EVENT } from "./_cells.ts";
+import { closureProblem } from "../questions/closure.ts";
+import { explore } from "./explore.ts";
+import type { Problem, Step, Thread } from "./problem.ts";
+import { System } from "./system.ts";
+
+const MACHINE = { mode: "Ci", clear: true, partialWriteToOwnedLine: "poison" } as const;
+
+function closure(): System {
+  const { problem, machine } = closureProblem({
+    platform: spr,
+    mode: "Ci",
+    hostKeys: "keyid0",
+    policy: "never",
+    poison: "none",
+  });
+  return new System(problem, machine, { lost: false });
+}
+
+/** One line under KeyID 0 that is written once: small enough to count by hand. */
+function small(threads: readonly Thread[]): Problem {
+  return {
+    name: "small",
+    lines: [{ name: "X", content: { key: "keyid0", data: "zeros" } }],
+    threads,
+    registers: ["host:r0"],
+    speculation: [],
+    seamNr: false,
+  };
+}
+
+const host = (steps: readonly Step[], more: Partial<Thread> = {}): Thread => ({
+  name: "host",
+  agent: "host",
+  after: [],
+  kind: "sequence",
+  steps,
+  ...more,
+});
+
+Deno.test("explore() visits exactly the states that can be counted by hand", async () => {
+  // MOVDIR64B, then a load: begin; written; read and cached; read and evicted.
+  const problem = small([host([
+    { operation: "movdir64b", line: 0, key: "keyid0", data: "host" },
+    { operation: "load", line: 0, key: "keyid0", register: 0 },
+  ])]);
+  const { states, transitions, depth } = await explore(
+    new System(problem, MACHINE, { lost: false }),
+  );
+  assertEquals([states, transitions, depth], [4, 3, 3]);
+});
+
+Deno.test("explore() interleaves threads and keeps their order", async () => {
+  const write = (data: "host" | "zeros"): Step => ({
+    operation: "movdir64b",
+    line: 0,
+    key: "keyid0",
+    data,
+  });
+  const both = small([host([write("host")]), host([write("zeros")], { name: "host2" })]);
+  const ordered = small([
+    host([write("host")]),
+    host([write("zeros")], { name: "host2", after: [0] }),
+  ]);
+  const last = async (problem: Problem) => {
+    const system = new System(problem, MACHINE, { lost: false });
+    const exploration = await explore(system);
+    const data = new Set<unknown>();
+    for (let i = 0; i < exploration.states; i++) {
+      const state = exploration.state(i);
+      if (system.isFinal(state)) data.add(system.valuation(state).lines[0]!.state.memory.data);
+    }
+    return [...data].sort();
+  };
+  assertEquals(await last(both), ["host", "zeros"]);
+  assertEquals(await last(ordered), ["zeros"]);
+});
+
+Deno.test("explore() gives a shortest way to a state", async () => {
+  const system = closure();
+  const wanted = (state: number) => (system.events(state) & EVENT.hostMachineCheck) !== 0;
+  const { found, witness, depth } = await explore(system, { until: wanted }).then((
+    exploration,
+  ) => ({
+    found: exploration.found!,
+    witness: exploration.witness(exploration.found!),
+    depth: exploration.depth,
+  }));
+  assert(wanted(found));
+  // The TD ends, its line is flushed, the clear is skipped, then the two steps of the erratum.
+  assertEquals(witness.map(({ operation }) => operation?.kind ?? null), [
+    null,
+    "cache-wb",
+    null,
+    "partial-write",
+    "load",
+  ]);
+  assert(depth >= witness.length - 1);
+});
+
+Deno.test("explore() stops at the limit with a message, never with an answer", async () => {
+  await assertRejects(
+    () => explore(closure(), { stateLimit: 10 }),
+    RangeError,
+    "at most 10 states",
+  );
+});
+
+Deno.test("explore() can be aborted and reports progress", async () => {
+  const control = new AbortController();
+  const lines = Array.from({ length: 3 }, (_, i) => ({
+    name: `X${i}`,
+    content: { key: "td", data: "secret" } as const,
+  }));
+  const kinds = ["load", "store", "partial-write", "movdir64b", "clflush"] as const;
+  const steps = lines.flatMap((_, line) =>
+    (["keyid0", "shared"] as const).flatMap((key) =>
+      kinds.map((operation) => ({ operation, line, key, data: "host" }) as Step)
+    )
+  );
+  const problem: Problem = {
+    name: "large",
+    lines,
+    threads: [host(steps, { kind: "any" })],
+    registers: [],
+    speculation: ["keyid0", "shared"],
+    seamNr: false,
+  };
+  let progress = 0;
+  const system = new System(problem, { ...MACHINE, partialWriteToOwnedLine: "merge" }, {
+    lost: false,
+  });
+  await assertRejects(
+    () =>
+      explore(system, {
+        signal: control.signal,
+        onProgress: (states) => {
+          progress = states;
+          control.abort(new Error("enough"));
+        },
+      }),
+    Error,
+    "enough",
+  );
+  assert(progress > 0);
+});
+
+Deno.test("System.expand() and System.moves() lead to the same states", async () => {
+  const system = closure();
+  const exploration = await explore(system);
+  const into = new Float64Array(system.maxSuccessors);
+  for (let i = 0; i < exploration.states; i++) {
+    const state = exploration.state(i);
+    const expanded = new Set(into.subarray(0, system.expand(state, into)));
+    const moved = new Set([...system.moves(state)].map(({ to }) => to));
+    expanded.delete(state);
+    moved.delete(state);
+    assertEquals([...expanded].sort(), [...moved].sort());
+  }
+});

@@ -1,0 +1,76 @@
+import { comment, constant, keyConstant } from "./_promela_codes.ts";
+import { contentState, type KeyName, KEYS, type Problem } from "../model/problem.ts";
+import type { Machine } from "../model/system.ts";
+
+/** The keys under which a line can be cached and evicted. */
+export function keysInPlay(problem: Problem, line: number, clear: boolean): KeyName[] {
+  const steps = problem.threads.flatMap(({ steps }) => steps);
+  const keys = new Set<KeyName>(problem.speculation);
+  for (const step of steps) {
+    if (step.line === line && (step.operation !== "clear" || clear)) keys.add(step.key);
+  }
+  // A copy of the first TD is evicted with the second one's key once that has the KeyID.
+  if (keys.has("td") && steps.some(({ key }) => key === "td2")) keys.add("td2");
+  return [...keys];
+}
+
+/** What is remembered about lines besides their own fields. */
+export interface PromelaMemory {
+  /** Whether the host's data, and its loss. */
+  readonly lost: boolean;
+  /** Whether a page was retired. */
+  readonly retired: boolean;
+}
+
+/**
+ * The lines as variables: memory, one copy for each KeyID in play, what is remembered; and for each
+ * KeyID, how its copy is taken in hand and put back.
+ *
+ * @param problem The problem.
+ * @param machine The machine.
+ * @param keys How many keys there are.
+ * @param memory What is remembered.
+ */
+export function promelaLines(
+  problem: Problem,
+  machine: Machine,
+  keys: number,
+  memory: PromelaMemory,
+): string {
+  const cached = new Set<number>();
+  const lines = problem.lines.map(({ name, content }, i) => {
+    const { memory: first } = contentState(content, machine.mode === "Ci");
+    const keyIds = [
+      ...new Set(keysInPlay(problem, i, machine.clear).map((name) => KEYS[name].keyId)),
+    ];
+    keyIds.forEach((keyId) => cached.add(keyId));
+    return `${comment(`Line ${name}`)}
+typedef Line_${i} {
+  unsigned key : ${Math.ceil(Math.log2(keys + 1))} = ${keyConstant(content.key)};
+  unsigned data : 3 = ${constant(first.data ?? "none")};
+  bit owner = ${first.owner};
+  bit mac = ${Number(first.macMatches)};
+  unsigned poison : 3;
+${keyIds.map(copyFields).join("")}${memory.lost ? "  bit host_wrote;\n  bit lost;\n" : ""}${
+      memory.retired ? "  bit retired;\n" : ""
+    }};
+Line_${i} l${i};`;
+  });
+  return `${lines.join("\n\n")}\n\n${[...cached].map(copyInlines).join("\n\n")}\n`;
+}
+
+function copyFields(keyId: number): string {
+  return `  bit present_${keyId};
+  unsigned data_${keyId} : 3;
+  bit dirty_${keyId};
+  unsigned poison_${keyId} : 3;
+`;
+}
+
+function copyInlines(keyId: number): string {
+  const fields = ["present", "data", "dirty", "poison"];
+  const take = fields.map((field) => `c_${field} = l.${field}_${keyId}`);
+  const put = fields.map((field) => `l.${field}_${keyId} = c_${field}`);
+  return `inline take_${keyId}(l) {\n  ${take.join(";\n  ")}\n}
+inline put_${keyId}(l) {\n  ${put.join(";\n  ")}\n}`;
+}

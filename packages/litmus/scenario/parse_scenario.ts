@@ -1,0 +1,109 @@
+import { requireArray, requireOptions, requireString } from "@tdx/core/arguments";
+import { parseCondition } from "./_parse_condition.ts";
+import { parseExpectations } from "./_parse_expectations.ts";
+import { parseSettings } from "./_parse_settings.ts";
+import { parseThreads } from "./_parse_threads.ts";
+import type { Content, Problem } from "../model/problem.ts";
+import type { Scenario } from "./scenario.ts";
+import { KEY_NAMES, WRITTEN_DATA } from "./scenario_words.ts";
+import { speculationKeys } from "./_speculation.ts";
+import { TokenReader } from "./_token_reader.ts";
+
+/** What {@link parseScenario} needs besides the text. */
+export interface ParseScenarioOptions {
+  /** The name of the file, for messages; default `scenario`. */
+  readonly file?: string;
+  /** The names of all known platforms; others are refused, and `all` stands for these. */
+  readonly platforms: readonly string[];
+}
+
+const OPTIONS: readonly (keyof ParseScenarioOptions)[] = ["file", "platforms"];
+
+const MAX_LINES = 8;
+
+/**
+ * Reads a scenario from its text.
+ *
+ * The format is described in `SCENARIOS.md`. It takes LF, CRLF or CR, tabs, and a byte order mark.
+ *
+ * @param text The text, at most 2^20 characters.
+ * @param options The known platforms, and the file's name.
+ * @returns The scenario. `speculation` holds the shared keys of all steps of host and devices, and
+ * that of `hosts`.
+ * @throws {TypeError} Where text or an option is of a wrong type, or an option not known.
+ * @throws {SyntaxError} `file:line:column: Expected …, got …`, the line and a caret, where the text
+ * is not a scenario, or one that says nothing: a statement that no step can make true, threads that
+ * wait for each other, a platform without an expectation.
+ *
+ * @example
+ * ```ts
+ * import { parseScenario } from "@tdx/litmus";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const text = `TDX load-zeros
+ * "The host loads a line that a TD has written."
+ * { X = td secret; }
+ * host ;
+ * load X -> r0 ;
+ * forall (host:r0 = zeros)
+ * expect: Always`;
+ *
+ * const scenario = parseScenario(text, { platforms: ["spr", "gnr"] });
+ * assertEquals(scenario.problem.registers, ["host:r0"]);
+ *
+ * const cut = text.replace("load X", "load Y");
+ * assertThrows(
+ *   () => parseScenario(cut, { file: "cut.litmus", platforms: ["spr"] }),
+ *   SyntaxError,
+ *   "cut.litmus:5:6: Expected a line (X), got Y",
+ * );
+ * ```
+ */
+export function parseScenario(text: string, options: ParseScenarioOptions): Scenario {
+  requireString("text", text);
+  requireOptions("options", options, OPTIONS);
+  const { file = "scenario", platforms } = options;
+  requireString("file", file);
+  requireArray("platforms", platforms, requireString);
+  const reader = new TokenReader({ file, text: text.replace(/^\uFEFF/, "") });
+  reader.expect("TDX", "TDX and the name of the scenario");
+  const name = reader.name("the name of the scenario").text;
+  const sentence = parseSentence(reader);
+  const lines = parseLines(reader);
+  const { seamNr, ...runsOn } = parseSettings(reader, platforms);
+  const lineNames = lines.map(({ name }) => name);
+  const { threads, registers } = parseThreads(reader, lineNames, runsOn.hostKeys);
+  const speculation = speculationKeys(threads, runsOn.hostKeys);
+  const problem = { name, lines, threads, registers, speculation, seamNr };
+  const condition = parseCondition(reader, problem);
+  const expectations = parseExpectations(reader, runsOn);
+  return { problem, sentence, ...runsOn, condition, expectations };
+}
+
+function parseSentence(reader: TokenReader): string {
+  const { kind, text } = reader.next;
+  const sentence = text.trim().replace(/\s+/g, " ");
+  if (kind !== "sentence" || sentence === "") reader.fail("a sentence in double quotes");
+  reader.take();
+  return sentence;
+}
+
+function parseLines(reader: TokenReader): Problem["lines"] {
+  const lines: { name: string; content: Content }[] = [];
+  reader.expect("{");
+  do {
+    const token = reader.name("the name of a line");
+    const name = token.text;
+    if (lines.some((line) => line.name === name)) {
+      reader.error(`Expected a new line name, got ${name} again`, token);
+    }
+    reader.expect("=");
+    const key = reader.oneOf("a KeyID", KEY_NAMES);
+    const data = reader.oneOf("data", WRITTEN_DATA);
+    if (lines.push({ name, content: { key, data } }) > MAX_LINES) {
+      reader.error(`Expected at most ${MAX_LINES} lines, got one more`, token);
+    }
+    if (!reader.skip(";") && !reader.at("}")) reader.fail("; or }");
+  } while (!reader.skip("}"));
+  return lines;
+}

@@ -1,0 +1,199 @@
+import { type Mode, MODES, type Platform, requirePlatform, type RuleTable } from "@tdx/core";
+import { requireObject, requireOneOf } from "@tdx/core/arguments";
+import { decide, HOST_KEYS, POLICIES, type Policy } from "@tdx/reclaim";
+import { type Exploration, explore, type ExploreOptions } from "../model/explore.ts";
+import { holds, outcome, watchFor } from "../model/proposition.ts";
+import { requireExploreOptions, requireScenario } from "../litmus_arguments.ts";
+import type { Observation, Scenario } from "./scenario.ts";
+import { type Machine, type Move, System } from "../model/system.ts";
+
+/** What a scenario showed on one platform in one mode. */
+export interface ScenarioResult {
+  /** The scenario. */
+  readonly scenario: Scenario;
+  /** Name of the platform. */
+  readonly platform: string;
+  /** Integrity mode. */
+  readonly mode: Mode;
+  /** The policy that `clear` steps followed. */
+  readonly policy: Policy;
+  /** How often the condition's statement holds among the final states. */
+  readonly observation: Observation;
+  /** What the scenario expects there; `null` where it was run under another policy than its own. */
+  readonly expected: Observation | null;
+  /** Whether the observation is the expected one. */
+  readonly ok: boolean;
+  /** Whether the condition, with its quantifier, is validated. */
+  readonly validated: boolean;
+  /** Final states in which the statement holds. */
+  readonly positive: number;
+  /** Final states in which it does not. */
+  readonly negative: number;
+  /** Final states by what the statement speaks of, most frequent first. */
+  readonly outcomes: readonly { readonly outcome: string; readonly count: number }[];
+  /** The exploration. */
+  readonly exploration: Exploration;
+  /** The system that was explored. */
+  readonly system: System;
+  /** A shortest way to a final state that settles the question; empty where none can. */
+  readonly trace: readonly Move[];
+}
+
+/** Where a scenario is run. */
+export interface RunOptions extends ExploreOptions {
+  /** The platform. */
+  readonly platform: Platform;
+  /** The mode. */
+  readonly mode: Mode;
+  /** Another policy than the scenario's; then nothing is expected. */
+  readonly policy?: Policy;
+  /** Other rules, to ask "what if". */
+  readonly rules?: RuleTable;
+}
+
+const OPTIONS: readonly (keyof RunOptions)[] = ["platform", "mode", "policy", "rules"];
+
+/**
+ * Runs a scenario on one platform in one mode.
+ *
+ * @param scenario The scenario.
+ * @param options Platform, mode, policy, limits.
+ * @returns What it showed.
+ * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
+ * else is not known or of a wrong type.
+ * @throws {RangeError} Where the platform was made for another contract, a word is not known, or
+ * the limit on states is reached.
+ * @throws The signal's reason, where it was aborted.
+ *
+ * @example
+ * ```ts
+ * import { parseScenario, runScenario } from "@tdx/litmus";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scenario = parseScenario(
+ *   'TDX erratum "A partial write, then a load (W5, R0)." { X = td secret } ' +
+ *     "host ; partial-write X host ; load X -> r0 ; exists mc expect spr: Always expect: Never",
+ *   { platforms: ["spr", "gnr"] },
+ * );
+ * const run = async (platform: typeof spr) =>
+ *   (await runScenario(scenario, { platform, mode: "Li" })).observation;
+ * assertEquals([await run(spr), await run(gnr)], ["Always", "Never"]);
+ * ```
+ */
+export async function runScenario(
+  scenario: Scenario,
+  options: RunOptions,
+): Promise<ScenarioResult> {
+  requireScenario("scenario", scenario);
+  requireExploreOptions("options", options, OPTIONS);
+  const { platform, mode, policy = scenario.policy, rules, ...how } = options;
+  if (rules !== undefined) requireObject("rules", rules);
+  const { formula, quantifier } = scenario.condition;
+  const system = new System(
+    scenario.problem,
+    { ...scenarioMachine(scenario, platform, mode, policy), ...(rules && { rules }) },
+    watchFor(formula),
+  );
+  const exploration = await explore(system, how);
+  // A witness shows a state where the statement holds, a counterexample of forall one where not.
+  const wanted = quantifier !== "forall";
+  const counts = new Map<string, number>();
+  const seen = { positive: 0, negative: 0, telling: undefined as number | undefined };
+  for (let i = 0; i < exploration.states; i++) {
+    const state = exploration.state(i);
+    if (!system.isFinal(state)) continue;
+    const valuation = system.valuation(state);
+    const true_ = holds(formula, valuation);
+    seen[true_ ? "positive" : "negative"]++;
+    if (true_ === wanted) seen.telling ??= state;
+    const name = outcome(formula, valuation, scenario.problem);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const observation = observed(seen.positive, seen.negative);
+  const expected = policy === scenario.policy ? expectation(scenario, platform.name, mode) : null;
+  return {
+    scenario,
+    platform: platform.name,
+    mode,
+    policy,
+    observation,
+    expected,
+    ok: expected === null || expected === observation,
+    validated: {
+      "exists": seen.positive > 0,
+      "~exists": seen.positive === 0,
+      "forall": seen.negative === 0,
+    }[
+      quantifier
+    ],
+    positive: seen.positive,
+    negative: seen.negative,
+    outcomes: [...counts].map(([outcome, count]) => ({ outcome, count }))
+      .sort((a, b) => b.count - a.count || (a.outcome < b.outcome ? -1 : 1)),
+    exploration,
+    system,
+    trace: seen.telling === undefined ? [] : exploration.witness(seen.telling),
+  };
+}
+
+/**
+ * The machine that a scenario is put on.
+ *
+ * @param scenario The scenario, for the host's KeyIDs.
+ * @param platform The platform.
+ * @param mode The integrity mode.
+ * @param policy The policy that `clear` steps follow.
+ * @returns The machine, for `System` or `toPromela`.
+ * @throws {RangeError} Where policy or mode are not among the known ones.
+ *
+ * @example
+ * ```ts
+ * import { parseScenario, scenarioMachine } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scenario = parseScenario(
+ *   'TDX cleared "A clear, then a load." { X = td secret } ' +
+ *     "host ; clear X ; load X -> r0 ; exists mc expect: Never",
+ *   { platforms: ["spr"] },
+ * );
+ * const machine = scenarioMachine(scenario, spr, "Li", "quirk");
+ * assertEquals(machine, { mode: "Li", clear: true, partialWriteToOwnedLine: "poison" });
+ * ```
+ */
+export function scenarioMachine(
+  scenario: Scenario,
+  platform: Platform,
+  mode: Mode,
+  policy: Policy,
+): Machine {
+  requireObject("scenario", scenario);
+  requirePlatform("platform", platform);
+  requireOneOf("mode", mode, MODES);
+  requireOneOf("policy", policy, POLICIES);
+  const { hostKeys } = scenario;
+  requireOneOf("scenario.hostKeys", hostKeys, HOST_KEYS);
+  return {
+    mode,
+    clear: decide({ platform, mode, policy, hostKeys }).clear,
+    partialWriteToOwnedLine: platform.memory.partialWriteToOwnedLine,
+  };
+}
+
+function expectation(scenario: Scenario, platform: string, mode: Mode): Observation | null {
+  const fits = scenario.expectations.filter(({ platforms, modes }) =>
+    (platforms.length === 0 || platforms.includes(platform)) &&
+    (modes.length === 0 || modes.includes(mode))
+  );
+  // The most special one speaks: platform and mode named, then either, then neither.
+  const weight = (e: typeof fits[number]) =>
+    2 * Number(e.platforms.length > 0) + Number(e.modes.length > 0);
+  return fits.sort((a, b) => weight(b) - weight(a))[0]?.observation ?? null;
+}
+
+function observed(positive: number, negative: number): Observation {
+  if (positive === 0) return "Never";
+  return negative === 0 ? "Always" : "Sometimes";
+}
