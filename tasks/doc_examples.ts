@@ -1,17 +1,17 @@
 /**
- * Lists entry points of packages and platforms without a module comment, and their public symbols
- * without an example that runs and asserts.
+ * Lists entry points of packages and platforms, and the functions and classes they export, that have
+ * no documentation or no example that runs and asserts.
  *
  * @module
  */
 import { toFileUrl } from "@std/path";
-import { denoDoc } from "./deno_doc.ts";
 import { docProblems } from "./doc_problems.ts";
-import { entryPoints } from "./entry_points.ts";
+import { outputOf } from "./run.ts";
+import { entryPoints } from "./workspace.ts";
 
 const entries = entryPoints();
-const documented = JSON.parse(await denoDoc("--json", ...entries.map(({ file }) => file)));
-const { symbols, problems } = docProblems(documented);
+const doc = ["doc", "--quiet", "--json", ...entries.map(({ file }) => file)];
+const { symbols, problems } = docProblems(JSON.parse(await outputOf(Deno.execPath(), doc)));
 const root = `${toFileUrl(Deno.cwd())}/`;
 for (const problem of problems) console.error(problem.replace(root, ""));
 console.log(

@@ -37,41 +37,44 @@ export interface Documented {
   readonly problems: readonly string[];
 }
 
+/** What must have an example; types and constants say what they are in a line. */
+const WITH_EXAMPLE = ["function", "class"];
+
 /**
- * Finds entry points without a module comment, public symbols without an example, and examples that
- * do not run or do not assert. A symbol that several entry points export counts once, whatever its
- * names there.
+ * Finds entry points without a module comment, entry points, functions and classes without an
+ * example, and examples that do not run or do not assert. A symbol that several entry points export
+ * counts once, whatever its names there.
  *
  * @param documentation What `deno doc --json` says.
  * @returns How many symbols there are, and the problems.
- * @throws {TypeError} Where it has another format.
+ * @throws {TypeError} If it has another format.
  */
 export function docProblems({ version, nodes }: Documentation): Documented {
   if (version !== 2) throw new TypeError(`Expected format 2 of deno doc --json, got ${version}`);
   const problems = new Map<string, string | undefined>();
   for (const [file, { module_doc }] of Object.entries(nodes)) {
-    const examples = examplesIn(module_doc?.tags);
-    const head = module_doc?.doc?.trim() ? undefined : "Expected a comment with @module, got none";
-    problems.set(file, head ?? exampleProblem(examples));
+    const documented = Boolean(module_doc?.doc?.trim());
+    problems.set(
+      file,
+      documented
+        ? exampleProblem(examplesIn(module_doc?.tags), true)
+        : "Expected a comment with @module, got none",
+    );
   }
 
-  // A symbol is where it is first declared; under another name it is a reference to that place.
-  const named = Object.values(nodes).flatMap(({ symbols }) => symbols)
-    .filter(({ declarations }) => declarations[0]!.kind !== "reference");
-  const symbols = new Set<string>();
-  for (const { name, declarations } of named) {
-    const { filename, line } = declarations[0]!.location;
-    const place = `${filename}:${line} ${name}`;
+  for (const { name, declarations } of Object.values(nodes).flatMap(({ symbols }) => symbols)) {
+    // A symbol is where it is first declared; under another name it is a reference to that place.
+    const { kind, location: { filename, line } } = declarations[0]!;
+    if (kind === "reference") continue;
     const examples = declarations.flatMap(({ jsDoc }) => examplesIn(jsDoc?.tags));
-    symbols.add(place);
     problems.set(
-      place,
-      examples.length === 0 ? "Expected an @example, got none" : exampleProblem(examples),
+      `${filename}:${line} ${name}`,
+      exampleProblem(examples, WITH_EXAMPLE.includes(kind)),
     );
   }
   const found = [...problems].filter(([, problem]) => problem !== undefined);
   return {
-    symbols: symbols.size,
+    symbols: problems.size - Object.keys(nodes).length,
     problems: found.map(([place, problem]) => `${place}: ${problem}`).sort(),
   };
 }
@@ -81,7 +84,8 @@ function examplesIn(tags: readonly DocTag[] = []): string[] {
 }
 
 /** Says what is wrong with examples: each must run under `deno test --doc`, and assert. */
-function exampleProblem(examples: readonly string[]): string | undefined {
+function exampleProblem(examples: readonly string[], wanted: boolean): string | undefined {
+  if (wanted && examples.length === 0) return "Expected an @example, got none";
   for (const doc of examples) {
     const { blocks } = parseMarkdown("@example", doc);
     if (blocks.length === 0) return "Expected a block of code in its @example, got none";

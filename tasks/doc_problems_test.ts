@@ -3,22 +3,22 @@ import { docProblems } from "./doc_problems.ts";
 
 const ASSERTING = 'import { assert } from "@std/assert";\n\nassert(true);\n';
 
+const fenced = (code: string, fence = "ts") => `\`\`\`${fence}\n${code}\`\`\``;
+const tagged = (...examples: string[]) => examples.map((doc) => ({ kind: "example", doc }));
+const MODULE = { doc: "What it is.", tags: tagged(fenced(ASSERTING)) };
+
 /** An entry point `a.ts` whose one symbol has these examples. */
-function documented(examples: readonly string[], doc: string | undefined = "What it is.") {
-  const declaration = (line: number) => ({
-    kind: "function",
-    location: { filename: "a.ts", line },
-    jsDoc: { tags: examples.map((doc) => ({ kind: "example", doc })) },
-  });
+function documented(examples: readonly string[], { kind = "function", module_doc = MODULE } = {}) {
+  const declaration = {
+    kind,
+    location: { filename: "a.ts", line: 7 },
+    jsDoc: { tags: tagged(...examples) },
+  };
   return docProblems({
     version: 2,
-    nodes: {
-      "a.ts": { module_doc: { doc }, symbols: [{ name: "f", declarations: [declaration(7)] }] },
-    },
+    nodes: { "a.ts": { module_doc, symbols: [{ name: "f", declarations: [declaration] }] } },
   });
 }
-
-const fenced = (code: string, fence = "ts") => `\`\`\`${fence}\n${code}\`\`\``;
 
 // The examples, what is wrong with them.
 const EXAMPLES: readonly [string[], string | undefined][] = [
@@ -50,30 +50,35 @@ for (const [examples, problem] of EXAMPLES) {
   });
 }
 
-Deno.test("docProblems() names the entry point without a module comment", () => {
-  const problems = ["a.ts: Expected a comment with @module, got none"];
-  assertEquals(documented([fenced(ASSERTING)], ""), { symbols: 1, problems });
-  const bare = docProblems({ version: 2, nodes: { "a.ts": { symbols: [] } } });
-  assertEquals(bare, { symbols: 0, problems });
-});
-
-Deno.test("docProblems() reads the examples of a module comment, where it has some", () => {
-  const tags = [{ kind: "example", doc: fenced(ASSERTING, "ts ignore") }];
-  const { problems } = docProblems({
-    version: 2,
-    nodes: { "a.ts": { module_doc: { doc: "What it is.", tags }, symbols: [] } },
+for (
+  const [kind, wanted] of [["class", true], ["variable", false], ["interface", false]] as const
+) {
+  Deno.test(`docProblems() ${wanted ? "wants an" : "can do without"} example of a ${kind}`, () => {
+    const problems = wanted ? ["a.ts:7 f: Expected an @example, got none"] : [];
+    assertEquals(documented([], { kind }).problems, problems);
+    assertEquals(documented([fenced("f();\n")], { kind }).problems.length, 1);
   });
-  assertEquals(problems, ["a.ts: Expected `ts` after the fence of its @example, got `ts ignore`"]);
+}
+
+Deno.test("docProblems() wants a comment and an example of an entry point", () => {
+  const problems = (module_doc: typeof MODULE) =>
+    documented([fenced(ASSERTING)], { module_doc }).problems;
+  const comment = ["a.ts: Expected a comment with @module, got none"];
+  assertEquals(problems({ ...MODULE, doc: "" }), comment);
+  assertEquals(docProblems({ version: 2, nodes: { "a.ts": { symbols: [] } } }).problems, comment);
+  assertEquals(problems({ ...MODULE, tags: [] }), ["a.ts: Expected an @example, got none"]);
+  assertEquals(problems({ ...MODULE, tags: tagged(fenced(ASSERTING, "ts ignore")) }), [
+    "a.ts: Expected `ts` after the fence of its @example, got `ts ignore`",
+  ]);
 });
 
 Deno.test("docProblems() counts what two entry points export once", () => {
   const location = { filename: "b.ts", line: 1 };
-  const symbol = { name: "f", declarations: [{ kind: "variable", location }] };
+  const symbol = { name: "f", declarations: [{ kind: "function", location }] };
   const alias = { name: "g", declarations: [{ kind: "reference", location }] };
-  const module_doc = { doc: "What it is." };
   const nodes = {
-    "a.ts": { module_doc, symbols: [symbol, alias] },
-    "b.ts": { module_doc, symbols: [symbol] },
+    "a.ts": { module_doc: MODULE, symbols: [symbol, alias] },
+    "b.ts": { module_doc: MODULE, symbols: [symbol] },
   };
   assertEquals(docProblems({ version: 2, nodes }), {
     symbols: 1,

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { denoDoc } from "./deno_doc.ts";
-import { entryPoints } from "./entry_points.ts";
+import { outputOf } from "./run.ts";
+import { entryPoints } from "./workspace.ts";
 
 const SITE = "site/api";
 
@@ -21,6 +21,10 @@ for (const { specifier, file } of entryPoints()) {
 }
 await Deno.writeTextFile(`${SITE}/index.html`, page(rows));
 console.log(`${rows.length} entry points in ${SITE}`);
+
+function denoDoc(...args: string[]): Promise<string> {
+  return outputOf(Deno.execPath(), ["doc", "--quiet", ...args]);
+}
 
 /** The first sentence of a module's documentation. */
 async function summary(file: string): Promise<string> {

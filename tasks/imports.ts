@@ -8,7 +8,7 @@
 import { dirname, join, normalize } from "@std/path";
 import ts from "typescript";
 import { circles } from "./circles.ts";
-import { packageFolders } from "./package_folders.ts";
+import { packageFolders } from "./workspace.ts";
 
 /** What each package may import, `cli` everything below it. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {

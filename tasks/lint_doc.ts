@@ -4,12 +4,10 @@
  *
  * @module
  */
-import { entryPoints } from "./entry_points.ts";
+import { run } from "./run.ts";
+import { entryPoints } from "./workspace.ts";
 
-const { code } = await new Deno.Command(Deno.execPath(), {
-  args: ["doc", "--lint", ...entryPoints().map(({ file }) => file)],
-  // The documentation itself.
-  stdout: "null",
-  stderr: "inherit",
-}).output();
+const files = entryPoints().map(({ file }) => file);
+const { code, stderr } = await run(Deno.execPath(), ["doc", "--lint", ...files]);
+console.error(stderr.trimEnd());
 Deno.exit(code);

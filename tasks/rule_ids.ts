@@ -6,7 +6,7 @@
 import { ACCESS_RULES, ASSUMPTIONS, RULES, type RuleText } from "@tdx/core";
 import { ESTIMATE_ASSUMPTIONS } from "@tdx/reclaim";
 import { MODULE_ASSUMPTIONS } from "@tdx/seam";
-import { typescriptFiles } from "./typescript_files.ts";
+import { typescriptFiles } from "./workspace.ts";
 
 /** A rule or assumption. */
 export interface Rule extends Partial<Omit<RuleText, "text">> {

@@ -8,7 +8,7 @@ import { basename } from "@std/path";
 import { runScenario, type ScenarioResult } from "@tdx/litmus";
 import { GOLDEN_PLATFORMS, readCorpus } from "./corpus.ts";
 import { filesByRule, isTest, type Rule, ruleGroups } from "./rule_ids.ts";
-import { finish } from "./run_block.ts";
+import { outputOf } from "./run.ts";
 
 /** Where the page is kept. */
 export const RULES_PAGE = "docs/RULES.md";
@@ -112,9 +112,7 @@ async function runCorpus(): Promise<Runs[]> {
 /** The page as `deno fmt` would have it. */
 async function format(page: string): Promise<string> {
   const args = ["fmt", "--quiet", "--ext=md", "-"];
-  const { code, stdout, stderr } = await finish(Deno.execPath(), args, ".", page);
-  if (code !== 0) throw new Error(stderr);
-  return stdout;
+  return await outputOf(Deno.execPath(), args, { input: page });
 }
 
 function rulesOf({ exploration, system }: ScenarioResult): Set<string> {

@@ -2,15 +2,14 @@
 import { assert } from "@std/assert";
 import { basename, join } from "@std/path";
 import { parseMarkdown } from "../tasks/markdown.ts";
-import { typescriptFiles } from "../tasks/typescript_files.ts";
-import { exists, ROOT } from "./run_deno.ts";
+import { exists, ROOT, typescriptFiles } from "../tasks/workspace.ts";
 
 const document = parseMarkdown(
   "ARCHITECTURE.md",
   Deno.readTextFileSync(join(ROOT, "ARCHITECTURE.md")),
 );
 const files = ["packages", "platforms", "explorer", "tests", "tasks"]
-  .flatMap((root) => [...typescriptFiles(join(ROOT, root))]);
+  .flatMap((root) => [...typescriptFiles(root)]);
 
 Deno.test("ARCHITECTURE.md names only paths that exist, from the root", () => {
   const paths = document.codes.filter(({ text }) => /^[\w./*-]+$/.test(text) && /[./]/.test(text));
@@ -24,7 +23,9 @@ Deno.test("ARCHITECTURE.md names only paths that exist, from the root", () => {
 });
 
 Deno.test("ARCHITECTURE.md names only code that is exported, and where it says", () => {
-  const exported = new Set(files.flatMap((file) => exportsOf(Deno.readTextFileSync(file))));
+  const exported = new Set(
+    files.flatMap((file) => exportsOf(Deno.readTextFileSync(join(ROOT, file)))),
+  );
   const names = document.codes.filter(({ text }) => /^\w+$/.test(text) && !exists(text));
   assert(names.length > 20);
   for (const { text, line } of names) {

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { PLATFORM_NAMES } from "../packages/cli/fixtures_test.ts";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
-import { ROOT, run, runDeno } from "./run_deno.ts";
+import { run, runDeno } from "../tasks/run.ts";
+import { ROOT } from "../tasks/workspace.ts";
 
 const MAIN = "packages/cli/main.ts";
 const MAIN_JOB = "packages/cli/reclaim.ts";

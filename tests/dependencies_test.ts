@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { parseMarkdown } from "../tasks/markdown.ts";
-import { ROOT } from "./run_deno.ts";
+import { ROOT } from "../tasks/workspace.ts";
 
 const TABLE = "CONTRIBUTING.md, Dependencies";
 const NPM_OR_JSR = /\b(?:npm|jsr):\/?((?:@[\w.-]+\/)?[\w.-]+)@([^\s"'/`]+)/g;

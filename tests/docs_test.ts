@@ -5,15 +5,9 @@ import { join } from "@std/path";
 import { parseScenario, runScenario } from "@tdx/litmus";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
 import { type Block, readMarkdown } from "../tasks/markdown.ts";
-import {
-  announcedStatus,
-  finish,
-  isAsShown,
-  type Ran,
-  runShell,
-  runTypeScript,
-} from "../tasks/run_block.ts";
-import { exists, ROOT } from "./run_deno.ts";
+import { announcedStatus, isAsShown, runShell, runTypeScript } from "../tasks/run_block.ts";
+import { type Finished, outputOf } from "../tasks/run.ts";
+import { exists, ROOT } from "../tasks/workspace.ts";
 
 const documents = readMarkdown(ROOT);
 
@@ -103,7 +97,7 @@ function checkWords(block: Block): void {
   }
 }
 
-function checkRan(block: Block, { code, stdout, stderr }: Ran): void {
+function checkRan(block: Block, { code, stdout, stderr }: Finished): void {
   const place = `${block.file}:${block.line}`;
   assertEquals(code, announcedStatus(block), `${place}: exit status ${code}\n${stdout}${stderr}`);
   const { output } = block;
@@ -133,12 +127,13 @@ async function checkScenario(block: Block): Promise<void> {
 /** One test for the steps of a file: each is taken as it stands, in a copy of the workspace. */
 function registerSteps(file: string, steps: readonly Block[]): void {
   Deno.test(`${file}:${steps[0]!.line} steps, taken in a copy of the workspace`, async (t) => {
-    const copy = (await shell("mktemp -d", ROOT)).trimEnd();
+    const copy = (await outputOf("mktemp", ["-d"])).trimEnd();
     try {
-      await shell(`tar --exclude=./.git --exclude=./site -cf - . | tar -xf - -C ${copy}`, ROOT);
+      const pack = 'tar --exclude=./.git --exclude=./site -cf - . | tar -xf - -C "$0"';
+      await outputOf("sh", ["-c", pack, copy]);
       for (const step of steps) await t.step(nameOf(step), () => take(step, copy));
     } finally {
-      await shell(`rm -r ${copy}`, ROOT);
+      await outputOf("rm", ["-r", copy]);
     }
   });
 }
@@ -151,8 +146,7 @@ async function take(step: Block, copy: string): Promise<void> {
   assert(path !== undefined, `${place}: Expected a file's name before the block`);
   const text = language === "diff" ? changed(join(copy, path), code, place) : code;
   const write = 'mkdir -p "$(dirname "$0")" && cat > "$0"';
-  const { code: status, stderr } = await finish("sh", ["-c", write, path], copy, text);
-  assertEquals([status, stderr], [0, ""]);
+  await outputOf("sh", ["-c", write, path], { cwd: copy, input: text });
 }
 
 /** A file with one difference made: lines that begin with a blank or `-`, then with a blank or `+`. */
@@ -164,12 +158,6 @@ function changed(file: string, diff: string, place: string): string {
   const parts = Deno.readTextFileSync(file).split(side("-"));
   assertEquals(parts.length, 2, `${place}: Expected once in ${file}:\n${side("-")}`);
   return parts.join(side("+"));
-}
-
-async function shell(command: string, cwd: string): Promise<string> {
-  const { code, stdout, stderr } = await runShell(command, cwd);
-  assertEquals([code, stderr], [0, ""]);
-  return stdout;
 }
 
 const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));

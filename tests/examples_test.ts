@@ -1,6 +1,7 @@
 // Every example runs by `deno run examples/x.ts`, without any permission.
 import { assert, assertEquals } from "@std/assert";
-import { ROOT, runDeno } from "./run_deno.ts";
+import { runDeno } from "../tasks/run.ts";
+import { ROOT } from "../tasks/workspace.ts";
 
 const examples = [...Deno.readDirSync(`${ROOT}examples`)]
   .filter(({ isFile, name }) => isFile && name.endsWith(".ts"))

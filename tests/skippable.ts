@@ -1,5 +1,5 @@
 import { basename } from "@std/path";
-import { run } from "./run_deno.ts";
+import { run } from "../tasks/run.ts";
 
 /** What is missing on this machine, or `undefined`. */
 export type Missing = string | undefined;

@@ -1,7 +1,7 @@
 // The workflows cannot run here: their steps are held against the commands that do.
 import { assert, assertEquals } from "@std/assert";
 import { load } from "js-yaml";
-import { ROOT } from "./run_deno.ts";
+import { ROOT } from "../tasks/workspace.ts";
 
 interface Step {
   readonly run?: string;

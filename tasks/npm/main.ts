@@ -13,14 +13,14 @@
  */
 import { parseArgs } from "@std/cli";
 import { dirname, join } from "@std/path";
-import { packageFolders } from "../package_folders.ts";
+import { packageFolders } from "../workspace.ts";
 import { manifest } from "./manifest.ts";
 import { buildModules, type Package, readPackage } from "./package.ts";
 
 const { out } = parseArgs(Deno.args, { string: ["out"], unknown: refuse });
 if (typeof out !== "string" || out === "") refuse("no folder");
 await requireEmpty(out);
-const packages = (await Promise.all(packageFolders().map(readPackage)))
+const packages = packageFolders().map(readPackage)
   .filter(({ entries }) => Object.keys(entries).length > 0);
 for (const one of packages) await write(one, join(out, one.name.split("/")[1]!));
 console.log(`${packages.length} packages in ${out}`);

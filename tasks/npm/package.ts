@@ -1,4 +1,5 @@
 import { dirname, join, normalize } from "@std/path";
+import { readPackageConfig } from "../workspace.ts";
 import { emit } from "./emit.ts";
 
 /** A package of this workspace that is built for npm. */
@@ -35,11 +36,9 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
  * @param folder Its folder.
  * @returns The package, without the entries that are left out.
  */
-export async function readPackage(folder: string): Promise<Package> {
-  const config = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
-  const { name, version, exports } = config;
-  const entries: Record<string, string> = typeof exports === "string" ? { ".": exports } : exports;
-  const kept = Object.entries(entries).filter(([entry]) => !LEFT_OUT[name]?.includes(entry));
+export function readPackage(folder: string): Package {
+  const { name, version, exports } = readPackageConfig(folder);
+  const kept = Object.entries(exports).filter(([entry]) => !LEFT_OUT[name]?.includes(entry));
   return { name, version, folder, entries: Object.fromEntries(kept) };
 }
 

@@ -1,7 +1,7 @@
 // Headless Chromium, driven by Playwright, which looks into /proc: Deno opens that to nothing less
 // than `--allow-all`.
 import { type Browser, chromium } from "playwright-core";
-import { run } from "../run_deno.ts";
+import { run } from "../../tasks/run.ts";
 
 const FLAGS = [
   "--no-sandbox",

@@ -6,7 +6,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { BrowserContextOptions } from "playwright-core";
 import { buildExplorer } from "../../tasks/explorer/build.ts";
 import { serveFolder } from "../../tasks/explorer/serve.ts";
-import { ROOT } from "../run_deno.ts";
+import { ROOT } from "../../tasks/workspace.ts";
 import { ExplorerPage } from "./explorer_page.ts";
 import {
   accessibilityProblems,

@@ -4,7 +4,7 @@
 // Not named `_test.ts`, for it needs Chromium and all permissions: `deno task test:browser`.
 import { assertEquals, assertMatch } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
-import { runDeno } from "../run_deno.ts";
+import { runDeno } from "../../tasks/run.ts";
 import { accessibilityProblems, closeBrowser, inBrowser, SCREENS } from "./in_browser.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "tdx-report-" });

@@ -3,12 +3,11 @@
 //
 // Not named `_test.ts`, for it is slow: `deno task test:consumers`.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { packageFolders } from "../../tasks/package_folders.ts";
-import { ROOT, run } from "../run_deno.ts";
+import { outputOf } from "../../tasks/run.ts";
+import { packageFolders, readPackageConfig, ROOT } from "../../tasks/workspace.ts";
 import { missingNpmRegistry, skippable } from "../skippable.ts";
 import { EXPECTED } from "./expected.ts";
 import { addFolder, serveJsr } from "./jsr_registry.ts";
-import { outputOf } from "./output_of.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const USED = ["core", "host", "litmus", "reclaim", "seam"];
@@ -19,20 +18,21 @@ const STAND_INS = ["cli", "fmt", "text"];
 const NOT_SHIPPED = /_test\.ts$|\/testdata\/|fixtures|\/scenarios\/|golden/;
 
 Deno.test("from JSR", async (t) => {
-  const versions = packageVersions();
+  const published = packageFolders().map(readPackageConfig);
+  const versions = Object.fromEntries(published.map(({ name, version }) => [name, version]));
   await using temporary = await temporaryFolder();
   const registry = `${temporary.path}/registry`;
   const folder = `${temporary.path}/consumer`;
   await Deno.mkdir(folder);
   await using server = serveJsr(registry);
   const env = { JSR_URL: server.url, DENO_DIR: `${temporary.path}/cache`, NO_COLOR: "1" };
-  const deno = (...args: string[]) => run(Deno.execPath(), args, { cwd: folder, env });
+  const deno = (...args: string[]) => outputOf(Deno.execPath(), args, { cwd: folder, env });
 
   await t.step(
     "deno publish uploads every package: README, the name of its licence, no tests",
     async () => {
       const how = ["--quiet", "--allow-dirty", "--no-provenance", "--token", "unused"];
-      outputOf(await run(Deno.execPath(), ["publish", ...how], { env: { JSR_URL: server.url } }));
+      await outputOf(Deno.execPath(), ["publish", ...how], { env: { JSR_URL: server.url } });
       for (const [name, version] of Object.entries(versions)) {
         const meta = await Deno.readTextFile(`${registry}/${name}/${version}_meta.json`);
         const files = Object.keys(JSON.parse(meta).manifest);
@@ -50,9 +50,9 @@ Deno.test("from JSR", async (t) => {
       await Deno.writeTextFile(`${folder}/deno.json`, "{}");
       await Deno.copyFile(`${ROOT}tests/consumers/consumer.ts`, `${folder}/consumer.ts`);
       const packages = [...USED, ...USED_PLATFORMS.map((name) => `platform-${name}`)];
-      outputOf(await deno("add", ...packages.map((name) => `jsr:@tdx/${name}`)));
-      outputOf(await deno("check", "consumer.ts"));
-      const said = outputOf(await deno("run", "--no-prompt", "consumer.ts"));
+      await deno("add", ...packages.map((name) => `jsr:@tdx/${name}`));
+      await deno("check", "consumer.ts");
+      const said = await deno("run", "--no-prompt", "consumer.ts");
       assertEquals(JSON.parse(said), EXPECTED);
     },
   );
@@ -64,7 +64,7 @@ Deno.test("from JSR", async (t) => {
       console.log(decide({ platform: gnr }).clear);`;
     await Deno.writeTextFile(`${folder}/direct.ts`, direct);
     const how = ["--no-config", "--no-prompt", "--check"];
-    assertEquals(outputOf(await deno("run", ...how, "direct.ts")), "false\n");
+    assertEquals(await deno("run", ...how, "direct.ts"), "false\n");
   });
 
   // Its dependencies `@std/…` are the stand-ins of this workspace, which ask npm for the code.
@@ -72,18 +72,10 @@ Deno.test("from JSR", async (t) => {
   await t.step(skippable(await missingNpmRegistry(), name, async () => {
     for (const name of STAND_INS) await addFolder(registry, `${ROOT}links/${name}`);
     const tdx = `jsr:@tdx/cli@${versions["@tdx/cli"]}`;
-    const said = outputOf(await deno("run", "--no-prompt", tdx, "decide", "--platform", "emr"));
+    const said = await deno("run", "--no-prompt", tdx, "decide", "--platform", "emr");
     assertStringIncludes(said, "platform  emr (Emerald Rapids, confirmed)\nclear     yes");
     const html = ["check", "--platform", "gnr", "--mode", "Li", "--html", "check.html"];
-    outputOf(await deno("run", "--no-prompt", "--allow-write=check.html", tdx, ...html));
+    await deno("run", "--no-prompt", "--allow-write=check.html", tdx, ...html);
     assertMatch(await Deno.readTextFile(`${folder}/check.html`), /^<!doctype html>/i);
   }));
 });
-
-/** The version of every package, by its name. */
-function packageVersions(): Record<string, string> {
-  const configs = packageFolders(ROOT).map((folder) =>
-    JSON.parse(Deno.readTextFileSync(`${ROOT}${folder}/deno.json`))
-  );
-  return Object.fromEntries(configs.map(({ name, version }) => [name, version]));
-}

@@ -4,11 +4,11 @@
 // Not named `_test.ts`, for it is slow: `deno task test:consumers`.
 import { assertEquals, assertMatch } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { ROOT, run } from "../run_deno.ts";
+import { outputOf } from "../../tasks/run.ts";
+import { ROOT } from "../../tasks/workspace.ts";
 import { missingProgram, skippable } from "../skippable.ts";
 import { EXPECTED } from "./expected.ts";
 import { installedEntries } from "./installed.ts";
-import { outputOf } from "./output_of.ts";
 import { servePage } from "./page.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -48,13 +48,13 @@ Deno.test(skippable(await missingProgram("npm", "--version"), "from npm", async 
   const inFolder = { cwd: folder, env: { NO_COLOR: "1" } };
 
   await t.step("npm pack and npm install, offline", async () => {
-    outputOf(await run(Deno.execPath(), ["task", "build:npm", "--out", `${path}/build`]));
+    await outputOf(Deno.execPath(), ["task", "build:npm", "--out", `${path}/build`]);
     const built = [...Deno.readDirSync(`${path}/build`)].map(({ name }) => `${path}/build/${name}`);
     await Deno.mkdir(`${path}/packed`);
-    outputOf(await run("npm", ["pack", "--pack-destination", `${path}/packed`, ...built]));
+    await outputOf("npm", ["pack", "--pack-destination", `${path}/packed`, ...built]);
     const packed = [...Deno.readDirSync(`${path}/packed`)].map(({ name }) => `../packed/${name}`);
     await Deno.writeTextFile(`${folder}/package.json`, `{ "type": "module" }`);
-    outputOf(await run("npm", ["install", "--offline", ...packed], inFolder));
+    await outputOf("npm", ["install", "--offline", ...packed], inFolder);
     await Deno.copyFile(`${ROOT}tests/consumers/consumer.ts`, `${folder}/consumer.ts`);
     const all = installedEntries(folder).map(({ specifier }, i) =>
       `export * as entry${i} from "${specifier}";\n`
@@ -68,21 +68,21 @@ Deno.test(skippable(await missingProgram("npm", "--version"), "from npm", async 
       const tsconfig = { compilerOptions: { ...compilerOptions, ...resolution }, files };
       await Deno.writeTextFile(`${folder}/tsconfig.json`, JSON.stringify(tsconfig));
       const tsc = [...TSC, `${config.imports.typescript}/tsc`, "-p", folder];
-      assertEquals(outputOf(await run(Deno.execPath(), tsc)), "");
+      assertEquals(await outputOf(Deno.execPath(), tsc), "");
     });
   }
 
   await t.step("Node loads every entry", async () => {
-    assertEquals(outputOf(await run("node", ["every_entry.js"], inFolder)), "");
+    assertEquals(await outputOf("node", ["every_entry.js"], inFolder), "");
   });
 
   await t.step("Node finds what the specification says", async () => {
-    assertEquals(JSON.parse(outputOf(await run("node", ["consumer.js"], inFolder))), EXPECTED);
+    assertEquals(JSON.parse(await outputOf("node", ["consumer.js"], inFolder)), EXPECTED);
   });
 
   await t.step("Node is told what needs Deno, or a newer Node", async () => {
     await Deno.writeTextFile(`${folder}/for_deno.js`, FOR_DENO);
-    const said = outputOf(await run("node", ["for_deno.js"], inFolder)).trimEnd().split("\n");
+    const said = (await outputOf("node", ["for_deno.js"], inFolder)).trimEnd().split("\n");
     assertEquals(said.slice(0, 2), [
       "Expected Deno, which liveSource() reads with, got a runtime without it",
       "Expected Deno, which folderSource() reads with, got a runtime without it",
@@ -91,14 +91,14 @@ Deno.test(skippable(await missingProgram("npm", "--version"), "from npm", async 
   });
 
   await t.step(skippable(await missingProgram("npx", ...BUN, "--version"), "Bun too", async () => {
-    const said = outputOf(await run("npx", [...BUN, "consumer.ts"], inFolder));
+    const said = await outputOf("npx", [...BUN, "consumer.ts"], inFolder);
     assertEquals(JSON.parse(said), EXPECTED);
   }));
 
   const missing = await missingProgram(Deno.execPath(), ...CHROMIUM);
   await t.step(skippable(missing, "a browser too", async () => {
     await using page = servePage(folder, "every_entry.js", "consumer.js");
-    const said = outputOf(await run(Deno.execPath(), [...CHROMIUM, page.url]));
+    const said = await outputOf(Deno.execPath(), [...CHROMIUM, page.url]);
     assertEquals(JSON.parse(said), EXPECTED);
   }));
 }));

@@ -2,8 +2,7 @@
 // the addresses that https://jsr.io serves.
 import { cp } from "node:fs/promises";
 import { fileResponse } from "../../tasks/file_response.ts";
-import { run } from "../run_deno.ts";
-import { outputOf } from "./output_of.ts";
+import { outputOf } from "../../tasks/run.ts";
 import { serve, type Server } from "./serve.ts";
 
 /** A version of a package, as the address of its upload names it. */
@@ -55,7 +54,7 @@ export async function addFolder(registry: string, source: string): Promise<void>
 async function store(home: string, tarball: Uint8Array): Promise<void> {
   await Deno.mkdir(home, { recursive: true });
   await Deno.writeFile(`${home}.tgz`, tarball);
-  outputOf(await run("tar", ["-xzf", `${home}.tgz`, "-C", home]));
+  await outputOf("tar", ["-xzf", `${home}.tgz`, "-C", home]);
   await describe(home, await readConfig(home));
 }
 

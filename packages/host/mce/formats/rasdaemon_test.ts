@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { run } from "../../../../tests/run_deno.ts";
+import { run } from "../../../../tasks/run.ts";
 import { readRasdaemon } from "./rasdaemon.ts";
 import { SCHEMA, withDatabase } from "./rasdaemon_fixture_test.ts";
 
