@@ -100,7 +100,7 @@ export function definePlatform(declaration: PlatformDeclaration): Platform {
   checkSense(declaration);
   const platform = structuredClone(declaration);
   Object.defineProperty(platform, CHECKED, { value: true });
-  return deepFreeze(platform);
+  return deepFreeze(platform) as Platform;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { definePlatform } from "./define_platform.ts";
+import { definePlatform, requirePlatform } from "./define_platform.ts";
 import { DECLARATION } from "./fixtures_test.ts";
-import type { PlatformDeclaration } from "./platform.ts";
+import type { Platform, PlatformDeclaration } from "./platform.ts";
 
 /** The declaration with other fields, however wrong they are. */
 function declare(fields: Record<string, unknown>): PlatformDeclaration {
@@ -137,3 +137,14 @@ for (const [what, fields, words] of CONTRADICTIONS) {
     assertThrows(() => definePlatform(declare(fields)), RangeError, words);
   });
 }
+
+Deno.test("requirePlatform() refuses a copy of a platform, and so does the type checker", () => {
+  const platform = definePlatform(DECLARATION);
+  // @ts-expect-error -- A copy has not been checked.
+  const copy: Platform = { ...platform };
+  // @ts-expect-error -- Neither has a declaration.
+  const declared: Platform = DECLARATION;
+  for (const value of [copy, declared]) {
+    assertThrows(() => requirePlatform("platform", value), TypeError, "definePlatform()");
+  }
+});

@@ -58,8 +58,17 @@ export interface PlatformDeclaration {
   readonly sources: readonly Source[];
 }
 
-/** A platform that {@link definePlatform} has checked and frozen. */
-export type Platform = PlatformDeclaration;
+/** What only a platform has: a private member, for the type checker alone, which no copy takes over. */
+declare class PlatformBrand {
+  readonly #checked: true;
+}
+export type { PlatformBrand };
+
+/**
+ * A platform that {@link definePlatform} has checked and frozen. Nothing else makes one: neither an
+ * object literal nor a copy, `{ ...spr }`, is of this type.
+ */
+export interface Platform extends PlatformDeclaration, PlatformBrand {}
 
 /** The name Linux gives the partial-write erratum in `/proc/cpuinfo` (commit 1e536e106897). */
 export const TDX_PW_MCE = "tdx_pw_mce";

@@ -21,7 +21,7 @@ const found = {
     // A number is no platform: tsc says so, and so does the call.
     // @ts-expect-error A number is no platform.
     refused(() => decide({ platform: 1 })),
-    refused(() => decide({ platform: { ...spr, contract: 2 } })),
+    refused(() => decide({ platform: { ...spr, contract: 2 } as typeof spr })),
   ],
 };
 console.log(JSON.stringify(found));
