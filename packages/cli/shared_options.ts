@@ -24,14 +24,16 @@ export function noOperands({ operands }: Options): void {
   }
 }
 
-/** Prints an answer as one JSON object; bigints become hexadecimal texts. */
+/** Prints an answer as one JSON object. */
 export function printJson(output: Output, answer: object): void {
-  const value = { formatVersion: FORMAT_VERSION, ...answer };
-  output.print(
-    JSON.stringify(
-      value,
-      (_, item) => typeof item === "bigint" ? `0x${item.toString(16)}` : item,
-      2,
-    ),
+  output.print(jsonText({ formatVersion: FORMAT_VERSION, ...answer }, 2));
+}
+
+/** A value as JSON, in which registers are hexadecimal texts. */
+export function jsonText(value: object, indent?: number): string {
+  return JSON.stringify(
+    value,
+    (_, item) => typeof item === "bigint" ? `0x${item.toString(16)}` : item,
+    indent,
   );
 }

@@ -1,4 +1,5 @@
 import { requireBoolean, requireOptions, requireRegister, requireWhole } from "./arguments.ts";
+import { bitRange } from "./bit_fields.ts";
 import type { Key } from "./key.ts";
 
 /** What a KeyID is for: KeyID 0 is the TME key, the next ones are shared, the last ones private. */
@@ -142,14 +143,14 @@ export class KeyIdSpace {
     requireRegister("tmeActivate", msrs.tmeActivate);
     requireRegister("keyIdPartitioning", msrs.keyIdPartitioning);
     if (msrs.tmeCapability !== undefined) requireRegister("tmeCapability", msrs.tmeCapability);
-    const keyIdBits = bits(msrs.tmeActivate, 35, 32);
-    const tdxBits = bits(msrs.tmeActivate, 39, 36);
-    const policy = bits(msrs.tmeActivate, 7, 4);
-    const shared = bits(msrs.keyIdPartitioning, 31, 0);
-    const privates = bits(msrs.keyIdPartitioning, 63, 32);
+    const keyIdBits = bitRange(msrs.tmeActivate, 35, 32);
+    const tdxBits = bitRange(msrs.tmeActivate, 39, 36);
+    const policy = bitRange(msrs.tmeActivate, 7, 4);
+    const shared = bitRange(msrs.keyIdPartitioning, 31, 0);
+    const privates = bitRange(msrs.keyIdPartitioning, 63, 32);
     const maxBits = msrs.tmeCapability === undefined
       ? MAX_KEY_ID_BITS
-      : bits(msrs.tmeCapability, 35, 32);
+      : bitRange(msrs.tmeCapability, 35, 32);
 
     if (keyIdBits > maxBits) {
       throw new RangeError(
@@ -185,7 +186,7 @@ export class KeyIdSpace {
       shared,
       private: privates,
       integrityAllowed: WITH_INTEGRITY.some((code) =>
-        (msrs.tmeActivate >> BigInt(48 + code) & 1n) === 1n
+        bitRange(msrs.tmeActivate, 48 + code, 48 + code) === 1
       ),
     });
   }
@@ -299,8 +300,4 @@ export class KeyIdSpace {
     }
     return { keyId, generation, access: kind === "private" ? "private" : "shared", integrity };
   }
-}
-
-function bits(value: bigint, high: number, low: number): number {
-  return Number((value >> BigInt(low)) & ((1n << BigInt(high - low + 1)) - 1n));
 }

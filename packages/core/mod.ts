@@ -21,6 +21,7 @@
  *
  * @module
  */
+export * from "./bit_fields.ts";
 export * from "./condition.ts";
 export * from "./defined.ts";
 export type * from "./key.ts";
@@ -40,6 +41,5 @@ export * from "./memory/frame_map.ts";
 export * from "./memory/physical_memory.ts";
 export * from "./machine_check/grade_machine_check.ts";
 export * from "./machine_check/machine_check.ts";
-export * from "./machine_check/mcg_status.ts";
-export * from "./machine_check/mci_status.ts";
+export * from "./machine_check/registers.ts";
 export { type Counts } from "./memory/tally.ts";

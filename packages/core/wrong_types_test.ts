@@ -5,21 +5,14 @@ import { DECLARATION, KEY0, keyIds, PLATFORMS } from "./fixtures_test.ts";
 import {
   consumedPoison,
   countBits,
-  decodeMcgCap,
-  decodeMcgStatus,
-  decodeMciStatus,
   definePlatform,
   describeLine,
   describeOperation,
-  encodeMcgStatus,
-  encodeMciStatus,
   FrameMap,
   gradeMachineCheck,
   KeyIdSpace,
   keyName,
   LineAutomaton,
-  mcgStatusFlags,
-  mciStatusFlags,
   type Operation,
   PhysicalMemory,
   requireKey,
@@ -50,13 +43,6 @@ const memory = () =>
 const memoryWith = (options: object) =>
   new PhysicalMemory({ bytes: 2 ** 21, platform: PLATFORMS.merge, keyIds, ...options });
 const line = () => new LineAutomaton({ partialWriteToOwnedLine: "merge" });
-
-/** A function that takes one register. */
-const register = (read: (value: never) => unknown, name: string): WrongType[] => [
-  [read, 5, TypeError, `Expected ${name} to be a bigint, got 5`],
-  [read, undefined, TypeError, `Expected ${name} to be a bigint, got undefined`],
-  [read, -1n, RangeError, `Expected ${name} to be a 64-bit value, got -1n`],
-];
 
 /** A function that takes an operation. */
 const operation = (take: (value: never) => unknown): WrongType[] => [
@@ -571,36 +557,6 @@ wrongTypes({
       "52",
       TypeError,
       'Expected maxPa to be a number, got "52"',
-    ],
-  ],
-  "decodeMcgCap()": register(decodeMcgCap, "MCG_CAP"),
-  "decodeMcgStatus()": register(decodeMcgStatus, "MCG_STATUS"),
-  "mcgStatusFlags()": register(mcgStatusFlags, "MCG_STATUS"),
-  "encodeMcgStatus()": [
-    [encodeMcgStatus, 15n, TypeError, "Expected status to be an object, got 15n"],
-    [encodeMcgStatus, {}, TypeError, "Expected otherBits to be a bigint, got undefined"],
-    [
-      encodeMcgStatus,
-      { otherBits: 0n },
-      TypeError,
-      "Expected restartIpValid to be a boolean, got undefined",
-    ],
-  ],
-  "decodeMciStatus()": register(decodeMciStatus, "MCi_STATUS"),
-  "mciStatusFlags()": register(mciStatusFlags, "MCi_STATUS"),
-  "encodeMciStatus()": [
-    [encodeMciStatus, null, TypeError, "Expected status to be an object, got null"],
-    [
-      encodeMciStatus,
-      { ...decodeMciStatus(0n), signaled: 1 },
-      TypeError,
-      "Expected signaled to be a boolean, got 1",
-    ],
-    [
-      encodeMciStatus,
-      { ...decodeMciStatus(0n), mcaCod: 0x134n },
-      TypeError,
-      "Expected mcaCod to be a number, got 308n",
     ],
   ],
   "gradeMachineCheck()": [

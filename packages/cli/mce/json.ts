@@ -1,6 +1,6 @@
 import type { LoggedMachineCheck, MachineCheckAssessment, MachineCheckPages } from "@tdx/host";
 import type { Output } from "../output.ts";
-import { FORMAT_VERSION } from "../shared_options.ts";
+import { FORMAT_VERSION, jsonText } from "../shared_options.ts";
 
 /** Writes the answer as one JSON object, record by record, so that no record is kept. */
 export class MceJson {
@@ -23,14 +23,14 @@ export class MceJson {
       damage,
     };
     this.#output.print(this.#begun ? "," : this.#head());
-    this.#output.print(`    ${text(item)}`);
+    this.#output.print(`    ${jsonText(item)}`);
     this.#begun = true;
   }
 
   /** Writes the rest. */
   end(pages: MachineCheckPages): void {
     if (!this.#begun) this.#output.print(this.#head());
-    const reports = pages.reports().map((report) => `    ${text(report)}`).join(",\n");
+    const reports = pages.reports().map((report) => `    ${jsonText(report)}`).join(",\n");
     this.#output.print(
       `  ],\n  "pages": [\n${reports}${reports === "" ? "" : "\n"}  ],\n` +
         `  "recordsOnFurtherPages": ${pages.dropped}\n}`,
@@ -40,12 +40,4 @@ export class MceJson {
   #head(): string {
     return `{\n  "formatVersion": ${FORMAT_VERSION},\n  "records": [`;
   }
-}
-
-/** Registers become hexadecimal texts. */
-function text(item: object): string {
-  return JSON.stringify(
-    item,
-    (_, value) => typeof value === "bigint" ? `0x${value.toString(16)}` : value,
-  );
 }

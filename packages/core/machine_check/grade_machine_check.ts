@@ -1,8 +1,14 @@
 import { type Condition, matches } from "../condition.ts";
 import { requireBoolean, requireObject, requireOneOf, requireOptions } from "../arguments.ts";
 import type { MachineCheck } from "./machine_check.ts";
-import { decodeMcgStatus, type McgStatus } from "./mcg_status.ts";
-import { decodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH, type MciStatus } from "./mci_status.ts";
+import {
+  MCACOD_DATA_LOAD,
+  MCACOD_FETCH,
+  MCG_STATUS,
+  type McgStatus,
+  MCI_STATUS,
+  type MciStatus,
+} from "./registers.ts";
 
 /**
  * How Linux ends a machine check.
@@ -19,7 +25,7 @@ export type MachineCheckSeverity = "panic" | "recovered" | "sigbus" | "corrected
 export interface MachineCheckContext {
   /** What the interrupted code was; `kernel` is code without a fixup for a failing access. */
   readonly mode: "kernel" | "user";
-  /** MCG_CAP.SER_P, see {@link decodeMcgCap}; default `true`, as on every TDX host known. */
+  /** MCG_CAP.SER_P, see {@link MCG_CAP}; default `true`, as on every TDX host known. */
   readonly ser?: boolean;
   /** Whether `/proc/cpuinfo` lists `tdx_pw_mce`; default `false`. */
   readonly erratumFlag?: boolean;
@@ -248,8 +254,8 @@ export function gradeMachineCheck(
   const facts: Facts = {
     mode,
     ...flags,
-    ...decodeMciStatus(record.status),
-    ...decodeMcgStatus(record.mcgStatus),
+    ...MCI_STATUS.decode(record.status),
+    ...MCG_STATUS.decode(record.mcgStatus),
   };
   // The last row has no conditions.
   const { when: _when, tdxNote, ...grade } = ROWS.find((row) => matches(row.when, facts))!;

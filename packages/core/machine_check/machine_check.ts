@@ -7,8 +7,7 @@ import {
   requireWhole,
 } from "../arguments.ts";
 import { KeyIdSpace } from "../key_id_space.ts";
-import { encodeMcgStatus } from "./mcg_status.ts";
-import { encodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH } from "./mci_status.ts";
+import { MCACOD_DATA_LOAD, MCACOD_FETCH, MCG_STATUS, MCI_STATUS } from "./registers.ts";
 
 /** A machine-check record: the registers of one bank, as the host logs them. */
 export interface MachineCheck {
@@ -16,9 +15,9 @@ export interface MachineCheck {
   readonly cpu?: number;
   /** The bank, from 0. */
   readonly bank: number;
-  /** IA32_MCi_STATUS; see {@link decodeMciStatus}. */
+  /** IA32_MCi_STATUS; see {@link MCI_STATUS}. */
   readonly status: bigint;
-  /** IA32_MCG_STATUS; see {@link decodeMcgStatus}. */
+  /** IA32_MCG_STATUS; see {@link MCG_STATUS}. */
   readonly mcgStatus: bigint;
   /** IA32_MCi_ADDR where ADDRV is set; can carry KeyID bits, see {@link splitMciAddress}. */
   readonly address?: bigint;
@@ -81,7 +80,7 @@ export function consumedPoison(poison: ConsumedPoison): MachineCheck {
   return {
     ...(cpu === undefined ? {} : { cpu }),
     bank: BANK,
-    status: encodeMciStatus({
+    status: MCI_STATUS.encode({
       valid: true,
       overflow: false,
       uncorrected: true,
@@ -95,13 +94,12 @@ export function consumedPoison(poison: ConsumedPoison): MachineCheck {
       msCod: MSCOD,
       mcaCod: instruction === "load" ? MCACOD_DATA_LOAD : MCACOD_FETCH,
     }),
-    mcgStatus: encodeMcgStatus({
+    mcgStatus: MCG_STATUS.encode({
       restartIpValid: true,
       errorIpValid: true,
       inProgress: true,
       local: true,
       seamNr,
-      otherBits: 0n,
     }),
     address: BigInt(address),
     misc: MISC_LINE,

@@ -1,4 +1,4 @@
-import { decodeMcgCap } from "@tdx/core";
+import { MCG_CAP } from "@tdx/core";
 import { AS_ROOT, type CheckSpec, finding } from "./check.ts";
 import { FILES } from "../readers/evidence.ts";
 import { atLeast } from "../readers/_kernel_release.ts";
@@ -54,7 +54,7 @@ export const seamNr: CheckSpec = {
       const meaning = "Whether the host survives poison that a TD consumes cannot be told";
       return finding("unknown", seen, source, meaning, AS_ROOT);
     }
-    if (!decodeMcgCap(cap).seamNr) {
+    if (!MCG_CAP.decode(cap).seamNr) {
       const meaning = "Poison that a TD consumes can take the whole host down";
       return finding("affected", "bit 12 is 0", source, meaning);
     }

@@ -1,4 +1,4 @@
-import { decodeMciStatus, MCACOD_DATA_LOAD, MCACOD_FETCH } from "@tdx/core";
+import { MCACOD_DATA_LOAD, MCACOD_FETCH, MCI_STATUS } from "@tdx/core";
 
 /** What a machine-check record in the kernel log tells here. */
 export interface LoggedMachineCheck {
@@ -15,7 +15,7 @@ const RECORD =
 export function readMachineCheckLine(message: string): LoggedMachineCheck | undefined {
   const status = RECORD.exec(message)?.[1];
   if (status === undefined) return undefined;
-  const { uncorrected, mcaCod } = decodeMciStatus(BigInt(`0x${status}`));
+  const { uncorrected, mcaCod } = MCI_STATUS.decode(BigInt(`0x${status}`));
   return {
     uncorrected,
     consumedPoison: uncorrected && (mcaCod === MCACOD_DATA_LOAD || mcaCod === MCACOD_FETCH),

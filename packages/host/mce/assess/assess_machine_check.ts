@@ -1,13 +1,11 @@
 import {
-  decodeMcgStatus,
-  decodeMciStatus,
   type MachineCheck,
   MCACOD_DATA_LOAD,
   MCACOD_FETCH,
+  MCG_STATUS,
   type McgStatus,
-  mcgStatusFlags,
+  MCI_STATUS,
   type MciStatus,
-  mciStatusFlags,
   type Platform,
   requirePlatform,
   TDX_PW_MCE,
@@ -110,8 +108,8 @@ export function assessMachineCheck(
   requireHost(host);
   const { record } = evidence;
   const platform = host.platform ?? platformOf(evidence.processor, host.platforms);
-  const status = record.status === undefined ? undefined : decodeMciStatus(record.status);
-  const mcg = record.mcgStatus === undefined ? undefined : decodeMcgStatus(record.mcgStatus);
+  const status = record.status === undefined ? undefined : MCI_STATUS.decode(record.status);
+  const mcg = record.mcgStatus === undefined ? undefined : MCG_STATUS.decode(record.mcgStatus);
   const error = status && decodeMcaError(status.mcaCod);
   const encryption = status && record.bank !== undefined
     ? decodeEncryptionError(record.bank, status.msCod, platform)
@@ -126,8 +124,8 @@ export function assessMachineCheck(
   return {
     ...(status && { status }),
     ...(mcg && { mcgStatus: mcg }),
-    statusFlags: record.status === undefined ? [] : mciStatusFlags(record.status),
-    mcgFlags: record.mcgStatus === undefined ? [] : mcgStatusFlags(record.mcgStatus),
+    statusFlags: record.status === undefined ? [] : MCI_STATUS.flags(record.status),
+    mcgFlags: record.mcgStatus === undefined ? [] : MCG_STATUS.flags(record.mcgStatus),
     ...(error && { error }),
     ...(encryption && { encryption }),
     ...(address && { address }),

@@ -1,9 +1,4 @@
-import {
-  decodeMcgCap,
-  gradeMachineCheck,
-  type MachineCheck,
-  type MachineCheckGrade,
-} from "@tdx/core";
+import { gradeMachineCheck, type MachineCheck, type MachineCheckGrade, MCG_CAP } from "@tdx/core";
 import type { MachineCheckEvidence } from "../logged_machine_check.ts";
 
 /** What a machine check interrupted. */
@@ -55,7 +50,7 @@ function grade(
 ): MachineCheckGrade {
   return gradeMachineCheck(record, {
     mode,
-    ...(mcgCap === undefined ? {} : { ser: decodeMcgCap(mcgCap).ser }),
+    ...(mcgCap === undefined ? {} : { ser: MCG_CAP.decode(mcgCap).ser }),
   });
 }
 

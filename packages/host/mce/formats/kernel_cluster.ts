@@ -1,5 +1,5 @@
 import { textError } from "../../_text_lines.ts";
-import { decodeMciStatus } from "@tdx/core";
+import { MCI_STATUS } from "@tdx/core";
 import { BLOCK_KINDS, type BlockFields, type BlockKind, type BlockLine } from "./kernel_line.ts";
 import type { LoggedMachineCheck } from "../logged_machine_check.ts";
 
@@ -115,7 +115,7 @@ function logged(
 function addressAndMisc({ address, misc, omitsZero, status }: BlockFields) {
   const { addressValid = false, miscValid = false } = status === undefined
     ? {}
-    : decodeMciStatus(status);
+    : MCI_STATUS.decode(status);
   return {
     address: address ?? (omitsZero && addressValid ? 0n : undefined),
     misc: misc ?? (omitsZero && miscValid ? 0n : undefined),
@@ -127,7 +127,7 @@ function missingParts(
   { address, misc }: { address: bigint | undefined; misc: bigint | undefined },
   has: (kind: BlockKind) => boolean,
 ): string[] {
-  const flags = status === undefined ? undefined : decodeMciStatus(status);
+  const flags = status === undefined ? undefined : MCI_STATUS.decode(status);
   return [
     ...(flags?.addressValid && address === undefined ? ["a line with ADDR"] : []),
     ...(flags?.miscValid && misc === undefined ? ["a line with MISC"] : []),

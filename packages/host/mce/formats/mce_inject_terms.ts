@@ -1,4 +1,4 @@
-import { mcgStatusFlags, mciStatusFlags } from "@tdx/core";
+import { MCG_STATUS, MCI_STATUS } from "@tdx/core";
 import type { RecordedCpu } from "../logged_machine_check.ts";
 import { recordedCpu } from "./recorded_cpu.ts";
 
@@ -36,8 +36,8 @@ function flagBits(namesOf: (value: bigint) => readonly string[]): Map<string, bi
   return new Map(bits.flatMap((bit) => namesOf(bit).map((name) => [name, bit] as const)));
 }
 
-const STATUS = flagBits(mciStatusFlags);
-const MCG_STATUS = flagBits(mcgStatusFlags);
+const STATUS = flagBits((value) => MCI_STATUS.flags(value));
+const MCG = flagBits((value) => MCG_STATUS.flags(value));
 const all = (...names: string[]) => names.reduce((value, name) => value | STATUS.get(name)!, 0n);
 const or = (values: readonly bigint[]) => values.reduce((sum, value) => sum | value, 0n);
 
@@ -68,7 +68,7 @@ export const INJECT_TERMS: Readonly<Record<string, InjectTerm>> = {
     },
   },
   MCGSTATUS: {
-    names: new Map([...MCG_STATUS, ["TES_P", 1n << 11n]]),
+    names: new Map([...MCG, ["TES_P", 1n << 11n]]),
     count: MANY,
     apply: (record, values) => record.mcgStatus = or(values),
   },

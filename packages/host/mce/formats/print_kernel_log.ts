@@ -1,4 +1,4 @@
-import { decodeMcgStatus, type MachineCheck } from "@tdx/core";
+import { type MachineCheck, MCG_STATUS } from "@tdx/core";
 import { requireRegister, requireWhole } from "@tdx/core/arguments";
 import { requireInterrupted, requireRecord } from "../machine_check_arguments.ts";
 import type { InterruptedCode } from "../logged_machine_check.ts";
@@ -40,7 +40,7 @@ export function printKernelLog(record: MachineCheck, interrupted?: InterruptedCo
   requireRegister("record.mcgStatus", record.mcgStatus);
   if (interrupted !== undefined) requireInterrupted("interrupted", interrupted);
   const { cpu = 0, bank, status, mcgStatus, address = 0n, misc = 0n } = record;
-  const { inProgress, errorIpValid } = decodeMcgStatus(mcgStatus);
+  const { inProgress, errorIpValid } = MCG_STATUS.decode(mcgStatus);
   const kind = inProgress ? " Exception" : "";
   const lines = [
     `CPU ${cpu}: Machine Check${kind}: ${hex(mcgStatus)} Bank ${bank}: ${hex(status, 16)}`,

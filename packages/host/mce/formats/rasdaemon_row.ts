@@ -1,4 +1,4 @@
-import { decodeMciStatus } from "@tdx/core";
+import { MCI_STATUS } from "@tdx/core";
 import type { LoggedMachineCheck } from "../logged_machine_check.ts";
 import { recordedCpu } from "./recorded_cpu.ts";
 
@@ -38,7 +38,7 @@ export function readRow(row: Row, name: string): LoggedMachineCheck {
   const exact = (column: string) => number(row, column, name);
   const status = read("status")!;
   const mcgStatus = read("mcgstatus")!;
-  const { addressValid, miscValid } = decodeMciStatus(status);
+  const { addressValid, miscValid } = MCI_STATUS.decode(status);
   const [ip = 0n, mcgCap, time, signature, vendor] = [
     read("ip"),
     read("mcgcap"),
