@@ -1,11 +1,5 @@
 import type { Mode } from "@tdx/core";
-import { type ClosureKeys, type KeyName, KEYS } from "@tdx/litmus";
-import type { HostKeys } from "@tdx/reclaim";
-
-/** What {@link decide} is asked for: mixed keys clear through KeyID 0. */
-export function clearingKeys(keys: ClosureKeys): HostKeys {
-  return keys === "keyid0+integrity" ? "keyid0" : keys;
-}
+import { type KeyName, KEYS } from "@tdx/litmus";
 
 /** A key in words: its KeyID, and whose it is. In Li no KeyID has integrity. */
 export function keyWords(name: KeyName, mode: Mode): string {

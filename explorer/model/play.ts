@@ -5,9 +5,8 @@ import {
   type Operation,
   type Transition,
 } from "@tdx/core";
-import { contentState, KEYS } from "@tdx/litmus";
-import { decide } from "@tdx/reclaim";
-import { clearingKeys } from "./keys.ts";
+import { clearingKeys, contentState, KEYS } from "@tdx/litmus";
+import { clearOperation, decide } from "@tdx/reclaim";
 import { platformOf } from "./platforms.ts";
 import type { Act, Settings, Situation } from "./situation.ts";
 
@@ -63,9 +62,7 @@ export function clears({ platform, mode, keys, policy }: MachineSettings): boole
 /** What an act does to its line; `null` where the policy skips the clear. */
 export function operationOf(act: Act, machine: MachineSettings): Operation | null {
   const key = KEYS[act.key];
-  if (act.operation === "clear") {
-    return clears(machine) ? { kind: "movdir64b", by: "host", key, data: "zeros" } : null;
-  }
+  if (act.operation === "clear") return clears(machine) ? clearOperation(key) : null;
   const data = act.data === undefined ? {} : { data: act.data };
   return { kind: act.operation, by: act.by, key, ...data };
 }

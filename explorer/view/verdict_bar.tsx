@@ -1,10 +1,9 @@
 import { showCount } from "@tdx/core";
-import type { LeftPoison } from "@tdx/litmus";
+import { clearingKeys, type LeftPoison } from "@tdx/litmus";
 import { decide } from "@tdx/reclaim";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { findHazard, type Hazard } from "../model/hazard.ts";
-import { clearingKeys } from "../model/keys.ts";
 import { platformOf } from "../model/platforms.ts";
 import type { Settings, Situation } from "../model/situation.ts";
 import { Choice } from "./settings_bar.tsx";

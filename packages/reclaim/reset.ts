@@ -2,12 +2,39 @@ import {
   type FrameChunk,
   type Key,
   LINE_BYTES,
+  LINES_PER_PAGE,
   type Operation,
-  PAGE_BYTES,
-  PhysicalMemory,
-  requireKey,
+  type PhysicalMemory,
 } from "@tdx/core";
-import { requireBoolean, requireInstance, requireObject, requireWhole } from "@tdx/core/arguments";
+
+/** One object for each key: memory knows an operation again by its object, a million times faster. */
+const clears = new WeakMap<Key, Operation>();
+
+/**
+ * The operation with which a host clears a line, as Linux does: MOVDIR64B of zeros.
+ *
+ * @param key The key the host maps the line with.
+ * @returns The operation, always the same object for the same key.
+ *
+ * @example
+ * ```ts
+ * import { KeyIdSpace } from "@tdx/core";
+ * import { clearOperation } from "@tdx/reclaim";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const { kind, by, data } = clearOperation(keyIds.key(0));
+ * assertEquals([kind, by, data], ["movdir64b", "host", "zeros"]);
+ * ```
+ */
+export function clearOperation(key: Key): Operation {
+  let operation = clears.get(key);
+  if (operation === undefined) {
+    operation = { kind: "movdir64b", by: "host", key, data: "zeros" };
+    clears.set(key, operation);
+  }
+  return operation;
+}
 
 /** What a reset cost. */
 export interface ResetCounts {
@@ -17,7 +44,7 @@ export interface ResetCounts {
   readonly fences: number;
 }
 
-const NOTHING: ResetCounts = { lines: 0, fences: 0 };
+const NO_WORK: ResetCounts = { lines: 0, fences: 0 };
 
 /** How a host resets: through which key, and whether its policy clears at all. */
 export interface ResetOptions {
@@ -38,8 +65,7 @@ export interface ResetOptions {
  * @param bytes Length, a multiple of 64; Linux calls it a page at a time.
  * @param options Key and whether to clear.
  * @returns Lines written and fences.
- * @throws {TypeError} Where an argument is of a wrong type, whether it clears or not.
- * @throws {RangeError} Where the range is not whole lines inside the memory.
+ * @throws {RangeError} If it clears and the range is not whole lines inside the memory.
  *
  * @example
  * ```ts
@@ -58,13 +84,10 @@ export function reset(
   memory: PhysicalMemory,
   pa: number,
   bytes: number,
-  options: ResetOptions,
+  { key, clear }: ResetOptions,
 ): ResetCounts {
-  const clear = clearing(memory, options);
-  requireWhole("pa", pa, 0);
-  requireWhole("bytes", bytes, 0);
-  if (clear === null) return NOTHING;
-  memory.apply(clear, pa, bytes);
+  if (!clear) return NO_WORK;
+  memory.apply(clearOperation(key), pa, bytes);
   return { lines: bytes / LINE_BYTES, fences: 1 };
 }
 
@@ -75,8 +98,7 @@ export function reset(
  * @param chunk The pages, as a `FrameMap` hands them out.
  * @param options Key and whether to clear.
  * @returns Lines written, and one fence per page.
- * @throws {TypeError} Where an argument is of a wrong type, whether it clears or not.
- * @throws {RangeError} Where the pages are outside the memory.
+ * @throws {RangeError} If it clears and the pages are outside the memory.
  *
  * @example
  * ```ts
@@ -95,36 +117,9 @@ export function reset(
 export function resetPages(
   memory: PhysicalMemory,
   chunk: FrameChunk,
-  options: ResetOptions,
+  { key, clear }: ResetOptions,
 ): ResetCounts {
-  const clear = clearing(memory, options);
-  requireObject("chunk", chunk);
-  requireWhole("chunk.frame", chunk.frame, 0);
-  requireWhole("chunk.count", chunk.count, 0);
-  if (clear === null) return NOTHING;
-  memory.applyChunk(clear, chunk);
-  return { lines: chunk.count * (PAGE_BYTES / LINE_BYTES), fences: chunk.count };
-}
-
-/** What a reset does to a line; `null` where it does nothing. */
-function clearing(memory: PhysicalMemory, options: ResetOptions): Operation | null {
-  requireInstance("memory", memory, PhysicalMemory);
-  requireObject("options", options);
-  const { key, clear } = options;
-  requireBoolean("options.clear", clear);
-  const operation = clearOf(key);
-  return clear ? operation : null;
-}
-
-/** One operation object for a key: memory knows it again, which is what a million calls need. */
-const clears = new WeakMap<Key, Operation>();
-
-function clearOf(key: Key): Operation {
-  let operation = clears.get(key);
-  if (operation === undefined) {
-    requireKey("options.key", key);
-    operation = { kind: "movdir64b", by: "host", key, data: "zeros" };
-    clears.set(key, operation);
-  }
-  return operation;
+  if (!clear) return NO_WORK;
+  memory.applyChunk(clearOperation(key), chunk);
+  return { lines: chunk.count * LINES_PER_PAGE, fences: chunk.count };
 }

@@ -3,7 +3,7 @@ import { GiB } from "@tdx/core";
 import { gnr } from "@tdx/platform-gnr";
 import { runOf } from "@tdx/core";
 import { type WrongType, wrongTypes } from "../../tests/wrong_types_suite.ts";
-import { keyIds, record, smallHost } from "./fixtures_test.ts";
+import { record, smallHost } from "./fixtures_test.ts";
 import {
   clearOrigin,
   createReclaimer,
@@ -14,14 +14,11 @@ import {
   gaps,
   poisonAtRandom,
   randomNumbers,
-  reset,
-  resetPages,
   scatterFrames,
   simulatedTime,
 } from "./mod.ts";
 
 const TD = { platform: gnr, guestBytes: 18 * GiB, vcpus: 4 };
-const SKIP = { key: keyIds.key(0), clear: false };
 const host = smallHost(gnr);
 const { memory, module, tdr } = host;
 const reclaimer = createReclaimer({ memory });
@@ -59,19 +56,6 @@ const platform = (take: (value: never) => unknown): WrongType[] => [
     RangeError,
     'Expected platform "dmr" to be written for contract 1, got contract 2',
   ],
-];
-
-/** A call that takes a reset's options, and clears nothing with them. */
-const resetOptions = (take: (value: never) => unknown): WrongType[] => [
-  ...options(take),
-  [take, { clear: false }, TypeError, "Expected options.key to be an object, got undefined"],
-  [
-    take,
-    { clear: false, key: { keyId: "0" } },
-    TypeError,
-    'Expected options.key.keyId to be a number, got "0"',
-  ],
-  [take, { ...SKIP, clear: "no" }, TypeError, 'Expected options.clear to be a boolean, got "no"'],
 ];
 
 wrongTypes({
@@ -131,21 +115,6 @@ wrongTypes({
       "Expected options to have only memory, hostKeys, policy, got polciy",
     ],
   ],
-  "Reclaimer.reset() and resetPages()": [
-    [(pa) => reclaimer.reset(pa, 64), "0", TypeError, 'Expected pa to be a number, got "0"'],
-    [
-      (bytes) => reclaimer.reset(0, bytes),
-      undefined,
-      TypeError,
-      "Expected bytes to be a number, got undefined",
-    ],
-    [
-      (pages) => reclaimer.resetPages(pages),
-      0x1000,
-      TypeError,
-      "Expected chunk to be an object, got 4096",
-    ],
-  ],
   "Reclaimer.teardown()": [
     [
       (module) => reclaimer.teardown(module, tdr),
@@ -201,25 +170,6 @@ wrongTypes({
       { re_use: true },
       TypeError,
       "Expected options to have only path, onProgress, onBack, signal, reuse, got re_use",
-    ],
-  ],
-  "reset()": [
-    [
-      (memory) => reset(memory, 0, 64, SKIP),
-      null,
-      TypeError,
-      "Expected memory to be an object of class PhysicalMemory, got null",
-    ],
-    ...resetOptions((options) => reset(memory, 0, 64, options)),
-    [(pa) => reset(memory, pa, 64, SKIP), 0n, TypeError, "Expected pa to be a number, got 0n"],
-  ],
-  "resetPages()": [
-    ...resetOptions((options) => resetPages(memory, runOf(0, 1), options)),
-    [
-      (chunk) => resetPages(memory, chunk, SKIP),
-      { frame: 0 },
-      TypeError,
-      "Expected chunk.count to be a number, got undefined",
     ],
   ],
   "estimate()": [
@@ -528,9 +478,6 @@ Deno.test("a refused call leaves TD and memory as they were, and issues no SEAMC
       { reuse: wrong },
     ]
   ) await assertRejects(() => reclaimer.teardown(module, tdr, options), Error, 'got "0"');
-  assertThrows(() => reclaimer.reset(wrong, 4096), TypeError);
-  assertThrows(() => reclaimer.resetPages({ ...runOf(0, 1), count: wrong }), TypeError);
-  assertThrows(() => reset(memory, 0, 4096, { key: SKIP.key, clear: wrong }), TypeError);
   assertThrows(() => poisonAtRandom({ memory, module, tdr }, 0.5, wrong), TypeError);
   assertEquals(look(), before);
   assertEquals(log, []);

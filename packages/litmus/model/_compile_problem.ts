@@ -1,4 +1,5 @@
 import type { Agent, Operation } from "@tdx/core";
+import { clearOperation } from "@tdx/reclaim";
 import { type KeyName, KEYS, type Problem, type Step, type Thread } from "./problem.ts";
 
 /** An operation of a line in the compiled problem: its moves, and how a trace names it. */
@@ -117,8 +118,7 @@ function compileStep(
     return { line, operation, register };
   }
   if (!clear) return { line, operation: -1, register };
-  const reset: Operation = { kind: "movdir64b", by: "host", key: KEYS[key], data: "zeros" };
-  return { line, operation: number(line, key, reset), register };
+  return { line, operation: number(line, key, clearOperation(KEYS[key])), register };
 }
 
 /** The index of an operation in a list, to which it is added where it is new. */

@@ -1,4 +1,5 @@
 import { describeOperation, type Operation, type OperationKind, WRITES_DATA } from "@tdx/core";
+import { clearOperation } from "@tdx/reclaim";
 import { type KeyName, KEYS, type Problem, type Step, type Thread } from "../model/problem.ts";
 import { comment, constant, keyConstant } from "./_promela_codes.ts";
 import { keysInPlay, type PromelaMemory } from "./_promela_lines.ts";
@@ -162,9 +163,7 @@ function observe(operation: Operation, line: string, memory: PromelaMemory): str
 }
 
 function operationOf({ operation, key, data }: Step, { agent }: Thread): Operation {
-  if (operation === "clear") {
-    return { kind: "movdir64b", by: "host", key: KEYS[key], data: "zeros" };
-  }
+  if (operation === "clear") return clearOperation(KEYS[key]);
   return { kind: operation, by: agent, key: KEYS[key], ...(data === undefined ? {} : { data }) };
 }
 

@@ -9,6 +9,7 @@ import {
   TDX_PW_MCE,
 } from "@tdx/core";
 import { requireArray } from "@tdx/core/arguments";
+import { clearOperation } from "@tdx/reclaim";
 import { afterFault, answer, ask, everyLine, refuses } from "./_claim_evidence.ts";
 import { savingEvidence } from "./_claim_saving.ts";
 import { KEYS } from "../model/problem.ts";
@@ -55,7 +56,7 @@ interface Platforms {
   readonly others: readonly Platform[];
 }
 
-const CLEAR: Operation = { kind: "movdir64b", by: "host", key: KEYS.keyid0, data: "zeros" };
+const CLEAR: Operation = clearOperation(KEYS.keyid0);
 
 const CLAIMS: readonly Claim[] = [
   {

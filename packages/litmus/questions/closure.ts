@@ -96,6 +96,24 @@ export function hostKeyNames(hostKeys: ClosureKeys): readonly KeyName[] {
 }
 
 /**
+ * The KeyIDs that a host clears with, which {@link decide} is asked about.
+ *
+ * @param hostKeys Which KeyIDs it uses.
+ * @returns The same, or KeyID 0 of a host that mixes keys.
+ *
+ * @example
+ * ```ts
+ * import { clearingKeys } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(clearingKeys("keyid0+integrity"), "keyid0");
+ * ```
+ */
+export function clearingKeys(hostKeys: ClosureKeys): HostKeys {
+  return hostKeys === "keyid0+integrity" ? "keyid0" : hostKeys;
+}
+
+/**
  * Writes a question as a problem: a TD does what it likes with its line, then the line is flushed,
  * reclaimed and cleared as the policy says, then host, devices and caches do what they like for
  * ever.
@@ -175,12 +193,7 @@ export function closureProblem(question: ClosureQuestion): { problem: Problem; m
     kind: "any",
     steps: keys.flatMap((key) => DEVICE_KINDS.map((kind) => step(kind, key, "host"))),
   };
-  const decided = decide({
-    platform,
-    mode,
-    policy,
-    hostKeys: hostKeys === "keyid0+integrity" ? "keyid0" : hostKeys,
-  });
+  const decided = decide({ platform, mode, policy, hostKeys: clearingKeys(hostKeys) });
   return {
     problem: {
       name: [platform.name, mode, hostKeys, policy, ...(poison === "none" ? [] : [poison])].join(
