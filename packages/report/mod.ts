@@ -26,7 +26,11 @@
  * @module
  */
 export { type ReportOrigin } from "./page/origin.tsx";
-export { type ScenarioRun, scenariosHtml, type ScenariosPage } from "./check/scenarios_html.tsx";
+export {
+  type HashedScenarioResult,
+  scenariosHtml,
+  type ScenariosPage,
+} from "./check/scenarios_html.tsx";
 export { verdictsHtml, type VerdictsPage } from "./check/verdicts_html.tsx";
 export {
   type CellCounts,
@@ -35,8 +39,5 @@ export {
   type MapOptions,
   type MemoryMap,
 } from "./teardown/map_memory.ts";
-export {
-  type ComparedTeardown,
-  teardownHtml,
-  type TeardownPage,
-} from "./teardown/teardown_html.tsx";
+export { teardownHtml } from "./teardown/teardown_html.tsx";
+export { type ComparedTeardown, type TeardownPage } from "./teardown/teardown_page.ts";

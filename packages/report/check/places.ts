@@ -1,4 +1,4 @@
-import { groupsOf } from "../page/numbers.ts";
+import { groupsOf } from "../page/groups_of.ts";
 
 /** A platform, and what else tells one case on it from another. */
 export interface Place {

@@ -1,21 +1,17 @@
 import { type Platform, requirePlatform, showCount } from "@tdx/core";
-import { requireArray, requireObject } from "@tdx/core/arguments";
 import type { ScenarioResult } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
-import { factChapters, rulesOf } from "../page/fact_chapters.tsx";
-import { LINE_ASSUMPTIONS } from "../page/facts.tsx";
+import { factChapters, LINE_ASSUMPTIONS, rulesIn } from "../page/fact_chapters.tsx";
 import { htmlPage } from "../page/html_page.tsx";
-import { groupsOf } from "../page/numbers.ts";
+import { groupsOf } from "../page/groups_of.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
-import { requireOrigin } from "../page/page_arguments.ts";
 import { Agreement } from "./agreement.tsx";
-import { requireScenarioRun } from "./check_arguments.ts";
 import { placesText } from "./places.ts";
 import { wayName, Witness } from "./witness.tsx";
 
-/** One run of a scenario, and the hash that names its text. */
-export interface ScenarioRun extends ScenarioResult {
+/** What a scenario showed, and the hash that names its text. */
+export interface HashedScenarioResult extends ScenarioResult {
   /** As `scenarioHash` gives it. */
   readonly hash: string;
 }
@@ -27,7 +23,7 @@ export interface ScenariosPage {
   /** The platforms that scenarios ran on. */
   readonly platforms: readonly Platform[];
   /** The runs; those of one scenario stand together. */
-  readonly runs: readonly ScenarioRun[];
+  readonly runs: readonly HashedScenarioResult[];
 }
 
 /**
@@ -35,8 +31,7 @@ export interface ScenariosPage {
  *
  * @param page Runs, platforms, origin.
  * @returns The HTML file.
- * @throws {TypeError} Where it or a part of it is of a wrong type.
- * @throws {RangeError} Where a part of it is out of range.
+ * @throws {TypeError} If a platform is not from `definePlatform`.
  *
  * @example
  * ```ts
@@ -63,11 +58,8 @@ export interface ScenariosPage {
  * ```
  */
 export function scenariosHtml(page: ScenariosPage): string {
-  requireObject("page", page);
   const { origin, platforms, runs } = page;
-  requireOrigin("origin", origin);
-  requireArray("platforms", platforms, requirePlatform);
-  requireArray("runs", runs, requireScenarioRun);
+  platforms.forEach((platform, i) => requirePlatform(`platforms[${i}]`, platform));
   const scenarios = groupsOf(runs, ({ hash, scenario }) => `${hash} ${scenario.problem.name}`);
   const wrong = runs.filter(({ ok }) => !ok).length;
   return htmlPage({
@@ -93,12 +85,12 @@ export function scenariosHtml(page: ScenariosPage): string {
           </div>
         ),
       },
-      ...factChapters({ assumptions: LINE_ASSUMPTIONS, rules: rulesOf(runs), platforms }),
+      ...factChapters({ assumptions: LINE_ASSUMPTIONS, rules: rulesIn(runs), platforms }),
     ],
   });
 }
 
-function Scenario({ runs }: { readonly runs: readonly ScenarioRun[] }): VNode {
+function Scenario({ runs }: { readonly runs: readonly HashedScenarioResult[] }): VNode {
   const { scenario, policy, hash } = runs[0]!;
   const { problem: { name }, sentence, condition } = scenario;
   const settled = runs.filter(({ trace }) => trace.length > 0);
@@ -147,18 +139,18 @@ function Scenario({ runs }: { readonly runs: readonly ScenarioRun[] }): VNode {
 }
 
 /** What runs have in common that share a row. */
-function figures({ observation, positive, negative, exploration }: ScenarioRun): [
+function figures({ observation, positive, negative, exploration }: HashedScenarioResult): [
   string,
   ...number[],
 ] {
   return [observation, positive, negative, exploration.states];
 }
 
-function places(runs: readonly ScenarioRun[]): string {
+function places(runs: readonly HashedScenarioResult[]): string {
   return placesText(runs.map(({ platform, mode }) => ({ platform, at: mode })));
 }
 
 /** Nothing where a scenario is run under another policy than its own. */
-function Expected({ run: { ok, expected } }: { readonly run: ScenarioRun }): VNode | null {
+function Expected({ run: { ok, expected } }: { readonly run: HashedScenarioResult }): VNode | null {
   return expected === null ? null : <Agreement ok={ok} expected={expected} />;
 }

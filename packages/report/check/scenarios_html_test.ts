@@ -4,7 +4,7 @@ import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { assertSelfContained, ORIGIN, read, table, text } from "../fixtures_test.ts";
-import { type ScenarioRun, scenariosHtml } from "./scenarios_html.tsx";
+import { type HashedScenarioResult, scenariosHtml } from "./scenarios_html.tsx";
 
 const PLATFORMS = [spr, emr, gnr];
 
@@ -20,11 +20,11 @@ expect spr emr: Never
 expect: Always`;
 
 /** Runs a scenario everywhere. */
-async function runs(source: string): Promise<ScenarioRun[]> {
+async function runs(source: string): Promise<HashedScenarioResult[]> {
   const names = PLATFORMS.map(({ name }) => name);
   const scenario = parseScenario(source, { file: "test.tdx", platforms: names });
   const hash = await scenarioHash(scenario);
-  const results: ScenarioRun[] = [];
+  const results: HashedScenarioResult[] = [];
   for (const platform of PLATFORMS) {
     for (const mode of ["Li", "Ci"] as const) {
       results.push({ ...await runScenario(scenario, { platform, mode }), hash });

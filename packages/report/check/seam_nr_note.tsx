@@ -1,6 +1,6 @@
 import type { MachineCheckBehaviour, Platform, SeamNr } from "@tdx/core";
 import type { VNode } from "preact";
-import { groupsOf } from "../page/numbers.ts";
+import { groupsOf } from "../page/groups_of.ts";
 
 const SEAM_NR: Readonly<Record<SeamNr, string>> = {
   yes: "has SEAM_NR",

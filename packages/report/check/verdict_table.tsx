@@ -2,27 +2,27 @@ import { type Platform, showCount } from "@tdx/core";
 import type { ClosureKeys, LeftPoison, Verdict } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { Scroll } from "../page/data_table.tsx";
-import { groupsOf } from "../page/numbers.ts";
+import { groupsOf } from "../page/groups_of.ts";
 import { Agreement } from "./agreement.tsx";
 import { placesText } from "./places.ts";
 import { SeamNrNote } from "./seam_nr_note.tsx";
 import { wayName, Witness } from "./witness.tsx";
 
-const KEYS: Readonly<Record<ClosureKeys, string>> = {
+const KEYS_TITLE: Readonly<Record<ClosureKeys, string>> = {
   "keyid0": "Host uses KeyID 0, as Linux",
   "shared": "Host uses a shared KeyID without integrity",
   "shared-integrity": "Host uses a shared KeyID with integrity",
   "keyid0+integrity": "Host uses KeyID 0 and an integrity KeyID on the same line",
 };
 
-const POISON: Readonly<Record<LeftPoison, string>> = {
+const POISON_TITLE: Readonly<Record<LeftPoison, string>> = {
   none: "",
   unconsumed: "; hardware poison is left that the TD never consumed",
   consumed: "; hardware poison is left that the TD consumed, on a machine with SEAM_NR: the page " +
     "is retired",
 };
 
-const MODE = { Li: "Li, logical integrity", Ci: "Ci, cryptographic integrity" } as const;
+const MODE_TITLE = { Li: "Li, logical integrity", Ci: "Ci, cryptographic integrity" } as const;
 
 /** Verdicts that differ in mode, policy and platform alone. */
 export function VerdictTable({ verdicts, declared }: {
@@ -31,7 +31,7 @@ export function VerdictTable({ verdicts, declared }: {
   readonly declared: readonly Platform[];
 }): VNode {
   const { hostKeys, poison } = verdicts[0]!;
-  const title = KEYS[hostKeys] + POISON[poison];
+  const title = KEYS_TITLE[hostKeys] + POISON_TITLE[poison];
   const platforms = [...new Set(verdicts.map(({ platform }) => platform))];
   return (
     <article>
@@ -51,14 +51,14 @@ export function VerdictTable({ verdicts, declared }: {
             <tbody key={group[0]!.mode}>
               <tr>
                 <th scope="rowgroup" colSpan={1 + platforms.length} class="group">
-                  {MODE[group[0]!.mode]}
+                  {MODE_TITLE[group[0]!.mode]}
                 </th>
               </tr>
               {groupsOf(group, ({ policy }) => policy).map((row) => (
                 <tr key={row[0]!.policy}>
                   <th scope="row">{row[0]!.policy}</th>
                   {platforms.map((name) => (
-                    <Cell
+                    <VerdictCell
                       key={name}
                       verdict={row.find(({ platform }) => platform === name)}
                     />
@@ -74,7 +74,7 @@ export function VerdictTable({ verdicts, declared }: {
   );
 }
 
-function Cell({ verdict }: { readonly verdict: Verdict | undefined }): VNode {
+function VerdictCell({ verdict }: { readonly verdict: Verdict | undefined }): VNode {
   if (verdict === undefined) return <td />;
   const { observation, expected, ok, decided, secretRead, states } = verdict;
   const never = observation === "Never";

@@ -1,14 +1,10 @@
 import { type Platform, requirePlatform, showCount } from "@tdx/core";
-import { requireArray, requireObject } from "@tdx/core/arguments";
 import type { Verdict } from "@tdx/litmus";
 import type { VNode } from "preact";
-import { factChapters, rulesOf } from "../page/fact_chapters.tsx";
-import { LINE_ASSUMPTIONS } from "../page/facts.tsx";
+import { factChapters, LINE_ASSUMPTIONS, rulesIn } from "../page/fact_chapters.tsx";
 import { htmlPage } from "../page/html_page.tsx";
-import { groupsOf } from "../page/numbers.ts";
+import { groupsOf } from "../page/groups_of.ts";
 import type { ReportOrigin } from "../page/origin.tsx";
-import { requireOrigin } from "../page/page_arguments.ts";
-import { requireVerdict } from "./check_arguments.ts";
 import { VerdictTable } from "./verdict_table.tsx";
 
 /** What a report on verdicts is written from. */
@@ -26,8 +22,7 @@ export interface VerdictsPage {
  *
  * @param page Verdicts, platforms, origin.
  * @returns The HTML file.
- * @throws {TypeError} Where it or a part of it is of a wrong type.
- * @throws {RangeError} Where a part of it is out of range.
+ * @throws {TypeError} If a platform is not from `definePlatform`.
  *
  * @example
  * ```ts
@@ -46,18 +41,15 @@ export interface VerdictsPage {
  * ```
  */
 export function verdictsHtml(page: VerdictsPage): string {
-  requireObject("page", page);
   const { origin, platforms, verdicts } = page;
-  requireOrigin("origin", origin);
-  requireArray("platforms", platforms, requirePlatform);
-  requireArray("verdicts", verdicts, requireVerdict);
+  platforms.forEach((platform, i) => requirePlatform(`platforms[${i}]`, platform));
   return htmlPage({
     title: "After a reclaim: can the host meet a machine check?",
     lead: <Lead verdicts={verdicts} />,
     origin,
     chapters: [
       { id: "verdicts", title: "Verdicts", body: <Verdicts of={verdicts} on={platforms} /> },
-      ...factChapters({ assumptions: LINE_ASSUMPTIONS, rules: rulesOf(verdicts), platforms }),
+      ...factChapters({ assumptions: LINE_ASSUMPTIONS, rules: rulesIn(verdicts), platforms }),
     ],
   });
 }

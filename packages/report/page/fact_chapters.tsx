@@ -1,6 +1,20 @@
-import type { Platform, RuleId } from "@tdx/core";
-import { type Assumption, Assumptions, Platforms, Rules } from "./facts.tsx";
+import {
+  ASSUMPTIONS,
+  type Platform,
+  type RuleId,
+  ruleText,
+  showCount,
+  TDX_PW_MCE,
+} from "@tdx/core";
+import type { VNode } from "preact";
+import { DataTable } from "./data_table.tsx";
 import type { Chapter } from "./html_page.tsx";
+
+/** The assumptions of the lines, by id. */
+export const LINE_ASSUMPTIONS: readonly Assumption[] = Object.entries(ASSUMPTIONS);
+
+/** An id and what is assumed. */
+export type Assumption = readonly [id: string, text: string];
 
 /** What a page stands on. */
 export interface PageFacts {
@@ -29,8 +43,68 @@ export function factChapters({ assumptions, rules, fired, platforms }: PageFacts
 }
 
 /** The rules that fire in some traces, each once. */
-export function rulesOf(
+export function rulesIn(
   shown: readonly { readonly trace: readonly { readonly rules: readonly RuleId[] }[] }[],
 ): RuleId[] {
   return [...new Set(shown.flatMap(({ trace }) => trace.flatMap(({ rules }) => rules)))].sort();
+}
+
+/** Lists what is assumed. */
+function Assumptions({ of }: { readonly of: readonly Assumption[] }): VNode {
+  return (
+    <dl class="ids">
+      {of.map(([id, text]) => (
+        <div key={id}>
+          <dt>{id}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Lists rules with their words and sources; how often each fired, where that was counted. */
+function Rules({ ids, fired }: {
+  readonly ids: readonly RuleId[];
+  readonly fired?: Readonly<Partial<Record<RuleId, number>>>;
+}): VNode {
+  return (
+    <DataTable
+      caption={fired === undefined ? "Rules of the steps shown" : "Rules that fired in this run"}
+      columns={[
+        { name: "Rule" },
+        ...(fired === undefined ? [] : [{ name: "Lines", number: true }]),
+        { name: "In words" },
+        { name: "Source" },
+      ]}
+      rows={ids.map((id) => {
+        const { text, source, confidence, assumes } = ruleText(id);
+        const leans = assumes === undefined ? "" : `; assumes ${assumes.join(", ")}`;
+        return [
+          id,
+          ...(fired === undefined ? [] : [showCount(fired[id]!)]),
+          text,
+          `${source} (${confidence}${leans})`,
+        ];
+      })}
+    />
+  );
+}
+
+/** Lists what platforms declare, and where that was read. */
+function Platforms({ of }: { readonly of: readonly Platform[] }): VNode {
+  return (
+    <DataTable
+      caption="Platforms, as their plugins declare them"
+      columns={[{ name: "Name" }, { name: "Platform" }, { name: TDX_PW_MCE }, { name: "Sources" }]}
+      rows={of.map(({ name, title, bugs, confidence, sources }) => [
+        name,
+        title,
+        `${bugs.includes(TDX_PW_MCE) ? "yes" : "no"}, ${confidence}`,
+        <ul key={name} class="plain">
+          {sources.map(({ document, at }) => <li key={at}>{document}, {at}</li>)}
+        </ul>,
+      ])}
+    />
+  );
 }

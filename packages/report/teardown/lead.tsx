@@ -1,6 +1,6 @@
 import { type Poison, showCount } from "@tdx/core";
 import type { VNode } from "preact";
-import type { TeardownPage } from "./teardown_html.tsx";
+import type { TeardownPage } from "./teardown_page.ts";
 
 /** Where poison came from. No hardware error happens in a simulation that was not asked for it. */
 const CAUSES: Readonly<Record<Poison, string>> = {

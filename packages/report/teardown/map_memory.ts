@@ -1,21 +1,15 @@
 import {
+  forEachFrame,
   type FrameChunk,
-  FrameMap,
+  type FrameMap,
   LINE_BYTES,
   PAGE_BYTES,
-  PhysicalMemory,
+  type PhysicalMemory,
   type Poison,
 } from "@tdx/core";
-import {
-  outOfRange,
-  requireInstance,
-  requireObject,
-  requireOptions,
-  requireWhole,
-} from "@tdx/core/arguments";
+import { requireOptions, requireWhole } from "@tdx/core/arguments";
 import { PAGE_FATES, type PageFate, type TdHost } from "@tdx/reclaim";
-import { forEachFrame } from "@tdx/core";
-import { type PageType, TdxModule } from "@tdx/seam";
+import type { PageType } from "@tdx/seam";
 
 /** Pages by what became of them. */
 export type CellCounts = Readonly<Record<PageFate, number>>;
@@ -72,9 +66,8 @@ const RETIRED = PAGE_FATES.indexOf("retired");
  * @param fates What became of its pages, as `followPages` tells.
  * @param options Cells, and pages to list.
  * @returns The map.
- * @throws {TypeError} Where an argument or a part of it is of a wrong type, or an option not known.
- * @throws {RangeError} Where there is no positive whole number of cells, a value of the fates is
- * none, or they are not of this memory.
+ * @throws {TypeError} If an option is not known.
+ * @throws {RangeError} If cells are not a positive whole number, or the fates are not of this memory.
  *
  * @example
  * ```ts
@@ -97,10 +90,6 @@ export function mapMemory(
   fates: FrameMap,
   options: MapOptions = {},
 ): MemoryMap {
-  requireObject("host", host);
-  requireInstance("host.memory", host.memory, PhysicalMemory);
-  requireInstance("host.module", host.module, TdxModule);
-  requireInstance("fates", fates, FrameMap);
   requireOptions("options", options, OPTIONS);
   const { cells = 1024, list = 10 } = options;
   requireWhole("cells", cells, 1);
@@ -117,10 +106,7 @@ export function mapMemory(
   for (let start = 0; start < fates.frames; start += frames) {
     const counts = noPages();
     fates.forEach(start, Math.min(frames, fates.frames - start), (chunk) => {
-      const fate = PAGE_FATES[chunk.value];
-      if (fate === undefined) {
-        throw outOfRange("fates", "a map of indexes into PAGE_FATES", chunk.value);
-      }
+      const fate = PAGE_FATES[chunk.value]!;
       counts[fate] += chunk.count;
       takeFirst(chunk, found.get(fate), list);
     });

@@ -114,15 +114,8 @@ Deno.test("mapMemory() takes no longer for a terabyte that hardly varies", () =>
   assertEquals(map.listed.length, 10);
 });
 
-Deno.test("mapMemory() refuses no cells, and fates of another memory", async () => {
-  const [host, fates] = await tornDown(true);
-  for (const cells of [0, -1, 1.5, NaN]) {
-    assertThrows(
-      () => mapMemory(host, fates, { cells }),
-      RangeError,
-      `Expected cells to be a whole number from 1 to 2^53 - 1, got ${cells}`,
-    );
-  }
+Deno.test("mapMemory() refuses fates of another memory", async () => {
+  const [host] = await tornDown(true);
   assertThrows(
     () => mapMemory(host, new FrameMap(512, 0)),
     RangeError,

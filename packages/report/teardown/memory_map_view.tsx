@@ -2,7 +2,6 @@ import { LINES_PER_PAGE, showCount, showSize } from "@tdx/core";
 import type { PageFate } from "@tdx/reclaim";
 import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
-import { hex } from "../page/numbers.ts";
 import { CELL, cornerPath, markPath, markWidth, worstOf } from "./cell_shapes.ts";
 import { BAD_FATES, type CellCounts, type ListedPage, type MemoryMap } from "./map_memory.ts";
 
@@ -62,7 +61,7 @@ function Drawing({ map }: { readonly map: MemoryMap }): VNode {
         <text key={i} x={-GAP} y={(i * LABEL_EVERY + 0.5) * CELL} dy="0.35em">{label}</text>
       ))}
       <path class="clean" d={clean(map)} />
-      {map.cells.map((counts, i) => <Cell key={i} counts={counts} i={i} map={map} />)}
+      {map.cells.map((counts, i) => <MapCell key={i} counts={counts} i={i} map={map} />)}
     </svg>
   );
 }
@@ -76,7 +75,7 @@ function clean(map: MemoryMap): string {
   }).join("");
 }
 
-function Cell({ counts, i, map }: {
+function MapCell({ counts, i, map }: {
   readonly counts: CellCounts;
   readonly i: number;
   readonly map: MemoryMap;
@@ -89,7 +88,7 @@ function Cell({ counts, i, map }: {
     .map((bad) => `${showCount(counts[bad])} ${bad}`).join(", ");
   return (
     <g>
-      <title>{`${hex(i * map.cellBytes)}: ${words}`}</title>
+      <title>{`${showAddress(i * map.cellBytes)}: ${words}`}</title>
       <path class={fate} d={markPath(fate, x, y, markWidth(counts[fate], map))} />
       {besides ? <path class="besides" d={cornerPath(x, y)} /> : null}
     </g>
@@ -159,7 +158,7 @@ function Listed({ map }: { readonly map: MemoryMap }): VNode {
         { name: "Poison from" },
       ]}
       rows={map.listed.map((page) => [
-        <code key={page.pa}>{hex(page.pa)}</code>,
+        <code key={page.pa}>{showAddress(page.pa)}</code>,
         page.fate,
         page.type ?? "no TDMR",
         `${page.poisonedLines} of ${LINES_PER_PAGE}`,
@@ -171,4 +170,8 @@ function Listed({ map }: { readonly map: MemoryMap }): VNode {
 
 function origins({ origins }: ListedPage): string {
   return origins.length === 0 ? "–" : origins.join(", ").replaceAll("-", " ");
+}
+
+function showAddress(pa: number): string {
+  return `0x${pa.toString(16)}`;
 }

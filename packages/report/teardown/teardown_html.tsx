@@ -1,58 +1,21 @@
-import { type Mode, type Platform, type RuleId, showCount, showSize } from "@tdx/core";
-import {
-  type Decision,
-  estimate,
-  ESTIMATE_ASSUMPTIONS,
-  type HostKeys,
-  type TeardownPath,
-  type TeardownReport,
-} from "@tdx/reclaim";
+import { requirePlatform, type RuleId, showCount, showSize } from "@tdx/core";
+import { estimate, ESTIMATE_ASSUMPTIONS, type HostKeys, type TeardownPath } from "@tdx/reclaim";
 import { MODULE_ASSUMPTIONS } from "@tdx/seam";
 import type { VNode } from "preact";
-import { factChapters } from "../page/fact_chapters.tsx";
-import { type Assumption, LINE_ASSUMPTIONS } from "../page/facts.tsx";
+import { type Assumption, factChapters, LINE_ASSUMPTIONS } from "../page/fact_chapters.tsx";
 import { htmlPage } from "../page/html_page.tsx";
-import type { ReportOrigin } from "../page/origin.tsx";
-import type { ComparedTeardown } from "./compared.ts";
 import { Lead } from "./lead.tsx";
-import type { MemoryMap } from "./map_memory.ts";
 import { MemoryMapView } from "./memory_map_view.tsx";
 import { RunFigures } from "./run_figures.tsx";
-import { requireTeardownPage } from "./teardown_arguments.ts";
+import type { TeardownPage } from "./teardown_page.ts";
 import { Times } from "./times.tsx";
 
-export { type ComparedTeardown } from "./compared.ts";
-
-/** What a report on a teardown is written from. */
-export interface TeardownPage {
-  /** When and how it was made. */
-  readonly origin: ReportOrigin;
-  /** The platform. */
-  readonly platform: Platform;
-  /** Integrity mode. */
-  readonly mode: Mode;
-  /** Guest memory of the TD in bytes, a multiple of 4 KiB. */
-  readonly guestBytes: number;
-  /** Virtual CPUs of the TD. */
-  readonly vcpus: number;
-  /** Whether the host cleared, and why. */
-  readonly decision: Decision;
-  /** What the teardown did, the host having used every guest page. */
-  readonly report: TeardownReport;
-  /** How often each rule fired in the host's memory. */
-  readonly rules: Readonly<Partial<Record<RuleId, number>>>;
-  /** The host's memory afterwards. */
-  readonly map: MemoryMap;
-  /** The same teardown on every platform under every policy, this one among them. */
-  readonly compared: readonly ComparedTeardown[];
-}
-
-const PATHS: Readonly<Record<TeardownPath, string>> = {
+const PATHS_IN_WORDS: Readonly<Record<TeardownPath, string>> = {
   terminate: "terminate: the key is freed first, then the pages come back (a proposed patch)",
   dynamic: "dynamic: the guest's pages are removed first, then the key is freed (mainline Linux)",
 };
 
-const KEYS: Readonly<Record<HostKeys, string>> = {
+const KEYS_IN_WORDS: Readonly<Record<HostKeys, string>> = {
   "keyid0": "KeyID 0, as Linux",
   "shared": "shared, without integrity",
   "shared-integrity": "shared, with integrity",
@@ -64,9 +27,9 @@ const KEYS: Readonly<Record<HostKeys, string>> = {
  *
  * @param page The run, those it is compared with, the map of memory, origin.
  * @returns The HTML file.
- * @throws {TypeError} Where it or a part of it is of a wrong type.
- * @throws {RangeError} Where guest memory or vCPUs are no TD's, there is nothing to compare, or times
- * are not by the same readings.
+ * @throws {TypeError} If a platform is not from `definePlatform`.
+ * @throws {RangeError} If guest memory or vCPUs are not those of a TD, or there is nothing to
+ * compare.
  *
  * @example
  * ```ts
@@ -100,35 +63,39 @@ const KEYS: Readonly<Record<HostKeys, string>> = {
  * ```
  */
 export function teardownHtml(page: TeardownPage): string {
-  requireTeardownPage(page);
   const { origin, rules, map, compared } = page;
+  if (compared.length === 0) {
+    throw new RangeError("Expected at least one teardown in compared, got none");
+  }
+  const platforms = [...new Set(compared.map(({ platform }) => platform))];
+  for (const platform of [page.platform, ...platforms]) requirePlatform("platform", platform);
   return htmlPage({
     title: `Teardown of a ${showSize(page.guestBytes)} TD on ${page.platform.title}`,
     lead: <Lead page={page} />,
     origin,
     chapters: [
-      { id: "run", title: "This run", body: <Run page={page} /> },
+      { id: "run", title: "This run", body: <RunChapter page={page} /> },
       { id: "memory", title: "The host's memory afterwards", body: <MemoryMapView map={map} /> },
       { id: "time", title: "How long it takes", body: <Times compared={compared} /> },
       ...factChapters({
         assumptions: assumed(page),
         rules: Object.keys(rules) as RuleId[],
         fired: rules,
-        platforms: platformsOf(compared),
+        platforms,
       }),
     ],
   });
 }
 
-function Run({ page }: { readonly page: TeardownPage }): VNode {
+function RunChapter({ page }: { readonly page: TeardownPage }): VNode {
   const { platform, mode, guestBytes, vcpus, decision, report, map } = page;
   const facts: readonly (readonly [string, string])[] = [
     ["Platform", `${platform.name}, ${platform.title} (${platform.confidence})`],
     ["TD", `${showSize(guestBytes)}, ${showCount(vcpus, "vCPU")}`],
     ["Host memory", showSize(map.bytes)],
     ["Integrity mode", mode],
-    ["Host KeyIDs", KEYS[decision.hostKeys]],
-    ["Path", PATHS[report.path]],
+    ["Host KeyIDs", KEYS_IN_WORDS[decision.hostKeys]],
+    ["Path", PATHS_IN_WORDS[report.path]],
     ["Policy", `${report.policy}: ${decision.clear ? "clears" : "clears nothing"} here`],
     ["Decided by", decision.rules.join(", ")],
   ];
@@ -155,8 +122,4 @@ function assumed({ platform, guestBytes, vcpus, report: { path } }: TeardownPage
     ...Object.entries(MODULE_ASSUMPTIONS),
     ...assumptions.map((id): Assumption => [id, ESTIMATE_ASSUMPTIONS[id]]),
   ];
-}
-
-function platformsOf(compared: readonly ComparedTeardown[]): Platform[] {
-  return [...new Set(compared.map(({ platform }) => platform))];
 }

@@ -12,9 +12,9 @@ import {
   simulatedTime,
 } from "@tdx/reclaim";
 import { assertSelfContained, ORIGIN, read, table, text } from "../fixtures_test.ts";
-import type { ComparedTeardown } from "./compared.ts";
+import type { ComparedTeardown, TeardownPage } from "./teardown_page.ts";
 import { mapMemory } from "./map_memory.ts";
-import { teardownHtml, type TeardownPage } from "./teardown_html.tsx";
+import { teardownHtml } from "./teardown_html.tsx";
 
 const VCPUS = 4;
 
@@ -232,10 +232,15 @@ Deno.test("teardownHtml() names the assumptions that it stands on", () => {
   assertEquals(ids(HAZARD), `${always} E4 E5 E6`);
 });
 
-Deno.test("teardownHtml() refuses to compare nothing", () => {
+Deno.test("teardownHtml() refuses to compare nothing, and a platform by its name", () => {
   assertThrows(
     () => teardownHtml({ ...HAZARD, compared: [] }),
     RangeError,
     "Expected at least one teardown in compared, got none",
+  );
+  assertThrows(
+    () => teardownHtml({ ...HAZARD, platform: "spr" as unknown as Platform }),
+    TypeError,
+    'Expected platform to be one from definePlatform() for contract 1, got "spr"',
   );
 });

@@ -2,7 +2,7 @@ import { type Known, showRange } from "@tdx/core";
 import { barX, gridX, plot, ruleX, text, tickX } from "@observablehq/plot";
 import { POLICIES, type Policy } from "@tdx/reclaim";
 import { parseHTML } from "linkedom";
-import { groupsOf } from "../page/numbers.ts";
+import { groupsOf } from "../page/groups_of.ts";
 
 /** A bar of a chart: how long a phase takes, by one reading of what a clear costs. */
 export interface TimeBar {

@@ -2,8 +2,17 @@ import { showCount, showRange } from "@tdx/core";
 import type { ShutdownTime, TimeTerm } from "@tdx/reclaim";
 import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
-import { type Alike, alike, type ComparedTeardown } from "./compared.ts";
+import { groupsOf } from "../page/groups_of.ts";
+import type { ComparedTeardown } from "./teardown_page.ts";
 import { readingsAgree, timeChart } from "./time_chart.ts";
+
+/** Platforms on which everything came out the same under every policy. */
+interface Alike {
+  /** Their names: `spr, emr`. */
+  readonly names: string;
+  /** One teardown for each policy. */
+  readonly teardowns: readonly ComparedTeardown[];
+}
 
 /** Shows how long the teardown takes on every platform under every policy, by phase. */
 export function Times({ compared }: { readonly compared: readonly ComparedTeardown[] }): VNode {
@@ -120,4 +129,17 @@ function Figures({ compared }: { readonly compared: readonly ComparedTeardown[] 
       ])}
     />
   );
+}
+
+/** Puts platforms together that nothing tells apart. */
+export function alike(compared: readonly ComparedTeardown[]): Alike[] {
+  const platforms = groupsOf(compared, ({ platform }) => platform.name);
+  return groupsOf(platforms, (runs) => JSON.stringify(runs.map(figures))).map((same) => ({
+    names: same.map((runs) => runs[0]!.platform.name).join(", "),
+    teardowns: same[0]!,
+  }));
+}
+
+function figures({ policy, report: { platform: _, ...report }, times }: ComparedTeardown): object {
+  return { policy, report, times };
 }
