@@ -5,7 +5,7 @@ import { gnr } from "@tdx/platform-gnr";
 import { runOf } from "@tdx/core";
 import { createReclaimer } from "./create_reclaimer.ts";
 import type { HostKeys, Policy } from "./decide.ts";
-import { keyIds } from "./fixtures_test.ts";
+import { keyIds } from "./_fixtures_test.ts";
 
 function ownedMemory(platform = emr, mode: Mode = "Ci"): PhysicalMemory {
   const memory = new PhysicalMemory({ bytes: GiB, platform, keyIds, mode });

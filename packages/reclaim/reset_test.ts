@@ -3,7 +3,7 @@ import { GiB, type Key, MiB, type Operation, PhysicalMemory, type Platform } fro
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { chunksOf } from "@tdx/core";
-import { keyIds } from "./fixtures_test.ts";
+import { keyIds } from "./_fixtures_test.ts";
 import { reset, resetPages } from "./reset.ts";
 
 const KEY0 = keyIds.key(0);

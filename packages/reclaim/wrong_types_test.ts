@@ -3,7 +3,7 @@ import { GiB } from "@tdx/core";
 import { gnr } from "@tdx/platform-gnr";
 import { runOf } from "@tdx/core";
 import { type WrongType, wrongTypes } from "../../tests/wrong_types_suite.ts";
-import { record, smallHost } from "./fixtures_test.ts";
+import { record, smallHost } from "./_fixtures_test.ts";
 import {
   clearOrigin,
   createReclaimer,

@@ -1,7 +1,7 @@
 import type { Known } from "@tdx/core";
 import { MEASURED_CLEAR, PUBLISHED_SAVING } from "./clear_figures.ts";
-import { type ClearReading, requireReading } from "./clear_reading.ts";
-import { exactly } from "./interval.ts";
+import { type ClearReading, requireReading } from "./clear.ts";
+import { exactly } from "./_interval.ts";
 import type { Totals } from "./published_totals.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { MEASURED_CLEAR, PUBLISHED_SAVING } from "./clear_figures.ts";
-import { type ClearReading, requireReading } from "./clear_reading.ts";
+import { type ClearReading, requireReading } from "./clear.ts";
 
 /**
  * Whose figure: read in a publication, measured for this project, measured by the caller's meter

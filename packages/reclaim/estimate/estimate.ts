@@ -4,9 +4,9 @@ import { decide, type Policy } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./assumptions.ts";
 import { type ClearOrigin, clearOrigin } from "./clear_origin.ts";
-import type { ClearReading } from "./clear_reading.ts";
-import { type Costs, costsOf } from "./costs.ts";
-import { hull, weighted } from "./interval.ts";
+import type { ClearReading } from "./clear.ts";
+import { type Costs, costsOf } from "./_costs.ts";
+import { hull, weighted } from "./_interval.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
 
 /** What {@link estimate} is asked. */

@@ -1,6 +1,6 @@
 import { GiB } from "@tdx/core";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
-import { PUBLISHED_SHUTDOWNS, type PublishedShutdown } from "./published_shutdowns.ts";
+import { PUBLISHED_SHUTDOWNS, type PublishedShutdown } from "./figures.ts";
 
 /** Seconds of a shutdown with every page cleared, by path. */
 export type Totals = Readonly<Record<TeardownPath, number>>;

@@ -1,9 +1,9 @@
 import type { Known } from "@tdx/core";
 import { CACHE_WRITE_BACK_SECONDS, VCPU_FLUSH_SECONDS } from "./assumptions.ts";
 import { clearOrigin, type Provenance } from "./clear_origin.ts";
-import type { CostCase, Costs, Work } from "./costs.ts";
-import { hull, weighted } from "./interval.ts";
-import { PUBLISHED_SHUTDOWNS_SOURCE } from "./published_shutdowns.ts";
+import type { CostCase, Costs, Work } from "./_costs.ts";
+import { hull, weighted } from "./_interval.ts";
+import { PUBLISHED_SHUTDOWNS_SOURCE } from "./figures.ts";
 
 /**
  * The phases that time is told for; `removal` is that of the dynamic path, `reclaim` the other's.

@@ -2,8 +2,8 @@ import { LINES_PER_PAGE } from "@tdx/core";
 import { requireObject, requireOneOf, requireOptions, requireWhole } from "@tdx/core/arguments";
 import { TEARDOWN_PATHS } from "../teardown/options.ts";
 import type { TeardownReport } from "../teardown/report.ts";
-import type { ClearReading } from "./clear_reading.ts";
-import { costsOf } from "./costs.ts";
+import type { ClearReading } from "./clear.ts";
+import { costsOf } from "./_costs.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
 
 /** The SEAMCALLs that a time is told for; one that was never issued has no count. */

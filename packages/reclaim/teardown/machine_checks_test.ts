@@ -8,8 +8,8 @@ import { spr } from "@tdx/platform-spr";
 import { srf } from "@tdx/platform-srf";
 import { createReclaimer } from "../create_reclaimer.ts";
 import { type HostKeys, POLICIES, type Policy } from "../decide.ts";
-import { GUEST_PAGES, smallHost } from "../fixtures_test.ts";
-import type { TdHost } from "../td_host.ts";
+import { GUEST_PAGES, smallHost } from "../_fixtures_test.ts";
+import type { TdHost } from "../td_host/td_host.ts";
 import { TEARDOWN_PATHS } from "./options.ts";
 
 const WITH_ERRATUM = [spr, emr];

@@ -3,8 +3,8 @@ import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import { checkInvariants, type TdxModule } from "@tdx/seam";
 import { createReclaimer } from "../create_reclaimer.ts";
-import { busyAfterEach, CONTROL_PAGES, GUEST_PAGES, record, smallHost } from "../fixtures_test.ts";
-import type { TdHost } from "../td_host.ts";
+import { busyAfterEach, CONTROL_PAGES, GUEST_PAGES, record, smallHost } from "../_fixtures_test.ts";
+import type { TdHost } from "../td_host/td_host.ts";
 import {
   TEARDOWN_PATHS,
   type TeardownOptions,

@@ -7,12 +7,12 @@ import {
   requireWhole,
 } from "@tdx/core/arguments";
 import { TdxModule } from "@tdx/seam";
-import { freeKey } from "./free_key.ts";
+import { freeKey } from "./_free_key.ts";
 import { TEARDOWN_PATHS, type TeardownOptions } from "./options.ts";
-import { reclaimPages, reclaimTdr } from "./reclaim_pages.ts";
-import { removeGuestPages } from "./remove_pages.ts";
+import { reclaimPages, reclaimTdr } from "./_reclaim_pages.ts";
+import { removeGuestPages } from "./_remove_pages.ts";
 import type { TeardownReport } from "./report.ts";
-import { type TeardownContext, TeardownRun } from "./run.ts";
+import { type TeardownContext, TeardownRun } from "./ongoing.ts";
 
 const OPTIONS: readonly (keyof TeardownOptions)[] = [
   "path",

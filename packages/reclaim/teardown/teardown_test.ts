@@ -6,8 +6,8 @@ import { spr } from "@tdx/platform-spr";
 import { chunksOf, runOf } from "@tdx/core";
 import { buildTd, checkInvariants, TdxModule } from "@tdx/seam";
 import { createReclaimer } from "../create_reclaimer.ts";
-import { CONTROL_PAGES, GUEST_PAGES, keyIds, record, smallHost, steps } from "../fixtures_test.ts";
-import { createTdHost } from "../td_host.ts";
+import { CONTROL_PAGES, GUEST_PAGES, keyIds, record, smallHost, steps } from "../_fixtures_test.ts";
+import { createTdHost } from "../td_host/td_host.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "./options.ts";
 
 /** What both paths have in common, for the small TD: after its guest pages, T1 to T4. */

@@ -13,7 +13,7 @@ import { requireInstance, requireNumber, requireOptions, requireWhole } from "@t
 import { runOf } from "@tdx/core";
 import { buildTd, TdxModule } from "@tdx/seam";
 import { scatterFrames } from "./scatter.ts";
-import { tdPages } from "./td_size.ts";
+import { tdPages } from "./_td_pages.ts";
 
 /** The host and the TD to simulate. */
 export interface TdHostOptions {

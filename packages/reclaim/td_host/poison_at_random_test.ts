@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { GiB, MiB } from "@tdx/core";
 import { gnr } from "@tdx/platform-gnr";
-import { smallHost } from "./fixtures_test.ts";
+import { smallHost } from "../_fixtures_test.ts";
 import { gaps, poisonAtRandom } from "./poison_at_random.ts";
 import { randomNumbers } from "./random.ts";
 import { createTdHost, type TdHost } from "./td_host.ts";

@@ -1,6 +1,6 @@
 import type { FrameChunk } from "@tdx/core";
 import type { PageType } from "@tdx/seam";
-import { succeeded, tdrPage, type TeardownRun } from "./run.ts";
+import { succeeded, tdrPage, type TeardownRun } from "./ongoing.ts";
 
 /**
  * Types of control pages in Linux's order: vCPUs, Secure EPT, TDCS; the TDR comes last, by itself.

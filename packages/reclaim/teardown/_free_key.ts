@@ -1,4 +1,4 @@
-import { isCode, succeeded, type TeardownRun } from "./run.ts";
+import { isCode, succeeded, type TeardownRun } from "./ongoing.ts";
 
 /** How often Linux resumes an interrupted TDH.PHYMEM.CACHE.WB. */
 const CACHE_WB_TRIES = 10_000;

@@ -2,11 +2,11 @@ import { assertEquals } from "@std/assert";
 import { type FrameMap, GiB, MiB, PAGE_BYTES } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
-import { createReclaimer } from "./create_reclaimer.ts";
-import { busyAfterEach, CONTROL_PAGES, GUEST_PAGES, smallHost } from "./fixtures_test.ts";
+import { createReclaimer } from "../create_reclaimer.ts";
+import { busyAfterEach, CONTROL_PAGES, GUEST_PAGES, smallHost } from "../_fixtures_test.ts";
 import { followPages, PAGE_FATES, type PageFate } from "./page_fates.ts";
 import { createTdHost, type TdHost } from "./td_host.ts";
-import { TEARDOWN_PATHS } from "./teardown/options.ts";
+import { TEARDOWN_PATHS } from "../teardown/options.ts";
 
 const HOST_PAGES = GiB / PAGE_BYTES;
 

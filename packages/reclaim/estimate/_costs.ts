@@ -1,10 +1,10 @@
 import type { Known } from "@tdx/core";
-import { tdPages } from "../td_size.ts";
+import { tdPages } from "../td_host/_td_pages.ts";
 import type { TeardownPath } from "../teardown/options.ts";
 import { PACKAGES } from "./assumptions.ts";
 import { clearNsPerPage } from "./clear_cost.ts";
-import type { ClearReading } from "./clear_reading.ts";
-import { exactly } from "./interval.ts";
+import type { ClearReading } from "./clear.ts";
+import { exactly } from "./_interval.ts";
 import { type PublishedReading, readPublished } from "./published_totals.ts";
 
 /** The TD, how it is shut down, and which cost of a clear to reckon with. */

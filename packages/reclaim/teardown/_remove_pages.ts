@@ -1,6 +1,6 @@
 import { type FrameChunk, GiB, PAGE_BYTES } from "@tdx/core";
 import type { GpaRange, SeamcallResult, TdInfo } from "@tdx/seam";
-import { isBusy, succeeded, type TeardownRun } from "./run.ts";
+import { isBusy, succeeded, type TeardownRun } from "./ongoing.ts";
 
 /** Pages of 4 KiB that go together at most, so that there are places to stop between. */
 const MOST_AT_ONCE = 64 * GiB / PAGE_BYTES;

@@ -1,7 +1,7 @@
 // What several tests share: a small TD, and a record of the SEAMCALLs a host issues.
 import { KeyIdSpace, MiB, type Platform } from "@tdx/core";
 import type { LeafName, PageType, SeamcallResult, TdxModule } from "@tdx/seam";
-import { createTdHost, type TdHost } from "./td_host.ts";
+import { createTdHost, type TdHost } from "./td_host/td_host.ts";
 
 export const keyIds: KeyIdSpace = new KeyIdSpace({
   maxPa: 52,
