@@ -8,7 +8,7 @@ import {
   WRITTEN_DATA,
 } from "@tdx/litmus";
 import { POLICIES } from "@tdx/reclaim";
-import { contentRefusal, refusal } from "./panel.ts";
+import { actProblem, contentProblem } from "./panel.ts";
 import { PLATFORM_NAMES } from "./platforms.ts";
 import { play } from "./play.ts";
 import { type Act, MOST_ACTS, type Settings, type Situation } from "./situation.ts";
@@ -17,7 +17,7 @@ import { type Act, MOST_ACTS, type Settings, type Situation } from "./situation.
 const LINK_VERSION = "1";
 /** As many lines as a scenario can have. */
 const MOST_LINES = 8;
-const KINDS = [...new Set(OPERATIONS.map(({ operation }) => operation))];
+const KNOWN_OPERATIONS = [...new Set(OPERATIONS.map(({ operation }) => operation))];
 const FIELDS = [
   "v",
   "platform",
@@ -85,7 +85,7 @@ export function readLink(fragment: string): Situation {
   const acts: Act[] = [];
   for (const text of list(fields.get("acts"))) {
     const act = readAct(text, names);
-    refuse(text, refusal(act, acts));
+    refuse(text, actProblem(act, acts));
     acts.push(act);
   }
   if (acts.length > MOST_ACTS) fail(`at most ${MOST_ACTS} steps`, acts.length);
@@ -153,7 +153,7 @@ function readContent(text: string): { name: string; content: Content } {
     key: oneOf("key", KEY_NAMES, key),
     data: oneOf("content", WRITTEN_DATA, data),
   };
-  refuse(text, contentRefusal(content));
+  refuse(text, contentProblem(content));
   return { name, content };
 }
 
@@ -166,7 +166,7 @@ function readAct(text: string, lines: readonly string[]): Act {
   if (rest.length > 0) fail("a step as who.operation.line.key or with content", text);
   return {
     by: oneOf("who", AGENTS, by),
-    operation: oneOf("operation", KINDS, operation),
+    operation: oneOf("operation", KNOWN_OPERATIONS, operation),
     line: lines.indexOf(oneOf("line", lines, line)),
     key: oneOf<KeyName>("key", KEY_NAMES, key),
     ...(data === undefined ? {} : { data: oneOf<Data>("content", WRITTEN_DATA, data) }),

@@ -3,7 +3,7 @@ import { CLOSURE_KEYS, KEY_NAMES } from "@tdx/litmus";
 import { POLICIES } from "@tdx/reclaim";
 import fc from "fast-check";
 import { LinkError, readLink, writeLink } from "./link.ts";
-import { actOf, FAULTS, OPERATIONS_OF, panels, refusal } from "./panel.ts";
+import { actOf, actProblem, FAULT_ACTS, OPERATIONS_OF, panels } from "./panel.ts";
 import { PLATFORM_NAMES } from "./platforms.ts";
 import { type Situation, START } from "./situation.ts";
 
@@ -27,7 +27,7 @@ Deno.test("readLink() gives back what writeLink() was given", () => {
       keys.flatMap((key) => OPERATIONS_OF[by].map((operation) => actOf(by, operation, key, 0)))
     ),
     ...KEY_NAMES.map((key) => actOf("cache", "evict", key, 0)),
-    ...FAULTS,
+    ...FAULT_ACTS,
   ];
   const settings = fc.record({
     platform: fc.constantFrom(...PLATFORM_NAMES),
@@ -42,7 +42,7 @@ Deno.test("readLink() gives back what writeLink() was given", () => {
     acts: fc.array(fc.constantFrom(...acts), { maxLength: 20 }),
     at: fc.nat(20),
   }).map((made) => {
-    const acts = made.acts.filter((act, i) => refusal(act, made.acts.slice(0, i)) === undefined);
+    const acts = made.acts.filter((act, i) => actProblem(act, made.acts.slice(0, i)) === undefined);
     return { ...made, acts, at: Math.min(made.at, acts.length) } as Situation;
   });
   fc.assert(fc.property(situations, (situation) => {
@@ -71,7 +71,7 @@ const BROKEN: readonly [from: string, to: string, message: string][] = [
   ["X.td.secret", "X;td", "Expected a line as name.key.content, got X;td"],
   ["host.load.X.keyid0", "host.jump.X.keyid0", "Expected operation as one of load, store,"],
   ["host.load.X.keyid0", "host.load.Y.keyid0", "Expected line as one of X, got Y"],
-  ["host.load.X.keyid0", "host.cache-wb.X.td", "host.cache-wb.X.td: host does no cacheWb"],
+  ["host.load.X.keyid0", "host.cache-wb.X.td", "host.cache-wb.X.td: host does not do cache-wb"],
   ["host.load.X.keyid0", "host.load.X.keyid0.host", "load writes nothing of its own"],
   ["at=2", "at=3", "Expected at from 0 to 2, the number of steps, got 3"],
   ["at=2", "at=-1", "Expected at from 0 to 2, the number of steps, got -1"],

@@ -51,7 +51,7 @@ export function panels(
 }
 
 /** The faults, which happen to the memory cell whatever the KeyID. */
-export const FAULTS: readonly Act[] = (["poison", "poison-stuck", "corrupt"] as const).map(
+export const FAULT_ACTS: readonly Act[] = (["poison", "poison-stuck", "corrupt"] as const).map(
   (operation) => ({ by: "cache", operation, line: 0, key: "keyid0" }),
 );
 
@@ -101,15 +101,15 @@ export function keyNow(keyId: number, reprogrammed: boolean): KeyName {
 }
 
 /**
- * Says why an act is none that can be, or nothing where it can.
+ * Says why an act cannot be, or nothing where it can.
  *
  * @param act The act.
  * @param before The acts before it.
  */
-export function refusal(act: Act, before: readonly Act[]): string | undefined {
+export function actProblem(act: Act, before: readonly Act[]): string | undefined {
   const { by, operation, key, data } = act;
   const word = OPERATIONS.find((known) => known.operation === operation);
-  if (word === undefined || !word.agents.includes(by)) return `${by} does no ${operation}`;
+  if (word === undefined || !word.agents.includes(by)) return `${by} does not do ${operation}`;
   if (word.privateOnly && word.data === undefined && KEYS[key].access !== "private") {
     return `${operation} goes through private KeyIDs only`;
   }
@@ -124,8 +124,8 @@ export function refusal(act: Act, before: readonly Act[]): string | undefined {
   return undefined;
 }
 
-/** Says why a line can hold no such content at first, or nothing where it can. */
-export function contentRefusal({ key, data }: Content): string | undefined {
+/** Says why a line cannot begin with a content, or nothing where it can. */
+export function contentProblem({ key, data }: Content): string | undefined {
   const outside = KEYS[key].access === "shared";
   const ofTd = data === "secret" || data === "guest";
   if (outside && ofTd) return "a TD's data is under a private KeyID";

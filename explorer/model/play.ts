@@ -60,7 +60,7 @@ export function clears({ platform, mode, keys, policy }: MachineSettings): boole
 }
 
 /** What an act does to its line; `null` where the policy skips the clear. */
-export function operationOf(act: Act, machine: MachineSettings): Operation | null {
+export function operationFor(act: Act, machine: MachineSettings): Operation | null {
   const key = KEYS[act.key];
   if (act.operation === "clear") return clears(machine) ? clearOperation(key) : null;
   const data = act.data === undefined ? {} : { data: act.data };
@@ -85,7 +85,7 @@ export function play(situation: Situation, platform: string): readonly Frame[] {
   const frames: Frame[] = [{ ...nothing, act: null, lines: lines() }];
   const stopped = new Set<string>();
   for (const act of situation.acts) {
-    const operation = operationOf(act, machine);
+    const operation = operationFor(act, machine);
     const undone = whyUndone(act, stopped) ?? (operation === null ? "clear-skipped" : null);
     const before = automaton.state(states[act.line]!);
     if (undone !== null || operation === null) {

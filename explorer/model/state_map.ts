@@ -1,7 +1,7 @@
 import type { LineAutomaton, LineState, Operation } from "@tdx/core";
 import { contentState, hostKeyNames, type KeyName, KEYS } from "@tdx/litmus";
 import { actOf, evictions, OPERATIONS_OF } from "./panel.ts";
-import { automatonOf, type MachineSettings, operationOf } from "./play.ts";
+import { automatonOf, type MachineSettings, operationFor } from "./play.ts";
 import type { Act, Situation } from "./situation.ts";
 
 /** A state that a line can reach. */
@@ -24,7 +24,7 @@ export interface StateMap {
 }
 
 /** Where a state's number comes from, so that the way there can be told. */
-interface Origin {
+interface Arrival {
   readonly from: number;
   readonly act: Act;
 }
@@ -41,24 +41,30 @@ export function stateMap(
 ): StateMap {
   const automaton = automatonOf(machine);
   const hostKeys = hostKeyNames(machine.keys);
-  const acts = [...outsideActs(hostKeys), ...insideActs()];
+  const evicted: readonly KeyName[] = [...hostKeys, "td"];
+  const acts = [
+    ...hostKeys.flatMap((key) => [...actsThrough("host", key), ...actsThrough("device", key)]),
+    ...evicted.map((key) => actOf("cache", "evict", key, 0)),
+    ...actsThrough("td", "td"),
+    ...actsThrough("module", "td"),
+  ];
   const numbered = acts.flatMap((act) => {
-    const operation = operationOf(act, machine);
+    const operation = operationFor(act, machine);
     return operation === null ? [] : [{ act, id: automaton.operation(operation) }];
   });
   const start = automaton.intern(contentState(content, machine.mode === "Ci"));
-  const origins = new Map<number, Origin | null>([[start, null]]);
-  for (const from of origins.keys()) {
+  const arrivals = new Map<number, Arrival | null>([[start, null]]);
+  for (const from of arrivals.keys()) {
     for (const { act, id } of numbered) {
       const { next, machineCheck } = automaton.step(from, id);
       // Who takes a machine check is at its end; a speculative read leads to the same line.
-      if (!machineCheck && !origins.has(next)) origins.set(next, { from, act });
+      if (!machineCheck && !arrivals.has(next)) arrivals.set(next, { from, act });
     }
   }
-  const states = new Map([...origins.keys()].map((id) => [id, {
+  const states = new Map([...arrivals.keys()].map((id) => [id, {
     id,
     state: automaton.state(id),
-    acts: wayTo(id, origins),
+    acts: wayTo(id, arrivals),
   }]));
   const outside = numbered.filter(({ act: { by } }) => by === "host" || by === "device")
     .map(({ id }) => id);
@@ -99,26 +105,12 @@ export function isDanger({ automaton, hostKeys }: StateMap, id: number): boolean
   });
 }
 
-/** Everything that host, devices and caches can do to a line after a reclaim. */
-function outsideActs(hostKeys: readonly KeyName[]): readonly Act[] {
-  const evicted: readonly KeyName[] = [...hostKeys, "td"];
-  return [
-    ...hostKeys.flatMap((key) => [...actsOf("host", key), ...actsOf("device", key)]),
-    ...evicted.map((key) => actOf("cache", "evict", key, 0)),
-  ];
-}
-
-/** What the TD and the TDX module can do with the TD's key. */
-function insideActs(): readonly Act[] {
-  return [...actsOf("td", "td"), ...actsOf("module", "td")];
-}
-
-function actsOf(by: keyof typeof OPERATIONS_OF, key: KeyName): readonly Act[] {
+function actsThrough(by: keyof typeof OPERATIONS_OF, key: KeyName): readonly Act[] {
   return OPERATIONS_OF[by].map((operation) => actOf(by, operation, key, 0));
 }
 
-function wayTo(id: number, origins: ReadonlyMap<number, Origin | null>): readonly Act[] {
+function wayTo(id: number, arrivals: ReadonlyMap<number, Arrival | null>): readonly Act[] {
   const acts: Act[] = [];
-  for (let at = origins.get(id); at != null; at = origins.get(at.from)) acts.push(at.act);
+  for (let at = arrivals.get(id); at != null; at = arrivals.get(at.from)) acts.push(at.act);
   return acts.reverse();
 }

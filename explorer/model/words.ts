@@ -82,7 +82,7 @@ export interface RuleWords {
 }
 
 /** The rules that fired in a frame, in order; the last one decided. */
-export function rulesOf({ outcome }: Frame): readonly RuleWords[] {
+export function rulesInWords({ outcome }: Frame): readonly RuleWords[] {
   return (outcome?.rules ?? []).map((id) => {
     const { text, source, confidence, assumes = [] } = ruleText(id);
     const assumptions = assumes.map((assumed) => `${assumed}: ${ASSUMPTIONS[assumed]}`);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { actOf, FAULTS } from "./panel.ts";
+import { actOf, FAULT_ACTS } from "./panel.ts";
 import { play } from "./play.ts";
 import { type Act, START } from "./situation.ts";
 import { outcomeWords } from "./words.ts";
@@ -7,7 +7,7 @@ import { outcomeWords } from "./words.ts";
 const partial = actOf("host", "partial-write", "keyid0", 0);
 const load = actOf("host", "load", "keyid0", 0);
 const clear = actOf("host", "movdir64b", "keyid0", 0);
-const [transient, stuck, corrupt] = FAULTS as [Act, Act, Act];
+const [transient, stuck, corrupt] = FAULT_ACTS as [Act, Act, Act];
 
 // Clicks on a line that a TD has written, in Ci mode; what the last one says on spr.
 const SAID: readonly [string, readonly Act[], string][] = [

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { isStopped, partingStep, play } from "../model/play.ts";
-import type { ScenarioRun } from "../model/scenario_run.ts";
+import type { PlayableScenario } from "../model/play_scenario.ts";
 import { type Situation, withAct, withSettings } from "../model/situation.ts";
 import { CopyLink } from "./copy_link.tsx";
 import { Fold } from "./fold.tsx";
@@ -139,7 +139,9 @@ function NoticeBar({ notice: { kind, text }, onDismiss }: NoticeBarProps): JSX.E
   );
 }
 
-function scenarioWords({ name, sentence, condition, verdicts, situation }: ScenarioRun): string {
+function scenarioWords(
+  { name, sentence, condition, verdicts, situation }: PlayableScenario,
+): string {
   const { mode } = situation.settings;
   const said = verdicts.map(({ platform, observation, settled }) =>
     `${platform}, ${mode}: ${observation}${settled ? ", as this run shows" : ""}`

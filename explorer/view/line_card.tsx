@@ -71,8 +71,6 @@ function Memory(
   >,
 ): JSX.Element {
   const was = before?.memory;
-  const mac = mode === "Li" ? "not used in Li" : macWords(memory.macMatches);
-  const poison = poisonWords(memory);
   const rewritten = was !== undefined && !same([was.data, was.key], [memory.data, memory.key]);
   return (
     <div class="memory">
@@ -87,51 +85,35 @@ function Memory(
         </span>
       </div>
       <dl>
-        <Bit
-          name="TD owner"
-          value={String(memory.owner)}
-          on={memory.owner === 1}
-          was={was === undefined ? undefined : String(was.owner)}
-          step={step}
-        />
-        <Bit
-          name="MAC"
-          value={mac}
-          on={memory.macMatches}
-          was={was === undefined || mode === "Li" ? undefined : macWords(was.macMatches)}
-          step={step}
-        />
-        <Bit
-          name="Poison"
-          value={poison}
-          on={memory.poison !== null}
-          alarm
-          was={was === undefined ? undefined : poisonWords(was)}
-          step={step}
-        />
+        {bits(memory, mode).map(({ name, value, look }, i) => {
+          const changed = was !== undefined && bits(was, mode)[i]!.value !== value;
+          return (
+            <div
+              key={changed ? `${name} ${step}` : name}
+              class={`bit ${look} ${changed ? "changed" : ""}`}
+            >
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          );
+        })}
       </dl>
     </div>
   );
 }
 
-interface BitProps {
-  readonly name: string;
-  readonly value: string;
-  readonly on: boolean;
-  readonly alarm?: boolean;
-  readonly was: string | undefined;
-  readonly step: number;
-}
-
-function Bit({ name, value, on, alarm = false, was, step }: BitProps): JSX.Element {
-  const changed = was !== undefined && was !== value;
-  const look = [changed ? "changed" : "", on ? alarm ? "alarm" : "on" : ""].join(" ");
-  return (
-    <div key={changed ? step : 0} class={`bit ${look}`}>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
+/** What memory keeps beside the content. */
+function bits({ owner, macMatches, poison }: LineMemory, mode: Mode) {
+  const fits = macMatches ? "fits" : "none that fits";
+  return [
+    { name: "TD owner", value: String(owner), look: owner === 1 ? "on" : "" },
+    { name: "MAC", value: mode === "Li" ? "not used in Li" : fits, look: macMatches ? "on" : "" },
+    {
+      name: "Poison",
+      value: poison === null ? "none" : `from ${POISON_WORDS[poison]}`,
+      look: poison === null ? "" : "alarm",
+    },
+  ];
 }
 
 function Content(
@@ -139,14 +121,6 @@ function Content(
 ): JSX.Element {
   if (poisoned) return <span class="content poison">poison</span>;
   return <span class={`content ${data}`}>{DATA_WORDS[data!]}</span>;
-}
-
-function macWords(matches: boolean): string {
-  return matches ? "fits" : "none that fits";
-}
-
-function poisonWords({ poison }: LineMemory): string {
-  return poison === null ? "none" : `from ${POISON_WORDS[poison]}`;
 }
 
 function same(a: unknown, b: unknown): boolean {

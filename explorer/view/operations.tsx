@@ -3,7 +3,7 @@ import { hostKeyNames, type KeyName, KEYS } from "@tdx/litmus";
 import type { ComponentChild, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { keyWords } from "../model/keys.ts";
-import { actOf, evictions, FAULTS, OPERATIONS_OF, type Panel, panels } from "../model/panel.ts";
+import { actOf, evictions, FAULT_ACTS, OPERATIONS_OF, type Panel, panels } from "../model/panel.ts";
 import { type Act, MOST_ACTS, type Situation } from "../model/situation.ts";
 import { operationWords } from "../model/words.ts";
 
@@ -71,7 +71,7 @@ export function Operations(props: OperationsProps): JSX.Element {
         <fieldset>
           <legend>Faults</legend>
           <div class="buttons">
-            {FAULTS.map((fault) => button({ ...fault, line }, operationWords(fault.operation)))}
+            {FAULT_ACTS.map((fault) => button({ ...fault, line }, operationWords(fault.operation)))}
           </div>
         </fieldset>
       </div>

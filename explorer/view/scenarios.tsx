@@ -1,12 +1,16 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { type ScenarioRun, scenarioRun, type ScenarioText } from "../model/scenario_run.ts";
+import {
+  type PlayableScenario,
+  playableScenario,
+  type ScenarioText,
+} from "../model/play_scenario.ts";
 import type { Settings } from "../model/situation.ts";
 
 /** What the list of scenarios is given. */
 export interface ScenariosProps {
   readonly settings: Settings;
-  readonly onRun: (run: ScenarioRun) => void;
+  readonly onRun: (run: PlayableScenario) => void;
   readonly onFail: (message: string) => void;
 }
 
@@ -39,7 +43,7 @@ export function Scenarios({ settings, onRun, onFail }: ScenariosProps): JSX.Elem
             <button
               type="button"
               onClick={() =>
-                scenarioRun(scenario, settings).then(onRun, (error) => onFail(error.message))}
+                playableScenario(scenario, settings).then(onRun, (error) => onFail(error.message))}
             >
               {scenario.name}
             </button>{" "}

@@ -3,7 +3,13 @@ import { hostKeyNames, KEYS } from "@tdx/litmus";
 import { platformOf } from "../model/platforms.ts";
 import { clears, type Frame, isStopped, machineCheckOf } from "../model/play.ts";
 import type { Situation } from "../model/situation.ts";
-import { actWords, hostConsequence, outcomeWords, rulesOf, tdConsequence } from "../model/words.ts";
+import {
+  actWords,
+  hostConsequence,
+  outcomeWords,
+  rulesInWords,
+  tdConsequence,
+} from "../model/words.ts";
 import { LineCard } from "./line_card.tsx";
 
 /** What the drawing of a platform is given. */
@@ -79,7 +85,7 @@ interface OutcomeProps {
 }
 
 function Outcome({ frame, platform, lines }: OutcomeProps): JSX.Element {
-  const rules = rulesOf(frame);
+  const rules = rulesInWords(frame);
   return (
     <div class="outcome">
       <h3>{frame.act === null ? "Beginning" : actWords(frame.act, lines)}</h3>

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { isStopped } from "../model/play.ts";
 import { atStep } from "../model/situation.ts";
-import { actWords, outcomeWords, rulesOf } from "../model/words.ts";
+import { actWords, outcomeWords, rulesInWords } from "../model/words.ts";
 import type { StepsProps } from "./steps.tsx";
 
 /** What happened last, for screen readers, and for screens too small to see it all. */
@@ -18,7 +18,7 @@ export function Ticker(
         {runs.map(({ platform, frames }) => (
           <p key={platform}>
             {isStopped(frames[at]!) && <strong>Machine check</strong>} {platform}:{" "}
-            {rulesOf(frames[at]!).map(({ id }) => <b key={id} class="rule-id">{id}</b>)}{" "}
+            {rulesInWords(frames[at]!).map(({ id }) => <b key={id} class="rule-id">{id}</b>)}{" "}
             {outcomeWords(frames[at]!)}
           </p>
         ))}

@@ -38,7 +38,7 @@ export function VerdictBar({ settings, onPlay }: VerdictBarProps): JSX.Element {
       </div>
       <div class="verdict-list">
         {[...new Set(shown)].map((platform) => (
-          <Verdict
+          <PlatformVerdict
             key={platform}
             settings={{ ...settings, platform }}
             poison={poison}
@@ -50,11 +50,11 @@ export function VerdictBar({ settings, onPlay }: VerdictBarProps): JSX.Element {
   );
 }
 
-interface VerdictProps extends VerdictBarProps {
+interface PlatformVerdictProps extends VerdictBarProps {
   readonly poison: LeftPoison;
 }
 
-function Verdict({ settings, poison, onPlay }: VerdictProps): JSX.Element {
+function PlatformVerdict({ settings, poison, onPlay }: PlatformVerdictProps): JSX.Element {
   const { platform, mode, keys, policy } = settings;
   const [hazard, setHazard] = useState<Hazard | null>(null);
   useEffect(() => {

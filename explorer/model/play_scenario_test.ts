@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { readCorpus } from "../../tasks/corpus.ts";
 import { readLink, writeLink } from "./link.ts";
 import { isStopped, play } from "./play.ts";
-import { scenarioRun } from "./scenario_run.ts";
+import { playableScenario } from "./play_scenario.ts";
 import { START } from "./situation.ts";
 
 const corpus = readCorpus().map(({ name, file, scenario: { sentence } }) => ({
@@ -11,10 +11,10 @@ const corpus = readCorpus().map(({ name, file, scenario: { sentence } }) => ({
   text: Deno.readTextFileSync(file),
 }));
 
-Deno.test("scenarioRun() makes every scenario of the corpus clicks that play and fit in a link", async () => {
+Deno.test("playableScenario() makes every scenario of the corpus clicks that play and fit in a link", async () => {
   for (const scenario of corpus) {
     for (const platform of ["spr", "gnr"]) {
-      const { situation } = await scenarioRun(scenario, { ...START.settings, platform });
+      const { situation } = await playableScenario(scenario, { ...START.settings, platform });
       assert(situation.acts.length > 0, scenario.name);
       assertEquals(readLink(writeLink(situation)), situation, scenario.name);
     }
@@ -31,8 +31,8 @@ const SHOWN = [
 ] as const;
 
 for (const [name, observations, settled] of SHOWN) {
-  Deno.test(`scenarioRun() says what ${name} shows on each platform in sight`, async () => {
-    const { verdicts, situation } = await scenarioRun(named(name), START.settings);
+  Deno.test(`playableScenario() says what ${name} shows on each platform in sight`, async () => {
+    const { verdicts, situation } = await playableScenario(named(name), START.settings);
     assertEquals(verdicts.map(({ platform }) => platform), ["spr", "gnr"]);
     assertEquals(verdicts.map(({ observation }) => observation), [...observations]);
     assertEquals(verdicts.map((verdict) => verdict.settled), [...settled]);

@@ -22,7 +22,7 @@ export interface ScenarioVerdict {
 }
 
 /** A scenario as clicks, and what the exploration says of it. */
-export interface ScenarioRun {
+export interface PlayableScenario {
   readonly situation: Situation;
   /** Its name. */
   readonly name: string;
@@ -41,10 +41,10 @@ export interface ScenarioRun {
  * @param scenario The scenario.
  * @param settings The present settings; platforms and mode stay where the scenario runs on them.
  */
-export async function scenarioRun(
+export async function playableScenario(
   { name, sentence, text }: ScenarioText,
   settings: Settings,
-): Promise<ScenarioRun> {
+): Promise<PlayableScenario> {
   const scenario = parseScenario(text, { file: name, platforms: PLATFORM_NAMES });
   const { condition, policy, hostKeys: keys, problem } = scenario;
   const mode = among(scenario.modes, settings.mode);
