@@ -1,4 +1,4 @@
-import type { MachineCheck } from "@tdx/core";
+import { defined, type MachineCheck } from "@tdx/core";
 
 /** The CPU model a record names. */
 export interface RecordedCpu {
@@ -61,4 +61,29 @@ export interface LoggedMachineCheck extends MachineCheckEvidence {
    * record. What is named here is missing from the rest, never guessed.
    */
   readonly damage: readonly string[];
+}
+
+/** What a form gives of a record; what it does not give is `undefined`. */
+export type RecordFields =
+  & { readonly [Field in keyof MachineCheck]?: MachineCheck[Field] | undefined }
+  & {
+    readonly [Field in "interrupted" | "processor" | "mcgCap" | "time"]?:
+      | LoggedMachineCheck[Field]
+      | undefined;
+  };
+
+/** Makes a record of what a form gives, leaving out what it does not. */
+export function loggedMachineCheck(
+  fields: RecordFields,
+  where: MachineCheckPlace,
+  damage: readonly string[],
+): LoggedMachineCheck {
+  const { cpu, bank, status, mcgStatus, address, misc, ...rest } = fields;
+  const { interrupted, processor, mcgCap, time } = rest;
+  return {
+    record: defined({ cpu, bank, status, mcgStatus, address, misc }),
+    ...defined({ interrupted, processor, mcgCap, time }),
+    where,
+    damage,
+  };
 }

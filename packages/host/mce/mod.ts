@@ -8,9 +8,8 @@ export type { EncryptionError } from "./assess/encryption_error.ts";
 export type { ErrorAddress } from "./assess/error_address.ts";
 export type { GradeByMode, MachineCheckMode } from "./assess/grade_by_mode.ts";
 export type { KernelAnswer } from "./assess/kernel_answer.ts";
-export { readKernelLog } from "./formats/kernel_log.ts";
 export type { KeyIdLayout } from "./assess/key_id_layout.ts";
-export type { TextChunks } from "./formats/line_batches.ts";
+export type { TextChunks } from "./formats/_line_batches.ts";
 export type {
   MachineCheckCause,
   MachineCheckCauseName,
@@ -29,8 +28,6 @@ export {
   type PageReport,
 } from "./assess/machine_check_pages.ts";
 export { decodeMcaError, type McaClass, type McaError } from "./assess/mca_error.ts";
-export { readMceInject } from "./formats/mce_inject.ts";
-export { readMcelog } from "./formats/mcelog.ts";
 export { printKernelLog } from "./formats/print_kernel_log.ts";
 export { readRasdaemon } from "./formats/rasdaemon.ts";
 export {

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readKernelLog } from "./kernel_log.ts";
+import { kernelLog } from "./kernel_log.ts";
+import { readLog } from "./log_format.ts";
 
 const MARK = "mce: [Hardware Error]: ";
 
@@ -33,13 +34,15 @@ function block(cpu: number, cs = "33"): string[] {
 }
 
 async function read(lines: readonly string[], prefix = MARK) {
-  return await Array.fromAsync(readKernelLog(lines.map((line) => `${prefix}${line}\n`), "log"));
+  return await Array.fromAsync(
+    readLog(lines.map((line) => `${prefix}${line}\n`), kernelLog, "log"),
+  );
 }
 
-Deno.test("readKernelLog() reads Linux's block, its reason and its panic", async () => {
+Deno.test("kernelLog: reads Linux's block, its reason and its panic", async () => {
   const text = PANIC.map((line) => `[  896.156739] ${MARK}${line}\n`).join("") +
     "[  896.2] Kernel panic - not syncing: Fatal local machine check\n";
-  const [found, ...others] = await Array.fromAsync(readKernelLog(text));
+  const [found, ...others] = await Array.fromAsync(readLog(text, kernelLog, "log"));
   assertEquals(others, []);
   assertEquals(found, {
     record: REGISTERS,
@@ -57,7 +60,7 @@ Deno.test("readKernelLog() reads Linux's block, its reason and its panic", async
   });
 });
 
-Deno.test("readKernelLog() reads behind the prefixes of dmesg, journal and syslog", async () => {
+Deno.test("kernelLog: reads behind the prefixes of dmesg, journal and syslog", async () => {
   const prefixes = [
     "",
     "[166492.496342] ",
@@ -76,7 +79,7 @@ Deno.test("readKernelLog() reads behind the prefixes of dmesg, journal and syslo
   }
 });
 
-Deno.test("readKernelLog() reads what the EDAC drivers print", async () => {
+Deno.test("kernelLog: reads what the EDAC drivers print", async () => {
   const edac = "[Sat Apr 15 19:49:46 2023] EDAC skx MC0: ";
   const found = await read([
     "HANDLING MCE MEMORY ERROR",
@@ -95,7 +98,7 @@ Deno.test("readKernelLog() reads what the EDAC drivers print", async () => {
   }, []]]);
 });
 
-Deno.test("readKernelLog() reads ADDR and MISC that Linux leaves out as 0", async () => {
+Deno.test("kernelLog: reads ADDR and MISC that Linux leaves out as 0", async () => {
   const [found] = await read([
     "CPU 1: Machine Check: 0 Bank 1: 9c00000000100134",
     "TSC 5 ",
@@ -106,13 +109,13 @@ Deno.test("readKernelLog() reads ADDR and MISC that Linux leaves out as 0", asyn
   assertEquals(found?.damage, []);
 });
 
-Deno.test("readKernelLog() keeps the records of several callers or hosts apart", async () => {
+Deno.test("kernelLog: keeps the records of several callers or hosts apart", async () => {
   for (
     const prefix of [(n: number) => `[  1.0][  C${n}] `, (n: number) => `Nov 1 h${n} kernel: `]
   ) {
     const lines = [0, 1, 2, 3].flatMap((i) => [1, 2].map((cpu) => [cpu, block(cpu)[i]!] as const));
     const found = await Array.fromAsync(
-      readKernelLog(lines.map(([cpu, line]) => `${prefix(cpu)}${MARK}${line}\n`)),
+      readLog(lines.map(([cpu, line]) => `${prefix(cpu)}${MARK}${line}\n`), kernelLog, "log"),
     );
     assertEquals(found.map(({ record }) => [record.cpu, record.address]), [[1, 0x1000n], [
       2,
@@ -122,7 +125,7 @@ Deno.test("readKernelLog() keeps the records of several callers or hosts apart",
   }
 });
 
-Deno.test("readKernelLog() deals mixed lines out in order and says that it did", async () => {
+Deno.test("kernelLog: deals mixed lines out in order and says that it did", async () => {
   const mixed = [0, 1, 2, 3].flatMap((i) => [1, 2, 3].map((cpu) => block(cpu)[i]!));
   const found = await read(mixed);
   assertEquals(found.map(({ record }) => record.address), [0x1000n, 0x2000n, 0x3000n]);
@@ -131,23 +134,23 @@ Deno.test("readKernelLog() deals mixed lines out in order and says that it did",
   assert(found[0]!.damage[0]!.startsWith("log:1:1: Expected the lines of one record"));
 });
 
-Deno.test("readKernelLog() leaves the mode out where mixed lines leave it open", async () => {
+Deno.test("kernelLog: leaves the mode out where mixed lines leave it open", async () => {
   const user = block(1, "33");
   const kernel = block(2, "10");
   const found = await read([0, 1, 2, 3].flatMap((i) => [user[i]!, kernel[i]!]));
   assertEquals(found.map(({ interrupted }) => interrupted), [undefined, undefined]);
 });
 
-Deno.test("readKernelLog() gives a whole record after a cut one its own lines", async () => {
+Deno.test("kernelLog: gives a whole record after a cut one its own lines", async () => {
   const found = await read([block(1)[0]!, ...block(2)]);
   assertEquals(found.map(({ record }) => record.address), [undefined, 0x2000n]);
   assertEquals(found.every(({ damage }) => damage.length > 0), true);
 });
 
-Deno.test("readKernelLog() decodes a cut block as far as it goes and says so", async () => {
+Deno.test("kernelLog: decodes a cut block as far as it goes and says so", async () => {
   const text = PANIC.slice(0, 4).map((line) => `${MARK}${line}\n`).join("");
   for (let length = MARK.length + 26; length < text.length; length++) {
-    const found = await Array.fromAsync(readKernelLog(text.slice(0, length)));
+    const found = await Array.fromAsync(readLog(text.slice(0, length), kernelLog, "log"));
     assertEquals(found.length, 1, text.slice(0, length));
     // Nothing that the whole block does not say.
     assertEquals({ ...REGISTERS, ...found[0]!.record }, REGISTERS, text.slice(0, length));
@@ -156,7 +159,7 @@ Deno.test("readKernelLog() decodes a cut block as far as it goes and says so", a
   }
 });
 
-Deno.test("readKernelLog() names the place of damaged numbers", async () => {
+Deno.test("kernelLog: names the place of damaged numbers", async () => {
   const damage = async (...lines: string[]) => (await read(lines))[0]?.damage;
   assertEquals(
     await damage("CPU 1: Machine Check: 10000000000000000 Bank 1: 9000000000000001", PANIC[3]!),
@@ -179,32 +182,32 @@ Deno.test("readKernelLog() names the place of damaged numbers", async () => {
   );
 });
 
-Deno.test("readKernelLog() passes on the private KeyIDs that the host logged at boot", async () => {
+Deno.test("kernelLog: passes on the private KeyIDs that the host logged at boot", async () => {
   const boot = "[    1.8] virt/tdx: BIOS enabled: private KeyID range [64, 128)\n";
   const text = boot + PANIC.map((line) => `${MARK}${line}\n`).join("");
-  const [found] = await Array.fromAsync(readKernelLog(text));
+  const [found] = await Array.fromAsync(readLog(text, kernelLog, "log"));
   assertEquals(found?.privateKeyIds, [64, 128]);
 });
 
-Deno.test("readKernelLog() lets nothing of a log reach the terminal as a control character", async () => {
+Deno.test("kernelLog: lets nothing of a log reach the terminal as a control character", async () => {
   const [found] = await read([...PANIC.slice(0, 5), "Machine check: \x1b[2J\x9b"]);
   assertEquals(found?.said, ["\ufffd[2J\ufffd"]);
 });
 
-Deno.test("readKernelLog() is over with a record that is not continued", async () => {
+Deno.test("kernelLog: is over with a record that is not continued", async () => {
   // Lines that belong to no record any more must not keep it, nor fill the memory.
   let read = 0;
   function* log() {
     yield `${MARK}${PANIC[0]}\n`;
     for (; read < 1000; read++) yield `${MARK}TSC 1 ADDR ${read.toString(16)} MISC 86\n`;
   }
-  for await (const { record } of readKernelLog(log())) {
+  for await (const { record } of readLog(log(), kernelLog, "log")) {
     assertEquals([record.cpu, record.address], [147, 0n]);
     assert(read < 600, `after ${read} lines`);
   }
 });
 
-Deno.test("readKernelLog() reads any text without failing", async () => {
+Deno.test("kernelLog: reads any text without failing", async () => {
   const pieces = [...PANIC, ...block(3), "EDAC skx MC0: ADDR 1", "\n", MARK, "\0", " ", "ffff"];
   const logs = fc.array(
     fc.oneof(
@@ -216,7 +219,7 @@ Deno.test("readKernelLog() reads any text without failing", async () => {
   );
   await fc.assert(
     fc.asyncProperty(logs, async (parts) => {
-      for (const found of await Array.fromAsync(readKernelLog(parts))) {
+      for (const found of await Array.fromAsync(readLog(parts, kernelLog, "log"))) {
         assert(found.where.first <= found.where.last);
         assert(found.damage.every((text) => /^log:\d+:\d+: Expected /.test(text)));
       }

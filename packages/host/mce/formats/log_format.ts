@@ -1,42 +1,43 @@
-import { wrongType } from "@tdx/core/arguments";
 import type { TextLine } from "../../_text_lines.ts";
-import { lineBatches, type TextChunks } from "./line_batches.ts";
 import type { LoggedMachineCheck } from "../logged_machine_check.ts";
+import { lineBatches, type TextChunks } from "./_line_batches.ts";
 
-/** Reads machine checks line by line; what it remembers is bounded. */
-export interface LogParser {
-  /** Takes the next line and hands out the records that are over. */
-  line(line: TextLine): readonly LoggedMachineCheck[];
-  /** Hands out the rest. */
-  end(): readonly LoggedMachineCheck[];
+/** A text form of machine-check records. */
+export interface LogFormat {
+  /** A line that only this form has. */
+  readonly signature: RegExp;
+  /**
+   * Begins to read a text of this form.
+   *
+   * @param name The file's name, for messages.
+   * @param found Is handed each record as soon as nothing further can belong to it.
+   */
+  readonly reader: (name: string, found: (record: LoggedMachineCheck) => void) => LogReader;
 }
 
-/**
- * Feeds a text to a parser.
- *
- * @throws {TypeError} Where it is no text
- */
-export function parseLog(
+/** Reads a text line by line; what it remembers is bounded. */
+export interface LogReader {
+  /** Takes the next line. */
+  line(line: TextLine): void;
+  /** Ends the text, and with it the last record. */
+  end(): void;
+}
+
+/** Reads a text of a form, as a stream: it hands out each record as soon as that is over. */
+export async function* readLog(
   chunks: TextChunks,
-  parser: LogParser,
+  format: Pick<LogFormat, "reader">,
+  name: string,
 ): AsyncGenerator<LoggedMachineCheck> {
-  // Not within the walk, which begins when the first record is asked for.
-  if (!isText(chunks)) throw wrongType("chunks", "a text or an iterable of texts", chunks);
-  return walk(chunks, parser);
-}
-
-function isText(chunks: unknown): boolean {
-  if (typeof chunks === "string") return true;
-  return typeof chunks === "object" && chunks !== null &&
-    (Symbol.iterator in chunks || Symbol.asyncIterator in chunks);
-}
-
-async function* walk(chunks: TextChunks, parser: LogParser): AsyncGenerator<LoggedMachineCheck> {
+  const found: LoggedMachineCheck[] = [];
+  const reader = format.reader(name, (record) => found.push(record));
   for await (const batch of lineBatches(chunks)) {
     for (const line of batch) {
-      // `yield*` awaits even where there is nothing, and there mostly is nothing.
-      for (const found of parser.line(line)) yield found;
+      reader.line(line);
+      // Mostly there is nothing, and `yield*` would await all the same.
+      if (found.length > 0) yield* found.splice(0);
     }
   }
-  for (const found of parser.end()) yield found;
+  reader.end();
+  yield* found;
 }

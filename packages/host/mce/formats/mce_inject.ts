@@ -1,159 +1,288 @@
-import { requireString } from "@tdx/core/arguments";
-import { textError, type TextLine } from "../../_text_lines.ts";
-import { MAX_LINE, type TextChunks } from "./line_batches.ts";
-import { type LogParser, parseLog } from "./log_format.ts";
-import type { LoggedMachineCheck } from "../logged_machine_check.ts";
+import { type BitFields, MCG_STATUS, MCI_STATUS } from "@tdx/core";
+import { quote, textError, type TextLine } from "../../_text_lines.ts";
 import {
-  INJECT_STARTS,
-  INJECT_TERMS,
-  type InjectRecord,
-  type InjectTerm,
-} from "./mce_inject_terms.ts";
-import { injectError, injectNumber, type InjectToken, injectTokens } from "./mce_inject_tokens.ts";
+  type LoggedMachineCheck,
+  loggedMachineCheck,
+  type RecordedCpu,
+} from "../logged_machine_check.ts";
+import { MAX_LINE } from "./_line_batches.ts";
+import { recordedCpu } from "./_recorded_cpu.ts";
+import type { LogFormat, LogReader } from "./log_format.ts";
 
+/**
+ * The input language of mce-inject, which `mce-inject --dump` and `mcelog --ascii --raw` print too.
+ *
+ * Numbers are those of C. What a record leaves out is 0, as there, but a record without `STATUS` is
+ * told as cut. `STATUS` replaces what `ADDR` and `MISC` before it set, as there. A text that is not
+ * of this language is a `SyntaxError`, and so is a number that does not fit in 64 bits.
+ */
+export const mceInject: LogFormat = {
+  signature:
+    /^\s*(?:CPU\s+(?:0x[0-9a-f]+|\d+)(?:\s+(?:BANK\s+)?(?:0x[0-9a-f]+|\d+))?|MCE)\s*(?:#.*|[A-Z].*)?$/i,
+  reader: (name, found) => new MceInjectReader(name, found),
+};
+
+/** A record as mce-inject builds it: what is not given is 0. */
+interface InjectRecord {
+  readonly cpu: number | undefined;
+  bank: number;
+  status?: bigint;
+  /** ADDRV and MISCV, set since the last `STATUS`. */
+  valid: bigint;
+  mcgStatus: bigint;
+  address?: bigint;
+  misc?: bigint;
+  cs: number;
+  ip: bigint;
+  mcgCap?: bigint;
+  time?: number;
+  processor?: RecordedCpu | undefined;
+  readonly first: number;
+  last: number;
+}
+
+/** What may follow a word. */
+interface Values {
+  /** Names that stand for bits; numbers are allowed too. */
+  readonly names?: ReadonlyMap<string, bigint>;
+  readonly count: readonly [least: number, most: number];
+  /** Values are below this. */
+  readonly limit?: bigint;
+}
+
+/** A word that continues a record, and what its values do to that. */
+interface Term extends Values {
+  readonly apply: (record: InjectRecord, values: readonly bigint[]) => void;
+}
+
+/** The flags of a register by their names. */
+function flagBits(register: BitFields<object>): Map<string, bigint> {
+  const bits = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
+  return new Map(bits.flatMap((bit) => register.flags(bit).map((name) => [name, bit] as const)));
+}
+
+const STATUS = flagBits(MCI_STATUS);
+const or = (values: readonly bigint[]) => values.reduce((sum, value) => sum | value, 0n);
+const all = (...names: string[]) => or(names.map((name) => STATUS.get(name)!));
+
+const MANY = [0, 64] as const;
+const ONE = [1, 1] as const;
+const EXACT = 1n << 53n;
+const ignored: Term = { count: ONE, apply: () => {} };
+const flag: Term = { count: [0, 0], apply: () => {} };
+
+/** The words of mce-inject (its `mce.lex` and `mce.y`) that continue a record. */
+const TERMS: Readonly<Record<string, Term>> = {
+  STATUS: {
+    names: new Map([
+      ...STATUS,
+      ["CORRECTED", all("VAL", "EN")],
+      ["UNCORRECTED", all("VAL", "UC", "EN")],
+      ["FATAL", all("VAL", "UC", "EN", "PCC")],
+      ["UCNA", 0n],
+      ["SRAO", all("S")],
+      ["SRAR", all("S", "AR")],
+      ["TES_YELLOW", 1n << 54n],
+    ]),
+    count: MANY,
+    apply: (record, values) => {
+      record.status = or(values);
+      record.valid = 0n;
+    },
+  },
+  MCGSTATUS: {
+    names: new Map([...flagBits(MCG_STATUS), ["TES_P", 1n << 11n]]),
+    count: MANY,
+    apply: (record, values) => record.mcgStatus = or(values),
+  },
+  ADDR: {
+    count: ONE,
+    apply: (record, [value]) => {
+      record.address = value!;
+      record.valid |= all("ADDRV");
+    },
+  },
+  MISC: {
+    count: ONE,
+    apply: (record, [value]) => {
+      record.misc = value!;
+      record.valid |= all("MISCV");
+    },
+  },
+  RIP: {
+    count: [1, 2],
+    apply: (record, values) => {
+      record.ip = values.at(-1)!;
+      record.cs = values.length === 2 ? Number(BigInt.asUintN(16, values[0]!)) : 0;
+    },
+  },
+  BANK: { count: ONE, limit: 256n, apply: (record, [value]) => record.bank = Number(value) },
+  TIME: { count: ONE, limit: EXACT, apply: (record, [value]) => record.time = Number(value) },
+  MCGCAP: { count: ONE, apply: (record, [value]) => record.mcgCap = value! },
+  PROCESSOR: {
+    count: [2, 2],
+    limit: 1n << 32n,
+    apply: (record, [vendor, signature]) =>
+      record.processor = recordedCpu(Number(vendor), Number(signature)) ?? record.processor,
+  },
+  TSC: ignored,
+  SOCKETID: ignored,
+  APICID: ignored,
+  NOBROADCAST: flag,
+  IRQBROADCAST: flag,
+  NMIBROADCAST: flag,
+  HOLD: flag,
+  IN_IRQ: flag,
+  IN_PROC: flag,
+  POLL: flag,
+  EXCP: flag,
+};
+
+/** The words that begin a record; `CPU` with its number, and the bank. */
+const STARTS: Readonly<Record<string, Values>> = {
+  CPU: { count: [1, 2], limit: EXACT },
+  MCE: { count: [0, 0] },
+};
 const START = "CPU or MCE, which begin a record";
 
-/** Reads mce-inject text word by word; a new `CPU` or `MCE` begins the next record. */
-export class MceInjectParser implements LogParser {
-  readonly #name: string;
-  /** A word and what follows it. */
-  #clause: { readonly word: InjectToken; readonly values: InjectToken[] } | undefined;
-  #record: { readonly fields: InjectRecord; readonly first: number; last: number } | undefined;
-  #done: LoggedMachineCheck[] = [];
+/** Sixty-four values and the signs of `RIP 0x10:<…> {…}` are more than any word takes. */
+const MAX_VALUES = 80;
 
-  constructor(name: string) {
+/** A word, number or sign, in upper case. */
+interface Token {
+  readonly text: string;
+  readonly line: number;
+  /** Counts from 1. */
+  readonly column: number;
+}
+
+/** Reads word by word; a new `CPU` or `MCE` begins the next record. */
+class MceInjectReader implements LogReader {
+  readonly #name: string;
+  readonly #found: (record: LoggedMachineCheck) => void;
+  /** A word and what follows it. */
+  #clause: { readonly word: Token; readonly values: Token[] } | undefined;
+  #record: InjectRecord | undefined;
+
+  constructor(name: string, found: (record: LoggedMachineCheck) => void) {
     this.#name = name;
+    this.#found = found;
   }
 
-  line(line: TextLine): readonly LoggedMachineCheck[] {
+  line(line: TextLine): void {
     if (line.text.length >= MAX_LINE && !line.ended) {
       const place = { name: this.#name, line: line.number, column: MAX_LINE };
       throw textError(place, `Expected lines of at most ${MAX_LINE} characters, got a longer one`);
     }
-    for (const token of injectTokens(line.text, line.number)) this.#token(token);
-    return this.#done.length === 0 ? this.#done : this.#done.splice(0);
+    for (const token of tokens(line)) this.#token(token);
   }
 
-  end(): readonly LoggedMachineCheck[] {
+  end(): void {
     this.#endClause();
     this.#endRecord();
-    return this.#done;
   }
 
-  #token(token: InjectToken): void {
-    if (Object.hasOwn(INJECT_STARTS, token.text) || Object.hasOwn(INJECT_TERMS, token.text)) {
+  #token(token: Token): void {
+    if (Object.hasOwn(STARTS, token.text) || Object.hasOwn(TERMS, token.text)) {
       this.#endClause();
       this.#clause = { word: token, values: [] };
       return;
     }
-    if (this.#clause === undefined) throw injectError(token, this.#name, START);
+    if (this.#clause === undefined) throw this.#error(token, START);
     const { word, values } = this.#clause;
-    // Sixty-four values and the signs of `RIP 0x10:<…> {…}` are more than any word takes.
-    if (values.length > 80) throw injectError(token, this.#name, `fewer values after ${word.text}`);
+    if (values.length > MAX_VALUES) throw this.#error(token, `fewer values after ${word.text}`);
     values.push(token);
   }
 
   #endClause(): void {
-    const clause = this.#clause;
-    if (clause === undefined) return;
+    if (this.#clause === undefined) return;
+    const { word, values } = this.#clause;
     this.#clause = undefined;
-    const { word, values } = clause;
     const last = values.at(-1)?.line ?? word.line;
-    if (Object.hasOwn(INJECT_STARTS, word.text)) {
+    if (Object.hasOwn(STARTS, word.text)) {
       this.#endRecord();
-      const [cpu, bank = 0n] = this.#values(word, values, INJECT_STARTS[word.text]!);
-      const given = cpu === undefined ? {} : { cpu: Number(cpu) };
-      const rest = { bank: Number(bank), valid: 0n, mcgStatus: 0n, cs: 0, ip: 0n };
-      this.#record = { fields: { ...given, ...rest }, first: word.line, last };
+      const [cpu, bank = 0n] = this.#values(word, values, STARTS[word.text]!);
+      this.#record = {
+        cpu: cpu === undefined ? undefined : Number(cpu),
+        bank: Number(bank),
+        valid: 0n,
+        mcgStatus: 0n,
+        cs: 0,
+        ip: 0n,
+        first: word.line,
+        last,
+      };
       return;
     }
-    if (this.#record === undefined) throw injectError(word, this.#name, START);
-    const term = INJECT_TERMS[word.text]!;
-    term.apply(this.#record.fields, this.#values(word, values, term));
+    if (this.#record === undefined) throw this.#error(word, START);
+    const term = TERMS[word.text]!;
+    term.apply(this.#record, this.#values(word, values, term));
     this.#record.last = last;
   }
 
-  #values(
-    word: InjectToken,
-    tokens: readonly InjectToken[],
-    { names, count: [least, most], limit = 1n << 64n }: Omit<InjectTerm, "apply">,
-  ): bigint[] {
+  #values(word: Token, tokens: readonly Token[], rules: Values): bigint[] {
+    const { names, count: [least, most], limit = 1n << 64n } = rules;
     const values = withoutSigns(tokens);
     const further = values[most];
     if (further !== undefined) {
-      throw injectError(further, this.#name, `at most ${most} values after ${word.text}`);
+      throw this.#error(further, `at most ${most} values after ${word.text}`);
     }
-    if (values.length < least) {
-      throw injectError(word, this.#name, `a number after ${word.text}`);
-    }
-    return values.map((token) => names?.get(token.text) ?? injectNumber(token, this.#name, limit));
+    if (values.length < least) throw this.#error(word, `a number after ${word.text}`);
+    return values.map((token) => names?.get(token.text) ?? this.#number(token, limit));
+  }
+
+  /** Reads a number in C notation: 0x hexadecimal, 0 octal, else decimal. */
+  #number(token: Token, limit: bigint): bigint {
+    const { text } = token;
+    if (!NUMBER.test(text)) throw this.#error(token, "a number such as 0x134 or 1");
+    const octal = /^0\d/.test(text);
+    // No number under 2^64 has more digits, and a long one is slow to convert.
+    const value = text.length > 30 ? limit : BigInt(octal ? `0o${text}` : text);
+    if (value < limit) return value;
+    throw this.#error(token, `a number below 0x${limit.toString(16)}`);
   }
 
   #endRecord(): void {
     if (this.#record === undefined) return;
-    const { fields, first, last } = this.#record;
+    const { first, last, cs, ip, valid, status, ...fields } = this.#record;
     this.#record = undefined;
-    const { bank, status, valid, mcgStatus, cs, ip, cpu, address, misc } = fields;
-    const { processor, mcgCap, time } = fields;
-    const place = { name: this.#name, line: first, column: 1 };
     const missing = "Expected STATUS, got none: the record is cut";
-    this.#done.push({
-      record: {
-        ...(cpu !== undefined && { cpu }),
-        bank,
-        ...(status !== undefined && { status: status | valid }),
-        mcgStatus,
-        ...(address !== undefined && { address }),
-        ...(misc !== undefined && { misc }),
+    const place = { name: this.#name, line: first, column: 1 };
+    this.#found(loggedMachineCheck(
+      {
+        ...fields,
+        status: status === undefined ? undefined : status | valid,
+        interrupted: { cs, ip },
       },
-      interrupted: { cs, ip },
-      ...(processor && { processor }),
-      ...(mcgCap !== undefined && { mcgCap }),
-      ...(time !== undefined && { time }),
-      where: { unit: "line", first, last },
-      damage: status === undefined ? [textError(place, missing).message] : [],
-    });
+      { unit: "line", first, last },
+      status === undefined ? [textError(place, missing).message] : [],
+    ));
+  }
+
+  /** The error for a token where another was expected. */
+  #error({ text, line, column }: Token, expected: string): SyntaxError {
+    return textError(
+      { name: this.#name, line, column },
+      `Expected ${expected}, got ${quote(text)}`,
+    );
   }
 }
 
-/** Leaves out the signs of `RIP 0x10:<0xfff> {symbol}`, and the symbol. */
-function withoutSigns(tokens: readonly InjectToken[]): InjectToken[] {
-  const brace = tokens.findIndex(({ text }) => text === "{");
-  return tokens.filter(({ text }, i) => !/^[:<>]$/.test(text) && (brace < 0 || i < brace));
+const TOKEN = /#.*|0x[0-9a-f]+|[0-9]+|[a-z_]\w*|\S/gi;
+const NUMBER = /^(0X[0-9A-F]+|0[0-7]*|[1-9][0-9]*)$/;
+
+/** Splits a line into words, numbers and signs; `#` begins a comment. */
+function tokens({ text, number }: TextLine): Token[] {
+  return [...text.matchAll(TOKEN)].filter(([found]) => !found.startsWith("#"))
+    .map(({ 0: found, index }) => ({
+      text: found.toUpperCase(),
+      line: number,
+      column: index + 1,
+    }));
 }
 
-/**
- * Reads the machine checks out of the input language of mce-inject.
- *
- * `mce-inject --dump` and `mcelog --ascii --raw` print it too. Numbers are those of C. What a record
- * leaves out is 0, as there, but a record without `STATUS` is told as cut. `STATUS` replaces what
- * `ADDR` and `MISC` before it set, as there.
- *
- * @param chunks The text, whole or in pieces.
- * @param name The file's name, for messages.
- * @returns The records, in order.
- * @throws {SyntaxError} `name:line:column: …` where the text is not of this language or a number
- * does not fit in 64 bits.
- *
- * @example
- * ```ts
- * import { readMceInject } from "@tdx/host";
- * import { assertEquals } from "@std/assert";
- *
- * const text = `
- * CPU 0 BANK 1
- * MCGSTATUS RIPV EIPV MCIP LMCES SEAM_NR
- * STATUS UNCORRECTED S AR 0x134
- * ADDR 0x1000 MISC 0x86`;
- * const [found] = await Array.fromAsync(readMceInject(text));
- * assertEquals(found?.record.status, 0xbd80000000000134n);
- * assertEquals(found?.record.mcgStatus, 0x100fn);
- * ```
- */
-export function readMceInject(
-  chunks: TextChunks,
-  name = "log",
-): AsyncGenerator<LoggedMachineCheck> {
-  requireString("name", name);
-  return parseLog(chunks, new MceInjectParser(name));
+/** Leaves out the signs of `RIP 0x10:<0xfff> {symbol}`, and the symbol. */
+function withoutSigns(tokens: readonly Token[]): Token[] {
+  const brace = tokens.findIndex(({ text }) => text === "{");
+  return tokens.filter(({ text }, i) => !/^[:<>]$/.test(text) && (brace < 0 || i < brace));
 }

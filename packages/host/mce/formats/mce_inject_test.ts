@@ -1,9 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { readMceInject } from "./mce_inject.ts";
+import { readLog } from "./log_format.ts";
+import { mceInject } from "./mce_inject.ts";
 
 async function read(text: string) {
-  return await Array.fromAsync(readMceInject(text, "x.mce"));
+  return await Array.fromAsync(readLog(text, mceInject, "x.mce"));
 }
 
 async function refuses(text: string, message: string) {
@@ -11,7 +12,7 @@ async function refuses(text: string, message: string) {
   assertEquals(error.message, message);
 }
 
-Deno.test("readMceInject() reads mce-inject's own test for SEAM_NR", async () => {
+Deno.test("mceInject: reads mce-inject's own test for SEAM_NR", async () => {
   const found = await read(`# this is used for testing MCE during TDX SEAM non-root mode
 CPU 0 BANK 1
 MCGSTATUS RIPV EIPV MCIP LMCES SEAM_NR
@@ -37,7 +38,7 @@ RIP 0xdeadbabe
   }]);
 });
 
-Deno.test("readMceInject() reads several records, C numbers, and what mcelog --raw prints", async () => {
+Deno.test("mceInject: reads several records, C numbers, and what mcelog --raw prints", async () => {
   const found = await read(`cpu 0 13  # Sapphire Rapids
 PROCESSOR 0:0x806f0
 STATUS 0x8000000010100080
@@ -64,18 +65,18 @@ MCGSTATUS 0xf
   assertEquals(found[3]?.where, { unit: "line", first: 6, last: 13 });
 });
 
-Deno.test("readMceInject() lets STATUS replace what ADDR before it set, as mce-inject does", async () => {
+Deno.test("mceInject: lets STATUS replace what ADDR before it set, as mce-inject does", async () => {
   const [found] = await read("CPU 0 1\nADDR 0x1000\nSTATUS 0x134\nMISC 0x86\n");
   assertEquals(found?.record.status, (1n << 59n) | 0x134n);
 });
 
-Deno.test("readMceInject() tells a record without STATUS as cut", async () => {
+Deno.test("mceInject: tells a record without STATUS as cut", async () => {
   const [found] = await read("\nCPU 0 BANK 1\nMCGSTATUS RIPV");
   assertEquals(found?.record, { cpu: 0, bank: 1, mcgStatus: 1n });
   assertEquals(found?.damage, ["x.mce:2:1: Expected STATUS, got none: the record is cut"]);
 });
 
-Deno.test("readMceInject() refuses other texts with line and column", async () => {
+Deno.test("mceInject: refuses other texts with line and column", async () => {
   await refuses("STATUS 1\n", 'x.mce:1:1: Expected CPU or MCE, which begin a record, got "STATUS"');
   await refuses("hello", 'x.mce:1:1: Expected CPU or MCE, which begin a record, got "HELLO"');
   await refuses(
@@ -98,7 +99,7 @@ Deno.test("readMceInject() refuses other texts with line and column", async () =
   );
 });
 
-Deno.test("readMceInject() throws nothing but SyntaxError", async () => {
+Deno.test("mceInject: throws nothing but SyntaxError", async () => {
   const pieces = fc.constantFrom(
     ..."CPU MCE BANK STATUS RIP ADDR UC 0x1 1 09 : < > { } # \n".split(" "),
     "\n",

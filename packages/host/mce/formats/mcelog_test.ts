@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readMcelog } from "./mcelog.ts";
+import { readLog } from "./log_format.ts";
+import { mcelog } from "./mcelog.ts";
 
 const HOST = `Hardware event. This is not a software error.
 MCE 0
@@ -23,10 +24,10 @@ CPUID Vendor Intel Family 6 Model 85 Step 7
 `;
 
 async function read(text: string) {
-  return await Array.fromAsync(readMcelog(text, "mcelog"));
+  return await Array.fromAsync(readLog(text, mcelog, "mcelog"));
 }
 
-Deno.test("readMcelog() reads a record with its CPU", async () => {
+Deno.test("mcelog: reads a record with its CPU", async () => {
   assertEquals(await read(HOST), [{
     record: {
       cpu: 1,
@@ -45,7 +46,7 @@ Deno.test("readMcelog() reads a record with its CPU", async () => {
   }]);
 });
 
-Deno.test("readMcelog() reads behind a syslog prefix, and several records", async () => {
+Deno.test("mcelog: reads behind a syslog prefix, and several records", async () => {
   const syslog = (HOST + HOST.replace("CPU 1", "CPU 2")).replace(
     /^(?=.)/gm,
     "Nov 22 h mcelog[665]: ",
@@ -53,12 +54,12 @@ Deno.test("readMcelog() reads behind a syslog prefix, and several records", asyn
   assertEquals((await read(syslog)).map(({ record }) => record.cpu), [1, 2]);
 });
 
-Deno.test("readMcelog() skips events without a bank", async () => {
+Deno.test("mcelog: skips events without a bank", async () => {
   const thermal = "MCE 0\nCPU 0 THERMAL EVENT TSC 2bfc83b1b8 \nSTATUS 880003c3 MCGSTATUS 0\n";
   assertEquals((await read(thermal + HOST)).map(({ record }) => record.cpu), [1]);
 });
 
-Deno.test("readMcelog() tells cut and damaged records", async () => {
+Deno.test("mcelog: tells cut and damaged records", async () => {
   const cut = HOST.slice(0, HOST.indexOf("STATUS bd"));
   assertEquals((await read(cut))[0]?.damage, [
     "mcelog:3:1: Expected a line with STATUS and MCGSTATUS, got none: the record is cut",
@@ -73,7 +74,7 @@ Deno.test("readMcelog() tells cut and damaged records", async () => {
   );
 });
 
-Deno.test("readMcelog() reads any text without failing", async () => {
+Deno.test("mcelog: reads any text without failing", async () => {
   const lines = HOST.split("\n");
   const text = fc.array(fc.oneof(fc.constantFrom(...lines), fc.string({ unit: "binary" })))
     .map((all) => all.join("\n"));

@@ -10,7 +10,7 @@ const MARK = "mce: [Hardware Error]: ";
  *
  * The block is that of Linux `__print_mce`. What a record does not hold is printed as 0: the time
  * stamp counter, the CPU's signature, time, socket and microcode; without `interrupted` there is no
- * RIP line, as in the kernel. {@link readKernelLog} reads it back.
+ * RIP line, as in the kernel. {@link readMachineChecks} reads it back.
  *
  * @param record The record; without `cpu` it is printed for CPU 0.
  * @param interrupted What it interrupted.

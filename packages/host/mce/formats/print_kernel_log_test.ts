@@ -4,7 +4,8 @@ import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import fc from "fast-check";
 import { assessMachineCheck } from "../assess/assess_machine_check.ts";
-import { readKernelLog } from "./kernel_log.ts";
+import { kernelLog } from "./kernel_log.ts";
+import { readLog } from "./log_format.ts";
 import { printKernelLog } from "./print_kernel_log.ts";
 
 const poison = fc.record({
@@ -28,7 +29,9 @@ Deno.test("printKernelLog() prints what the simulator produces, to be read and j
   await fc.assert(
     fc.asyncProperty(poison, interrupted, host, async (consumed, code, about) => {
       const record = consumedPoison(consumed);
-      const [found, ...others] = await Array.fromAsync(readKernelLog(printKernelLog(record, code)));
+      const [found, ...others] = await Array.fromAsync(
+        readLog(printKernelLog(record, code), kernelLog, "log"),
+      );
       assertEquals(others, []);
       assertEquals(found?.record, record);
       assertEquals(found?.damage, []);
@@ -45,7 +48,7 @@ Deno.test("printKernelLog() keeps many records apart, in order", async () => {
   await fc.assert(fc.asyncProperty(fc.array(poison, { maxLength: 20 }), async (all) => {
     const records = all.map((each) => consumedPoison(each));
     const text = records.map((record) => printKernelLog(record)).join("");
-    const found = await Array.fromAsync(readKernelLog(text));
+    const found = await Array.fromAsync(readLog(text, kernelLog, "log"));
     assertEquals(found.map(({ record }) => record), records);
   }));
 });

@@ -1,6 +1,6 @@
 import { MCI_STATUS } from "@tdx/core";
 import type { LoggedMachineCheck } from "../logged_machine_check.ts";
-import { recordedCpu } from "./recorded_cpu.ts";
+import { recordedCpu } from "./_recorded_cpu.ts";
 
 /** What a column of `mce_record` is read as; SQLite integers are signed, registers are not. */
 type Width = "register" | "number" | "word";

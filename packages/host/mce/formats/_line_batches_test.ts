@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { lineBatches, MAX_LINE, type TextChunks } from "./line_batches.ts";
+import { lineBatches, MAX_LINE, type TextChunks } from "./_line_batches.ts";
 
 async function lines(chunks: TextChunks) {
   return (await Array.fromAsync(lineBatches(chunks))).flat();

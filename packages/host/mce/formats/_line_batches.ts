@@ -1,4 +1,3 @@
-import { requireString } from "@tdx/core/arguments";
 import type { TextLine } from "../../_text_lines.ts";
 
 /** A text, whole or in pieces of any size. */
@@ -17,7 +16,6 @@ export async function* lineBatches(chunks: TextChunks): AsyncGenerator<TextLine[
   let number = 1;
   let carry = "";
   for await (const chunk of typeof chunks === "string" ? [chunks] : chunks) {
-    requireString("a piece of the text", chunk);
     const batch: TextLine[] = [];
     let from = 0;
     for (let at = chunk.indexOf("\n"); at >= 0; at = chunk.indexOf("\n", from)) {
