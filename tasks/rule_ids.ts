@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ACCESS_RULES, ASSUMPTIONS, RULES, type RuleText } from "@tdx/core";
+import { ASSUMPTIONS, type RuleId, RULES, type RuleText, ruleText } from "@tdx/core";
 import { ESTIMATE_ASSUMPTIONS } from "@tdx/reclaim";
 import { MODULE_ASSUMPTIONS } from "@tdx/seam";
 import { typescriptFiles } from "./workspace.ts";
@@ -34,14 +34,13 @@ export function ruleGroups(): RuleGroup[] {
     home: "packages/core/line/rules.ts",
     followedBy: "packages/core/line/line_step.ts",
   };
-  const access = Object.entries(ACCESS_RULES).map(([id, rule]) => ({ id, ...rule }));
   const calls = { home: "packages/seam/leaves", followedBy: "packages/reclaim/teardown" };
   const seam = seamcalls();
   return [
-    { title: "Reads", ...lines, rules: RULES.reads },
-    { title: "Writes", ...lines, rules: sorted(RULES.writes) },
-    { title: "Who may use a private KeyID", ...lines, rules: access },
-    { title: "Caches", ...lines, rules: RULES.caches },
+    { title: "Reads", ...lines, rules: worded(RULES.reads) },
+    { title: "Writes", ...lines, rules: sorted(worded(RULES.writes)) },
+    { title: "Who may use a private KeyID", ...lines, rules: worded(RULES.access) },
+    { title: "Caches", ...lines, rules: worded(RULES.caches) },
     { title: "Teardown", ...calls, rules: seam.filter(({ id }) => id[0] === "T") },
     { title: "Removal while the TD runs", ...calls, rules: seam.filter(({ id }) => id[0] === "D") },
     { title: "Assumptions on lines", ...lines, rules: assumed(ASSUMPTIONS) },
@@ -58,6 +57,10 @@ export function ruleGroups(): RuleGroup[] {
       rules: assumed(ESTIMATE_ASSUMPTIONS),
     },
   ];
+}
+
+function worded(rows: readonly { readonly id: RuleId }[]): Rule[] {
+  return rows.map(({ id }) => ({ id, ...ruleText(id) }));
 }
 
 function assumed(texts: Readonly<Record<string, string>>): Rule[] {

@@ -23,7 +23,10 @@ export type Condition<Facts> = {
  * ```
  */
 export function matches<Facts extends object>(when: Condition<Facts>, facts: Facts): boolean {
-  return Object.entries(when).every(([fact, wanted]) =>
-    [wanted].flat().includes(facts[fact as keyof Facts])
-  );
+  for (const fact in when) {
+    const wanted = when[fact];
+    const met = Array.isArray(wanted) ? wanted.includes(facts[fact]) : wanted === facts[fact];
+    if (!met) return false;
+  }
+  return true;
 }

@@ -1,17 +1,11 @@
-import { outOfRange, requireNumber, requireOptions } from "../arguments.ts";
+import { outOfRange, requireOneOf, requireOptions } from "../arguments.ts";
 import { deepFreeze } from "../_deep_freeze.ts";
 import type { Key } from "../key.ts";
-import {
-  requireEnvironment,
-  requireKey,
-  requireLineState,
-  requireOperation,
-} from "./line_arguments.ts";
 import type { LineState } from "./line_state.ts";
-import { type LineEnvironment, type LineOutcome, takeStep } from "./line_step.ts";
-import type { Operation } from "./operation.ts";
-import type { PartialWrite } from "../platform.ts";
-import { type Mode, RULES, type RuleTable } from "./rules.ts";
+import { type LineEnvironment, type LineOutcome, stepLine } from "./line_step.ts";
+import { AGENTS, DATA, type Operation, OPERATION_KINDS } from "./operation.ts";
+import { PARTIAL_WRITES, type PartialWrite } from "../platform.ts";
+import { type Mode, MODES, RULES, type RuleTable } from "./rules.ts";
 
 /** A remembered step: the outcome, and the id of the state that follows. */
 export interface Transition extends LineOutcome {
@@ -70,17 +64,15 @@ export class LineAutomaton {
    * Makes an automaton that has seen no state yet.
    *
    * @param options Mode, platform behaviour and, to ask "what if", other rules.
-   * @throws {TypeError} Where an option is not known or of a wrong type.
-   * @throws {RangeError} Where mode or platform behaviour is not among the known ones.
+   * @throws {TypeError} If an option is not known.
+   * @throws {RangeError} If mode or platform behaviour is not among the known ones.
    */
   constructor(options: LineAutomatonOptions) {
     requireOptions("options", options, OPTIONS);
-    this.environment = {
-      mode: options.mode ?? "Ci",
-      partialWriteToOwnedLine: options.partialWriteToOwnedLine,
-      rules: options.rules ?? RULES,
-    };
-    requireEnvironment("options", this.environment);
+    const { mode = "Ci", partialWriteToOwnedLine, rules = RULES } = options;
+    requireOneOf("mode", mode, MODES);
+    requireOneOf("partialWriteToOwnedLine", partialWriteToOwnedLine, PARTIAL_WRITES);
+    this.environment = { mode, partialWriteToOwnedLine, rules };
   }
 
   /**
@@ -88,10 +80,8 @@ export class LineAutomaton {
    *
    * @param key The key it was written with.
    * @returns The state.
-   * @throws {TypeError} Where it is no key.
    */
   static fresh(key: Key): LineState {
-    requireKey("key", key);
     return {
       memory: { key, data: "zeros", owner: 0, macMatches: false, poison: null },
       copies: [],
@@ -108,14 +98,8 @@ export class LineAutomaton {
    *
    * @param state The state; frozen from now on.
    * @returns Its id; the same for equal states.
-   * @throws {TypeError} Where it is no state of a line.
    */
   intern(state: LineState): number {
-    requireLineState("state", state);
-    return this.#intern(state);
-  }
-
-  #intern(state: LineState): number {
     const name = stateName(state);
     let id = this.#stateIds.get(name);
     if (id === undefined) {
@@ -131,11 +115,9 @@ export class LineAutomaton {
    *
    * @param id An id that {@link intern} or {@link step} gave.
    * @returns The state, frozen.
-   * @throws {TypeError} Where it is no number.
-   * @throws {RangeError} Where the id was never given.
+   * @throws {RangeError} If the id was never given.
    */
   state(id: number): LineState {
-    requireNumber("id", id);
     return this.#states[id] ?? unknown("state", id);
   }
 
@@ -144,14 +126,16 @@ export class LineAutomaton {
    *
    * @param operation The operation.
    * @returns Its id; the same for equal operations.
-   * @throws {TypeError} Where it is no operation.
+   * @throws {RangeError} If kind, agent or data is not among the known ones.
    */
   operation(operation: Operation): number {
     const known = this.#operationByObject.get(operation);
     if (known !== undefined) return known;
-    requireOperation("operation", operation);
-    const { kind, by, key, data } = operation;
-    const name = `${kind} ${by} ${keyLabel(key)} ${data ?? "zeros"}`;
+    const { kind, by, key, data = "zeros" } = operation;
+    requireOneOf("operation.kind", kind, OPERATION_KINDS);
+    requireOneOf("operation.by", by, AGENTS);
+    requireOneOf("operation.data", data, DATA);
+    const name = `${kind} ${by} ${keyLabel(key)} ${data}`;
     let id = this.#operationIds.get(name);
     if (id === undefined) {
       id = this.#operations.length;
@@ -169,8 +153,7 @@ export class LineAutomaton {
    * @param state A state id.
    * @param operation An operation id from {@link operation}.
    * @returns The transition, remembered for the next time.
-   * @throws {TypeError} Where an id is no number.
-   * @throws {RangeError} Where an id was never given or no rule covers the operation.
+   * @throws {RangeError} If an id was never given or no rule covers the operation.
    */
   step(state: number, operation: number): Transition {
     const row = this.#transitions[operation] ?? unknown("operation", operation);
@@ -178,12 +161,12 @@ export class LineAutomaton {
   }
 
   #compute(state: number, operation: number): Transition {
-    const { state: after, outcome } = takeStep(
+    const { state: after, outcome } = stepLine(
       this.state(state),
       this.#operations[operation]!,
       this.environment,
     );
-    return deepFreeze({ ...outcome, next: this.#intern(after) });
+    return deepFreeze({ ...outcome, next: this.intern(after) });
   }
 }
 
@@ -198,6 +181,5 @@ function stateName({ memory, copies }: LineState): string {
 }
 
 function unknown(what: string, id: number): never {
-  requireNumber(what, id);
   throw outOfRange(what, `the id of a known ${what}`, id);
 }

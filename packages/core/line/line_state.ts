@@ -1,5 +1,4 @@
 import type { Key } from "../key.ts";
-import { requireLineState } from "./line_arguments.ts";
 import { type Data, keyName, type Poison } from "./operation.ts";
 import type { Owner } from "./rules.ts";
 
@@ -44,7 +43,6 @@ export interface LineState {
  *
  * @param state The state.
  * @returns One line of text: memory first, then each cached copy.
- * @throws {TypeError} Where it is no state of a line.
  *
  * @example
  * ```ts
@@ -57,7 +55,6 @@ export interface LineState {
  * ```
  */
 export function describeLine(state: LineState): string {
-  requireLineState("state", state);
   const { memory } = state;
   const content = memory.poison === null
     ? `${memory.data}${memory.key === null ? "" : ` by KeyID ${keyName(memory.key)}`}`

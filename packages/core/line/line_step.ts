@@ -1,5 +1,5 @@
+import { matches } from "../condition.ts";
 import type { Key } from "../key.ts";
-import { requireEnvironment, requireLineState, requireOperation } from "./line_arguments.ts";
 import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
 import type { Data, Operation, OperationKind, Poison } from "./operation.ts";
 import type { PartialWrite } from "../platform.ts";
@@ -45,8 +45,7 @@ const DEVICE_KINDS: ReadonlySet<OperationKind> = new Set(
  * @param operation What happens.
  * @param environment Mode, platform behaviour and rules.
  * @returns The line afterwards and what was observed.
- * @throws {TypeError} Where line, operation or environment is none.
- * @throws {RangeError} Where no rule covers the operation: a partial write under a private KeyID.
+ * @throws {RangeError} If no rule covers the operation, as a partial write under a private KeyID.
  *
  * @example
  * ```ts
@@ -63,18 +62,6 @@ const DEVICE_KINDS: ReadonlySet<OperationKind> = new Set(
  * ```
  */
 export function stepLine(
-  before: LineState,
-  operation: Operation,
-  environment: LineEnvironment,
-): { state: LineState; outcome: LineOutcome } {
-  requireLineState("before", before);
-  requireOperation("operation", operation);
-  requireEnvironment("environment", environment);
-  return takeStep(before, operation, environment);
-}
-
-/** The same for a line, an operation and an environment that were looked at before. */
-export function takeStep(
   before: LineState,
   operation: Operation,
   environment: LineEnvironment,
@@ -241,25 +228,26 @@ class Step {
     return { data, poison: rule.poisons ? this.#memory.poison : null };
   }
 
+  /** A write by the memory controller; a copy that is written back may carry poison. */
   #write(width: "full" | "partial", data: Data | null, poison: Poison | null = null): void {
     const rule = this.#writeRule(width);
-    let under: Data | null = null;
-    if (rule.underFill) under = this.#readMemory().data;
+    const under = rule.underFill ? this.#readMemory().data : null;
     this.#fired.push(rule.id);
     if (rule.poison === "set") this.#poisonMemory("partial-write");
-    const memory = this.#memory;
-    const kept = rule.poison === "cleared" ? stuck(memory.poison) : memory.poison;
-    const after = kept ?? poison;
-    const changes = rule.owner !== "unchanged";
-    this.#memory = {
-      ...content(after, changes, memory, {
-        key: this.#key,
-        data: under === null || data === null ? data : merge(under, data),
-      }),
-      owner: rule.owner === "unchanged" ? memory.owner : rule.owner,
-      macMatches: after === null && this.#macAfter(rule),
-      poison: after,
-    };
+
+    const before = this.#memory;
+    const stays = rule.poison !== "cleared" || before.poison === "hardware-stuck";
+    const owner = rule.owner === "unchanged" ? before.owner : rule.owner;
+    const left = (stays ? before.poison : null) ?? poison;
+    if (left !== null) {
+      this.#memory = { key: null, data: null, owner, macMatches: false, poison: left };
+      return;
+    }
+    const macMatches = this.#macAfter(rule);
+    const written = rule.owner === "unchanged"
+      ? before
+      : encrypted(this.#key, under === null || data === null ? data : merge(under, data));
+    this.#memory = { key: written.key, data: written.data, owner, macMatches, poison: null };
   }
 
   #macAfter(rule: WriteRule): boolean {
@@ -285,41 +273,35 @@ class Step {
   }
 
   #readRule(): ReadRule {
-    const memory = this.#memory;
-    const { mode, rules } = this.environment;
-    const poisoned = memory.poison !== null;
-    const mac = memory.macMatches ? "match" : "mismatch";
-    const rule = rules.reads.find(({ when }) =>
-      when.poisoned === poisoned &&
-      fits(when.mode, mode) &&
-      fits(when.access, this.#key.access) &&
-      fits(when.integrity, this.#hasIntegrity()) &&
-      fits(when.owner, memory.owner) &&
-      fits(when.mac, mac)
-    );
-    return rule ?? uncovered(this.operation);
+    const { owner, macMatches, poison } = this.#memory;
+    const facts = {
+      poisoned: poison !== null,
+      mode: this.environment.mode,
+      access: this.#key.access,
+      integrity: this.#hasIntegrity(),
+      owner,
+      mac: macMatches ? "match" : "mismatch",
+    } as const;
+    return this.environment.rules.reads.find(({ when }) => matches(when, facts)) ??
+      uncovered(this.operation);
   }
 
   #writeRule(width: "full" | "partial"): WriteRule {
-    const { rules, partialWriteToOwnedLine } = this.environment;
-    const rule = rules.writes.find(({ when }) =>
-      when.width === width &&
-      when.access === this.#key.access &&
-      fits(when.integrity, this.#hasIntegrity()) &&
-      fits(when.owner, this.#memory.owner) &&
-      fits(when.partialWrite, partialWriteToOwnedLine)
-    );
-    return rule ?? uncovered(this.operation);
+    const facts = {
+      width,
+      access: this.#key.access,
+      integrity: this.#hasIntegrity(),
+      owner: this.#memory.owner,
+      partialWrite: this.environment.partialWriteToOwnedLine,
+    };
+    return this.environment.rules.writes.find(({ when }) => matches(when, facts)) ??
+      uncovered(this.operation);
   }
 
   #cacheRule(id: CacheRuleId) {
     return this.environment.rules.caches.find((rule) => rule.id === id) ??
       uncovered(this.operation);
   }
-}
-
-function fits<T>(wanted: T | undefined, actual: T): boolean {
-  return wanted === undefined || wanted === actual;
 }
 
 function decrypt(memory: LineMemory, key: Key): Data | null {
@@ -332,21 +314,10 @@ function merge(under: Data, written: Data): Data {
   return MERGE_ORDER.indexOf(under) > MERGE_ORDER.indexOf(written) ? under : written;
 }
 
-function stuck(poison: Poison | null): Poison | null {
-  return poison === "hardware-stuck" ? poison : null;
-}
-
-/** A poisoned line has no content; a write that leaves the line alone leaves its content too. */
-function content(
-  poison: Poison | null,
-  changes: boolean,
-  memory: LineMemory,
-  written: { key: Key; data: Data | null },
-): { key: Key | null; data: Data | null } {
-  if (poison !== null) return { key: null, data: null };
-  if (!changes) return { key: memory.key, data: memory.data };
-  const data = written.data ?? "zeros";
-  return data === "garbage" ? { key: null, data } : { key: written.key, data };
+/** Garbage is garbage under any key. */
+function encrypted(key: Key, written: Data | null): Pick<LineMemory, "key" | "data"> {
+  const data = written ?? "zeros";
+  return { key: data === "garbage" ? null : key, data };
 }
 
 function uncovered(operation: Operation): never {

@@ -1,58 +1,26 @@
 import type { Key } from "../key.ts";
-import { requireKey, requireOperation } from "./line_arguments.ts";
+
+/** All agents. */
+export const AGENTS = ["host", "td", "module", "device", "cache"] as const;
 
 /**
  * Who acts: software on the host, inside a TD, the TDX module, a device, or the cache by itself.
  */
-export type Agent = "host" | "td" | "module" | "device" | "cache";
+export type Agent = (typeof AGENTS)[number];
+
+/** All that a line can hold. */
+export const DATA = ["zeros", "host", "guest", "garbage", "secret"] as const;
 
 /**
  * What a line can hold, symbolically. `guest` is a second TD's data, `garbage` a wrong decryption.
  */
-export type Data = "zeros" | "host" | "guest" | "garbage" | "secret";
+export type Data = (typeof DATA)[number];
 
 /** Where poison came from. */
 export type Poison = "integrity" | "partial-write" | "hardware-transient" | "hardware-stuck";
 
-/**
- * What can happen to a line.
- *
- * `store` is an ordinary cached store; `partial-write` a transaction under 64 bytes that reaches the
- * memory controller (MOVNTI, UC and WC mappings); `cache-wb` and `page-wbinvd` are the SEAMCALLs
- * TDH.PHYMEM.CACHE.WB and TDH.PHYMEM.PAGE.WBINVD; `dma-write` covers the whole line. The last
- * three are faults: poison of a memory cell, and a flipped bit that ECC did not see.
- */
-export type OperationKind =
-  | "load"
-  | "store"
-  | "partial-write"
-  | "movdir64b"
-  | "clflush"
-  | "prefetch"
-  | "evict"
-  | "cache-wb"
-  | "page-wbinvd"
-  | "dma-read"
-  | "dma-write"
-  | "dma-partial-write"
-  | "poison"
-  | "poison-stuck"
-  | "corrupt";
-
-/** One thing that happens to a line, or to every line of a range. */
-export interface Operation {
-  /** What happens. */
-  readonly kind: OperationKind;
-  /** Who does it. */
-  readonly by: Agent;
-  /** The key the access goes through: its KeyID tags the cached copy, its generation decrypts. */
-  readonly key: Key;
-  /** What is written; only for writes, default `zeros`. */
-  readonly data?: Data;
-}
-
-/** Each kind in words, as traces, graphs and reports name it. */
-export const OPERATION_NAMES: Readonly<Record<OperationKind, string>> = {
+/** Each kind of operation in words, as traces, graphs and reports name it. */
+export const OPERATION_NAMES = {
   "load": "load",
   "store": "store",
   "partial-write": "partial write",
@@ -68,18 +36,34 @@ export const OPERATION_NAMES: Readonly<Record<OperationKind, string>> = {
   "poison": "transient hardware poison",
   "poison-stuck": "stuck hardware poison",
   "corrupt": "flipped bit",
-};
+} as const;
+
+/**
+ * What can happen to a line.
+ *
+ * `store` is an ordinary cached store; `partial-write` a transaction under 64 bytes that reaches the
+ * memory controller (MOVNTI, UC and WC mappings); `dma-write` covers the whole line. The last three
+ * of {@link OPERATION_NAMES} are faults: poison of a memory cell, and a flipped bit that ECC did not
+ * see.
+ */
+export type OperationKind = keyof typeof OPERATION_NAMES;
 
 /** All that can happen to a line. */
 export const OPERATION_KINDS: readonly OperationKind[] = Object.keys(
   OPERATION_NAMES,
 ) as OperationKind[];
 
-/** All agents. */
-export const AGENTS: readonly Agent[] = ["host", "td", "module", "device", "cache"];
-
-/** All that a line can hold. */
-export const DATA: readonly Data[] = ["zeros", "host", "guest", "garbage", "secret"];
+/** One thing that happens to a line, or to every line of a range. */
+export interface Operation {
+  /** What happens. */
+  readonly kind: OperationKind;
+  /** Who does it. */
+  readonly by: Agent;
+  /** The key the access goes through: its KeyID tags the cached copy, its generation decrypts. */
+  readonly key: Key;
+  /** What is written; only for writes, default `zeros`. */
+  readonly data?: Data;
+}
 
 /** Whether an operation of this kind writes {@link Operation.data}. */
 export const WRITES_DATA: ReadonlySet<OperationKind> = new Set([
@@ -95,7 +79,6 @@ export const WRITES_DATA: ReadonlySet<OperationKind> = new Set([
  *
  * @param operation The operation.
  * @returns For example `host movdir64b zeros with KeyID 0`.
- * @throws {TypeError} Where it is no operation.
  *
  * @example
  * ```ts
@@ -107,7 +90,6 @@ export const WRITES_DATA: ReadonlySet<OperationKind> = new Set([
  * ```
  */
 export function describeOperation(operation: Operation): string {
-  requireOperation("operation", operation);
   const { kind, by, key } = operation;
   const data = WRITES_DATA.has(kind) ? ` ${operation.data ?? "zeros"}` : "";
   return `${by} ${kind}${data} with KeyID ${keyName(key)}`;
@@ -118,7 +100,6 @@ export function describeOperation(operation: Operation): string {
  *
  * @param key The key.
  * @returns For example `33`, or `33 (key 2)` after one reprogramming.
- * @throws {TypeError} Where it is no key.
  *
  * @example
  * ```ts
@@ -131,6 +112,5 @@ export function describeOperation(operation: Operation): string {
  * ```
  */
 export function keyName(key: Key): string {
-  requireKey("key", key);
   return key.generation === 0 ? `${key.keyId}` : `${key.keyId} (key ${key.generation + 1})`;
 }
