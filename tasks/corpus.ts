@@ -1,6 +1,12 @@
 /** The corpus of scenarios, and what each one shows as it is kept beside its file. */
 import type { Platform } from "@tdx/core";
-import { parseScenario, reportText, runScenario, type Scenario, scenarioHash } from "@tdx/litmus";
+import {
+  parseScenario,
+  runScenario,
+  type Scenario,
+  scenarioHash,
+  scenarioReport,
+} from "@tdx/litmus";
 import { join } from "@std/path";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
 
@@ -35,7 +41,7 @@ export async function goldenText(
     if (!scenario.platforms.includes(platform.name)) continue;
     for (const mode of scenario.modes) {
       const result = await runScenario(scenario, { platform, mode });
-      reports.push(reportText(result, { hash, trace: true, time: false }));
+      reports.push(scenarioReport(result, { hash, trace: true, time: false }));
     }
   }
   return `${reports.join("\n\n")}\n`;

@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { explore, System, toPromela } from "@tdx/litmus";
-import { holds } from "../packages/litmus/model/proposition.ts";
+import { explore, System, testOf, toPromela } from "@tdx/litmus";
 import { closureCases, scenarioCases, type SpinCase } from "./spin_cases.ts";
 import { missing, runPan } from "./spin_pan.ts";
 
@@ -39,8 +38,8 @@ if (different.length > 0) Deno.exit(1);
 function withoutRepeats(cases: readonly SpinCase[]): Distinct[] {
   const byModel = new Map<string, Distinct>();
   for (const one of cases) {
-    const { watch, formula } = one;
-    const model = toPromela({ ...one.problem, name: "" }, one.machine, { watch, formula });
+    const { watch, proposition } = one;
+    const model = toPromela({ ...one.problem, name: "" }, one.machine, { watch, proposition });
     const questions = (byModel.get(model)?.questions ?? 0) + 1;
     byModel.set(model, { ...byModel.get(model) ?? one, model, questions });
   }
@@ -70,13 +69,14 @@ async function agrees(one: Distinct): Promise<boolean> {
   return same;
 }
 
-async function count({ problem, machine, watch, formula }: SpinCase): Promise<Counts> {
+async function count({ problem, machine, watch, proposition }: SpinCase): Promise<Counts> {
   const system = new System(problem, machine, watch);
   const exploration = await explore(system);
+  const holds = testOf(proposition);
   let holding = 0;
   for (let i = 0; i < exploration.states; i++) {
     const state = exploration.state(i);
-    if (system.isFinal(state) && holds(formula, system.valuation(state))) holding++;
+    if (system.isFinal(state) && holds(system.valuation(state))) holding++;
   }
   return { states: exploration.states, holding };
 }

@@ -3,10 +3,10 @@ import { MODES } from "@tdx/core";
 import {
   type ClosureKeys,
   closureProblem,
-  type Formula,
   type LeftPoison,
   type Machine,
   type Problem,
+  type Proposition,
   scenarioMachine,
   type Watch,
 } from "@tdx/litmus";
@@ -26,7 +26,7 @@ export interface SpinCase {
   /** What is remembered about the lines. */
   readonly watch: Watch;
   /** The statement. */
-  readonly formula: Formula;
+  readonly proposition: Proposition;
 }
 
 const KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integrity"];
@@ -46,8 +46,8 @@ export function closureCases(): SpinCase[] {
               policy,
               poison,
             });
-            const formula: Formula = { kind: "mc" };
-            return { name: problem.name, problem, machine, watch: { lost: false }, formula };
+            const proposition: Proposition = { kind: "mc" };
+            return { name: problem.name, problem, machine, watch: { lost: false }, proposition };
           })
         )
       )
@@ -64,8 +64,8 @@ export function scenarioCases(): SpinCase[] {
           name: `${name} ${platform.name} ${mode}`,
           problem: scenario.problem,
           machine: scenarioMachine(scenario, platform, mode, scenario.policy),
-          watch: watchFor(scenario.condition.formula),
-          formula: scenario.condition.formula,
+          watch: watchFor(scenario.condition.proposition),
+          proposition: scenario.condition.proposition,
         }))
       )
   );

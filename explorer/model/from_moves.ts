@@ -1,4 +1,4 @@
-import type { Move, Problem, Step } from "@tdx/litmus";
+import type { Move, Problem, ThreadStep } from "@tdx/litmus";
 import type { Act } from "./situation.ts";
 
 /**
@@ -28,7 +28,7 @@ export function actsOf(moves: readonly Move[], problem: Problem): readonly Act[]
 }
 
 /** Whether a move is a step of its thread; an eviction or a speculative read of its name is not. */
-function isMoveOf(step: Step, { operation, line, key }: Move, { lines }: Problem): boolean {
+function isMoveOf(step: ThreadStep, { operation, line, key }: Move, { lines }: Problem): boolean {
   if (step.operation === "clear") {
     return operation === null || (operation.kind === "movdir64b" && operation.by === "host");
   }

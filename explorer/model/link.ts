@@ -4,7 +4,7 @@ import {
   type Content,
   KEY_NAMES,
   type KeyName,
-  OPERATIONS,
+  OPERATION_WORDS,
   WRITTEN_DATA,
 } from "@tdx/litmus";
 import { POLICIES } from "@tdx/reclaim";
@@ -17,7 +17,7 @@ import { type Act, MOST_ACTS, type Settings, type Situation } from "./situation.
 const LINK_VERSION = "1";
 /** As many lines as a scenario can have. */
 const MOST_LINES = 8;
-const KNOWN_OPERATIONS = [...new Set(OPERATIONS.map(({ operation }) => operation))];
+const KNOWN_OPERATIONS = [...new Set(OPERATION_WORDS.map(({ operation }) => operation))];
 const FIELDS = [
   "v",
   "platform",

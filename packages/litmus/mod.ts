@@ -31,45 +31,53 @@
  *
  * @module
  */
-export { type Cell, type ReadValue } from "./model/_cells.ts";
-export { checkClaims, type ClaimResult } from "./questions/claims.ts";
-export * from "./questions/closure.ts";
+export type { ReadValue, WatchedLine } from "./model/_cells.ts";
 export * from "./model/diff_systems.ts";
 export * from "./model/dot.ts";
-export * from "./model/explore.ts";
-export { watchFor } from "./model/proposition.ts";
 export {
-  HOST_KEY_NAMES,
-  KEY_NAMES,
-  OBSERVATIONS,
-  OPERATIONS,
-  type OperationWord,
-  WRITTEN_DATA,
-} from "./scenario/scenario_words.ts";
-export { requireMove, requireScenario } from "./litmus_arguments.ts";
-export { parseScenario, type ParseScenarioOptions } from "./scenario/parse_scenario.ts";
-export { printScenario } from "./scenario/print_scenario.ts";
+  type Exploration,
+  explore,
+  type ExploreOptions,
+  StateLimitError,
+} from "./model/explore.ts";
 export {
   type Content,
   contentState,
+  HOST_KEY_NAMES,
+  KEY_NAMES,
   type KeyName,
   KEYS,
   type Problem,
-  type Step,
   type Thread,
+  type ThreadStep,
 } from "./model/problem.ts";
-export * from "./promela/promela.ts";
-export * from "./scenario/scenario_report.ts";
-export * from "./scenario/run_scenario.ts";
-export type * from "./scenario/scenario.ts";
-export * from "./scenario/scenario_hash.ts";
+export {
+  type Atom,
+  foldProposition,
+  type Observation,
+  OBSERVATIONS,
+  type Proposition,
+  type PropositionFold,
+  testOf,
+  watchFor,
+} from "./model/proposition.ts";
 export {
   type Machine,
   type Move,
+  type MoveTo,
   type StateNumbers,
   System,
   type Valuation,
   type Watch,
 } from "./model/system.ts";
 export * from "./model/trace.ts";
+export * from "./promela/promela.ts";
+export { checkClaims, type ClaimResult } from "./questions/claims.ts";
+export * from "./questions/closure.ts";
 export * from "./questions/verdicts.ts";
+export { parseScenario, type ParseScenarioOptions } from "./scenario/parse_scenario.ts";
+export * from "./scenario/print_scenario.ts";
+export * from "./scenario/run_scenario.ts";
+export type * from "./scenario/scenario.ts";
+export * from "./scenario/scenario_report.ts";
+export { OPERATION_WORDS, type OperationWord, WRITTEN_DATA } from "./scenario/scenario_words.ts";

@@ -1,9 +1,9 @@
 import {
   parseScenario,
-  reportText,
   runScenario,
   type Scenario,
   scenarioHash,
+  scenarioReport,
   type ScenarioResult,
   witnessSteps,
 } from "@tdx/litmus";
@@ -72,7 +72,7 @@ export async function loadScenario(path: string): Promise<Loaded> {
 function text(results: readonly (ScenarioResult & { hash: string })[], trace: boolean): string {
   const wrong = results.filter(({ ok }) => !ok).length;
   return [
-    ...results.map((result) => reportText(result, { hash: result.hash, trace, time: true })),
+    ...results.map((result) => scenarioReport(result, { hash: result.hash, trace, time: true })),
     `${results.length} runs, ${wrong} not as expected`,
   ].join("\n\n");
 }

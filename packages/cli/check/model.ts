@@ -1,9 +1,9 @@
 import {
   closureProblem,
   explore,
-  type Formula,
   type Machine,
   type Problem,
+  type Proposition,
   scenarioMachine,
   System,
   toDot,
@@ -22,19 +22,21 @@ import { readSelection } from "./selection.ts";
 interface Run {
   readonly problem: Problem;
   readonly machine: Machine;
-  readonly formula: Formula;
+  readonly proposition: Proposition;
 }
 
 /** Writes the one chosen problem as a Promela model. */
 export async function showPromela(options: Options, output: Output): Promise<void> {
-  const { problem, machine, formula } = await chosen(options);
-  output.print(toPromela(problem, machine, { formula, watch: watchFor(formula) }).trimEnd());
+  const { problem, machine, proposition } = await chosen(options);
+  output.print(
+    toPromela(problem, machine, { proposition, watch: watchFor(proposition) }).trimEnd(),
+  );
 }
 
 /** Writes the reachable graph of the one chosen problem for Graphviz. */
 export async function writeDot(options: Options, output: Output, path: string): Promise<void> {
-  const { problem, machine, formula } = await chosen(options);
-  const system = new System(problem, machine, watchFor(formula));
+  const { problem, machine, proposition } = await chosen(options);
+  const system = new System(problem, machine, watchFor(proposition));
   const { stateLimit } = readSelection(options);
   await writeOutput(path, toDot(system, await explore(system, { stateLimit })), output);
 }
@@ -58,11 +60,11 @@ async function candidates(options: Options): Promise<Run[]> {
         modes.filter((mode) => scenario.modes.includes(mode)).map((mode) => ({
           problem: scenario.problem,
           machine: scenarioMachine(scenario, platform, mode, policy ?? scenario.policy),
-          formula: scenario.condition.formula,
+          proposition: scenario.condition.proposition,
         }))
       )
     );
   }
   return readQuestions(options, { policy: "quirk", hostKeys: "keyid0", poison: "none" })
-    .map((question) => ({ ...closureProblem(question), formula: { kind: "mc" } }));
+    .map((question) => ({ ...closureProblem(question), proposition: { kind: "mc" } }));
 }

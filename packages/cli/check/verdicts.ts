@@ -1,4 +1,4 @@
-import { traceText, type Verdict, verdict } from "@tdx/litmus";
+import { traceText, verdict, type VerdictRow } from "@tdx/litmus";
 import { htmlFile } from "../html/html_file.ts";
 import type { Options } from "../options.ts";
 import type { Output } from "../output.ts";
@@ -17,7 +17,7 @@ export async function checkVerdicts(options: Options, output: Output): Promise<b
   if (questions.length === 0) {
     throw new UsageError("Expected options that leave a question of the verdict table, got none");
   }
-  const verdicts: Verdict[] = [];
+  const verdicts: VerdictRow[] = [];
   for (const question of questions) verdicts.push(await verdict(question, { stateLimit }));
   const file = htmlFile(options);
   if (file !== undefined) {
@@ -29,11 +29,11 @@ export async function checkVerdicts(options: Options, output: Output): Promise<b
   return verdicts.every(({ ok }) => ok);
 }
 
-function withoutTrace({ trace: _, ...verdict }: Verdict): Omit<Verdict, "trace"> {
+function withoutTrace({ trace: _, ...verdict }: VerdictRow): Omit<VerdictRow, "trace"> {
   return verdict;
 }
 
-function text(verdicts: readonly Verdict[], trace: boolean): string {
+function text(verdicts: readonly VerdictRow[], trace: boolean): string {
   const wrong = verdicts.filter(({ ok }) => !ok);
   const states = verdicts.reduce((sum, verdict) => sum + verdict.states, 0);
   const transitions = verdicts.reduce((sum, verdict) => sum + verdict.transitions, 0);
@@ -55,7 +55,7 @@ function text(verdicts: readonly Verdict[], trace: boolean): string {
 }
 
 /** One row for each mode, KeyID kind, poison and policy; one column for each platform. */
-function matrix(verdicts: readonly Verdict[]): string {
+function matrix(verdicts: readonly VerdictRow[]): string {
   const platforms = [...new Set(verdicts.map(({ platform }) => platform))];
   const rows = Map.groupBy(
     verdicts,
@@ -70,12 +70,12 @@ function matrix(verdicts: readonly Verdict[]): string {
   );
 }
 
-function cell(verdict: Verdict | undefined): string {
+function cell(verdict: VerdictRow | undefined): string {
   if (verdict === undefined) return "";
   return `${verdict.observation === "Never" ? "-" : "MC"}${verdict.ok ? "" : " (!)"}`;
 }
 
-function ways(verdicts: readonly Verdict[]): string[] {
+function ways(verdicts: readonly VerdictRow[]): string[] {
   const hazards = verdicts.filter(({ witness }) => witness.length > 0);
   const groups = Map.groupBy(
     hazards,
@@ -84,7 +84,7 @@ function ways(verdicts: readonly Verdict[]): string[] {
   return [...groups].map(([way, { length }]) => `  ${way}: ${length} of them`);
 }
 
-function traces(verdicts: readonly Verdict[]): string[] {
+function traces(verdicts: readonly VerdictRow[]): string[] {
   return verdicts.filter(({ trace }) => trace.length > 0).flatMap(({ name, trace }) => [
     name,
     traceText(trace),
@@ -92,7 +92,7 @@ function traces(verdicts: readonly Verdict[]): string[] {
   ]);
 }
 
-function complaint({ name, observation, expected, decided, secretRead }: Verdict): string {
+function complaint({ name, observation, expected, decided, secretRead }: VerdictRow): string {
   return `${name}: found ${observation}, expected ${expected}` +
     (decided === null || decided === observation ? "" : `, decide says ${decided}`) +
     (secretRead ? ", and the TD's plaintext can be read" : "");

@@ -28,7 +28,7 @@ export interface CellMoves {
 }
 
 /** A line as a problem sees it: the automaton's state, and what the problem remembers about it. */
-export interface Cell {
+export interface WatchedLine {
   /** The line. */
   readonly state: LineState;
   /** Whether the host has data in the line that it would miss. */
@@ -100,7 +100,7 @@ export class Cells {
   }
 
   /** What a cell stands for. */
-  cell(index: number): Cell {
+  cell(index: number): WatchedLine {
     const name = this.#names[index]!;
     return {
       state: this.#automaton.state(Math.floor(name / FLAGS)),

@@ -1,6 +1,6 @@
 import type { Agent, Operation } from "@tdx/core";
 import { clearOperation } from "@tdx/reclaim";
-import { type KeyName, KEYS, type Problem, type Step, type Thread } from "./problem.ts";
+import { type KeyName, KEYS, type Problem, type Thread, type ThreadStep } from "./problem.ts";
 
 /** An operation of a line in the compiled problem: its moves, and how a trace names it. */
 export interface LineOperation {
@@ -101,7 +101,7 @@ function compileThreads(
 }
 
 function compileStep(
-  step: Step,
+  step: ThreadStep,
   agent: Agent,
   clear: boolean,
   number: NumberOperation,

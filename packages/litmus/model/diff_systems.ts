@@ -1,5 +1,4 @@
-import { requireInstance } from "@tdx/core/arguments";
-import { type Move, System } from "./system.ts";
+import type { Move, MoveTo, System } from "./system.ts";
 
 /** Where two machines part under the same moves. */
 export interface Difference {
@@ -17,14 +16,11 @@ interface Pair {
   readonly way: readonly Move[];
 }
 
-type Step = Move & { readonly to: number };
-
 /**
  * Finds the shortest sequence of moves after which two machines differ.
  *
  * @param left A problem on one machine.
  * @param right The same problem on another.
- * @throws {TypeError} Where one of them is no system.
  * @returns Where they part: other rules, another line state; `undefined` where they never do.
  *
  * @example
@@ -48,8 +44,6 @@ type Step = Move & { readonly to: number };
  * ```
  */
 export function diffSystems(left: System, right: System): Difference | undefined {
-  requireInstance("left", left, System);
-  requireInstance("right", right, System);
   const queue: Pair[] = [{ left: left.initial, right: right.initial, way: [] }];
   const seen = new Set<string>();
   for (const pair of queue) {
@@ -73,7 +67,7 @@ function moveName({ thread, line, operation, key }: Move): string {
   return operation === null ? `${thread} goes on` : `${thread} ${operation.kind} ${line} ${key}`;
 }
 
-function alike(a: Step, b: Step): boolean {
+function alike(a: MoveTo, b: MoveTo): boolean {
   return a.rules.join() === b.rules.join() && JSON.stringify(a.after) === JSON.stringify(b.after);
 }
 

@@ -1,7 +1,6 @@
 import { describeLine } from "@tdx/core";
-import { requireFunction, requireInstance, requireObject, requireWhole } from "@tdx/core/arguments";
 import type { Exploration } from "./explore.ts";
-import { System } from "./system.ts";
+import type { System } from "./system.ts";
 
 /** Beyond this a drawing helps nobody, and Graphviz does not end. */
 const STATE_LIMIT = 5000;
@@ -12,8 +11,7 @@ const STATE_LIMIT = 5000;
  * @param system The system.
  * @param exploration Its states.
  * @returns A digraph in the DOT language.
- * @throws {TypeError} Where system or exploration is none.
- * @throws {RangeError} Where there are more than 5000 states.
+ * @throws {RangeError} If there are more than 5000 states.
  *
  * @example
  * ```ts
@@ -31,24 +29,20 @@ const STATE_LIMIT = 5000;
  * ```
  */
 export function toDot(system: System, exploration: Exploration): string {
-  requireInstance("system", system, System);
-  requireObject("exploration", exploration);
-  requireWhole("exploration.states", exploration.states, 0);
-  requireFunction("exploration.state", exploration.state);
   if (exploration.states > STATE_LIMIT) {
     throw new RangeError(
       `Expected at most ${STATE_LIMIT} states to draw, got ${exploration.states}`,
     );
   }
   const lines = [
-    `digraph ${quote(system.problem.name)} {`,
+    `digraph ${dotString(system.problem.name)} {`,
     "  node [shape=box fontname=monospace];",
   ];
   for (let i = 0; i < exploration.states; i++) {
     const state = exploration.state(i);
-    lines.push(`  s${state} [label=${quote(label(system, state))}${style(system, state)}];`);
+    lines.push(`  s${state} [label=${dotString(label(system, state))}${style(system, state)}];`);
     for (const [to, names] of edges(system, state)) {
-      lines.push(`  s${state} -> s${to} [label=${quote(names.join("\n"))}];`);
+      lines.push(`  s${state} -> s${to} [label=${dotString(names.join("\n"))}];`);
     }
   }
   return [...lines, "}", ""].join("\n");
@@ -81,6 +75,6 @@ function edges(system: System, state: number): Map<number, string[]> {
   return edges;
 }
 
-function quote(text: string): string {
+function dotString(text: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }

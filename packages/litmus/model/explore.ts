@@ -1,7 +1,6 @@
-import { requireInstance, requireWhole } from "@tdx/core/arguments";
-import { requireExploreOptions } from "../litmus_arguments.ts";
+import { requireOptions, requireWhole } from "@tdx/core/arguments";
 import { createStateSet } from "./_state_set.ts";
-import { type Move, type StateNumbers, System } from "./system.ts";
+import type { Move, StateNumbers, System } from "./system.ts";
 
 /** How far an exploration goes, and who is told. */
 export interface ExploreOptions {
@@ -41,7 +40,7 @@ export interface Exploration {
    *
    * @param state The state's number.
    * @returns The moves from the initial state on, none for the initial state itself.
-   * @throws {RangeError} Where the state was not reached.
+   * @throws {RangeError} If the state was not reached.
    */
   witness(state: number): Move[];
 }
@@ -80,9 +79,10 @@ const SLICE = 2 ** 18;
  * @param system The system.
  * @param options Limit, progress, cancellation.
  * @returns What was found; complete unless `until` stopped it.
- * @throws {TypeError} Where an argument is of a wrong type, or an option not known.
- * @throws {StateLimitError} Where there are more states than the limit.
- * @throws The signal's reason, where it was aborted.
+ * @throws {TypeError} If an option is not known.
+ * @throws {RangeError} If the limit is not a whole number from 1 on.
+ * @throws {StateLimitError} If there are more states than the limit.
+ * @throws The signal's reason, if it was aborted.
  *
  * @example
  * ```ts
@@ -100,8 +100,7 @@ const SLICE = 2 ** 18;
  * ```
  */
 export async function explore(system: System, options: ExploreOptions = {}): Promise<Exploration> {
-  requireInstance("system", system, System);
-  requireExploreOptions("options", options);
+  requireExploreOptions(options);
   const search = new Search(system, options);
   while (!search.run(SLICE)) {
     options.onProgress?.(search.states);
@@ -109,6 +108,17 @@ export async function explore(system: System, options: ExploreOptions = {}): Pro
     options.signal?.throwIfAborted();
   }
   return search;
+}
+
+const OPTIONS: readonly (keyof ExploreOptions)[] = ["stateLimit", "signal", "onProgress", "until"];
+
+/** Throws unless the options are those of an exploration, or `more` of the caller's. */
+export function requireExploreOptions(
+  options: ExploreOptions,
+  more: readonly string[] = [],
+): void {
+  requireOptions("options", options, [...more, ...OPTIONS]);
+  requireWhole("stateLimit", options.stateLimit ?? DEFAULT_LIMIT, 1);
 }
 
 class Search implements Exploration {
@@ -181,7 +191,6 @@ class Search implements Exploration {
   }
 
   witness(state: number): Move[] {
-    requireWhole("state", state, 0, this.#system.bound - 1);
     const way = [state];
     for (let layer = this.#layerOf(state) - 1; layer >= 0; layer--) {
       way.unshift(this.#predecessor(way[0]!, layer));

@@ -3,7 +3,7 @@ import { spr } from "@tdx/platform-spr";
 import { EVENT } from "./_cells.ts";
 import { closureProblem } from "../questions/closure.ts";
 import { explore } from "./explore.ts";
-import type { Problem, Step, Thread } from "./problem.ts";
+import type { Problem, Thread, ThreadStep } from "./problem.ts";
 import { System } from "./system.ts";
 
 const MACHINE = { mode: "Ci", clear: true, partialWriteToOwnedLine: "poison" } as const;
@@ -31,7 +31,7 @@ function small(threads: readonly Thread[]): Problem {
   };
 }
 
-const host = (steps: readonly Step[], more: Partial<Thread> = {}): Thread => ({
+const host = (steps: readonly ThreadStep[], more: Partial<Thread> = {}): Thread => ({
   name: "host",
   agent: "host",
   after: [],
@@ -53,7 +53,7 @@ Deno.test("explore() visits exactly the states that can be counted by hand", asy
 });
 
 Deno.test("explore() interleaves threads and keeps their order", async () => {
-  const write = (data: "host" | "zeros"): Step => ({
+  const write = (data: "host" | "zeros"): ThreadStep => ({
     operation: "movdir64b",
     line: 0,
     key: "keyid0",
@@ -117,7 +117,7 @@ Deno.test("explore() can be aborted and reports progress", async () => {
   const kinds = ["load", "store", "partial-write", "movdir64b", "clflush"] as const;
   const steps = lines.flatMap((_, line) =>
     (["keyid0", "shared"] as const).flatMap((key) =>
-      kinds.map((operation) => ({ operation, line, key, data: "host" }) as Step)
+      kinds.map((operation) => ({ operation, line, key, data: "host" }) as ThreadStep)
     )
   );
   const problem: Problem = {

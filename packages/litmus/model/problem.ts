@@ -1,6 +1,6 @@
-import { requireBoolean, requireObject, requireOneOf } from "@tdx/core/arguments";
-import type { Agent, Data, Key, KeyIdSpace, LineState, OperationKind } from "@tdx/core";
-import { DATA, KeyIdSpace as Space, LineAutomaton } from "@tdx/core";
+import type { Agent, Data, Key, LineState, OperationKind } from "@tdx/core";
+import { KeyIdSpace, LineAutomaton } from "@tdx/core";
+import type { HostKeys } from "@tdx/reclaim";
 
 /**
  * The keys a problem can name.
@@ -10,7 +10,7 @@ import { DATA, KeyIdSpace as Space, LineAutomaton } from "@tdx/core";
  */
 export type KeyName = "keyid0" | "shared" | "integrity" | "td" | "td2" | "td3" | "global";
 
-const SPACE: KeyIdSpace = new Space({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+const SPACE = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
 
 /** The key behind each name, on a machine with 32 shared and 32 private KeyIDs. */
 export const KEYS: Readonly<Record<KeyName, Key>> = {
@@ -23,6 +23,19 @@ export const KEYS: Readonly<Record<KeyName, Key>> = {
   td3: SPACE.key(34),
 };
 
+/** The names of the keys. */
+export const KEY_NAMES: readonly KeyName[] = Object.keys(KEYS) as KeyName[];
+
+/** The key behind each kind of host KeyIDs. */
+export const HOST_KEY_NAMES: Readonly<Record<HostKeys, KeyName>> = {
+  keyid0: "keyid0",
+  shared: "shared",
+  "shared-integrity": "integrity",
+};
+
+/** The operations that give a value back. */
+export const READS_DATA: ReadonlySet<ThreadStep["operation"]> = new Set(["load", "dma-read"]);
+
 /** What a line holds when a problem begins, nothing of it cached. */
 export interface Content {
   /** The key it was last written with. */
@@ -31,16 +44,8 @@ export interface Content {
   readonly data: Data;
 }
 
-/** Refuses what is no first content of a line. */
-export function requireContent(name: string, value: unknown): void {
-  requireObject(name, value);
-  const { key, data } = value as Content;
-  requireOneOf(`${name}.key`, key, Object.keys(KEYS));
-  requireOneOf(`${name}.data`, data, DATA);
-}
-
 /** One step of a thread: an operation on a line. */
-export interface Step {
+export interface ThreadStep {
   /** What happens; `clear` is the host's reset and follows the policy. */
   readonly operation: OperationKind | "clear";
   /** Index of the line. */
@@ -64,7 +69,7 @@ export interface Thread {
   /** Whether `steps` run once in order, or any of them at any time, as often as wanted. */
   readonly kind: "sequence" | "any";
   /** Its steps. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly ThreadStep[];
 }
 
 /** A question about lines: who does what, in which order at least. */
@@ -89,8 +94,6 @@ export interface Problem {
  * @param content The key it was written with, and what was written.
  * @param ci Whether the machine is in Ci mode, where a key with integrity leaves a MAC.
  * @returns The state.
- * @throws {TypeError} Where an argument is of a wrong type.
- * @throws {RangeError} Where key or data are not among the known ones.
  *
  * @example
  * ```ts
@@ -102,8 +105,6 @@ export interface Problem {
  * ```
  */
 export function contentState(content: Content, ci: boolean): LineState {
-  requireContent("content", content);
-  requireBoolean("ci", ci);
   const { key, data } = content;
   const { memory, copies } = LineAutomaton.fresh(KEYS[key]);
   const { access, integrity } = KEYS[key];

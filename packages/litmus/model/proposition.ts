@@ -1,80 +1,108 @@
-import { requireFormula } from "../litmus_arguments.ts";
-import type { Formula } from "../scenario/scenario.ts";
+import type { Data } from "@tdx/core";
 import type { Problem } from "./problem.ts";
 import type { Valuation, Watch } from "./system.ts";
 
+/** What a proposition says of one thing in a final state. */
+export type Atom =
+  /** The host took a machine check. */
+  | { readonly kind: "mc" }
+  /** A TD consumed poison. */
+  | { readonly kind: "td-mc" }
+  /** The page of the line was retired. */
+  | { readonly kind: "retired"; readonly line: number }
+  /** The line is poisoned in memory. */
+  | { readonly kind: "poison"; readonly line: number }
+  /** The host read something else than what it had written to the line. */
+  | { readonly kind: "lost"; readonly line: number }
+  /** A register holds a value. */
+  | { readonly kind: "register"; readonly register: number; readonly value: Data | "poison" };
+
+/** A statement about a final state. */
+export type Proposition =
+  | Atom
+  | { readonly kind: "not"; readonly of: Proposition }
+  | { readonly kind: "and" | "or"; readonly of: readonly Proposition[] };
+
+/** What each part of a proposition comes to, given what its own parts came to. */
+export interface PropositionFold<T> {
+  atom(atom: Atom): T;
+  not(of: T): T;
+  and(of: readonly T[]): T;
+  or(of: readonly T[]): T;
+}
+
 /**
- * Whether a statement holds in a state.
+ * Works a proposition out from its atoms up; whatever is asked of one is asked by this walk.
  *
- * @param formula The statement.
- * @param state The state.
+ * @param proposition The proposition.
+ * @param fold What atoms, `not`, `and` and `or` come to.
+ * @returns What the whole comes to.
+ *
+ * @example
+ * ```ts
+ * import { foldProposition } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = foldProposition<string>({ kind: "not", of: { kind: "mc" } }, {
+ *   atom: ({ kind }) => kind,
+ *   not: (of) => `~${of}`,
+ *   and: (of) => of.join(" /\\ "),
+ *   or: (of) => of.join(" \\/ "),
+ * });
+ * assertEquals(text, "~mc");
+ * ```
  */
-export function holds(formula: Formula, state: Valuation): boolean {
-  switch (formula.kind) {
+export function foldProposition<T>(proposition: Proposition, fold: PropositionFold<T>): T {
+  switch (proposition.kind) {
     case "not":
-      return !holds(formula.of, state);
+      return fold.not(foldProposition(proposition.of, fold));
     case "and":
-      return formula.of.every((part) => holds(part, state));
     case "or":
-      return formula.of.some((part) => holds(part, state));
-    case "register":
-      return state.registers[formula.register] === formula.value;
+      return fold[proposition.kind](proposition.of.map((part) => foldProposition(part, fold)));
     default:
-      return flag(formula, state);
+      return fold.atom(proposition);
   }
 }
 
+/** How often a proposition holds among the final states, as in herd7. */
+export type Observation = "Never" | "Sometimes" | "Always";
+
+/** All observations. */
+export const OBSERVATIONS: readonly Observation[] = ["Never", "Sometimes", "Always"];
+
 /**
- * Names what a statement speaks of as it is in a state: `mc=1; host:r0=zeros;`.
+ * Makes the test of states for a proposition.
  *
- * @param formula The statement.
- * @param state The state.
- * @param problem Whose lines and registers are named.
+ * @param proposition The proposition.
+ * @returns Whether it holds in a state.
+ *
+ * @example
+ * ```ts
+ * import { closureProblem, System, testOf } from "@tdx/litmus";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assert } from "@std/assert";
+ *
+ * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
+ * const { problem, machine } = closureProblem({ ...question, poison: "none" });
+ * const system = new System(problem, machine, { lost: false });
+ * const holds = testOf({ kind: "not", of: { kind: "mc" } });
+ * assert(holds(system.valuation(system.initial)));
+ * ```
  */
-export function outcome(formula: Formula, state: Valuation, problem: Problem): string {
-  const values = new Map<string, string>();
-  for (const atom of atoms(formula)) {
-    if (atom.kind === "register") {
-      values.set(problem.registers[atom.register]!, state.registers[atom.register] ?? "-");
-    } else {
-      const name = "line" in atom ? `${atom.kind} ${problem.lines[atom.line]!.name}` : atom.kind;
-      values.set(name, flag(atom, state) ? "1" : "0");
-    }
-  }
-  return [...values].map(([name, value]) => `${name}=${value};`).join(" ");
-}
-
-/** Whether a statement speaks of a kind of thing. */
-function mentions(formula: Formula, kind: Formula["kind"]): boolean {
-  return atoms(formula).some((atom) => atom.kind === kind);
-}
-
-type Atom = Exclude<Formula, { readonly of: unknown }>;
-type Flag = Exclude<Atom, { readonly kind: "register" }>;
-
-function atoms(formula: Formula): Atom[] {
-  return "of" in formula ? [formula.of].flat().flatMap(atoms) : [formula];
-}
-
-function flag(atom: Flag, state: Valuation): boolean {
-  switch (atom.kind) {
-    case "mc":
-      return state.hostMachineCheck;
-    case "td-mc":
-      return state.tdMachineCheck;
-    case "retired":
-      return state.lines[atom.line]!.retired;
-    case "lost":
-      return state.lines[atom.line]!.lost;
-    case "poison":
-      return state.lines[atom.line]!.state.memory.poison !== null;
-  }
+export function testOf(proposition: Proposition): (state: Valuation) => boolean {
+  return foldProposition<(state: Valuation) => boolean>(proposition, {
+    atom: (atom) => (state) =>
+      valueOf(atom, state) === (atom.kind === "register" ? atom.value : true),
+    not: (of) => (state) => !of(state),
+    and: (of) => (state) => of.every((part) => part(state)),
+    or: (of) => (state) => of.some((part) => part(state)),
+  });
 }
 
 /**
- * What a system must remember for a statement.
+ * What a system must remember for a proposition.
  *
- * @param formula The statement.
+ * @param proposition The proposition.
  * @returns What the third argument of `System` must be.
  *
  * @example
@@ -86,7 +114,56 @@ function flag(atom: Flag, state: Valuation): boolean {
  * assertEquals(watchFor({ kind: "not", of: { kind: "lost", line: 0 } }), { lost: true });
  * ```
  */
-export function watchFor(formula: Formula): Watch {
-  requireFormula("formula", formula);
-  return { lost: mentions(formula, "lost") };
+export function watchFor(proposition: Proposition): Watch {
+  return { lost: atomsOf(proposition).some(({ kind }) => kind === "lost") };
+}
+
+/**
+ * Names what a proposition speaks of as it is in a state: `mc=1; host:r0=zeros;`.
+ *
+ * @param atoms The proposition's atoms.
+ * @param state The state.
+ * @param problem Whose lines and registers are named.
+ */
+export function outcomeOf(atoms: readonly Atom[], state: Valuation, problem: Problem): string {
+  const values = new Map<string, string>();
+  for (const atom of atoms) {
+    const value = valueOf(atom, state);
+    const shown = typeof value === "boolean" ? String(Number(value)) : value ?? "-";
+    values.set(nameOf(atom, problem), shown);
+  }
+  return [...values].map(([name, value]) => `${name}=${value};`).join(" ");
+}
+
+/** The atoms of a proposition, from left to right. */
+export function atomsOf(proposition: Proposition): readonly Atom[] {
+  return foldProposition<readonly Atom[]>(proposition, {
+    atom: (atom) => [atom],
+    not: (of) => of,
+    and: (of) => of.flat(),
+    or: (of) => of.flat(),
+  });
+}
+
+function nameOf(atom: Atom, { lines, registers }: Problem): string {
+  if (atom.kind === "register") return registers[atom.register]!;
+  return "line" in atom ? `${atom.kind} ${lines[atom.line]!.name}` : atom.kind;
+}
+
+/** Whether what an atom names is so, or what its register holds. */
+function valueOf(atom: Atom, state: Valuation): boolean | Valuation["registers"][number] {
+  switch (atom.kind) {
+    case "mc":
+      return state.hostMachineCheck;
+    case "td-mc":
+      return state.tdMachineCheck;
+    case "retired":
+      return state.lines[atom.line]!.retired;
+    case "lost":
+      return state.lines[atom.line]!.lost;
+    case "poison":
+      return state.lines[atom.line]!.state.memory.poison !== null;
+    case "register":
+      return state.registers[atom.register];
+  }
 }

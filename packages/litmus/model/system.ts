@@ -5,8 +5,8 @@ import {
   type Operation,
   type RuleId,
 } from "@tdx/core";
-import { requireNumber, requireWhole } from "@tdx/core/arguments";
-import { type Cell, Cells, EVENT, type ReadValue, VALUES } from "./_cells.ts";
+import { requireOptions, requireWhole } from "@tdx/core/arguments";
+import { Cells, EVENT, type ReadValue, VALUES, type WatchedLine } from "./_cells.ts";
 import {
   type CompiledProblem,
   type CompiledStep,
@@ -15,7 +15,6 @@ import {
   happens,
   type SpontaneousMove,
 } from "./_compile_problem.ts";
-import { requireMachine, requireProblem, requireWatch } from "../litmus_arguments.ts";
 import { contentState, type KeyName, type Problem, type Thread } from "./problem.ts";
 
 /** The machine that a problem is put on. */
@@ -25,6 +24,14 @@ export interface Machine extends LineAutomatonOptions {
   /** Whether a `clear` step clears, as decided by platform and policy. */
   readonly clear: boolean;
 }
+
+/** What a machine can say of itself. */
+export const MACHINE_FIELDS: readonly (keyof Machine)[] = [
+  "mode",
+  "clear",
+  "partialWriteToOwnedLine",
+  "rules",
+];
 
 /** What to remember about the lines because a condition asks for it. */
 export interface Watch {
@@ -45,7 +52,13 @@ export interface Move {
   /** The rules that fired, in order. */
   readonly rules: readonly RuleId[];
   /** Line content afterwards. */
-  readonly after: Cell | null;
+  readonly after: WatchedLine | null;
+}
+
+/** A move, and the state it leads to. */
+export interface MoveTo extends Move {
+  /** Number of the state. */
+  readonly to: number;
 }
 
 /** What a state says to a condition. */
@@ -57,7 +70,7 @@ export interface Valuation {
   /** The host or a device read a TD's plaintext. */
   readonly secretRead: boolean;
   /** The lines. */
-  readonly lines: readonly Cell[];
+  readonly lines: readonly WatchedLine[];
   /** The registers; `undefined` where nothing was read. */
   readonly registers: readonly ReadValue[];
 }
@@ -129,14 +142,12 @@ export class System {
    * @param problem The problem.
    * @param machine The machine.
    * @param watch What to remember.
-   * @throws {TypeError} Where an argument is of a wrong type.
-   * @throws {RangeError} Where a word is not known, a number does not fit the problem, or it has
-   * more than 2^53 possible states.
+   * @throws {TypeError} If the machine has a field that is not known.
+   * @throws {RangeError} If a word of the machine is not known, or the problem has more than 2^53
+   * possible states or 50 threads of kind `any`.
    */
   constructor(problem: Problem, machine: Machine, watch: Watch) {
-    requireProblem("problem", problem);
-    requireMachine("machine", machine);
-    requireWatch("watch", watch);
+    requireOptions("machine", machine, MACHINE_FIELDS);
     this.problem = problem;
     const { clear, ...ofLine } = machine;
     const automaton = new LineAutomaton(ofLine);
@@ -281,10 +292,9 @@ export class System {
    * @param from A state.
    * @param to One of its successors.
    * @returns The first move that leads there.
-   * @throws {RangeError} Where `to` is no successor of `from`.
+   * @throws {RangeError} If `to` is no successor of `from`.
    */
   move(from: number, to: number): Move {
-    requireNumber("to", to);
     for (const move of this.moves(from)) if (move.to === to) return move;
     throw new RangeError(`Expected a successor of state ${from}, got ${to}`);
   }
@@ -295,12 +305,12 @@ export class System {
    * @param state The state.
    * @returns Each move with the state it leads to; none once the host has taken a machine check.
    */
-  moves(state: number): Generator<Move & { readonly to: number }> {
+  moves(state: number): Generator<MoveTo> {
     this.#requireState(state);
     return this.#moves(state);
   }
 
-  *#moves(state: number): Generator<Move & { readonly to: number }> {
+  *#moves(state: number): Generator<MoveTo> {
     const digits = Array.from(this.#decode(state));
     if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return;
     for (let t = 0; t < this.#threads.length; t++) {

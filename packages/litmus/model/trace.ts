@@ -1,6 +1,4 @@
-import { requireArray } from "@tdx/core/arguments";
 import { describeLine, OPERATION_NAMES, type RuleId } from "@tdx/core";
-import { requireMove } from "../litmus_arguments.ts";
 import type { Move } from "./system.ts";
 
 /** One step of a witness, for machines. */
@@ -22,7 +20,6 @@ export interface WitnessStep {
  *
  * @param moves The moves of a way through a system.
  * @returns The steps.
- * @throws {TypeError} Where they are no array of moves.
  *
  * @example
  * ```ts
@@ -39,7 +36,6 @@ export interface WitnessStep {
  * ```
  */
 export function witnessSteps(moves: readonly Move[]): WitnessStep[] {
-  requireArray("moves", moves, requireMove);
   return moves.flatMap(({ thread, operation, line, rules }) =>
     operation === null ? [] : [{
       by: thread,
@@ -68,7 +64,6 @@ export interface TraceStep {
  *
  * @param moves The moves of a way through a system.
  * @returns The steps.
- * @throws {TypeError} Where they are no array of moves.
  *
  * @example
  * ```ts
@@ -82,7 +77,6 @@ export interface TraceStep {
  * ```
  */
 export function traceSteps(moves: readonly Move[]): TraceStep[] {
-  requireArray("moves", moves, requireMove);
   return moves.flatMap(({ thread, operation, line, rules, after }) => {
     if (operation === null) return [];
     const data = operation.data === undefined ? "" : ` ${operation.data}`;
@@ -101,7 +95,6 @@ export function traceSteps(moves: readonly Move[]): TraceStep[] {
  *
  * @param moves The moves of a way through a system.
  * @returns Lines of text.
- * @throws {TypeError} Where they are no array of moves.
  *
  * @example
  * ```ts

@@ -1,16 +1,14 @@
 import type { Agent, Operation, OperationKind } from "@tdx/core";
+import { READS_DATA } from "../model/problem.ts";
 
 const DEVICE: ReadonlySet<OperationKind> = new Set([
   "dma-read",
   "dma-write",
   "dma-partial-write",
 ]);
-/** Operations that give a value back. */
-const READS: ReadonlySet<OperationKind> = new Set(["load", "dma-read"]);
-
 /** Whether an operation reads, and so may observe something. */
 export function reads(operation: Operation): boolean {
-  return READS.has(operation.kind) && !refused(operation);
+  return READS_DATA.has(operation.kind) && !refused(operation);
 }
 
 /** Whether a private KeyID is refused to who uses it (W6, F1). */
@@ -29,7 +27,7 @@ export function isOutside(by: Agent): boolean {
  * Each is built from the rules' inlines alone. `value` is what was read, `consumed` whether that
  * was poison read by executing software.
  */
-export const OPERATIONS = `
+export const PROMELA_OPERATIONS = `
 inline access(l, k) {
   if
   :: c_present -> access_K2(l, k)

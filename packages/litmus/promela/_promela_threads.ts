@@ -1,6 +1,12 @@
 import { describeOperation, type Operation, type OperationKind, WRITES_DATA } from "@tdx/core";
 import { clearOperation } from "@tdx/reclaim";
-import { type KeyName, KEYS, type Problem, type Step, type Thread } from "../model/problem.ts";
+import {
+  type KeyName,
+  KEYS,
+  type Problem,
+  type Thread,
+  type ThreadStep,
+} from "../model/problem.ts";
 import { comment, constant, keyConstant } from "./_promela_codes.ts";
 import { keysInPlay, type PromelaMemory } from "./_promela_lines.ts";
 import { isOutside, reads, refused } from "./_promela_operations.ts";
@@ -103,7 +109,7 @@ function startGuards(threads: readonly Thread[], { after }: Thread): string[] {
 }
 
 /** What a step does: nothing where the policy skips its clear or the page is retired. */
-function perform({ clear, memory }: Context, step: Step, thread: Thread): string[] {
+function perform({ clear, memory }: Context, step: ThreadStep, thread: Thread): string[] {
   if (step.operation === "clear" && !clear) return ["skip"];
   const operation = operationOf(step, thread);
   const line = `l${step.line}`;
@@ -162,13 +168,13 @@ function observe(operation: Operation, line: string, memory: PromelaMemory): str
   ];
 }
 
-function operationOf({ operation, key, data }: Step, { agent }: Thread): Operation {
+function operationOf({ operation, key, data }: ThreadStep, { agent }: Thread): Operation {
   if (operation === "clear") return clearOperation(KEYS[key]);
   return { kind: operation, by: agent, key: KEYS[key], ...(data === undefined ? {} : { data }) };
 }
 
 /** A TD that consumes poison is dead. */
-function dies(step: Step, { agent }: Thread): boolean {
+function dies(step: ThreadStep, { agent }: Thread): boolean {
   return agent === "td" && step.operation === "load";
 }
 
@@ -179,7 +185,7 @@ function option(text: string, guard: readonly string[], effects: readonly string
   } }`;
 }
 
-function stepComment(step: Step, thread: Thread): string {
+function stepComment(step: ThreadStep, thread: Thread): string {
   const what = step.operation === "clear" ? "clear" : describeOperation(operationOf(step, thread));
   return `${thread.name}: ${what}, line ${step.line}`;
 }

@@ -1,30 +1,24 @@
 import { requireOptions } from "@tdx/core/arguments";
-import {
-  requireFormula,
-  requireMachine,
-  requireProblem,
-  requireWatch,
-} from "../litmus_arguments.ts";
 import { RULES } from "@tdx/core";
 import { VALUES } from "../model/_cells.ts";
 import type { Problem } from "../model/problem.ts";
 import { comment, constant, keysOf, promelaCodes } from "./_promela_codes.ts";
-import { promelaLines } from "./_promela_lines.ts";
-import { OPERATIONS } from "./_promela_operations.ts";
+import { promelaLines, type PromelaMemory } from "./_promela_lines.ts";
+import { PROMELA_OPERATIONS } from "./_promela_operations.ts";
 import { partialWriteConstant, promelaRules } from "./_promela_rules.ts";
 import { promelaCounters, promelaEnded, promelaSteps } from "./_promela_threads.ts";
-import type { Formula } from "../scenario/scenario.ts";
-import type { Machine, Watch } from "../model/system.ts";
+import { type Atom, foldProposition, type Proposition } from "../model/proposition.ts";
+import { type Machine, MACHINE_FIELDS, type Watch } from "../model/system.ts";
 
 /** What a Promela model asks and remembers. */
 export interface PromelaOptions {
   /** What to remember about the lines; default nothing. */
   readonly watch?: Watch;
-  /** The statement to look for in final states; default a host machine check. */
-  readonly formula?: Formula;
+  /** What to look for in final states; default a host machine check. */
+  readonly proposition?: Proposition;
 }
 
-const OPTIONS: readonly (keyof PromelaOptions)[] = ["watch", "formula"];
+const OPTIONS: readonly (keyof PromelaOptions)[] = ["watch", "proposition"];
 
 /**
  * Writes a problem as a Promela model, for SPIN to explore without any of our own machinery.
@@ -39,8 +33,7 @@ const OPTIONS: readonly (keyof PromelaOptions)[] = ["watch", "formula"];
  * @param machine The machine: mode, platform behaviour, rules, and whether a clear step clears.
  * @param options What to look for and what to remember.
  * @returns The model's text.
- * @throws {TypeError} Where an argument is of a wrong type, or an option not known.
- * @throws {RangeError} Where a word is not known or a number does not fit the problem.
+ * @throws {TypeError} If an option, or a field of the machine, is not known.
  *
  * @example
  * ```ts
@@ -64,15 +57,12 @@ export function toPromela(
   machine: Machine,
   options: PromelaOptions = {},
 ): string {
-  requireProblem("problem", problem);
-  requireMachine("machine", machine);
+  requireOptions("machine", machine, MACHINE_FIELDS);
   requireOptions("options", options, OPTIONS);
-  const { watch = { lost: false }, formula = { kind: "mc" } } = options;
-  requireWatch("watch", watch);
-  requireFormula("formula", formula, problem);
+  const { watch = { lost: false }, proposition = { kind: "mc" } } = options;
   const memory = { lost: watch.lost, retired: problem.seamNr };
   const keys = keysOf(problem);
-  const wanted = `(host_mc || (${promelaEnded(problem)})) && ${expression(formula, memory)}`;
+  const wanted = `(host_mc || (${promelaEnded(problem)})) && ${expression(proposition, memory)}`;
   return `${comment(problem.name)}
 /* Run with: spin -a -o2 FILE; gcc -O2 -o pan pan.c; ./pan -c0 -m1000000
    "states, stored" is the number of distinct states, "errors" that of the final ones asked for. */
@@ -102,7 +92,7 @@ inline forget() {
   r_data = 0; r_poison = NONE; w_under = 0; w_data = 0; w_poison = NONE;
   value = 0; consumed = 0
 }
-${promelaRules(machine.rules ?? RULES)}${OPERATIONS}
+${promelaRules(machine.rules ?? RULES)}${PROMELA_OPERATIONS}
 active proctype system() {
 end:
   do
@@ -114,27 +104,30 @@ ${promelaSteps(problem, machine.clear, memory).join("\n")}
 `;
 }
 
-function expression(formula: Formula, memory: { lost: boolean; retired: boolean }): string {
-  switch (formula.kind) {
+function expression(proposition: Proposition, memory: PromelaMemory): string {
+  const joined = (sign: string, empty: string) => (of: readonly string[]) =>
+    `(${of.map((part) => `(${part})`).join(sign) || empty})`;
+  return foldProposition(proposition, {
+    atom: (atom) => atomExpression(atom, memory),
+    not: (of) => `!(${of})`,
+    and: joined(" && ", "true"),
+    or: joined(" || ", "false"),
+  });
+}
+
+function atomExpression(atom: Atom, memory: PromelaMemory): string {
+  switch (atom.kind) {
     case "mc":
       return "host_mc";
     case "td-mc":
       return "td_mc";
     case "retired":
-      return memory.retired ? `l${formula.line}.retired` : "false";
+      return memory.retired ? `l${atom.line}.retired` : "false";
     case "lost":
-      return memory.lost ? `l${formula.line}.lost` : "false";
+      return memory.lost ? `l${atom.line}.lost` : "false";
     case "poison":
-      return `l${formula.line}.poison != NONE`;
+      return `l${atom.line}.poison != NONE`;
     case "register":
-      return `reg_${formula.register} == ${VALUES.indexOf(formula.value)}`;
-    case "not":
-      return `!(${expression(formula.of, memory)})`;
-    case "and":
-    case "or": {
-      const parts = formula.of.map((part) => `(${expression(part, memory)})`);
-      const empty = formula.kind === "and" ? "true" : "false";
-      return `(${parts.join(formula.kind === "and" ? " && " : " || ") || empty})`;
-    }
+      return `reg_${atom.register} == ${VALUES.indexOf(atom.value)}`;
   }
 }

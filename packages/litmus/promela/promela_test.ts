@@ -7,7 +7,7 @@ import { closureProblem } from "../questions/closure.ts";
 import { explore } from "../model/explore.ts";
 import type { Problem } from "../model/problem.ts";
 import { toPromela } from "./promela.ts";
-import type { Formula } from "../scenario/scenario.ts";
+import type { Proposition } from "../model/proposition.ts";
 import { type Machine, System } from "../model/system.ts";
 
 // The rule tables of the specification as guards and the outcomes that matter most.
@@ -162,9 +162,9 @@ Deno.test("toPromela() keeps names inside their comments", () => {
 });
 
 Deno.test("toPromela() asks for a statement about final states", () => {
-  const asked = (formula: Formula) => {
-    const lost = JSON.stringify(formula).includes("lost");
-    const model = toPromela(LOAD, MACHINE, { formula, watch: { lost } });
+  const asked = (proposition: Proposition) => {
+    const lost = JSON.stringify(proposition).includes("lost");
+    const model = toPromela(LOAD, MACHINE, { proposition, watch: { lost } });
     return model.match(/d_step \{ (.*) -> assert\(false\) \}/)?.[1];
   };
   const final = "(host_mc || (pc_0 == 1)) && ";

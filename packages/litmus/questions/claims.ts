@@ -8,7 +8,6 @@ import {
   requirePlatform,
   TDX_PW_MCE,
 } from "@tdx/core";
-import { requireArray } from "@tdx/core/arguments";
 import { clearOperation } from "@tdx/reclaim";
 import { afterFault, answer, ask, everyLine, refuses } from "./_claim_evidence.ts";
 import { savingEvidence } from "./_claim_saving.ts";
@@ -325,8 +324,7 @@ const CLAIMS: readonly Claim[] = [
  *
  * @param platforms The platforms to look at them on; those with and without the erratum.
  * @returns A result for each claim, in order.
- * @throws {TypeError} Where they are no array of platforms that `definePlatform` returned.
- * @throws {RangeError} Where one was made for another contract.
+ * @throws {TypeError} If one is not one of `definePlatform`.
  *
  * @example
  * ```ts
@@ -343,7 +341,7 @@ const CLAIMS: readonly Claim[] = [
  * ```
  */
 export async function checkClaims(platforms: readonly Platform[]): Promise<ClaimResult[]> {
-  requireArray("platforms", platforms, requirePlatform);
+  platforms.forEach((platform, i) => requirePlatform(`platforms[${i}]`, platform));
   const erratum = platforms.filter(({ bugs }) => bugs.includes(TDX_PW_MCE));
   const others = platforms.filter(({ bugs }) => !bugs.includes(TDX_PW_MCE));
   const results: ClaimResult[] = [];

@@ -1,17 +1,20 @@
-import type { HostKeys, Policy } from "@tdx/reclaim";
-import { decide, HOST_KEYS, POLICIES } from "@tdx/reclaim";
 import {
+  defined,
   type Mode,
-  MODES,
   type OperationKind,
   type Platform,
-  requirePlatform,
   type RuleTable,
   WRITES_DATA,
 } from "@tdx/core";
-import { requireBoolean, requireObject, requireOneOf, requireOptions } from "@tdx/core/arguments";
-import type { KeyName, Problem, Step, Thread } from "../model/problem.ts";
-import { HOST_KEY_NAMES } from "../scenario/scenario_words.ts";
+import { requireOneOf, requireOptions } from "@tdx/core/arguments";
+import { decide, HOST_KEYS, type HostKeys, type Policy } from "@tdx/reclaim";
+import {
+  HOST_KEY_NAMES,
+  type KeyName,
+  type Problem,
+  type Thread,
+  type ThreadStep,
+} from "../model/problem.ts";
 import type { Machine } from "../model/system.ts";
 
 /**
@@ -56,6 +59,7 @@ const QUESTION: readonly string[] = [
   "expected",
 ];
 
+const TD_KINDS: readonly OperationKind[] = ["store", "load", "clflush"];
 const HOST_KINDS: readonly OperationKind[] = [
   "load",
   "store",
@@ -64,9 +68,6 @@ const HOST_KINDS: readonly OperationKind[] = [
   "clflush",
 ];
 const DEVICE_KINDS: readonly OperationKind[] = ["dma-read", "dma-write", "dma-partial-write"];
-const TD_KINDS: readonly OperationKind[] = ["store", "load", "clflush"];
-/** What a TD does that never consumes poison. */
-const TD_KINDS_WITHOUT_LOAD: readonly OperationKind[] = ["store", "clflush"];
 
 /** All that a host's KeyIDs can be in a question. */
 export const CLOSURE_KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integrity"];
@@ -79,8 +80,7 @@ export const LEFT_POISONS: readonly LeftPoison[] = ["none", "unconsumed", "consu
  *
  * @param hostKeys Which KeyIDs it uses.
  * @returns The names of the keys.
- * @throws {TypeError} Where it is no text.
- * @throws {RangeError} Where it is none of {@link CLOSURE_KEYS}.
+ * @throws {RangeError} If it is not among {@link CLOSURE_KEYS}.
  *
  * @example
  * ```ts
@@ -120,9 +120,9 @@ export function clearingKeys(hostKeys: ClosureKeys): HostKeys {
  *
  * @param question The question.
  * @returns The problem, and the machine to put it on.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
- * else is not known or of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, or a word is not known.
+ * @throws {TypeError} If something is asked that is not known, or the platform is not one of
+ * `definePlatform`.
+ * @throws {RangeError} If a word is not among the known ones.
  *
  * @example
  * ```ts
@@ -142,92 +142,81 @@ export function clearingKeys(hostKeys: ClosureKeys): HostKeys {
  * ```
  */
 export function closureProblem(question: ClosureQuestion): { problem: Problem; machine: Machine } {
-  requireQuestion(question);
+  requireOptions("question", question, QUESTION);
   const { platform, mode, hostKeys, policy, poison, flush = true, rules } = question;
   const keys = hostKeyNames(hostKeys);
-  const kinds = poison === "unconsumed" ? TD_KINDS_WITHOUT_LOAD : TD_KINDS;
-  const td: Thread = {
-    name: "td",
-    agent: "td",
-    after: [],
-    kind: "any",
-    steps: kinds.map((kind) => step(kind, "td", "secret")),
-  };
-  const fault: Thread = {
-    name: "fault",
-    agent: "cache",
-    after: [],
-    kind: "sequence",
-    steps: [step("poison", "td")],
-  };
-  const consume: Thread = {
-    name: "td consumes",
-    agent: "td",
-    after: [0],
-    kind: "sequence",
-    steps: [step("clflush", "td"), step("load", "td")],
-  };
-  const before = { none: [td], unconsumed: [fault, td], consumed: [fault, consume] }[poison];
-  const flushed: Thread = {
+  requireOneOf("poison", poison, LEFT_POISONS);
+  const [cleared] = keys;
+  const { clear } = decide({ platform, mode, policy, hostKeys: clearingKeys(hostKeys) });
+  const before = BEFORE[poison];
+  const reclaim: Thread = {
     name: "reclaim",
     agent: "module",
     after: before.map((_, i) => i),
     kind: "sequence",
     steps: [
       ...(flush ? [step("cache-wb", "td")] : []),
-      { operation: "clear", line: 0, key: keys[0]! },
+      { operation: "clear", line: 0, key: cleared! },
     ],
   };
-  const after = [before.length];
-  const host: Thread = {
-    name: "host",
-    agent: "host",
-    after,
+  const outside = (agent: "host" | "device", kinds: readonly OperationKind[]): Thread => ({
+    name: agent,
+    agent,
+    after: [before.length],
     kind: "any",
-    steps: keys.flatMap((key) => HOST_KINDS.map((kind) => step(kind, key, "host"))),
-  };
-  const device: Thread = {
-    name: "device",
-    agent: "device",
-    after,
-    kind: "any",
-    steps: keys.flatMap((key) => DEVICE_KINDS.map((kind) => step(kind, key, "host"))),
-  };
-  const decided = decide({ platform, mode, policy, hostKeys: clearingKeys(hostKeys) });
+    steps: keys.flatMap((key) => kinds.map((kind) => step(kind, key, "host"))),
+  });
   return {
     problem: {
       name: [platform.name, mode, hostKeys, policy, ...(poison === "none" ? [] : [poison])].join(
         " ",
       ),
       lines: [{ name: "X", content: { key: "td", data: "secret" } }],
-      threads: [...before, flushed, host, device],
+      threads: [...before, reclaim, outside("host", HOST_KINDS), outside("device", DEVICE_KINDS)],
       registers: [],
       speculation: keys,
       seamNr: poison === "consumed",
     },
     machine: {
       mode,
-      clear: decided.clear,
+      clear,
       partialWriteToOwnedLine: platform.memory.partialWriteToOwnedLine,
-      ...(rules === undefined ? {} : { rules }),
+      ...defined({ rules }),
     },
   };
 }
 
-function requireQuestion(question: ClosureQuestion): void {
-  requireOptions("question", question, QUESTION);
-  const { platform, mode, hostKeys, policy, poison, flush = true, rules } = question;
-  requirePlatform("platform", platform);
-  requireOneOf("mode", mode, MODES);
-  requireOneOf("hostKeys", hostKeys, CLOSURE_KEYS);
-  requireOneOf("policy", policy, POLICIES);
-  requireOneOf("poison", poison, LEFT_POISONS);
-  requireBoolean("flush", flush);
-  if (rules !== undefined) requireObject("rules", rules);
+/** A TD that does any of some operations, as often as it likes. */
+function td(kinds: readonly OperationKind[]): Thread {
+  const steps = kinds.map((kind) => step(kind, "td", "secret"));
+  return { name: "td", agent: "td", after: [], kind: "any", steps };
 }
 
+const FAULT: Thread = {
+  name: "fault",
+  agent: "cache",
+  after: [],
+  kind: "sequence",
+  steps: [step("poison", "td")],
+};
+
+const CONSUME: Thread = {
+  name: "td consumes",
+  agent: "td",
+  after: [0],
+  kind: "sequence",
+  steps: [step("clflush", "td"), step("load", "td")],
+};
+
+/** What happens before the reclaim; a TD that never loads consumes no poison. */
+const BEFORE: Readonly<Record<LeftPoison, readonly Thread[]>> = {
+  none: [td(TD_KINDS)],
+  unconsumed: [FAULT, td(TD_KINDS.filter((kind) => kind !== "load"))],
+  consumed: [FAULT, CONSUME],
+};
+
 /** A step on the one line; only writes carry data. */
-function step(operation: OperationKind, key: KeyName, data?: "host" | "secret"): Step {
+function step(operation: OperationKind, key: KeyName, data?: "host" | "secret"): ThreadStep {
   const carried = data !== undefined && WRITES_DATA.has(operation) ? { data } : {};
   return { operation, line: 0, key, ...carried };
 }

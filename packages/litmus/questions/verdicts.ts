@@ -1,5 +1,5 @@
 import { type Mode, type Platform, requirePlatform, type RuleTable, TDX_PW_MCE } from "@tdx/core";
-import { requireObject, requireOneOf } from "@tdx/core/arguments";
+import { requireOneOf } from "@tdx/core/arguments";
 import { decide, HOST_KEYS, type HostKeys, POLICIES, type Policy } from "@tdx/reclaim";
 import { EVENT } from "../model/_cells.ts";
 import {
@@ -8,15 +8,13 @@ import {
   type ClosureQuestion,
   type LeftPoison,
 } from "./closure.ts";
-import { explore, type ExploreOptions } from "../model/explore.ts";
-import { OBSERVATIONS } from "../scenario/scenario_words.ts";
-import { requireExploreOptions } from "../litmus_arguments.ts";
-import type { Observation } from "../scenario/scenario.ts";
+import { explore, type ExploreOptions, requireExploreOptions } from "../model/explore.ts";
+import { type Observation, OBSERVATIONS } from "../model/proposition.ts";
 import { type Move, System } from "../model/system.ts";
 import { type WitnessStep, witnessSteps } from "../model/trace.ts";
 
 /** What came out for one row of the verdict table. */
-export interface Verdict {
+export interface VerdictRow {
   /** The row in words. */
   readonly name: string;
   /** Name of the platform. */
@@ -142,8 +140,7 @@ export interface ExpectedQuestion extends ClosureQuestion {
  *
  * @param platform The platform.
  * @returns Every combination the table speaks of.
- * @throws {TypeError} Where it is not one that `definePlatform` returned.
- * @throws {RangeError} Where it was made for another contract.
+ * @throws {TypeError} If it is not one of `definePlatform`.
  *
  * @example
  * ```ts
@@ -187,11 +184,10 @@ export function verdictQuestions(platform: Platform): ExpectedQuestion[] {
  * @param question The question with its expected answer.
  * @param options Limit, progress, cancellation; and other rules to ask "what if".
  * @returns The verdict with its shortest witness.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
- * else is not known or of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, a word is not known, or
- * the limit on states is reached.
- * @throws The signal's reason, where it was aborted.
+ * @throws {TypeError} If an option is not known, or the platform is not one of `definePlatform`.
+ * @throws {RangeError} If a word is not among the known ones.
+ * @throws {StateLimitError} If there are more states than the limit.
+ * @throws The signal's reason, if it was aborted.
  *
  * @example
  * ```ts
@@ -210,9 +206,8 @@ export function verdictQuestions(platform: Platform): ExpectedQuestion[] {
 export async function verdict(
   question: ExpectedQuestion,
   options: ExploreOptions & { readonly rules?: RuleTable } = {},
-): Promise<Verdict> {
-  requireObject("question", question);
-  requireExploreOptions("options", options, ["rules"]);
+): Promise<VerdictRow> {
+  requireExploreOptions(options, ["rules"]);
   const { platform, mode, hostKeys, policy, poison, expected } = question;
   const { rules, ...how } = options;
   requireOneOf("expected", expected, OBSERVATIONS);

@@ -1,7 +1,7 @@
 import { type Mode, MODES } from "@tdx/core";
 import type { Settings } from "./_parse_settings.ts";
 import type { Expectation } from "./scenario.ts";
-import { OBSERVATIONS } from "./scenario_words.ts";
+import { OBSERVATIONS } from "../model/proposition.ts";
 import type { TokenReader } from "./_token_reader.ts";
 
 /** Where a scenario runs. */

@@ -1,14 +1,12 @@
 import { type Agent, WRITES_DATA } from "@tdx/core";
 import type { HostKeys } from "@tdx/reclaim";
 import type { Token } from "./_lexer.ts";
-import { type KeyName, KEYS, type Step } from "../model/problem.ts";
+import { KEY_NAMES, type KeyName, KEYS, READS_DATA, type ThreadStep } from "../model/problem.ts";
 import {
   defaultKey,
-  KEY_NAMES,
-  OPERATIONS,
+  OPERATION_WORDS,
   type OperationWord,
   PRIVATE_KEY_NAMES,
-  READS,
   WRITTEN_DATA,
 } from "./scenario_words.ts";
 import type { TokenReader } from "./_token_reader.ts";
@@ -25,7 +23,7 @@ export interface StepContext {
 
 /** A step whose register is still a name. */
 export interface ParsedStep {
-  readonly step: Step;
+  readonly step: ThreadStep;
   readonly register?: Token;
 }
 
@@ -47,7 +45,7 @@ export function parseStep(reader: TokenReader, context: StepContext, instead: st
 }
 
 function parseOperation(reader: TokenReader, agent: Agent, instead: string): OperationWord {
-  const words = OPERATIONS.filter(({ agents }) => agents.includes(agent));
+  const words = OPERATION_WORDS.filter(({ agents }) => agents.includes(agent));
   const names = words.map(({ word }) => word);
   const found = words.find(({ word }) => reader.at(word));
   if (found === undefined) {
@@ -90,7 +88,7 @@ function parseRegister(
 ): Token | undefined {
   const arrow = reader.next;
   if (!reader.skip("->")) return undefined;
-  if (!READS.has(operation)) {
+  if (!READS_DATA.has(operation)) {
     reader.error(`Expected no register, for ${word} reads nothing, got ->`, arrow);
   }
   if (any) reader.error(`Expected no register in thread ${name} of kind any, got ->`, arrow);

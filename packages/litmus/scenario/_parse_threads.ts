@@ -1,11 +1,10 @@
-import type { Agent } from "@tdx/core";
+import { type Agent, AGENTS } from "@tdx/core";
 import type { HostKeys } from "@tdx/reclaim";
 import type { Token } from "./_lexer.ts";
 import { type ParsedStep, parseStep } from "./_parse_step.ts";
 import { SETTINGS } from "./_parse_settings.ts";
 import type { Problem, Thread } from "../model/problem.ts";
-import { AGENT_OF_NAME, AGENTS } from "./scenario_words.ts";
-import { threadOrder } from "./_thread_order.ts";
+import { AGENT_OF_NAME } from "./scenario_words.ts";
 import type { TokenReader } from "./_token_reader.ts";
 
 const MAX_THREADS = 8;
@@ -89,6 +88,42 @@ function addStep(reader: TokenReader, { steps, name }: Column, parsed: ParsedSte
     reader.error(`Expected a new register of thread ${name}, got ${register.text} again`, register);
   }
   steps.push(parsed);
+}
+
+/** Finds the indexes behind each `after`; refuses names that are no thread's, and cycles. */
+function threadOrder(reader: TokenReader, threads: readonly Column[]): number[][] {
+  const names = threads.map(({ name }) => name);
+  const order = threads.map(({ after }) => {
+    const indexes: number[] = [];
+    for (const token of after) {
+      const index = names.indexOf(token.text);
+      if (index < 0) reader.fail(`a thread (${names.join(", ")})`, token);
+      if (indexes.includes(index)) {
+        reader.error(`Expected ${token.text} once, got it again`, token);
+      }
+      indexes.push(index);
+    }
+    return indexes;
+  });
+  threads.forEach((_, i) => refuseCycle(reader, threads, order, [i]));
+  return order;
+}
+
+/** Follows every `after` from the last thread of a path; with few threads that is soon done. */
+function refuseCycle(
+  reader: TokenReader,
+  threads: readonly Column[],
+  order: readonly (readonly number[])[],
+  path: readonly number[],
+): void {
+  const last = path.at(-1)!;
+  order[last]!.forEach((next, i) => {
+    if (next === path[0]) {
+      const cycle = [...path, next].map((index) => threads[index]!.name).join(" after ");
+      reader.error(`Expected threads that can start, got ${cycle}`, threads[last]!.after[i]!);
+    }
+    if (!path.includes(next)) refuseCycle(reader, threads, order, [...path, next]);
+  });
 }
 
 function numberRegisters(

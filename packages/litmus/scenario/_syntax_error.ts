@@ -17,14 +17,14 @@ export function syntaxError(source: SourceText, offset: number, message: string)
   const lines = text.slice(0, offset).split(LINE_END);
   const before = lines[lines.length - 1]!;
   const rest = text.slice(offset).split(LINE_END, 1)[0]!;
-  const left = printable(before.length > SHOWN ? `…${before.slice(-SHOWN)}` : before);
-  const right = printable(rest.length > SHOWN ? `${rest.slice(0, SHOWN)}…` : rest);
+  const left = withoutControls(before.length > SHOWN ? `…${before.slice(-SHOWN)}` : before);
+  const right = withoutControls(rest.length > SHOWN ? `${rest.slice(0, SHOWN)}…` : rest);
   const place = `${file}:${lines.length}:${before.length + 1}`;
   const caret = `${left.replace(/[^\t]/g, " ")}^`;
   return new SyntaxError(`${place}: ${message}\n  ${left}${right}\n  ${caret}`);
 }
 
 /** Keeps terminal escapes and other control characters out of messages. */
-function printable(text: string): string {
+function withoutControls(text: string): string {
   return text.replace(/(?!\t)\p{Cc}/gu, "\uFFFD");
 }

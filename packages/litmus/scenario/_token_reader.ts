@@ -84,7 +84,7 @@ export class TokenReader {
 
   /** Throws: something else was expected than this token. */
   fail(expected: string, token: Token = this.next): never {
-    this.error(`Expected ${expected}, got ${quote(token)}`, token);
+    this.error(`Expected ${expected}, got ${described(token)}`, token);
   }
 
   /** Throws, with the caret under a token. */
@@ -93,7 +93,7 @@ export class TokenReader {
   }
 }
 
-function quote({ kind, text }: Token): string {
+function described({ kind, text }: Token): string {
   if (kind === "end") return "the end of the file";
   if (kind === "other") return `${text} (${codePoint(text)})`;
   const short = text.length > QUOTED ? `${text.slice(0, QUOTED - 1)}…` : text;

@@ -1,12 +1,19 @@
-import { requireArray, requireOptions, requireString } from "@tdx/core/arguments";
+import { requireOptions } from "@tdx/core/arguments";
 import { parseCondition } from "./_parse_condition.ts";
 import { parseExpectations } from "./_parse_expectations.ts";
 import { parseSettings } from "./_parse_settings.ts";
 import { parseThreads } from "./_parse_threads.ts";
-import type { Content, Problem } from "../model/problem.ts";
+import type { HostKeys } from "@tdx/reclaim";
+import {
+  type Content,
+  HOST_KEY_NAMES,
+  KEY_NAMES,
+  type KeyName,
+  KEYS,
+  type Problem,
+} from "../model/problem.ts";
 import type { Scenario } from "./scenario.ts";
-import { KEY_NAMES, WRITTEN_DATA } from "./scenario_words.ts";
-import { speculationKeys } from "./_speculation.ts";
+import { OPERATION_WORDS, WRITTEN_DATA } from "./scenario_words.ts";
 import { TokenReader } from "./_token_reader.ts";
 
 /** What {@link parseScenario} needs besides the text. */
@@ -30,10 +37,10 @@ const MAX_LINES = 8;
  * @param options The known platforms, and the file's name.
  * @returns The scenario. `speculation` holds the shared keys of all steps of host and devices, and
  * that of `hosts`.
- * @throws {TypeError} Where text or an option is of a wrong type, or an option not known.
- * @throws {SyntaxError} `file:line:column: Expected …, got …`, the line and a caret, where the text
- * is not a scenario, or one that says nothing: a statement that no step can make true, threads that
- * wait for each other, a platform without an expectation.
+ * @throws {TypeError} If an option is not known.
+ * @throws {SyntaxError} If the text is not a scenario, or one that says nothing: a statement that no
+ * step can make true, threads that wait for each other, a platform without an expectation. The
+ * message is `file:line:column: Expected …, got …`, the line and a caret.
  *
  * @example
  * ```ts
@@ -60,11 +67,8 @@ const MAX_LINES = 8;
  * ```
  */
 export function parseScenario(text: string, options: ParseScenarioOptions): Scenario {
-  requireString("text", text);
   requireOptions("options", options, OPTIONS);
   const { file = "scenario", platforms } = options;
-  requireString("file", file);
-  requireArray("platforms", platforms, requireString);
   const reader = new TokenReader({ file, text: text.replace(/^\uFEFF/, "") });
   reader.expect("TDX", "TDX and the name of the scenario");
   const name = reader.name("the name of the scenario").text;
@@ -106,4 +110,24 @@ function parseLines(reader: TokenReader): Problem["lines"] {
     if (!reader.skip(";") && !reader.at("}")) reader.fail("; or }");
   } while (!reader.skip("}"));
   return lines;
+}
+
+// A fault goes through no mapping; the key of its step says nothing.
+const FAULTS = new Set(
+  OPERATION_WORDS.filter(({ fault }) => fault).map(({ operation }) => operation),
+);
+
+/**
+ * The keys under which a host may read speculatively (rule K8): those it maps the lines with, which
+ * are its own and the shared ones of all steps of host and devices.
+ */
+function speculationKeys(threads: Problem["threads"], hostKeys: HostKeys): KeyName[] {
+  const keys = new Set<KeyName>([HOST_KEY_NAMES[hostKeys]]);
+  for (const { agent, steps } of threads) {
+    for (const { operation, key } of steps) {
+      const outside = agent === "host" || agent === "device" || operation === "clear";
+      if (outside && !FAULTS.has(operation)) keys.add(key);
+    }
+  }
+  return KEY_NAMES.filter((name) => keys.has(name) && KEYS[name].access === "shared");
 }

@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseScenario } from "./parse_scenario.ts";
 import type { KeyName } from "../model/problem.ts";
-import type { Formula, Scenario } from "./scenario.ts";
-import { OPERATIONS } from "./scenario_words.ts";
+import type { Proposition } from "../model/proposition.ts";
+import type { Scenario } from "./scenario.ts";
+import { OPERATION_WORDS } from "./scenario_words.ts";
 
 const PLATFORMS = ["spr", "emr", "gnr"];
 const EXAMPLE = `TDX partial-write-then-load
@@ -37,8 +38,8 @@ function parse(text: string): Scenario {
   return parseScenario(text, { platforms: PLATFORMS });
 }
 
-function formula(condition: string): Formula {
-  return parse(EXAMPLE.replace(/~exists[^]*garbage\)/, condition)).condition.formula;
+function proposition(condition: string): Proposition {
+  return parse(EXAMPLE.replace(/~exists[^]*garbage\)/, condition)).condition.proposition;
 }
 
 Deno.test("parseScenario() reads a whole scenario", () => {
@@ -105,7 +106,7 @@ Deno.test("parseScenario() reads a whole scenario", () => {
     policy: "never",
     condition: {
       quantifier: "~exists",
-      formula: {
+      proposition: {
         kind: "or",
         of: [
           { kind: "and", of: [{ kind: "mc" }, { kind: "not", of: { kind: "td-mc" } }] },
@@ -206,7 +207,7 @@ Deno.test("parseScenario() knows the operations of every agent", () => {
     },
     cache: { evict: "evict", ...all },
   };
-  const words = OPERATIONS.map(({ word }) => word);
+  const words = OPERATION_WORDS.map(({ word }) => word);
   for (const [agent, operations] of Object.entries(expected)) {
     for (const word of words) {
       const writes = ["store", "partial-write", "movdir64b", "dma-write", "dma-partial-write"]
@@ -249,31 +250,31 @@ Deno.test("parseScenario() lets the host speculate through what it maps, and not
 });
 
 Deno.test("parseScenario() binds ~ before /\\ before \\/", () => {
-  const mc: Formula = { kind: "mc" };
-  const td: Formula = { kind: "td-mc" };
-  const lost: Formula = { kind: "lost", line: 1 };
-  const not = (of: Formula): Formula => ({ kind: "not", of });
-  assertEquals(formula("exists mc"), mc);
-  assertEquals(formula("forall ((mc))"), mc);
-  assertEquals(formula("exists ~~mc"), not(not(mc)));
-  assertEquals(formula("exists ~mc /\\ td-mc"), { kind: "and", of: [not(mc), td] });
-  assertEquals(formula("exists ~(mc /\\ td-mc)"), not({ kind: "and", of: [mc, td] }));
-  assertEquals(formula("exists mc \\/ td-mc /\\ lost Y \\/ mc"), {
+  const mc: Proposition = { kind: "mc" };
+  const td: Proposition = { kind: "td-mc" };
+  const lost: Proposition = { kind: "lost", line: 1 };
+  const not = (of: Proposition): Proposition => ({ kind: "not", of });
+  assertEquals(proposition("exists mc"), mc);
+  assertEquals(proposition("forall ((mc))"), mc);
+  assertEquals(proposition("exists ~~mc"), not(not(mc)));
+  assertEquals(proposition("exists ~mc /\\ td-mc"), { kind: "and", of: [not(mc), td] });
+  assertEquals(proposition("exists ~(mc /\\ td-mc)"), not({ kind: "and", of: [mc, td] }));
+  assertEquals(proposition("exists mc \\/ td-mc /\\ lost Y \\/ mc"), {
     kind: "or",
     of: [mc, { kind: "and", of: [td, lost] }, mc],
   });
-  assertEquals(formula("exists (mc \\/ td-mc) /\\ lost Y"), {
+  assertEquals(proposition("exists (mc \\/ td-mc) /\\ lost Y"), {
     kind: "and",
     of: [{ kind: "or", of: [mc, td] }, lost],
   });
-  assertEquals(formula("exists mc /\\ (td-mc /\\ lost Y)"), {
+  assertEquals(proposition("exists mc /\\ (td-mc /\\ lost Y)"), {
     kind: "and",
     of: [mc, { kind: "and", of: [td, lost] }],
   });
 });
 
 Deno.test("parseScenario() reads every statement", () => {
-  const cases: [text: string, formula: Formula][] = [
+  const cases: [text: string, proposition: Proposition][] = [
     ["mc", { kind: "mc" }],
     ["td-mc", { kind: "td-mc" }],
     ["retired X", { kind: "retired", line: 0 }],
@@ -283,7 +284,7 @@ Deno.test("parseScenario() reads every statement", () => {
     ["host:r1 = poison", { kind: "register", register: 1, value: "poison" }],
     ["host:r0 = guest", { kind: "register", register: 2, value: "guest" }],
   ];
-  for (const [text, expected] of cases) assertEquals(formula(`exists ${text}`), expected, text);
+  for (const [text, expected] of cases) assertEquals(proposition(`exists ${text}`), expected, text);
 });
 
 Deno.test("parseScenario() takes names that are words of the format elsewhere", () => {

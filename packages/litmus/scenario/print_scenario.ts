@@ -1,8 +1,10 @@
-import type { Problem, Step, Thread } from "../model/problem.ts";
-import { requireScenario } from "../litmus_arguments.ts";
+import type { Problem, Thread, ThreadStep } from "../model/problem.ts";
 import type { Expectation, Scenario } from "./scenario.ts";
-import { AGENT_OF_NAME, defaultKey, OPERATIONS } from "./scenario_words.ts";
+import { AGENT_OF_NAME, defaultKey, OPERATION_WORDS } from "./scenario_words.ts";
 import type { HostKeys } from "@tdx/reclaim";
+
+/** How much of the SHA-256 names a scenario, in hexadecimal digits. */
+const HASH_DIGITS = 16;
 
 /**
  * Writes a scenario as text, in the one canonical way.
@@ -30,7 +32,6 @@ import type { HostKeys } from "@tdx/reclaim";
  * ```
  */
 export function printScenario(scenario: Scenario): string {
-  requireScenario("scenario", scenario);
   const { problem, sentence, platforms, modes, hostKeys, policy, condition } = scenario;
   return `TDX ${problem.name}
 "${sentence}"
@@ -51,6 +52,34 @@ ${condition.text}
 
 ${scenario.expectations.map(expectationText).join("\n")}
 `;
+}
+
+/**
+ * Identifies a scenario by its content, whatever its layout and comments, and wherever it runs:
+ * `platforms all` means more with each new plugin, and the scenario is still the same.
+ *
+ * @param scenario The scenario.
+ * @returns 16 hexadecimal digits of the SHA-256 of its canonical text.
+ *
+ * @example
+ * ```ts
+ * import { parseScenario, scenarioHash } from "@tdx/litmus";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const hash = (text: string) => scenarioHash(parseScenario(text, { platforms: ["gnr"] }));
+ * const text = 'TDX load "The host loads an old line." { X = td secret } ' +
+ *   "host ; load X -> r0 ; exists mc expect: Never";
+ * assertEquals((await hash(text)).length, 16);
+ * assertEquals(await hash(`// A comment.\n${text.replaceAll(";", "  ;\n")}`), await hash(text));
+ * ```
+ */
+export async function scenarioHash(scenario: Scenario): Promise<string> {
+  const bytes = new TextEncoder().encode(printScenario({ ...scenario, platforms: [] }));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("").slice(
+    0,
+    HASH_DIGITS,
+  );
 }
 
 function table(problem: Problem, hostKeys: HostKeys): string {
@@ -75,9 +104,9 @@ function headerText({ name, agent, after, kind }: Thread, { threads }: Problem):
     (kind === "any" ? " any" : "");
 }
 
-function stepText(step: Step, thread: Thread, problem: Problem, hostKeys: HostKeys): string {
+function stepText(step: ThreadStep, thread: Thread, problem: Problem, hostKeys: HostKeys): string {
   const { operation, line, key, data, register } = step;
-  const word = OPERATIONS.find((word) => word.operation === operation)!;
+  const word = OPERATION_WORDS.find((word) => word.operation === operation)!;
   return `${word.word} ${problem.lines[line]!.name}` +
     (data === undefined ? "" : ` ${data}`) +
     (key === defaultKey(thread, word, hostKeys) ? "" : ` with ${key}`) +

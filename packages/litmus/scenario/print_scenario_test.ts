@@ -4,8 +4,9 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { parseScenario } from "./parse_scenario.ts";
 import { printScenario } from "./print_scenario.ts";
-import type { KeyName, Problem, Step, Thread } from "../model/problem.ts";
-import type { Expectation, Formula, Scenario } from "./scenario.ts";
+import type { KeyName, Problem, Thread, ThreadStep } from "../model/problem.ts";
+import { foldProposition, type Proposition } from "../model/proposition.ts";
+import type { Expectation, Scenario } from "./scenario.ts";
 
 const PLATFORMS = ["spr", "emr", "gnr", "srf"];
 const DATA = ["zeros", "host", "guest", "secret"] as const;
@@ -16,15 +17,15 @@ const VALUES = [...DATA, "garbage", "poison"] as const;
 const NAMES = ["X", "r0", "mc", "any", "after", "poison", "a-b", "x.1+2", "0", "with", "exists"];
 const THREADS = [...NAMES, "host", "td", "td2", "td3", "reclaim", "device", "cache", "module"];
 const SOFTWARE = ["load", "store", "partial-write", "movdir64b", "clflush", "prefetch"] as const;
-const OPERATIONS: Readonly<Record<Agent, readonly Step["operation"][]>> = {
+const OPERATIONS: Readonly<Record<Agent, readonly ThreadStep["operation"][]>> = {
   host: [...SOFTWARE, "clear"],
   td: SOFTWARE,
   module: [...SOFTWARE, "clear", "cache-wb", "page-wbinvd"],
   device: ["dma-read", "dma-write", "dma-partial-write"],
   cache: ["evict"],
 };
-const FAULTS: readonly Step["operation"][] = ["poison", "poison-stuck", "corrupt"];
-const WRITES: readonly Step["operation"][] = [
+const FAULTS: readonly ThreadStep["operation"][] = ["poison", "poison-stuck", "corrupt"];
+const WRITES: readonly ThreadStep["operation"][] = [
   "store",
   "partial-write",
   "movdir64b",
@@ -96,7 +97,7 @@ function some<T>(gen: Gen, values: readonly T[], maxLength = values.length): T[]
 
 function anyScenario(gen: Gen): Scenario {
   const problem = anyProblem(gen);
-  const formula = anyFormula(gen, observable(problem), 4);
+  const proposition = anyProposition(gen, observable(problem), 4);
   const quantifier = one(gen, ["exists", "~exists", "forall"] as const);
   const platforms = some(gen, PLATFORMS);
   const modes = some(gen, MODES);
@@ -107,7 +108,7 @@ function anyScenario(gen: Gen): Scenario {
     modes,
     hostKeys: one(gen, HOST_KEYS),
     policy: one(gen, POLICIES),
-    condition: { quantifier, formula, text: `${quantifier} ${written(formula, problem)}` },
+    condition: { quantifier, proposition, text: `${quantifier} ${written(proposition, problem)}` },
     expectations: [
       anyExpectation(gen, some(gen, platforms), some(gen, modes)),
       anyExpectation(gen, some(gen, platforms), []),
@@ -131,19 +132,22 @@ function anyProblem(gen: Gen): Problem {
     const agent = one(gen, ["host", "td", "module", "device", "cache"] as const);
     const kind = one(gen, ["sequence", "any"] as const);
     const after = gen(fc.shuffledSubarray<number>, Array.from({ length: i }, (_, other) => other));
-    const steps = Array.from({ length: gen(fc.integer, { min: 1, max: 4 }) }, (_, n): Step => {
-      const step = anyStep(gen, agent, gen(fc.nat, lines.length - 1));
-      const reads = step.operation === "load" || step.operation === "dma-read";
-      if (!reads || kind === "any" || gen(fc.boolean)) return step;
-      return { ...step, register: registers.push(`${name}:r${n}`) - 1 };
-    });
+    const steps = Array.from(
+      { length: gen(fc.integer, { min: 1, max: 4 }) },
+      (_, n): ThreadStep => {
+        const step = anyStep(gen, agent, gen(fc.nat, lines.length - 1));
+        const reads = step.operation === "load" || step.operation === "dma-read";
+        if (!reads || kind === "any" || gen(fc.boolean)) return step;
+        return { ...step, register: registers.push(`${name}:r${n}`) - 1 };
+      },
+    );
     return { name, agent, after, kind, steps };
   });
   const name = one(gen, NAMES);
   return { name, lines, threads, registers, speculation: [], seamNr: gen(fc.boolean) };
 }
 
-function anyStep(gen: Gen, agent: Agent, line: number): Step {
+function anyStep(gen: Gen, agent: Agent, line: number): ThreadStep {
   const operation = one(gen, [...OPERATIONS[agent], ...FAULTS]);
   if (FAULTS.includes(operation)) return { operation, line, key: "keyid0" };
   const inside = agent === "td" || agent === "module";
@@ -156,46 +160,42 @@ function anyStep(gen: Gen, agent: Agent, line: number): Step {
 }
 
 /** Statements about the problem that some step can make true. */
-function observable({ lines, threads, registers, seamNr }: Problem): Formula[] {
-  const does = (agents: Agent[], wanted: (step: Step) => boolean) =>
+function observable({ lines, threads, registers, seamNr }: Problem): Proposition[] {
+  const does = (agents: Agent[], wanted: (step: ThreadStep) => boolean) =>
     threads.some(({ agent, steps }) => agents.includes(agent) && steps.some(wanted));
-  const formulas: Formula[] = registers.flatMap((_, register) =>
+  const propositions: Proposition[] = registers.flatMap((_, register) =>
     VALUES.map((value) => ({ kind: "register", register, value }) as const)
   );
-  if (does(["host"], ({ operation }) => operation === "load")) formulas.push({ kind: "mc" });
-  if (does(["td"], ({ operation }) => operation === "load")) formulas.push({ kind: "td-mc" });
+  if (does(["host"], ({ operation }) => operation === "load")) propositions.push({ kind: "mc" });
+  if (does(["td"], ({ operation }) => operation === "load")) propositions.push({ kind: "td-mc" });
   lines.forEach((_, line) => {
-    formulas.push({ kind: "poison", line });
-    const loads = (step: Step) => step.line === line && step.operation === "load";
-    const writes = (step: Step) => step.line === line && step.data === "host";
-    if (seamNr && does(["td"], loads)) formulas.push({ kind: "retired", line });
-    if (does(["host"], loads) && does(["device"], writes)) formulas.push({ kind: "lost", line });
+    propositions.push({ kind: "poison", line });
+    const loads = (step: ThreadStep) => step.line === line && step.operation === "load";
+    const writes = (step: ThreadStep) => step.line === line && step.data === "host";
+    if (seamNr && does(["td"], loads)) propositions.push({ kind: "retired", line });
+    if (does(["host"], loads) && does(["device"], writes)) {
+      propositions.push({ kind: "lost", line });
+    }
   });
-  return formulas;
+  return propositions;
 }
 
-function anyFormula(gen: Gen, statements: readonly Formula[], depth: number): Formula {
+function anyProposition(gen: Gen, statements: readonly Proposition[], depth: number): Proposition {
   const kind = depth === 0 ? "statement" : one(gen, ["statement", "not", "and", "or"] as const);
   if (kind === "statement") return one(gen, statements);
-  if (kind === "not") return { kind, of: anyFormula(gen, statements, depth - 1) };
+  if (kind === "not") return { kind, of: anyProposition(gen, statements, depth - 1) };
   const length = gen(fc.integer, { min: 2, max: 3 });
-  return { kind, of: Array.from({ length }, () => anyFormula(gen, statements, depth - 1)) };
+  return { kind, of: Array.from({ length }, () => anyProposition(gen, statements, depth - 1)) };
 }
 
-function written(formula: Formula, problem: Problem): string {
-  switch (formula.kind) {
-    case "not":
-      return `~${written(formula.of, problem)}`;
-    case "and":
-    case "or": {
-      const sign = formula.kind === "and" ? " /\\ " : " \\/ ";
-      return `(${formula.of.map((part) => written(part, problem)).join(sign)})`;
-    }
-    case "register":
-      return `${problem.registers[formula.register]} = ${formula.value}`;
-    default:
-      return "line" in formula
-        ? `${formula.kind} ${problem.lines[formula.line]!.name}`
-        : formula.kind;
-  }
+function written(proposition: Proposition, { lines, registers }: Problem): string {
+  return foldProposition<string>(proposition, {
+    atom: (atom) =>
+      atom.kind === "register"
+        ? `${registers[atom.register]} = ${atom.value}`
+        : `${atom.kind}${"line" in atom ? ` ${lines[atom.line]!.name}` : ""}`,
+    not: (of) => `~${of}`,
+    and: (of) => `(${of.join(" /\\ ")})`,
+    or: (of) => `(${of.join(" \\/ ")})`,
+  });
 }

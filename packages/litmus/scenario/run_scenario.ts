@@ -1,10 +1,13 @@
-import { type Mode, MODES, type Platform, requirePlatform, type RuleTable } from "@tdx/core";
-import { requireObject, requireOneOf } from "@tdx/core/arguments";
-import { decide, HOST_KEYS, POLICIES, type Policy } from "@tdx/reclaim";
-import { type Exploration, explore, type ExploreOptions } from "../model/explore.ts";
-import { holds, outcome, watchFor } from "../model/proposition.ts";
-import { requireExploreOptions, requireScenario } from "../litmus_arguments.ts";
-import type { Observation, Scenario } from "./scenario.ts";
+import type { Mode, Platform, RuleTable } from "@tdx/core";
+import { decide, type Policy } from "@tdx/reclaim";
+import {
+  type Exploration,
+  explore,
+  type ExploreOptions,
+  requireExploreOptions,
+} from "../model/explore.ts";
+import { atomsOf, type Observation, outcomeOf, testOf, watchFor } from "../model/proposition.ts";
+import type { Scenario } from "./scenario.ts";
 import { type Machine, type Move, System } from "../model/system.ts";
 
 /** What a scenario showed on one platform in one mode. */
@@ -59,11 +62,10 @@ const OPTIONS: readonly (keyof RunOptions)[] = ["platform", "mode", "policy", "r
  * @param scenario The scenario.
  * @param options Platform, mode, policy, limits.
  * @returns What it showed.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or something
- * else is not known or of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, a word is not known, or
- * the limit on states is reached.
- * @throws The signal's reason, where it was aborted.
+ * @throws {TypeError} If an option is not known, or the platform is not one of `definePlatform`.
+ * @throws {RangeError} If a word is not among the known ones.
+ * @throws {StateLimitError} If there are more states than the limit.
+ * @throws The signal's reason, if it was aborted.
  *
  * @example
  * ```ts
@@ -86,29 +88,29 @@ export async function runScenario(
   scenario: Scenario,
   options: RunOptions,
 ): Promise<ScenarioResult> {
-  requireScenario("scenario", scenario);
-  requireExploreOptions("options", options, OPTIONS);
+  requireExploreOptions(options, OPTIONS);
   const { platform, mode, policy = scenario.policy, rules, ...how } = options;
-  if (rules !== undefined) requireObject("rules", rules);
-  const { formula, quantifier } = scenario.condition;
+  const { proposition, quantifier } = scenario.condition;
   const system = new System(
     scenario.problem,
     { ...scenarioMachine(scenario, platform, mode, policy), ...(rules && { rules }) },
-    watchFor(formula),
+    watchFor(proposition),
   );
   const exploration = await explore(system, how);
   // A witness shows a state where the statement holds, a counterexample of forall one where not.
   const wanted = quantifier !== "forall";
+  const holds = testOf(proposition);
+  const atoms = atomsOf(proposition);
   const counts = new Map<string, number>();
   const seen = { positive: 0, negative: 0, telling: undefined as number | undefined };
   for (let i = 0; i < exploration.states; i++) {
     const state = exploration.state(i);
     if (!system.isFinal(state)) continue;
     const valuation = system.valuation(state);
-    const true_ = holds(formula, valuation);
+    const true_ = holds(valuation);
     seen[true_ ? "positive" : "negative"]++;
     if (true_ === wanted) seen.telling ??= state;
-    const name = outcome(formula, valuation, scenario.problem);
+    const name = outcomeOf(atoms, valuation, scenario.problem);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const observation = observed(seen.positive, seen.negative);
@@ -121,13 +123,9 @@ export async function runScenario(
     observation,
     expected,
     ok: expected === null || expected === observation,
-    validated: {
-      "exists": seen.positive > 0,
-      "~exists": seen.positive === 0,
-      "forall": seen.negative === 0,
-    }[
-      quantifier
-    ],
+    validated: quantifier === "forall"
+      ? seen.negative === 0
+      : (quantifier === "exists") === (seen.positive > 0),
     positive: seen.positive,
     negative: seen.negative,
     outcomes: [...counts].map(([outcome, count]) => ({ outcome, count }))
@@ -146,7 +144,8 @@ export async function runScenario(
  * @param mode The integrity mode.
  * @param policy The policy that `clear` steps follow.
  * @returns The machine, for `System` or `toPromela`.
- * @throws {RangeError} Where policy or mode are not among the known ones.
+ * @throws {TypeError} If the platform is not one of `definePlatform`.
+ * @throws {RangeError} If policy or mode are not among the known ones.
  *
  * @example
  * ```ts
@@ -169,15 +168,9 @@ export function scenarioMachine(
   mode: Mode,
   policy: Policy,
 ): Machine {
-  requireObject("scenario", scenario);
-  requirePlatform("platform", platform);
-  requireOneOf("mode", mode, MODES);
-  requireOneOf("policy", policy, POLICIES);
-  const { hostKeys } = scenario;
-  requireOneOf("scenario.hostKeys", hostKeys, HOST_KEYS);
   return {
     mode,
-    clear: decide({ platform, mode, policy, hostKeys }).clear,
+    clear: decide({ platform, mode, policy, hostKeys: scenario.hostKeys }).clear,
     partialWriteToOwnedLine: platform.memory.partialWriteToOwnedLine,
   };
 }

@@ -1,33 +1,14 @@
-import type { Data, Mode } from "@tdx/core";
+import type { Mode } from "@tdx/core";
 import type { HostKeys, Policy } from "@tdx/reclaim";
 import type { Problem } from "../model/problem.ts";
-
-/** How often a condition holds among the final states, as in herd7. */
-export type Observation = "Never" | "Sometimes" | "Always";
-
-/** A statement about a final state. */
-export type Formula =
-  /** The host took a machine check. */
-  | { readonly kind: "mc" }
-  /** A TD consumed poison. */
-  | { readonly kind: "td-mc" }
-  /** The page of the line was retired. */
-  | { readonly kind: "retired"; readonly line: number }
-  /** The line is poisoned in memory. */
-  | { readonly kind: "poison"; readonly line: number }
-  /** The host read something else than what it had written to the line. */
-  | { readonly kind: "lost"; readonly line: number }
-  /** A register holds a value. */
-  | { readonly kind: "register"; readonly register: number; readonly value: Data | "poison" }
-  | { readonly kind: "not"; readonly of: Formula }
-  | { readonly kind: "and" | "or"; readonly of: readonly Formula[] };
+import type { Observation, Proposition } from "../model/proposition.ts";
 
 /** What a scenario claims about its final states. */
-export interface Condition {
+export interface ScenarioCondition {
   /** `exists`: some state; `~exists`: none; `forall`: every one. */
   readonly quantifier: "exists" | "~exists" | "forall";
-  /** The statement. */
-  readonly formula: Formula;
+  /** What some, none or every final state is. */
+  readonly proposition: Proposition;
   /** The condition as it was written, blanks folded. */
   readonly text: string;
 }
@@ -57,7 +38,7 @@ export interface Scenario {
   /** The policy that a `clear` step follows. */
   readonly policy: Policy;
   /** What it asks. */
-  readonly condition: Condition;
+  readonly condition: ScenarioCondition;
   /** What it expects, the most special first. */
   readonly expectations: readonly Expectation[];
 }

@@ -1,18 +1,11 @@
-import {
-  requireArray,
-  requireBoolean,
-  requireNumber,
-  requireObject,
-  requireString,
-} from "@tdx/core/arguments";
-import { requireMove, requireScenario } from "../litmus_arguments.ts";
+import { requireOptions } from "@tdx/core/arguments";
 import type { ScenarioResult } from "./run_scenario.ts";
 import { traceText } from "../model/trace.ts";
 
 const TEST = { "exists": "Allowed", "~exists": "Forbidden", "forall": "Required" } as const;
 
 /** What a report shows besides the outcome. */
-export interface ReportOptions {
+export interface ScenarioReportOptions {
   /** Name a scenario is known by; it identifies the text that was run. */
   readonly hash: string;
   /** Whether to show the witness step by step. */
@@ -21,6 +14,8 @@ export interface ReportOptions {
   readonly time: boolean;
 }
 
+const OPTIONS: readonly (keyof ScenarioReportOptions)[] = ["hash", "trace", "time"];
+
 /**
  * Writes a result as herd7 does: test, states, verdict, witnesses, condition, observation, hash,
  * then the witness as numbered steps, then what the exploration took.
@@ -28,11 +23,11 @@ export interface ReportOptions {
  * @param result The result.
  * @param options What to show.
  * @returns Lines of text.
- * @throws {TypeError} Where an argument is of a wrong type.
+ * @throws {TypeError} If an option is not known.
  *
  * @example
  * ```ts
- * import { parseScenario, reportText, runScenario, scenarioHash } from "@tdx/litmus";
+ * import { parseScenario, scenarioReport, runScenario, scenarioHash } from "@tdx/litmus";
  * import { gnr } from "@tdx/platform-gnr";
  * import { assertEquals } from "@std/assert";
  *
@@ -43,7 +38,7 @@ export interface ReportOptions {
  * );
  * const result = await runScenario(scenario, { platform: gnr, mode: "Li" });
  * const hash = await scenarioHash(scenario);
- * const lines = reportText(result, { hash, trace: false, time: false }).split("\n");
+ * const lines = scenarioReport(result, { hash, trace: false, time: false }).split("\n");
  * assertEquals(lines.slice(0, 4), [
  *   "Test load Required  gnr Li quirk",
  *   "States 1",
@@ -52,12 +47,8 @@ export interface ReportOptions {
  * ]);
  * ```
  */
-export function reportText(result: ScenarioResult, options: ReportOptions): string {
-  requireResult(result);
-  requireObject("options", options);
-  requireString("hash", options.hash);
-  requireBoolean("trace", options.trace);
-  requireBoolean("time", options.time);
+export function scenarioReport(result: ScenarioResult, options: ScenarioReportOptions): string {
+  requireOptions("options", options, OPTIONS);
   const { scenario, positive, negative, observation, expected, exploration } = result;
   const { name } = scenario.problem;
   const { quantifier, text } = scenario.condition;
@@ -77,15 +68,6 @@ export function reportText(result: ScenarioResult, options: ReportOptions): stri
       : []),
     footer(exploration, options.time),
   ].join("\n");
-}
-
-function requireResult(result: ScenarioResult): void {
-  requireObject("result", result);
-  requireScenario("result.scenario", result.scenario);
-  requireArray("result.outcomes", result.outcomes, requireObject);
-  requireArray("result.trace", result.trace, requireMove);
-  requireObject("result.exploration", result.exploration);
-  requireNumber("result.exploration.milliseconds", result.exploration.milliseconds);
 }
 
 function footer(

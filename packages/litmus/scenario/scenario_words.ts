@@ -1,7 +1,12 @@
 import { type Agent, AGENTS, type Data } from "@tdx/core";
 import type { HostKeys } from "@tdx/reclaim";
-import { type KeyName, KEYS, type Step } from "../model/problem.ts";
-import type { Observation } from "./scenario.ts";
+import {
+  HOST_KEY_NAMES,
+  KEY_NAMES,
+  type KeyName,
+  KEYS,
+  type ThreadStep,
+} from "../model/problem.ts";
 
 // The words of the scenario format, which the parser reads and the printer writes.
 
@@ -10,7 +15,7 @@ export interface OperationWord {
   /** The word. */
   readonly word: string;
   /** What it stands for. */
-  readonly operation: Step["operation"];
+  readonly operation: ThreadStep["operation"];
   /** Who can do it. */
   readonly agents: readonly Agent[];
   /** What it always writes, where it is not said. */
@@ -21,39 +26,37 @@ export interface OperationWord {
   readonly fault?: true;
 }
 
-export { AGENTS };
-
 const SOFTWARE: readonly Agent[] = ["host", "td", "module"];
 
-/** All operations; where two stand for the same one, the first is printed. */
-export const OPERATIONS: readonly OperationWord[] = [
-  { word: "load", operation: "load", agents: SOFTWARE },
-  { word: "store", operation: "store", agents: SOFTWARE },
-  { word: "partial-write", operation: "partial-write", agents: SOFTWARE },
-  { word: "movdir64b", operation: "movdir64b", agents: SOFTWARE },
-  { word: "clflush", operation: "clflush", agents: SOFTWARE },
-  { word: "prefetch", operation: "prefetch", agents: SOFTWARE },
-  { word: "clear", operation: "clear", agents: ["host", "module"] },
-  {
-    word: "accept",
-    operation: "movdir64b",
-    agents: ["module"],
-    data: "zeros",
-    privateOnly: true,
-  },
-  { word: "cache-wb", operation: "cache-wb", agents: ["module"], privateOnly: true },
-  { word: "page-wbinvd", operation: "page-wbinvd", agents: ["module"] },
-  { word: "dma-read", operation: "dma-read", agents: ["device"] },
-  { word: "dma-write", operation: "dma-write", agents: ["device"] },
-  { word: "dma-partial-write", operation: "dma-partial-write", agents: ["device"] },
-  { word: "evict", operation: "evict", agents: ["cache"] },
-  { word: "poison", operation: "poison", agents: AGENTS, fault: true },
-  { word: "poison-stuck", operation: "poison-stuck", agents: AGENTS, fault: true },
-  { word: "corrupt", operation: "corrupt", agents: AGENTS, fault: true },
-];
+/** An operation whose word is its own name. */
+function word(
+  operation: ThreadStep["operation"],
+  agents: readonly Agent[],
+  more: Pick<OperationWord, "privateOnly" | "fault"> = {},
+): OperationWord {
+  return { word: operation, operation, agents, ...more };
+}
 
-/** The operations that read a value. */
-export const READS: ReadonlySet<Step["operation"]> = new Set(["load", "dma-read"]);
+/** All operations; where two stand for the same one, the first is printed. */
+export const OPERATION_WORDS: readonly OperationWord[] = [
+  word("load", SOFTWARE),
+  word("store", SOFTWARE),
+  word("partial-write", SOFTWARE),
+  word("movdir64b", SOFTWARE),
+  word("clflush", SOFTWARE),
+  word("prefetch", SOFTWARE),
+  word("clear", ["host", "module"]),
+  { word: "accept", operation: "movdir64b", agents: ["module"], data: "zeros", privateOnly: true },
+  word("cache-wb", ["module"], { privateOnly: true }),
+  word("page-wbinvd", ["module"]),
+  word("dma-read", ["device"]),
+  word("dma-write", ["device"]),
+  word("dma-partial-write", ["device"]),
+  word("evict", ["cache"]),
+  word("poison", AGENTS, { fault: true }),
+  word("poison-stuck", AGENTS, { fault: true }),
+  word("corrupt", AGENTS, { fault: true }),
+];
 
 /** What a line can first hold and what can be written; nobody writes garbage on purpose. */
 export const WRITTEN_DATA: readonly Data[] = ["zeros", "host", "guest", "secret"];
@@ -61,23 +64,10 @@ export const WRITTEN_DATA: readonly Data[] = ["zeros", "host", "guest", "secret"
 /** What a register can hold. */
 export const REGISTER_VALUES: readonly (Data | "poison")[] = [...WRITTEN_DATA, "garbage", "poison"];
 
-/** The names of the keys. */
-export const KEY_NAMES: readonly KeyName[] = Object.keys(KEYS) as KeyName[];
-
 /** The names of the private keys. */
 export const PRIVATE_KEY_NAMES: readonly KeyName[] = KEY_NAMES.filter((name) =>
   KEYS[name].access === "private"
 );
-
-/** The key behind each kind of host KeyIDs, which the setting `hosts` names. */
-export const HOST_KEY_NAMES: Readonly<Record<HostKeys, KeyName>> = {
-  keyid0: "keyid0",
-  shared: "shared",
-  "shared-integrity": "integrity",
-};
-
-/** All observations. */
-export const OBSERVATIONS: readonly Observation[] = ["Never", "Sometimes", "Always"];
 
 /** The agent of a thread that says none, by the thread's name. */
 export const AGENT_OF_NAME: ReadonlyMap<string, Agent> = new Map<string, Agent>([

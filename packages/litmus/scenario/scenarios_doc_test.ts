@@ -3,7 +3,8 @@ import { gnr } from "@tdx/platform-gnr";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseScenario } from "./parse_scenario.ts";
 import { runScenario } from "./run_scenario.ts";
-import { AGENT_OF_NAME, KEY_NAMES, OPERATIONS, WRITTEN_DATA } from "./scenario_words.ts";
+import { KEY_NAMES } from "../model/problem.ts";
+import { AGENT_OF_NAME, OPERATION_WORDS, WRITTEN_DATA } from "./scenario_words.ts";
 
 const DOCUMENT = Deno.readTextFileSync(new URL("./SCENARIOS.md", import.meta.url));
 
@@ -23,7 +24,7 @@ Deno.test("SCENARIOS.md shows a scenario that runs as it expects", async () => {
 });
 
 Deno.test("SCENARIOS.md names every operation with its agents, every key and all data", () => {
-  for (const { word, agents } of OPERATIONS) {
+  for (const { word, agents } of OPERATION_WORDS) {
     const who = agents.length === 5 ? "any" : agents.join(", ");
     assert(
       new RegExp(`^\\| \`${word} X( D)?\` +\\| ${who} +\\|`, "m").test(DOCUMENT),

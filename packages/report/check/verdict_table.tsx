@@ -1,5 +1,5 @@
 import { type Platform, showCount } from "@tdx/core";
-import type { ClosureKeys, LeftPoison, Verdict } from "@tdx/litmus";
+import type { ClosureKeys, LeftPoison, VerdictRow } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { Scroll } from "../page/data_table.tsx";
 import { groupsOf } from "../page/groups_of.ts";
@@ -26,7 +26,7 @@ const MODE_TITLE = { Li: "Li, logical integrity", Ci: "Ci, cryptographic integri
 
 /** Verdicts that differ in mode, policy and platform alone. */
 export function VerdictTable({ verdicts, declared }: {
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly VerdictRow[];
   /** The platforms as their plugins declare them, those of the verdicts among them. */
   readonly declared: readonly Platform[];
 }): VNode {
@@ -74,7 +74,7 @@ export function VerdictTable({ verdicts, declared }: {
   );
 }
 
-function VerdictCell({ verdict }: { readonly verdict: Verdict | undefined }): VNode {
+function VerdictCell({ verdict }: { readonly verdict: VerdictRow | undefined }): VNode {
   if (verdict === undefined) return <td />;
   const { observation, expected, ok, decided, secretRead, states } = verdict;
   const never = observation === "Never";
@@ -93,13 +93,13 @@ function VerdictCell({ verdict }: { readonly verdict: Verdict | undefined }): VN
 }
 
 /** The shortest ways to a machine check, each once with all that it is a way of. */
-function Ways({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode | null {
+function Ways({ verdicts }: { readonly verdicts: readonly VerdictRow[] }): VNode | null {
   const hazards = verdicts.filter(({ trace }) => trace.length > 0);
   if (hazards.length === 0) return null;
   return (
     <div>
       {groupsOf(hazards, ({ trace }) => wayName(trace)).map((group) => {
-        const [{ name, trace, witness }] = group as [Verdict];
+        const [{ name, trace, witness }] = group as [VerdictRow];
         const where = placesText(
           group.map(({ platform, mode, policy }) => ({ platform, at: `${mode} ${policy}` })),
         );

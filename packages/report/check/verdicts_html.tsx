@@ -1,5 +1,5 @@
 import { type Platform, requirePlatform, showCount } from "@tdx/core";
-import type { Verdict } from "@tdx/litmus";
+import type { VerdictRow } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { factChapters, LINE_ASSUMPTIONS, rulesIn } from "../page/fact_chapters.tsx";
 import { htmlPage } from "../page/html_page.tsx";
@@ -14,7 +14,7 @@ export interface VerdictsPage {
   /** The platforms that were asked about. */
   readonly platforms: readonly Platform[];
   /** The answers. */
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly VerdictRow[];
 }
 
 /**
@@ -54,7 +54,7 @@ export function verdictsHtml(page: VerdictsPage): string {
   });
 }
 
-function Lead({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode {
+function Lead({ verdicts }: { readonly verdicts: readonly VerdictRow[] }): VNode {
   const wrong = verdicts.filter(({ ok }) => !ok).length;
   const states = verdicts.reduce((sum, verdict) => sum + verdict.states, 0);
   const hazards = verdicts.filter(({ observation }) => observation !== "Never").length;
@@ -73,7 +73,7 @@ function Lead({ verdicts }: { readonly verdicts: readonly Verdict[] }): VNode {
 }
 
 function Verdicts({ of, on }: {
-  readonly of: readonly Verdict[];
+  readonly of: readonly VerdictRow[];
   readonly on: readonly Platform[];
 }): VNode {
   return (

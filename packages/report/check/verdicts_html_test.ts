@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { definePlatform, type MachineCheckBehaviour } from "@tdx/core";
-import { type Verdict, verdict, verdictQuestions } from "@tdx/litmus";
+import { verdict, verdictQuestions, type VerdictRow } from "@tdx/litmus";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { assertSelfContained, ORIGIN, read, text } from "../fixtures_test.ts";
@@ -8,7 +8,7 @@ import { verdictsHtml } from "./verdicts_html.tsx";
 
 const VERDICTS = await Promise.all([spr, gnr].flatMap(verdictQuestions).map((q) => verdict(q)));
 
-function page(verdicts: readonly Verdict[]): Document {
+function page(verdicts: readonly VerdictRow[]): Document {
   return read(verdictsHtml({ origin: ORIGIN, platforms: [spr, gnr], verdicts }));
 }
 
@@ -136,9 +136,9 @@ Deno.test("verdictsHtml() has a witness for every hazard, and none twice in a ta
 });
 
 Deno.test("verdictsHtml() says in words what is not as expected", () => {
-  const [first, ...rest] = VERDICTS as [Verdict, ...Verdict[]];
+  const [first, ...rest] = VERDICTS as [VerdictRow, ...VerdictRow[]];
   assertEquals(first.observation, "Never");
-  const wrong: Verdict = {
+  const wrong: VerdictRow = {
     ...first,
     expected: "Sometimes",
     decided: "Sometimes",
