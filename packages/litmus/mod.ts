@@ -14,9 +14,9 @@
  * "Nothing is cleared, a partial write meets an old private line, and the host loads it."
  * { X = td secret }
  * policy never
- * reclaim   | host after reclaim ;
- * cache-wb X | partial-write X host     ;
- * clear X   | load X -> r0       ;
+ * reclaim    | host after reclaim   ;
+ * cache-wb X | partial-write X host ;
+ * clear X    | load X -> r0         ;
  * exists (mc)
  * expect spr: Always
  * expect: Never`,

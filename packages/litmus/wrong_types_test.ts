@@ -127,7 +127,7 @@ wrongTypes({
       (stateLimit) => explore(system, { stateLimit }),
       0,
       RangeError,
-      "Expected stateLimit to be a whole number from 1 on, got 0",
+      "Expected stateLimit to be a whole number from 1 to 2^53 - 1, got 0",
     ],
   ],
   "parseScenario()": [

@@ -19,10 +19,10 @@ policy never
 seam-nr yes
 
  td             | reclaim after td | host after reclaim, td | nic: device after reclaim any ;
- store X secret | cache-wb X        | partial-write X host         | dma-write Y host with shared  ;
+ store X secret | cache-wb X       | partial-write X host   | dma-write Y host with shared  ;
  load X -> r0   | clear X          | load X -> r1           | dma-read Y with td            ;
                 |                  |                        |                               ;
-                | poison Y         | load Y with keyid0->r0 | dma-partial-write X guest           ;
+                | poison Y         | load Y with keyid0->r0 | dma-partial-write X guest     ;
 
 ~exists (mc /\\ ~td-mc
          \\/ host:r0 = (* which *) garbage)
@@ -179,33 +179,14 @@ Deno.test("parseScenario() gives a thread the agent and the key of its name", ()
 });
 
 Deno.test("parseScenario() knows the operations of every agent", () => {
-  const all = { poison: "poison", stick: "poison-stuck", corrupt: "corrupt" };
-  const software = {
-    load: "load",
-    store: "store",
-    partial: "partial-write",
-    movdir64b: "movdir64b",
-    clflush: "clflush",
-    prefetch: "prefetch",
-  };
-  const expected: Record<string, Record<string, string>> = {
-    td: { ...software, ...all },
-    host: { ...software, clear: "clear", ...all },
-    module: {
-      ...software,
-      clear: "clear",
-      accept: "movdir64b",
-      cachewb: "cache-wb",
-      wbinvd: "page-wbinvd",
-      ...all,
-    },
-    device: {
-      "dma-read": "dma-read",
-      "dma-write": "dma-write",
-      "dma-partial-write": "dma-partial-write",
-      ...all,
-    },
-    cache: { evict: "evict", ...all },
+  const all = ["poison", "poison-stuck", "corrupt"];
+  const software = ["load", "store", "partial-write", "movdir64b", "clflush", "prefetch"];
+  const expected: Record<string, readonly string[]> = {
+    td: [...software, ...all],
+    host: [...software, "clear", ...all],
+    module: [...software, "clear", "accept", "cache-wb", "page-wbinvd", ...all],
+    device: ["dma-read", "dma-write", "dma-partial-write", ...all],
+    cache: ["evict", ...all],
   };
   const words = OPERATION_WORDS.map(({ word }) => word);
   for (const [agent, operations] of Object.entries(expected)) {
@@ -217,12 +198,12 @@ Deno.test("parseScenario() knows the operations of every agent", () => {
       const text = `TDX t "T." { X = td zeros } ${agent}; ${word} X${
         writes ? " guest" : ""
       }${key}${private_}; exists poison X expect: Never`;
-      if (operations[word] === undefined) {
+      if (!operations.includes(word)) {
         assertThrows(() => parse(text), SyntaxError, `of agent ${agent} (`, `${agent} ${word}`);
         continue;
       }
       const [step] = parse(text).problem.threads[0]!.steps;
-      assertEquals(step!.operation, operations[word], word);
+      assertEquals(step!.operation, word === "accept" ? "movdir64b" : word, word);
       const data = word === "accept" ? "zeros" : writes ? "guest" : undefined;
       assertEquals(step!.data, data, word);
     }

@@ -57,10 +57,10 @@ hosts keyid0
 policy never
 seam-nr no
 
- td2            | reclaim after td2  | nic: device after reclaim, td2 any ;
- load Y -> r0   | movdir64b X zeros  | dma-write X host with td           ;
+ td2            | reclaim after td2   | nic: device after reclaim, td2 any ;
+ load Y -> r0   | movdir64b X zeros   | dma-write X host with td           ;
  store Y secret | cache-wb X with td3 | dma-read Y                         ;
- poison X       |                    |                                    ;
+ poison X       |                     |                                    ;
 
 forall(td2:r0=zeros \\/~ td-mc)
 

@@ -11,7 +11,7 @@ hosts keyid0
 policy never
 seam-nr yes
 td             | reclaim after td | host after reclaim ;
-store X secret | cache-wb X        | partial-write X host     ;
+store X secret | cache-wb X       | partial-write X host ;
 load X -> r0   | clear X          | load X -> r1       ;
 exists (mc /\\ ~td-mc)
 expect spr: Sometimes
@@ -169,8 +169,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       "10:37",
       `Expected an operation of agent host (${OF_HOST}), got dma-read`,
     ],
-    ["cache-wb X", "cache-wb Z", "10:26", "Expected a line (X, Y), got Z"],
-    ["cache-wb X  ", "cachewb    ", "10:35", "Expected a line (X, Y), got |"],
+    ["cache-wb X", "cache-wb Z", "10:27", "Expected a line (X, Y), got Z"],
+    ["cache-wb X  ", "cache-wb    ", "10:35", "Expected a line (X, Y), got |"],
     ["store X secret", "store X", "10:9", "Expected data (zeros, host, guest, secret), got |"],
     [
       "store X secret",
@@ -182,13 +182,13 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       "cache-wb X  ",
       "cache-wb X with tdx",
-      "10:33",
+      "10:34",
       "Expected a private KeyID (global, td, td2, td3), got tdx",
     ],
     [
       "cache-wb X  ",
       "cache-wb X with keyid0",
-      "10:33",
+      "10:34",
       "Expected a private KeyID (global, td, td2, td3), got keyid0",
     ],
     [
@@ -244,8 +244,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       "partial-write X host",
       "partial-write X host -> r0",
-      "10:52",
-      "Expected no register, for partial reads nothing, got ->",
+      "10:58",
+      "Expected no register, for partial-write reads nothing, got ->",
     ],
     [
       "after reclaim ;",
@@ -256,16 +256,16 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       /host after reclaim([^]*)partial-write X host/,
       "cache$1evict X",
-      "10:49",
+      "10:45",
       `Expected with and a KeyID (${KEYS}), got ;`,
     ],
     [
       "| host after reclaim",
       "| cache",
       "10:37",
-      "Expected an operation of agent cache (evict, poison, poison-stuck, corrupt), got partial",
+      "Expected an operation of agent cache (evict, poison, poison-stuck, corrupt), got partial-write",
     ],
-    [/ {5};\nload/, "\nload", "11:1", "Expected ; at the end of the row, got load"],
+    [/ ;\nload/, "\nload", "11:1", "Expected ; at the end of the row, got load"],
     [/\| load X -> r1 /, "", "11:41", "Expected | and the column of thread host, got ;"],
     ["-> r1       ;", "-> r1 | ;", "11:50", "Expected ; at the end of the row, got |"],
     [
@@ -415,7 +415,7 @@ Deno.test("parseScenario() shows the line with a caret under the place", () => {
   assertEquals(
     refusal(BASE.replace("store X secret", "\tstore Z secret")),
     `base.litmus:10:8: Expected a line (X, Y), got Z
-  \tstore Z secret | cache-wb X        | partial-write X host     ;
+  \tstore Z secret | cache-wb X       | partial-write X host ;
   \t      ^`,
   );
   const crlf = BASE.replace("hosts keyid0", "hosts (* 🙂 *) td").replaceAll("\n", "\r\n");
