@@ -1,5 +1,5 @@
 import { type Agent, type Data, type LineState, WRITES_DATA } from "@tdx/core";
-import { type Content, KEY_NAMES, type KeyName, KEYS, OPERATIONS } from "@tdx/litmus";
+import { type Content, KEY_NAMES, type KeyName, KEYS, OPERATION_WORDS } from "@tdx/litmus";
 import type { Act } from "./situation.ts";
 
 /** What each agent can do, in the order of the buttons. A cache evicts what it holds. */
@@ -108,7 +108,7 @@ export function keyNow(keyId: number, reprogrammed: boolean): KeyName {
  */
 export function actProblem(act: Act, before: readonly Act[]): string | undefined {
   const { by, operation, key, data } = act;
-  const word = OPERATIONS.find((known) => known.operation === operation);
+  const word = OPERATION_WORDS.find((known) => known.operation === operation);
   if (word === undefined || !word.agents.includes(by)) return `${by} does not do ${operation}`;
   if (word.privateOnly && word.data === undefined && KEYS[key].access !== "private") {
     return `${operation} goes through private KeyIDs only`;
