@@ -22,15 +22,20 @@
  *
  * @module
  */
+export { type Audit, audit } from "./audit/audit.ts";
+export { AUDIT_CHECKS } from "./audit/checks/audit_checks.ts";
+export type { AuditCheck, CheckResult } from "./audit/checks/check.ts";
+export {
+  type AuditGroup,
+  type BrokenLine,
+  type FleetSummary,
+  summarizeFleet,
+} from "./audit/fleet.ts";
+export { KERNEL_BEHAVIOURS, type KernelBehaviour } from "./audit/judge/kernel_behaviour.ts";
+export { type Verdict, VERDICT_ADVICE } from "./audit/judge/verdict.ts";
 export { archiveSource } from "./audit/sources/archive_source.ts";
-export { audit } from "./audit/audit.ts";
-export * from "./audit/audit_types.ts";
-export { AUDIT_CHECKS } from "./audit/checks/all.ts";
-export { summarizeFleet } from "./audit/fleet.ts";
-export type { BrokenLine, FleetGroup, FleetSummary } from "./audit/_fleet_types.ts";
 export { folderSource } from "./audit/sources/folder_source.ts";
-export { liveSource } from "./audit/sources/live_source.ts";
 export type { HostFile, HostSource } from "./audit/sources/host_source.ts";
-export { VERDICT_ADVICE } from "./audit/judge/verdict.ts";
+export { liveSource } from "./audit/sources/live_source.ts";
 export * from "./cpu/mod.ts";
 export * from "./mce/mod.ts";

@@ -1,13 +1,30 @@
 import { type Platform, requirePlatform } from "@tdx/core";
-import { requireArray } from "@tdx/core/arguments";
-import type { Audit } from "./audit_types.ts";
-import { runChecks } from "./checks/all.ts";
-import { gather } from "./readers/evidence.ts";
+import { runChecks } from "./checks/audit_checks.ts";
+import type { AuditCheck } from "./checks/check.ts";
 import { drawFacts } from "./judge/facts.ts";
+import type { KernelBehaviour } from "./judge/kernel_behaviour.ts";
+import { judge, type Verdict } from "./judge/verdict.ts";
+import { gather } from "./readers/evidence.ts";
 import { valueOf } from "./readers/reading.ts";
 import type { HostSource } from "./sources/host_source.ts";
-import { requireSource } from "./source_arguments.ts";
-import { judge } from "./judge/verdict.ts";
+
+/** What an audit found. */
+export interface Audit {
+  /** The machine's host name, where it was read. */
+  readonly host?: string;
+  /** The platform plugin; `none` for a CPU that cannot host TDs, `unknown` where none was told. */
+  readonly platform: string;
+  /** What the kernel does on reclaim. */
+  readonly kernel: KernelBehaviour;
+  /** What it comes to. */
+  readonly verdict: Verdict;
+  /** The verdict in a sentence. */
+  readonly sentence: string;
+  /** What to do about it. */
+  readonly advice: string;
+  /** The checks, in the order of {@link AUDIT_CHECKS}. */
+  readonly checks: readonly AuditCheck[];
+}
 
 /**
  * Audits a machine: is its silicon affected by the erratum, what does its kernel do about it, and
@@ -19,8 +36,8 @@ import { judge } from "./judge/verdict.ts";
  * @param source Where to read: {@link liveSource}, {@link folderSource}, {@link archiveSource}.
  * @param platforms The platforms to choose from, the fallback among them.
  * @returns The verdict, and the checks it rests on.
- * @throws {TypeError} Where the source is none, or a platform not one of `definePlatform`.
- * @throws {RangeError} Where a platform was made for another contract, or several claim the CPU or
+ * @throws {TypeError} If a platform does not come from `definePlatform`.
+ * @throws {RangeError} If a platform was made for another contract, or several claim the CPU or
  * none does; and what the source throws.
  *
  * @example A host of which only the CPU is known
@@ -47,8 +64,7 @@ import { judge } from "./judge/verdict.ts";
  * ```
  */
 export async function audit(source: HostSource, platforms: readonly Platform[]): Promise<Audit> {
-  requireSource("source", source);
-  requireArray("platforms", platforms, requirePlatform);
+  platforms.forEach((platform, i) => requirePlatform(`platforms[${i}]`, platform));
   const evidence = await gather(source);
   const facts = drawFacts(evidence, platforms);
   const host = valueOf(evidence.hostName);

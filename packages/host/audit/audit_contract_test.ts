@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { KERNEL_BEHAVIOURS } from "./audit_types.ts";
-import { AUDIT_CHECKS } from "./checks/all.ts";
+import { KERNEL_BEHAVIOURS } from "./judge/kernel_behaviour.ts";
+import { AUDIT_CHECKS } from "./checks/audit_checks.ts";
 import { VERDICT_ADVICE } from "./judge/verdict.ts";
 
 const CONTRACT = await Deno.readTextFile(new URL("../AUDIT.md", import.meta.url));

@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { definePlatform, type Platform } from "@tdx/core";
 import { audit } from "./audit.ts";
-import type { CheckResult } from "./audit_types.ts";
-import { AUDIT_CHECKS } from "./checks/all.ts";
+import type { CheckResult } from "./checks/check.ts";
+import { AUDIT_CHECKS } from "./checks/audit_checks.ts";
 import { folderSource } from "./sources/folder_source.ts";
 import { textSource } from "../testdata/text_source.ts";
 

@@ -1,5 +1,30 @@
-import type { AuditCheck, CheckResult } from "../audit_types.ts";
 import type { Facts } from "../judge/facts.ts";
+
+/**
+ * How a check came out.
+ *
+ * - `ok`: nothing to worry about.
+ * - `affected`: something to know or to act on.
+ * - `unknown`: what was there to read does not tell.
+ * - `not applicable`: the question does not arise on this machine.
+ */
+export type CheckResult = "ok" | "affected" | "unknown" | "not applicable";
+
+/** A check of an {@link Audit}. */
+export interface AuditCheck {
+  /** A stable name, one of {@link AUDIT_CHECKS}. */
+  readonly id: string;
+  /** How it came out. */
+  readonly result: CheckResult;
+  /** What was seen, or why nothing was. */
+  readonly seen: string;
+  /** Where it was seen. */
+  readonly source: string;
+  /** What it means; assumptions are named here. */
+  readonly meaning: string;
+  /** What to do; empty where there is nothing to do. */
+  readonly fix: string;
+}
 
 /** What a check found. */
 export type Finding = Omit<AuditCheck, "id">;

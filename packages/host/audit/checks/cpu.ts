@@ -1,7 +1,7 @@
 import { TDX_PW_MCE } from "@tdx/core";
-import { type CheckSpec, finding } from "./check.ts";
-import { FILES } from "../readers/evidence.ts";
 import type { Facts } from "../judge/facts.ts";
+import { FILES } from "../readers/evidence.ts";
+import { type CheckSpec, finding } from "./check.ts";
 
 const SOURCE = FILES.cpuinfo.name;
 
@@ -99,3 +99,32 @@ function disagreement({ flag, erratum, use }: Facts, seen: string) {
   const fix = `Find out why the kernel does not list ${TDX_PW_MCE} although TDs can run`;
   return finding("affected", seen, SOURCE, WHY_MISSING, fix);
 }
+
+/** Whether it is a virtual machine. */
+export const virtual: CheckSpec = {
+  id: "machine.virtual",
+  title: "Bare metal or virtual machine",
+  anyCpu: true,
+  run({ guest, cpu, otherCpu, cpuTrouble }) {
+    if (guest === undefined && otherCpu !== undefined) {
+      return finding("not applicable", otherCpu, SOURCE, "It makes no difference here");
+    }
+    if (guest === undefined) {
+      const seen = cpuTrouble ?? "no CPU flags";
+      return finding("unknown", seen, SOURCE, "Only the CPU's flags tell, and they are not there");
+    }
+    if (!guest) {
+      const meaning = "Bare metal, unless a hypervisor hides itself, which is assumed not to be";
+      return finding("ok", "no flag hypervisor", SOURCE, meaning);
+    }
+    const inTd = cpu!.flags?.includes("tdx_guest") === true;
+    return finding(
+      "not applicable",
+      inTd ? "flags hypervisor and tdx_guest: inside a TD" : "flag hypervisor",
+      SOURCE,
+      "A guest takes nothing back from TDs, its host does; the CPU model may be the hypervisor's " +
+        "invention",
+      "Audit the host",
+    );
+  },
+};

@@ -1,6 +1,8 @@
-import { type CheckSpec, finding } from "./check.ts";
 import { type Evidence, FILES } from "../readers/evidence.ts";
-import { valueOf, whyNot } from "../readers/reading.ts";
+import { valueOf, whyUnread } from "../readers/reading.ts";
+import { type CheckSpec, finding } from "./check.ts";
+
+const FIX = "Decode the records (tdx mce), and look at the platform's error log";
 
 /** Machine checks that the machine remembers. */
 export const machineChecks: CheckSpec = {
@@ -14,13 +16,15 @@ export const machineChecks: CheckSpec = {
     const source = [FILES.log, FILES.machineChecks, FILES.hardwareCorrupted]
       .map(({ name }) => name).join(", ");
     const seen = words(evidence).join("; ");
-    const serious = (log?.uncorrected ?? 0) + (exceptions ?? 0) + (retiredKiB ?? 0) > 0;
-    if (serious) {
+    if ((log?.uncorrected ?? 0) + (exceptions ?? 0) + (retiredKiB ?? 0) > 0) {
       const meaning = (log?.consumed ?? 0) > 0
         ? "Poison was consumed: the erratum and failing memory are both possible causes"
         : "Uncorrected errors happened; what caused them, these counts do not say";
-      const fix = "Decode the records (tdx mce), and look at the platform's error log";
-      return finding("affected", seen, source, meaning, fix);
+      return finding("affected", seen, source, meaning, FIX);
+    }
+    if ((log?.cut ?? 0) > 0) {
+      const meaning = "Whether the errors of cut records were corrected cannot be told";
+      return finding("unknown", seen, source, meaning, FIX);
     }
     if (exceptions === undefined && log === undefined) {
       return finding("unknown", seen, source, "Nothing readable keeps a record");
@@ -37,9 +41,10 @@ function words({ log, machineChecks, hardwareCorrupted }: Evidence): string[] {
   const retiredKiB = valueOf(hardwareCorrupted);
   return [
     logged === undefined
-      ? whyNot(FILES.log.name, log)
+      ? whyUnread(FILES.log.name, log)
       : `${logged.uncorrected} uncorrected (${logged.consumed} consumed poison) and ` +
-        `${logged.corrected} corrected in the kernel log`,
+        `${logged.corrected} corrected in the kernel log` +
+        (logged.cut > 0 ? `, ${logged.cut} cut` : ""),
     exceptions === undefined ? "exceptions not counted" : `${exceptions} exceptions`,
     retiredKiB === undefined ? "retired memory not counted" : `${retiredKiB} KiB retired`,
   ];

@@ -1,12 +1,10 @@
 import { type Platform, TDX_PW_MCE } from "@tdx/core";
-import type { CpuIdentity } from "../../cpu/cpu_identity.ts";
-import { cpuLabel } from "../../cpu/cpu_identity.ts";
+import { type CpuIdentity, cpuLabel } from "../../cpu/cpu_identity.ts";
 import { matchPlatform } from "../../cpu/match_platform.ts";
-import type { KernelBehaviour } from "../audit_types.ts";
 import { type Evidence, FILES } from "../readers/evidence.ts";
-import type { Judged } from "./_judged.ts";
-import { judgeKernel } from "./kernel_behaviour.ts";
-import { valueOf, whyNot } from "../readers/reading.ts";
+import { valueOf, whyUnread } from "../readers/reading.ts";
+import type { Judged } from "./judged.ts";
+import { judgeKernel, type KernelBehaviour } from "./kernel_behaviour.ts";
 import { judgeTdxUse, type TdxUse } from "./tdx_state.ts";
 
 /** What the evidence comes to: all that checks and verdict look at. */
@@ -32,7 +30,7 @@ export interface Facts {
 /**
  * Draws the conclusions.
  *
- * @throws {RangeError} where the platforms contradict each other
+ * @throws {RangeError} If the platforms contradict each other
  */
 export function drawFacts(evidence: Evidence, platforms: readonly Platform[]): Facts {
   const use = judgeTdxUse(evidence);
@@ -49,7 +47,7 @@ function cpuFacts(
   platforms: readonly Platform[],
 ): Omit<Facts, "evidence" | "use" | "kernel"> {
   const read = valueOf(cpuinfo);
-  if (read === undefined) return { cpuTrouble: whyNot(FILES.cpuinfo.name, cpuinfo) };
+  if (read === undefined) return { cpuTrouble: whyUnread(FILES.cpuinfo.name, cpuinfo) };
   if ("arm" in read) return { otherCpu: "an Arm CPU" };
   const { cpu } = read;
   const guest = cpu.hypervisor === undefined ? {} : { guest: cpu.hypervisor };

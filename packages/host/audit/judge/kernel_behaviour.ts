@@ -1,27 +1,51 @@
-import type { KernelBehaviour } from "../audit_types.ts";
 import { type Evidence, FILES } from "../readers/evidence.ts";
-import type { Judged } from "./_judged.ts";
-import { atLeast, type KernelRelease } from "../readers/_kernel_release.ts";
-import { valueOf, whyNot } from "../readers/reading.ts";
+import { valueOf, whyUnread } from "../readers/reading.ts";
+import { atLeast, type KernelRelease } from "../readers/small_files.ts";
+import { firstToTell, type Judged, type Rule } from "./judged.ts";
 import type { TdxUse } from "./tdx_state.ts";
 
 /**
- * Says what the kernel does on reclaim: by symbol, and where none tells, by version.
+ * All kernel behaviours.
+ *
+ * - `clears-always`: every page, whatever the silicon (Linux 8d032b683c299, 6.16 and 6.17).
+ * - `clears-on-erratum`: only where the kernel lists `tdx_pw_mce` (Linux 01fb93a363e0, 6.18).
+ * - `no-tdx`: it hosts no TDs.
+ * - `unknown`: could not tell.
+ */
+export const KERNEL_BEHAVIOURS = [
+  "clears-always",
+  "clears-on-erratum",
+  "no-tdx",
+  "unknown",
+] as const;
+
+/** What a kernel does with a page that it takes back from a TD; see {@link KERNEL_BEHAVIOURS}. */
+export type KernelBehaviour = (typeof KERNEL_BEHAVIOURS)[number];
+
+const SYMBOL_RULES: readonly Rule<KernelBehaviour>[] = [
+  ({ symbols }) => {
+    const reset = valueOf(symbols)?.reset;
+    return reset ? ["clears-on-erratum", `symbol ${reset}`, "symbols"] : undefined;
+  },
+  ({ symbols }) => {
+    const clear = valueOf(symbols)?.clear;
+    return clear ? ["clears-always", `symbol ${clear}`, "symbols"] : undefined;
+  },
+  ({ symbols }) => {
+    const { complete, host } = valueOf(symbols) ?? {};
+    return complete && !host
+      ? ["no-tdx", "a complete list without TDX host code", "symbols"]
+      : undefined;
+  },
+];
+
+/**
+ * Says what the kernel does on reclaim: by symbol, and if none tells, by version.
  *
  * Distributions carry the code of other versions, so a version is the weaker word.
  */
 export function judgeKernel(evidence: Evidence, use: TdxUse): Judged<KernelBehaviour> {
-  return bySymbol(evidence) ?? byRelease(evidence, use);
-}
-
-function bySymbol(evidence: Evidence): Judged<KernelBehaviour> | undefined {
-  const source = FILES.symbols.name;
-  const found = valueOf(evidence.symbols);
-  if (found?.reset) return { value: "clears-on-erratum", seen: `symbol ${found.reset}`, source };
-  if (found?.clear) return { value: "clears-always", seen: `symbol ${found.clear}`, source };
-  return found?.complete && !found.host
-    ? { value: "no-tdx", seen: "a complete list without TDX host code", source }
-    : undefined;
+  return firstToTell(SYMBOL_RULES, evidence) ?? byRelease(evidence, use);
 }
 
 /** The mainline history: TDX in KVM with 6.16, the skip without the erratum with 6.18. */
@@ -32,8 +56,8 @@ function byRelease(evidence: Evidence, use: TdxUse): Judged<KernelBehaviour> {
     const seen = [
       evidence.symbols.state === "read"
         ? `${FILES.symbols.name} does not tell`
-        : whyNot(FILES.symbols.name, evidence.symbols),
-      whyNot(source, evidence.release),
+        : whyUnread(FILES.symbols.name, evidence.symbols),
+      whyUnread(source, evidence.release),
     ].join("; ");
     return { value: "unknown", seen, source };
   }

@@ -1,18 +1,52 @@
 import { type Evidence, FILES } from "../readers/evidence.ts";
-import type { Judged } from "./_judged.ts";
-import { valueOf, whyNot } from "../readers/reading.ts";
-import { MSR } from "../readers/_msrs.ts";
+import { valueOf, whyUnread } from "../readers/reading.ts";
+import { MSR } from "../readers/small_files.ts";
+import { firstToTell, type Judged, type Rule } from "./judged.ts";
+
+/** Linux sets it when its TDX initialisation succeeds (`tdx_init`), from 6.8 on. */
+const HOST_FLAG = "tdx_host_platform";
+
+/** The register, then what the kernel made of it. */
+const FIRMWARE_RULES: readonly Rule<"yes" | "no">[] = [
+  (evidence) => {
+    const count = privateKeyIds(evidence);
+    if (count === undefined) return undefined;
+    return [count > 0n ? "yes" : "no", `${count} private KeyIDs`, "msrs"];
+  },
+  (evidence) =>
+    flagsOf(evidence)?.includes(HOST_FLAG) ? ["yes", `flag ${HOST_FLAG}`, "cpuinfo"] : undefined,
+  ({ log }) => {
+    const { keyIds, gaveUp } = valueOf(log) ?? {};
+    if (keyIds === undefined) return undefined;
+    const range = `private KeyID range [${keyIds.first}, ${keyIds.end})`;
+    return ["yes", gaveUp === undefined ? range : `${range}, but "${gaveUp}"`, "log"];
+  },
+  ({ kvmTdx }) =>
+    valueOf(kvmTdx) ? ["yes", "parameter tdx of kvm_intel is Y", "kvmTdx"] : undefined,
+  notSupported,
+  (evidence) =>
+    valueOf(evidence.symbols)?.host && flagsOf(evidence) !== undefined
+      ? ["no", `a kernel with TDX host code, and no flag ${HOST_FLAG}`, "cpuinfo"]
+      : undefined,
+];
+
+/** Says whether the firmware enabled TDX. */
+export function judgeFirmware(evidence: Evidence): Judged<"yes" | "no" | "unknown"> {
+  return firstToTell(FIRMWARE_RULES, evidence) ?? {
+    value: "unknown",
+    seen: "neither register, nor CPU flag, nor kernel log tells",
+    source: [FILES.msrs, FILES.cpuinfo, FILES.log].map(({ name }) => name).join(", "),
+  };
+}
 
 /** Whether TDs can run on a machine now. */
 export type TdxUse = "yes" | "no" | "unknown";
 
-type Rule = (evidence: Evidence) => readonly [TdxUse, string, keyof Evidence] | undefined;
-
 /**
- * First match wins. KVM's own word comes first: it withdraws the parameter where TDX cannot be used
- * (Linux, `tdx_bringup`).
+ * KVM's own word comes first: it withdraws the parameter where TDX cannot be used (Linux,
+ * `tdx_bringup`).
  */
-const RULES: readonly Rule[] = [
+const USE_RULES: readonly Rule<TdxUse>[] = [
   ({ kvmTdx }) =>
     valueOf(kvmTdx) === true ? ["yes", "parameter tdx of kvm_intel is Y", "kvmTdx"] : undefined,
   ({ capacity }) => {
@@ -25,17 +59,14 @@ const RULES: readonly Rule[] = [
     kvmTdx.state === "absent"
       ? ["no", "no parameter tdx: kvm_intel is not loaded or was built without TDX", "kvmTdx"]
       : undefined,
-  ({ msrs }) => {
-    const split = valueOf(msrs)?.get(MSR.keyIdPartitioning);
+  (evidence) => {
+    const count = privateKeyIds(evidence);
     // Linux keeps one private KeyID for the TDX module and needs another for a TD.
-    return split !== undefined && split >> 32n < 2n
-      ? ["no", `${split >> 32n} private KeyIDs, a TD needs 2`, "msrs"]
+    return count !== undefined && count < 2n
+      ? ["no", `${count} private KeyIDs, a TD needs 2`, "msrs"]
       : undefined;
   },
-  ({ log }) => {
-    const words = valueOf(log)?.notSupported;
-    return words === undefined ? undefined : ["no", `"${words}"`, "log"];
-  },
+  notSupported,
   ({ symbols }) => {
     const found = valueOf(symbols);
     return found?.complete && !found.host
@@ -52,12 +83,24 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** Says whether TDs can run, by the first source that tells. */
+/** Says whether TDs can run. */
 export function judgeTdxUse(evidence: Evidence): Judged<TdxUse> {
-  for (const rule of RULES) {
-    const [value, seen, item] = rule(evidence) ?? [];
-    if (value !== undefined) return { value, seen: seen!, source: FILES[item!].name };
-  }
   const { name } = FILES.kvmTdx;
-  return { value: "unknown", seen: whyNot(name, evidence.kvmTdx), source: name };
+  return firstToTell(USE_RULES, evidence) ??
+    { value: "unknown", seen: whyUnread(name, evidence.kvmTdx), source: name };
+}
+
+function privateKeyIds({ msrs }: Evidence): bigint | undefined {
+  const split = valueOf(msrs)?.get(MSR.keyIdPartitioning);
+  return split === undefined ? undefined : split >> 32n;
+}
+
+function flagsOf({ cpuinfo }: Evidence): readonly string[] | undefined {
+  const read = valueOf(cpuinfo);
+  return read !== undefined && "cpu" in read ? read.cpu.flags : undefined;
+}
+
+function notSupported({ log }: Evidence): ReturnType<Rule<"no">> {
+  const words = valueOf(log)?.notSupported;
+  return words === undefined ? undefined : ["no", `"${words}"`, "log"];
 }

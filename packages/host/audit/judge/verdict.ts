@@ -1,6 +1,23 @@
 import { decide, type Decision } from "@tdx/reclaim";
-import type { Audit, Verdict } from "../audit_types.ts";
 import type { Facts } from "./facts.ts";
+
+/**
+ * What it comes to.
+ *
+ * - `not-concerned`: no TDs are hosted here.
+ * - `fine`: the silicon needs no clearing, and the kernel does none.
+ * - `pays-rightly`: the silicon has the erratum, and the kernel clears.
+ * - `pays-needlessly`: the silicon needs no clearing, and the kernel clears.
+ * - `at-risk`: the silicon has the erratum, and the kernel does not clear.
+ * - `unknown`: could not tell.
+ */
+export type Verdict =
+  | "not-concerned"
+  | "fine"
+  | "pays-rightly"
+  | "pays-needlessly"
+  | "at-risk"
+  | "unknown";
 
 /** The verdicts and what to do about each. */
 export const VERDICT_ADVICE: Readonly<Record<Verdict, string>> = {
@@ -14,7 +31,9 @@ export const VERDICT_ADVICE: Readonly<Record<Verdict, string>> = {
 };
 
 /** Comes to a verdict. */
-export function judge(facts: Facts): Pick<Audit, "verdict" | "sentence" | "advice"> {
+export function judge(
+  facts: Facts,
+): { readonly verdict: Verdict; readonly sentence: string; readonly advice: string } {
   const [verdict, sentence] = aside(facts) ?? doubt(facts) ?? weigh(facts);
   return { verdict, sentence, advice: VERDICT_ADVICE[verdict] };
 }

@@ -1,28 +1,31 @@
+import type { HostFile, HostSource } from "../sources/host_source.ts";
 import { wholeText } from "./byte_text.ts";
-import { type CpuReading, readCpu } from "./_read_cpu.ts";
-import { type KernelLog, readKernelLog } from "./kernel_log.ts";
+import { type KernelLogSummary, summarizeKernelLog } from "./kernel_log.ts";
 import { type KernelSymbols, readKernelSymbols } from "./kernel_symbols.ts";
-import { type Msrs, readMsrs } from "./_msrs.ts";
+import { type Reading, UnreadableError } from "./reading.ts";
 import {
-  readCount,
+  type CpuinfoReading,
+  type KernelRelease,
+  type Msrs,
+  readCpuinfo,
   readHardwareCorrupted,
   readHostName,
+  readKernelRelease,
   readKeyIdCapacity,
   readMachineCheckCount,
   readModuleVersion,
+  readMsrs,
   readSwitch,
+  readWholeNumber,
 } from "./small_files.ts";
-import { type KernelRelease, readKernelRelease } from "./_kernel_release.ts";
-import { type Reading, UnreadableError } from "./reading.ts";
-import type { HostFile, HostSource } from "../sources/host_source.ts";
 
 /** What the files of a machine say. */
 export interface Evidence {
-  readonly cpuinfo: Reading<CpuReading>;
+  readonly cpuinfo: Reading<CpuinfoReading>;
   readonly release: Reading<KernelRelease>;
   readonly hostName: Reading<string>;
   readonly symbols: Reading<KernelSymbols>;
-  readonly log: Reading<KernelLog>;
+  readonly log: Reading<KernelLogSummary>;
   readonly msrs: Reading<Msrs>;
   /** Whether KVM offers TDs: parameter `tdx` of kvm_intel. */
   readonly kvmTdx: Reading<boolean>;
@@ -51,16 +54,16 @@ type Value<R> = R extends { readonly state: "read"; readonly value: infer T } ? 
 export const FILES: {
   readonly [Item in keyof Evidence]: EvidenceFile<Value<Evidence[Item]>>;
 } = {
-  cpuinfo: { path: "proc/cpuinfo", name: "/proc/cpuinfo", read: readCpu },
+  cpuinfo: { path: "proc/cpuinfo", name: "/proc/cpuinfo", read: readCpuinfo },
   release: small("proc/sys/kernel/osrelease", readKernelRelease),
   hostName: small("proc/sys/kernel/hostname", readHostName),
   symbols: { path: "proc/kallsyms", name: "/proc/kallsyms", read: readKernelSymbols },
-  log: { path: "dmesg", name: "the kernel log", read: readKernelLog },
+  log: { path: "dmesg", name: "the kernel log", read: summarizeKernelLog },
   msrs: { ...small("msr", readMsrs), name: "the registers (MSRs)" },
   kvmTdx: small("sys/module/kvm_intel/parameters/tdx", readSwitch),
   capacity: small("sys/fs/cgroup/misc.capacity", readKeyIdCapacity),
   moduleVersion: small("sys/devices/faux/tdx_host/version", readModuleVersion),
-  crashKernel: small("sys/kernel/kexec_crash_loaded", readCount),
+  crashKernel: small("sys/kernel/kexec_crash_loaded", readWholeNumber),
   machineChecks: {
     path: "proc/interrupts",
     name: "/proc/interrupts",

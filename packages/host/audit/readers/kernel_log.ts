@@ -1,8 +1,12 @@
-import { linesOf } from "./byte_text.ts";
-import { readMachineCheckLine } from "./_machine_check_line.ts";
+import { MCI_STATUS } from "@tdx/core";
+import { isConsumed } from "../../mce/assess/assess_machine_check.ts";
+import { KernelLogParser } from "../../mce/formats/kernel_log.ts";
+import { lineBatches } from "../../mce/formats/line_batches.ts";
+import type { LoggedMachineCheck } from "../../mce/logged_machine_check.ts";
+import { textOf } from "./byte_text.ts";
 
 /** What the kernel log says of TDX and of machine checks. A ring buffer may have lost its start. */
-export interface KernelLog {
+export interface KernelLogSummary {
   /** The private KeyIDs that the firmware gave TDX: from `first` to `end - 1`. */
   readonly keyIds?: { readonly first: number; readonly end: number };
   /** The kernel's words that the platform has no TDX. */
@@ -21,73 +25,88 @@ export interface KernelLog {
   readonly consumed: number;
   /** Records of corrected errors. */
   readonly corrected: number;
+  /** Records of which the log does not hold MCi_STATUS: whether corrected, they do not say. */
+  readonly cut: number;
 }
 
-type Facts = { -readonly [Fact in keyof KernelLog]: KernelLog[Fact] };
+type Draft = { -readonly [Fact in keyof KernelLogSummary]: KernelLogSummary[Fact] };
 
-/** A line's subsystem and message, behind whatever dmesg, the journal or /dev/kmsg put before. */
-const LINE = /(?:^|[\s;\]])(?:virt\/)?(tdx|kvm_intel|kexec|mce): (.*)/;
+/** A line's message, behind whatever dmesg, the journal or /dev/kmsg put before. */
+const LINE = /(?:^|[\s;\]])(?:(?:virt\/)?tdx|kvm_intel|kexec): (.*)/;
 
-type Note = (facts: Facts, words: readonly string[]) => void;
+type Note = (draft: Draft, words: readonly string[]) => void;
 
 /**
  * The messages that matter. Kernels before 6.8, patched for TDX, write `tdx:` where later ones write
  * `virt/tdx:`, and the module's name changed more than once.
  */
 const MESSAGES: readonly (readonly [RegExp, Note])[] = [
-  [/^BIOS enabled: private KeyID range \[(\d{1,5}), ?(\d{1,5})\)/, (facts, [, first, end]) => {
-    facts.keyIds = { first: Number(first), end: Number(end) };
+  [/^BIOS enabled: private KeyID range \[(\d{1,5}), ?(\d{1,5})\)/, (draft, [, first, end]) => {
+    draft.keyIds = { first: Number(first), end: Number(end) };
   }],
   [/^(TDX not supported by the host platform|(?:tdx: )?no TDX private KeyIDs available)/, (
-    facts,
+    draft,
     [, words],
   ) => {
-    facts.notSupported = words!;
+    draft.notSupported = words!;
   }],
-  [/^initialization failed: ([ -~]{1,80})/, (facts, [, words]) => {
-    facts.gaveUp = words!;
+  [/^initialization failed: ([ -~]{1,80})/, (draft, [, words]) => {
+    draft.gaveUp = words!;
   }],
-  [/^(?:TDX[- ])?module initialized/i, (facts) => {
-    facts.module = "initialized";
+  [/^(?:TDX[- ])?module initialized/i, (draft) => {
+    draft.module = "initialized";
   }],
-  [/^(?:TDX[- ])?module initialization failed/i, (facts) => {
-    facts.module = "failed";
+  [/^(?:TDX[- ])?module initialization failed/i, (draft) => {
+    draft.module = "failed";
   }],
-  [/^(?:TDX[- ])?module version: (\d+(?:\.\d+)+)/i, (facts, [, version]) => {
-    facts.moduleVersion = version!;
+  [/^(?:TDX[- ])?module version: (\d+(?:\.\d+)+)/i, (draft, [, version]) => {
+    draft.moduleVersion = version!;
   }],
   [/^TDX module: .*major_version (\d+), minor_version (\d+), build_date (\d+), build_num (\d+)/, (
-    facts,
+    draft,
     [, major, minor, date, build],
   ) => {
-    facts.moduleVersion = `${major}.${minor} (build ${date}-${build})`;
+    draft.moduleVersion = `${major}.${minor} (build ${date}-${build})`;
   }],
-  [/^(Not allowed on platform with tdx_pw_mce bug)/i, (facts, [, words]) => {
-    facts.kexecRefused = words!;
+  [/^(Not allowed on platform with tdx_pw_mce bug)/i, (draft, [, words]) => {
+    draft.kexecRefused = words!;
   }],
 ];
 
-/** Reads a kernel log line by line, as `dmesg`, the journal or `/dev/kmsg` give it. */
-export async function readKernelLog(bytes: AsyncIterable<Uint8Array>): Promise<KernelLog> {
-  const facts: Facts = { uncorrected: 0, consumed: 0, corrected: 0 };
-  for await (const line of linesOf(bytes)) {
-    const [, subsystem, message] = LINE.exec(line) ?? [];
-    if (message === undefined) continue;
-    if (subsystem === "mce") noteMachineCheck(facts, message);
-    for (const [pattern, note] of MESSAGES) {
-      const words = pattern.exec(message);
-      if (words !== null) note(facts, words);
+/**
+ * Sums up a kernel log, line by line, as `dmesg`, the journal or `/dev/kmsg` give it. Machine checks
+ * are those that {@link readKernelLog} finds.
+ */
+export async function summarizeKernelLog(
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<KernelLogSummary> {
+  const draft: Draft = { uncorrected: 0, consumed: 0, corrected: 0, cut: 0 };
+  const parser = new KernelLogParser("the kernel log");
+  for await (const batch of lineBatches(textOf(bytes))) {
+    for (const line of batch) {
+      for (const found of parser.line(line)) count(draft, found);
+      const message = LINE.exec(line.text)?.[1];
+      if (message !== undefined) note(draft, message);
     }
   }
-  return facts;
+  for (const found of parser.end()) count(draft, found);
+  return draft;
 }
 
-function noteMachineCheck(facts: Facts, message: string): void {
-  const record = readMachineCheckLine(message);
-  if (record === undefined) return;
-  if (!record.uncorrected) facts.corrected++;
-  else {
-    facts.uncorrected++;
-    if (record.consumedPoison) facts.consumed++;
+function note(draft: Draft, message: string): void {
+  for (const [pattern, note] of MESSAGES) {
+    const words = pattern.exec(message);
+    if (words !== null) note(draft, words);
   }
+}
+
+function count(draft: Draft, { record }: LoggedMachineCheck): void {
+  if (record.status === undefined) {
+    draft.cut++;
+    return;
+  }
+  const status = MCI_STATUS.decode(record.status);
+  if (!status.uncorrected) draft.corrected++;
+  else draft.uncorrected++;
+  if (isConsumed(status)) draft.consumed++;
 }

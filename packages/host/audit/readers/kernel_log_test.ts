@@ -1,13 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { type KernelLog, readKernelLog } from "./kernel_log.ts";
+import { readKernelLog } from "../../mce/formats/kernel_log.ts";
+import { type KernelLogSummary, summarizeKernelLog } from "./kernel_log.ts";
 
-const NONE: KernelLog = { uncorrected: 0, consumed: 0, corrected: 0 };
+const NONE: KernelLogSummary = { uncorrected: 0, consumed: 0, corrected: 0, cut: 0 };
 
-async function reads(line: string, expected: Partial<KernelLog>): Promise<void> {
-  assertEquals(await readKernelLog(new Blob([line]).stream()), { ...NONE, ...expected }, line);
+async function reads(line: string, expected: Partial<KernelLogSummary>): Promise<void> {
+  assertEquals(await summarizeKernelLog(new Blob([line]).stream()), { ...NONE, ...expected }, line);
 }
 
-Deno.test("readKernelLog() reads the KeyID range behind any prefix", async () => {
+Deno.test("summarizeKernelLog() reads the KeyID range behind any prefix", async () => {
   const keyIds = { first: 64, end: 128 };
   const words = "BIOS enabled: private KeyID range [64, 128)";
   await reads(`[    5.205693] virt/tdx: ${words}\n`, { keyIds });
@@ -17,7 +18,7 @@ Deno.test("readKernelLog() reads the KeyID range behind any prefix", async () =>
   await reads(`<6>[    5.205693] [   T1] virt/tdx: ${words}`, { keyIds });
 });
 
-Deno.test("readKernelLog() knows the old and the new names of the module", async () => {
+Deno.test("summarizeKernelLog() knows the old and the new names of the module", async () => {
   for (
     const words of [
       "virt/tdx: module initialized",
@@ -37,14 +38,14 @@ Deno.test("readKernelLog() knows the old and the new names of the module", async
   );
 });
 
-Deno.test("readKernelLog() keeps the last word on the module", async () => {
+Deno.test("summarizeKernelLog() keeps the last word on the module", async () => {
   await reads(
     "[1.0] virt/tdx: module initialization failed (-28)\n[2.0] virt/tdx: module initialized\n",
     { module: "initialized" },
   );
 });
 
-Deno.test("readKernelLog() reads why there is no TDX", async () => {
+Deno.test("summarizeKernelLog() reads why there is no TDX", async () => {
   const notSupported = "TDX not supported by the host platform";
   await reads(`[1.0] virt/tdx: ${notSupported}\n`, { notSupported });
   await reads(`[1.0] kvm_intel: ${notSupported}\n`, { notSupported });
@@ -56,7 +57,7 @@ Deno.test("readKernelLog() reads why there is no TDX", async () => {
   });
 });
 
-Deno.test("readKernelLog() takes no other subsystem for TDX", async () => {
+Deno.test("summarizeKernelLog() takes no other subsystem for TDX", async () => {
   for (
     const line of [
       "[0.0] tdx: Guest detected\n",
@@ -67,19 +68,37 @@ Deno.test("readKernelLog() takes no other subsystem for TDX", async () => {
   ) await reads(line, {});
 });
 
-Deno.test("readKernelLog() counts machine checks by kind", async () => {
+Deno.test("summarizeKernelLog() counts machine checks by kind", async () => {
   const record = (status: string, bank = "1") =>
     `[1.0] mce: [Hardware Error]: CPU 147: Machine Check Exception: f Bank ${bank}: ${status}\n`;
   await reads(record("bd80000000100134"), { uncorrected: 1, consumed: 1 });
   await reads(record("bd80000000100150"), { uncorrected: 1, consumed: 1 });
   await reads(record("be00000000800400", "7"), { uncorrected: 1 });
+  await reads(record("be000000008004", "7"), { cut: 1 });
   await reads("[1.0] mce: [Hardware Error]: CPU 3: Machine Check: 0 Bank 13: 9c000040010000c0\n", {
     corrected: 1,
   });
   await reads("[1.0] mce: [Hardware Error]: RIP 10:<ffffffff81000000>\n", {});
 });
 
-Deno.test("readKernelLog() reads that a kexec was refused", async () => {
+Deno.test("summarizeKernelLog() counts what readKernelLog() reads, EDAC's records too", async () => {
+  const log = `
+[896.1] mce: [Hardware Error]: CPU 147: Machine Check Exception: f Bank 1: bd80000000100134
+[896.1] mce: [Hardware Error]: PROCESSOR 0:806f8 TIME 1706000767 SOCKET 1 APIC 93 microcode 1
+[991.1] EDAC skx MC0: HANDLING MCE MEMORY ERROR
+[991.1] EDAC skx MC0: CPU 0: Machine Check Event: 0x0 Bank 13: 0xbc000000082a0090
+[991.1] EDAC skx MC0: TSC 0x0
+[991.1] EDAC skx MC0: ADDR 0x82080a5669600
+[991.1] EDAC skx MC0: MISC 0x86
+[991.1] EDAC skx MC0: PROCESSOR 0:0x806f8 TIME 1701869556 SOCKET 0 APIC 0x0
+[992.1] EDAC i10nm MC2: CPU 4: Machine Check Event: 0x0 Bank 14: 0x9c000040010000c0
+[995.1] mce: [Hardware Error]: CPU 5: Machine Check: 0 Bank 7: 8c000040000100`;
+  const records = await Array.fromAsync(readKernelLog(log));
+  assertEquals(records.map(({ record }) => record.cpu), [147, 0, 4, 5]);
+  await reads(log, { uncorrected: 2, consumed: 1, corrected: 1, cut: 1 });
+});
+
+Deno.test("summarizeKernelLog() reads that a kexec was refused", async () => {
   const kexecRefused = "Not allowed on platform with tdx_pw_mce bug";
   await reads(`[99.0] kexec: ${kexecRefused}\n`, { kexecRefused });
 });

@@ -10,7 +10,7 @@ export function valueOf<T>(reading: Reading<T>): T | undefined {
 }
 
 /** Says why a reading has no value: `/proc/kallsyms is absent`. */
-export function whyNot(name: string, reading: Reading<unknown>): string {
+export function whyUnread(name: string, reading: Reading<unknown>): string {
   return reading.state === "unreadable"
     ? `${name} could not be read: ${reading.reason}`
     : `${name} is ${reading.state}`;

@@ -1,6 +1,75 @@
 import { quote } from "../../_text_lines.ts";
-import { linesOf } from "./byte_text.ts";
+import type { CpuIdentity } from "../../cpu/cpu_identity.ts";
+import { parseCpuinfo } from "../../cpu/cpuinfo.ts";
+import { linesOf, wholeText } from "./byte_text.ts";
 import { UnreadableError } from "./reading.ts";
+
+/** What `/proc/cpuinfo` says: an x86 CPU, or that it is an Arm machine. */
+export type CpuinfoReading = { readonly cpu: CpuIdentity } | { readonly arm: true };
+
+/** A host with thousands of logical processors stays below this. */
+const LIMIT_BYTES = 64 * 2 ** 20;
+
+/** Reads `/proc/cpuinfo`; garbage and mixed CPUs are unreadable, with the place. */
+export async function readCpuinfo(bytes: AsyncIterable<Uint8Array>): Promise<CpuinfoReading> {
+  const text = await wholeText(bytes, LIMIT_BYTES);
+  if (/^CPU implementer\s*:/m.test(text)) return { arm: true };
+  try {
+    return { cpu: parseCpuinfo(text, "/proc/cpuinfo") };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UnreadableError(error.message);
+  }
+}
+
+/** A kernel's version as `uname -r` gives it. */
+export interface KernelRelease {
+  /** All of it: `6.18.3-1-generic`. */
+  readonly text: string;
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** Reads `/proc/sys/kernel/osrelease`. */
+export function readKernelRelease(text: string): KernelRelease {
+  const match = /^(([0-9]{1,4})\.([0-9]{1,4})[\w.+~-]{0,100})\s*$/.exec(text);
+  if (match === null) {
+    throw new UnreadableError(`Expected a kernel release such as 6.18.3, got ${quote(text)}`);
+  }
+  return { text: match[1]!, major: Number(match[2]), minor: Number(match[3]) };
+}
+
+/** Whether a kernel is of a version or later, by its number alone. */
+export function atLeast(release: KernelRelease, major: number, minor: number): boolean {
+  return release.major > major || (release.major === major && release.minor >= minor);
+}
+
+/** Model-specific registers by address. */
+export type Msrs = ReadonlyMap<number, bigint>;
+
+/** The registers an audit looks at; `collect.sh` reads the same. */
+export const MSR = {
+  /** IA32_MKTME_KEYID_PARTITIONING. */
+  keyIdPartitioning: 0x87,
+  /** IA32_MCG_CAP. */
+  mcgCap: 0x179,
+  /** IA32_TME_CAPABILITY. */
+  tmeCapability: 0x981,
+  /** IA32_TME_ACTIVATE. */
+  tmeActivate: 0x982,
+} as const;
+
+/** Reads lines `0x87 0000004000000003f`: address and value, both hexadecimal. */
+export function readMsrs(text: string): Msrs {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return new Map(lines.map((line) => {
+    const [, address, value] = /^0x([0-9a-f]{1,8}) (?:0x)?([0-9a-f]{1,16})$/i.exec(line) ?? [];
+    if (address === undefined) {
+      throw new UnreadableError(`Expected lines "0x87 VALUE" in hexadecimal, got ${quote(line)}`);
+    }
+    return [parseInt(address, 16), BigInt(`0x${value}`)];
+  }));
+}
 
 /** Reads a kernel parameter that is a switch: `Y` or `N`, in other kernels 1 or 0. */
 export function readSwitch(text: string): boolean {
@@ -10,7 +79,7 @@ export function readSwitch(text: string): boolean {
 }
 
 /** Reads a file that is one whole number. */
-export function readCount(text: string): number {
+export function readWholeNumber(text: string): number {
   if (/^[0-9]{1,9}\s*$/.test(text)) return Number(text);
   throw new UnreadableError(`Expected a whole number, got ${quote(text)}`);
 }

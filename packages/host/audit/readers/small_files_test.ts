@@ -1,17 +1,18 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { UnreadableError } from "./reading.ts";
-import { atLeast, readKernelRelease } from "./_kernel_release.ts";
 import { readKernelSymbols } from "./kernel_symbols.ts";
-import { readMsrs } from "./_msrs.ts";
-import { readCpu } from "./_read_cpu.ts";
+import { UnreadableError } from "./reading.ts";
 import {
-  readCount,
+  atLeast,
+  readCpuinfo,
   readHardwareCorrupted,
   readHostName,
+  readKernelRelease,
   readKeyIdCapacity,
   readMachineCheckCount,
   readModuleVersion,
+  readMsrs,
   readSwitch,
+  readWholeNumber,
 } from "./small_files.ts";
 
 const bytes = (text: string) => new Blob([text]).stream();
@@ -21,10 +22,10 @@ Deno.test("readSwitch() reads Y, N, 1 and 0", () => {
   for (const text of ["", "YN\n", "\0"]) assertThrows(() => readSwitch(text), UnreadableError);
 });
 
-Deno.test("readCount(), readHostName() and readModuleVersion() refuse anything else", () => {
-  assertEquals([readCount("1\n"), readHostName("a-1.example\n")], [1, "a-1.example"]);
+Deno.test("readWholeNumber(), readHostName() and readModuleVersion() refuse anything else", () => {
+  assertEquals([readWholeNumber("1\n"), readHostName("a-1.example\n")], [1, "a-1.example"]);
   assertEquals(readModuleVersion("1.5.24\n"), "1.5.24");
-  assertThrows(() => readCount("-1\n"), UnreadableError, 'got "-1\\n"');
+  assertThrows(() => readWholeNumber("-1\n"), UnreadableError, 'got "-1\\n"');
   assertThrows(() => readHostName("a b\n"), UnreadableError);
   assertThrows(() => readModuleVersion("v1\x1b[2J"), UnreadableError, "\\u001b");
 });
@@ -94,7 +95,7 @@ Deno.test("readMsrs() reads addresses and values", () => {
   assertThrows(() => readMsrs("0x87 1g\n"), UnreadableError, 'got "0x87 1g"');
 });
 
-Deno.test("readCpu() tells an Arm machine from a text it cannot read", async () => {
-  assertEquals(await readCpu(bytes("processor : 0\nCPU implementer : 0x41\n")), { arm: true });
-  await assertRejects(() => readCpu(bytes("IBM\n")), UnreadableError, "/proc/cpuinfo:1:1: ");
+Deno.test("readCpuinfo() tells an Arm machine from a text it cannot read", async () => {
+  assertEquals(await readCpuinfo(bytes("processor : 0\nCPU implementer : 0x41\n")), { arm: true });
+  await assertRejects(() => readCpuinfo(bytes("IBM\n")), UnreadableError, "/proc/cpuinfo:1:1: ");
 });

@@ -1,5 +1,4 @@
 import { quote } from "../../_text_lines.ts";
-import { ByteReader } from "./_byte_reader.ts";
 
 /** A regular file in a tar archive. */
 export interface TarEntry {
@@ -75,4 +74,39 @@ function refuseOther(start: Uint8Array): void {
 
 function cut(expected: string): SyntaxError {
   return new SyntaxError(`Expected ${expected}, got the end of the archive: it is cut`);
+}
+
+/** Takes pieces of a wished size out of a stream of bytes. */
+class ByteReader {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #rest: Uint8Array = new Uint8Array();
+
+  constructor(bytes: AsyncIterable<Uint8Array>) {
+    this.#chunks = bytes[Symbol.asyncIterator]();
+  }
+
+  /** The next bytes, between 1 and `max`; none at the end. */
+  async some(max: number): Promise<Uint8Array> {
+    while (this.#rest.length === 0) {
+      const { value, done } = await this.#chunks.next();
+      if (done) return this.#rest;
+      this.#rest = value;
+    }
+    const piece = this.#rest.subarray(0, max);
+    this.#rest = this.#rest.subarray(piece.length);
+    return piece;
+  }
+
+  /** The next `size` bytes, fewer at the end. */
+  async take(size: number): Promise<Uint8Array> {
+    const all = new Uint8Array(size);
+    let taken = 0;
+    while (taken < size) {
+      const piece = await this.some(size - taken);
+      if (piece.length === 0) break;
+      all.set(piece, taken);
+      taken += piece.length;
+    }
+    return all.subarray(0, taken);
+  }
 }

@@ -1,5 +1,4 @@
 import { quote } from "../../_text_lines.ts";
-import { requireBytes, requirePaths } from "../source_arguments.ts";
 import { MANIFEST, type Manifest, missingFile, nothingKnown, readManifest } from "./_manifest.ts";
 import type { HostFile, HostSource } from "./host_source.ts";
 import { tarEntries } from "./_tar.ts";
@@ -30,10 +29,8 @@ import { tarEntries } from "./_tar.ts";
  * ```
  */
 export function archiveSource(archive: AsyncIterable<Uint8Array>): HostSource {
-  requireBytes("archive", archive);
   return {
     async *files(paths: readonly string[]): AsyncGenerator<HostFile> {
-      requirePaths("paths", paths);
       const left = new Set(paths);
       let manifest: Manifest | undefined;
       let first: string | undefined;

@@ -1,8 +1,5 @@
-import { requireString } from "@tdx/core/arguments";
 import { MANIFEST, type Manifest, missingFile, nothingKnown, readManifest } from "./_manifest.ts";
-import { requireDeno } from "./_require_deno.ts";
-import type { HostFile, HostSource } from "./host_source.ts";
-import { requirePaths } from "../source_arguments.ts";
+import { type HostFile, type HostSource, requireDeno } from "./host_source.ts";
 
 /**
  * Reads a snapshot folder: an unpacked archive of `collect.sh`, or copies of files made by hand.
@@ -30,11 +27,9 @@ import { requirePaths } from "../source_arguments.ts";
  * ```
  */
 export function folderSource(folder: string): HostSource {
-  requireString("folder", folder);
   requireDeno("folderSource()");
   return {
     async *files(paths: readonly string[]): AsyncGenerator<HostFile> {
-      requirePaths("paths", paths);
       await requireFolder(folder);
       const manifest = await folderManifest(folder);
       let known = manifest !== undefined;

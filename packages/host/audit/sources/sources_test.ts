@@ -2,10 +2,9 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { archiveSource } from "./archive_source.ts";
 import { linesOf } from "../readers/byte_text.ts";
-import { catFile } from "./_cat_file.ts";
 import { FILES } from "../readers/evidence.ts";
 import { folderSource } from "./folder_source.ts";
-import { liveSource } from "./live_source.ts";
+import { catFile, liveSource } from "./live_source.ts";
 import type { HostFile, HostSource } from "./host_source.ts";
 
 const ROOT = fromFileUrl(new URL("../../testdata/", import.meta.url));

@@ -177,7 +177,8 @@ function isWhole(record: Partial<MachineCheck>): record is MachineCheck {
     record.mcgStatus !== undefined;
 }
 
-function isConsumed(status: MciStatus): boolean {
+/** Whether a load or a fetch consumed poison. */
+export function isConsumed(status: MciStatus): boolean {
   return status.uncorrected && status.signaled && status.actionRequired &&
     [MCACOD_DATA_LOAD, MCACOD_FETCH].includes(status.mcaCod);
 }

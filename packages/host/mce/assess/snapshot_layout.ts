@@ -1,7 +1,6 @@
-import { requireSource } from "../../audit/source_arguments.ts";
 import { KeyIdSpace } from "@tdx/core";
 import { wholeText } from "../../audit/readers/byte_text.ts";
-import { MSR, readMsrs } from "../../audit/readers/_msrs.ts";
+import { MSR, readMsrs } from "../../audit/readers/small_files.ts";
 import { UnreadableError } from "../../audit/readers/reading.ts";
 import type { HostSource } from "../../audit/sources/host_source.ts";
 import type { KeyIdLayout } from "./key_id_layout.ts";
@@ -20,7 +19,6 @@ const LIMIT_BYTES = 64 * 2 ** 20;
  *
  * @param source This machine, a snapshot folder or an archive.
  * @returns What is known of the layout.
- * @throws {TypeError} Where it is no source.
  * @throws {RangeError} Whatever the source throws, for example where there is no such folder.
  *
  * @example
@@ -45,7 +43,6 @@ const LIMIT_BYTES = 64 * 2 ** 20;
  * ```
  */
 export async function readKeyIdLayout(source: HostSource): Promise<KeyIdLayout> {
-  requireSource("source", source);
   const texts = new Map<string, string>();
   for await (const file of source.files([CPUINFO, REGISTERS])) {
     if (file.state === "present") texts.set(file.path, await textOf(file.bytes));

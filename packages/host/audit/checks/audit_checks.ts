@@ -1,14 +1,10 @@
-import type { AuditCheck } from "../audit_types.ts";
-import { erratum, flag, identity } from "./cpu.ts";
-import { reclaim, seamNr } from "./kernel.ts";
-import { kexec } from "./_kexec.ts";
-import { keyIds } from "./_key_ids.ts";
-import { virtual } from "./_machine.ts";
-import { machineChecks } from "./records.ts";
-import { type CheckSpec, type Finding, finding } from "./check.ts";
-import { firmware, module, use } from "./tdx.ts";
-import { FILES } from "../readers/evidence.ts";
 import type { Facts } from "../judge/facts.ts";
+import { FILES } from "../readers/evidence.ts";
+import { type AuditCheck, type CheckSpec, type Finding, finding } from "./check.ts";
+import { erratum, flag, identity, virtual } from "./cpu.ts";
+import { kexec, reclaim, seamNr } from "./kernel.ts";
+import { machineChecks } from "./records.ts";
+import { firmware, keyIds, module, use } from "./tdx.ts";
 
 /** The checks, in the order they are shown. */
 const CHECKS: readonly CheckSpec[] = [
