@@ -1,8 +1,5 @@
-import { lineBatches } from "../../mce/formats/line_batches.ts";
+import { lineBatches } from "../../mce/formats/_line_batches.ts";
 import { UnreadableError } from "./reading.ts";
-
-/** An audit of a fleet is one line; garbage without a line end must not fill the memory. */
-const MAX_LINE = 64 * 1024;
 
 /** Decodes bytes as they come; what is not UTF-8 becomes U+FFFD. */
 export async function* textOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -13,7 +10,7 @@ export async function* textOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<
 
 /** Splits bytes into lines; of a line over 64 Ki characters only the beginning is kept. */
 export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  for await (const batch of lineBatches(textOf(bytes), MAX_LINE)) {
+  for await (const batch of lineBatches(textOf(bytes))) {
     for (const { text } of batch) yield text;
   }
 }

@@ -1,7 +1,7 @@
 import { MCI_STATUS } from "@tdx/core";
 import { isConsumed } from "../../mce/assess/assess_machine_check.ts";
-import { KernelLogParser } from "../../mce/formats/kernel_log.ts";
-import { lineBatches } from "../../mce/formats/line_batches.ts";
+import { kernelLog } from "../../mce/formats/kernel_log.ts";
+import { lineBatches } from "../../mce/formats/_line_batches.ts";
 import type { LoggedMachineCheck } from "../../mce/logged_machine_check.ts";
 import { textOf } from "./byte_text.ts";
 
@@ -75,21 +75,21 @@ const MESSAGES: readonly (readonly [RegExp, Note])[] = [
 
 /**
  * Sums up a kernel log, line by line, as `dmesg`, the journal or `/dev/kmsg` give it. Machine checks
- * are those that {@link readKernelLog} finds.
+ * are those that {@link readMachineChecks} finds.
  */
 export async function summarizeKernelLog(
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<KernelLogSummary> {
   const draft: Draft = { uncorrected: 0, consumed: 0, corrected: 0, cut: 0 };
-  const parser = new KernelLogParser("the kernel log");
+  const machineChecks = kernelLog.reader("the kernel log", (found) => count(draft, found));
   for await (const batch of lineBatches(textOf(bytes))) {
     for (const line of batch) {
-      for (const found of parser.line(line)) count(draft, found);
+      machineChecks.line(line);
       const message = LINE.exec(line.text)?.[1];
       if (message !== undefined) note(draft, message);
     }
   }
-  for (const found of parser.end()) count(draft, found);
+  machineChecks.end();
   return draft;
 }
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readKernelLog } from "../../mce/formats/kernel_log.ts";
+import { readMachineChecks } from "../../mce/read_machine_checks.ts";
 import { type KernelLogSummary, summarizeKernelLog } from "./kernel_log.ts";
 
 const NONE: KernelLogSummary = { uncorrected: 0, consumed: 0, corrected: 0, cut: 0 };
@@ -81,7 +81,7 @@ Deno.test("summarizeKernelLog() counts machine checks by kind", async () => {
   await reads("[1.0] mce: [Hardware Error]: RIP 10:<ffffffff81000000>\n", {});
 });
 
-Deno.test("summarizeKernelLog() counts what readKernelLog() reads, EDAC's records too", async () => {
+Deno.test("summarizeKernelLog() counts what readMachineChecks() reads, EDAC's records too", async () => {
   const log = `
 [896.1] mce: [Hardware Error]: CPU 147: Machine Check Exception: f Bank 1: bd80000000100134
 [896.1] mce: [Hardware Error]: PROCESSOR 0:806f8 TIME 1706000767 SOCKET 1 APIC 93 microcode 1
@@ -93,7 +93,7 @@ Deno.test("summarizeKernelLog() counts what readKernelLog() reads, EDAC's record
 [991.1] EDAC skx MC0: PROCESSOR 0:0x806f8 TIME 1701869556 SOCKET 0 APIC 0x0
 [992.1] EDAC i10nm MC2: CPU 4: Machine Check Event: 0x0 Bank 14: 0x9c000040010000c0
 [995.1] mce: [Hardware Error]: CPU 5: Machine Check: 0 Bank 7: 8c000040000100`;
-  const records = await Array.fromAsync(readKernelLog(log));
+  const records = await Array.fromAsync(readMachineChecks(log));
   assertEquals(records.map(({ record }) => record.cpu), [147, 0, 4, 5]);
   await reads(log, { uncorrected: 2, consumed: 1, corrected: 1, cut: 1 });
 });

@@ -93,8 +93,8 @@ Deno.test("mceInject: refuses other texts with line and column", async () => {
   await refuses("CPU 0\nHOLD 1", 'x.mce:2:6: Expected at most 0 values after HOLD, got "1"');
   await refuses("CPU", 'x.mce:1:1: Expected a number after CPU, got "CPU"');
   await refuses(
-    `CPU 0 ${"9".repeat(20_000)}`,
-    "x.mce:1:16384: Expected lines of at most 16384 " +
+    `CPU 0 ${"9".repeat(70_000)}`,
+    "x.mce:1:65536: Expected lines of at most 65536 " +
       "characters, got a longer one",
   );
 });
