@@ -1,12 +1,11 @@
-import { type FrameChunk, PhysicalMemory } from "@tdx/core";
-import { requireInstance, requireOptions } from "@tdx/core/arguments";
+import type { FrameChunk, Key, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+import { requireOptions } from "@tdx/core/arguments";
 import type { TdxModule } from "@tdx/seam";
 import { decide, type Decision, type HostKeys, type Policy } from "./decide.ts";
-import { hostKey } from "./host_key.ts";
-import { reset, type ResetCounts, resetPages } from "./reset.ts";
-import { teardown } from "./teardown/teardown.ts";
+import { reset, type ResetCounts, type ResetOptions, resetPages } from "./reset.ts";
+import type { TeardownReport } from "./teardown/ongoing.ts";
 import type { TeardownOptions } from "./teardown/options.ts";
-import type { TeardownReport } from "./teardown/report.ts";
+import { teardown } from "./teardown/teardown.ts";
 
 /** What a {@link Reclaimer} is composed of. */
 export interface ReclaimerOptions {
@@ -18,7 +17,7 @@ export interface ReclaimerOptions {
   readonly policy?: Policy;
 }
 
-const OPTIONS: readonly (keyof ReclaimerOptions)[] = ["memory", "hostKeys", "policy"];
+const RECLAIMER_OPTIONS: readonly (keyof ReclaimerOptions)[] = ["memory", "hostKeys", "policy"];
 
 /** A host that takes memory back from TDs. */
 export interface Reclaimer {
@@ -30,7 +29,7 @@ export interface Reclaimer {
    * @param pa First byte, a multiple of 64.
    * @param bytes Length, a multiple of 64.
    * @returns Lines written and fences.
-   * @throws {RangeError} Where it clears and the range is not whole lines inside the memory.
+   * @throws {RangeError} If it clears and the range is not whole lines inside the memory.
    */
   reset(pa: number, bytes: number): ResetCounts;
   /**
@@ -38,7 +37,7 @@ export interface Reclaimer {
    *
    * @param pages The pages.
    * @returns Lines written and fences.
-   * @throws {RangeError} Where it clears and the pages are outside the memory.
+   * @throws {RangeError} If it clears and the pages are outside the memory.
    */
   resetPages(pages: FrameChunk): ResetCounts;
   /**
@@ -50,8 +49,9 @@ export interface Reclaimer {
    * @param tdr Address of the TD's TDR in bytes.
    * @param options Path, progress, cancellation.
    * @returns What was done.
-   * @throws {RangeError} Where there is no such TD or path, or the module is not the memory's.
-   * @throws The signal's reason, where it was aborted; a second teardown finishes the work.
+   * @throws {TypeError} If an option is not known.
+   * @throws {RangeError} If there is no such TD or path, or the module is not the memory's.
+   * @throws The signal's reason, if it was aborted; a second teardown finishes the work.
    */
   teardown(module: TdxModule, tdr: number, options?: TeardownOptions): Promise<TeardownReport>;
 }
@@ -61,8 +61,8 @@ export interface Reclaimer {
  *
  * @param options Memory, host KeyIDs and policy.
  * @returns The host.
- * @throws {TypeError} Where an option is not known or of a wrong type.
- * @throws {RangeError} Where policy or KeyID kind are not known, or the machine has no such KeyID.
+ * @throws {TypeError} If an option is not known.
+ * @throws {RangeError} If policy or KeyID kind are not known, or the machine has no such KeyID.
  *
  * @example
  * ```ts
@@ -79,16 +79,24 @@ export interface Reclaimer {
  * ```
  */
 export function createReclaimer(options: ReclaimerOptions): Reclaimer {
-  requireOptions("options", options, OPTIONS);
+  requireOptions("options", options, RECLAIMER_OPTIONS);
   const { memory, hostKeys = "keyid0", policy = "quirk" } = options;
-  requireInstance("memory", memory, PhysicalMemory);
   const decision = decide({ platform: memory.platform, mode: memory.mode, hostKeys, policy });
-  const how = { key: hostKey(memory.keyIds, hostKeys), clear: decision.clear };
+  const how: ResetOptions = { key: hostKey(memory.keyIds, hostKeys), clear: decision.clear };
   return {
     decision,
     reset: (pa, bytes) => reset(memory, pa, bytes, how),
     resetPages: (pages) => resetPages(memory, pages, how),
     teardown: (module, tdr, teardownOptions = {}) =>
-      teardown({ memory, module, tdr, decision, ...how }, teardownOptions),
+      teardown({ memory, decision, reset: how }, module, tdr, teardownOptions),
   };
+}
+
+/** The key a host of the given kind maps its memory with: KeyID 0, or the first shared KeyID. */
+function hostKey(keyIds: KeyIdSpace, kind: HostKeys): Key {
+  if (kind === "keyid0") return keyIds.key(0);
+  if (keyIds.shared === 0) {
+    throw new RangeError(`Expected a machine with shared KeyIDs for host keys ${kind}, got none`);
+  }
+  return keyIds.key(1, { integrity: kind === "shared-integrity" });
 }

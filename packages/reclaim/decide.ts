@@ -67,7 +67,7 @@ export interface Decision {
   readonly sources: readonly string[];
 }
 
-const OPTIONS: readonly (keyof DecideOptions)[] = ["platform", "hostKeys", "policy", "mode"];
+const DECIDE_OPTIONS: readonly (keyof DecideOptions)[] = ["platform", "hostKeys", "policy", "mode"];
 
 /** Why clearing is or is not needed: the one place where the three answers are worded. */
 interface Need {
@@ -90,7 +90,7 @@ const INTEGRITY_KEY: Need = {
     "In Ci mode the first load of a TD-owned line with a shared KeyID that has integrity fails " +
     "its check and is a machine check",
 };
-const NOTHING: Need = {
+const NOT_NEEDED: Need = {
   needed: false,
   rules: ["C8", "L4", "W3", "W4"],
   why: ({ title, confidence }) =>
@@ -110,10 +110,9 @@ const NOTHING: Need = {
  *
  * @param options Platform, host KeyIDs, policy and mode.
  * @returns The decision with its reason, rule ids and sources.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
- * option is not known or of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, or host KeyIDs, policy or
- * mode are not among the known ones.
+ * @throws {TypeError} If `definePlatform` did not return the platform, or an option is not known.
+ * @throws {RangeError} If the platform was made for another contract, or host KeyIDs, policy or mode
+ * are not known.
  *
  * @example
  * ```ts
@@ -128,7 +127,7 @@ const NOTHING: Need = {
  * ```
  */
 export function decide(options: DecideOptions): Decision {
-  requireOptions("options", options, OPTIONS);
+  requireOptions("options", options, DECIDE_OPTIONS);
   const { platform, hostKeys = "keyid0", policy = "quirk", mode = "Ci" } = options;
   requirePlatform("platform", platform);
   requireOneOf("hostKeys", hostKeys, HOST_KEYS);
@@ -153,7 +152,7 @@ export function decide(options: DecideOptions): Decision {
 
 function needOf(platform: Platform, hostKeys: HostKeys, mode: Mode): Need {
   if (platform.bugs.includes(TDX_PW_MCE)) return ERRATUM;
-  return hostKeys === "shared-integrity" && mode === "Ci" ? INTEGRITY_KEY : NOTHING;
+  return hostKeys === "shared-integrity" && mode === "Ci" ? INTEGRITY_KEY : NOT_NEEDED;
 }
 
 function action(clear: boolean, needed: boolean, policy: Policy): string {

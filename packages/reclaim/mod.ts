@@ -19,21 +19,44 @@
  *
  * @module
  */
-export * from "./decide.ts";
 export * from "./create_reclaimer.ts";
-export { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./estimate/assumptions.ts";
-export * from "./estimate/clear_figures.ts";
-export * from "./estimate/clear_origin.ts";
-export { type ClearReading, type MeteredClear } from "./estimate/clear.ts";
+export * from "./decide.ts";
+export {
+  type ClearOrigin,
+  clearOrigin,
+  type ClearReading,
+  type MeteredClear,
+  type Provenance,
+} from "./estimate/clear.ts";
 export * from "./estimate/estimate.ts";
-export * from "./estimate/figures.ts";
-export { type ShutdownTime, type TimePhase, type TimeTerm } from "./estimate/shutdown_time.ts";
-export * from "./estimate/simulated_time.ts";
+export {
+  type ClearFigure,
+  ESTIMATE_ASSUMPTIONS,
+  type EstimateAssumptionId,
+  MEASURED_CLEAR,
+  PUBLISHED_SAVING,
+  PUBLISHED_SHUTDOWNS,
+  PUBLISHED_SHUTDOWNS_SOURCE,
+  type PublishedShutdown,
+} from "./estimate/figures.ts";
+export {
+  type ShutdownTime,
+  simulatedTime,
+  type SimulatedTimeOptions,
+  type TimePhase,
+  type TimeTerm,
+} from "./estimate/shutdown_time.ts";
+export * from "./reset.ts";
 export * from "./td_host/page_fates.ts";
 export * from "./td_host/poison_at_random.ts";
 export * from "./td_host/random.ts";
-export * from "./reset.ts";
 export * from "./td_host/scatter.ts";
-export * from "./teardown/options.ts";
-export type * from "./teardown/report.ts";
 export * from "./td_host/td_host.ts";
+export { type PageWork, type TeardownReport } from "./teardown/ongoing.ts";
+export {
+  TEARDOWN_PATHS,
+  type TeardownOptions,
+  type TeardownPath,
+  type TeardownPhase,
+  type TeardownProgress,
+} from "./teardown/options.ts";

@@ -67,6 +67,18 @@ export function firstFrame({ frame, words, at }: FrameChunk): number {
   throw new RangeError("Expected a chunk of at least one frame, got an empty bitmap");
 }
 
+/** The frame of a chunk that has `rank` of its frames below it. */
+export function nthFrame({ frame, words, at }: FrameChunk, rank: number): number {
+  if (words === null) return frame + rank;
+  for (let i = 0, left = rank; i < BLOCK_WORDS; i++) {
+    const word = words[at + i]!;
+    const bits = bitCount(word);
+    if (left < bits) return frame + 32 * i + lowestBit(word & ~lowestSetBits(word, left));
+    left -= bits;
+  }
+  throw new RangeError(`Expected a chunk of more than ${rank} frames`);
+}
+
 /** How many frames of a chunk are below a frame. */
 export function rankOf({ frame, count, words, at }: FrameChunk, below: number): number {
   if (words === null) return Math.min(Math.max(below - frame, 0), count);

@@ -7,6 +7,7 @@ import {
   chunksOf,
   firstFrame,
   forEachFrame,
+  nthFrame,
   rankOf,
   requireChunk,
   runOf,
@@ -44,13 +45,14 @@ Deno.test("split() gives the chunk itself where nothing is cut off", () => {
   assertEquals(splitChunk(chunk, 3), [chunk, null]);
 });
 
-Deno.test("rankOf(), chunkHolds() and firstFrame() agree with the list of frames", () => {
+Deno.test("rankOf(), nthFrame(), chunkHolds() and firstFrame() agree with the list of frames", () => {
   fc.assert(fc.property(blockFrames, fc.integer({ min: -1, max: 513 }), (frames, place) => {
     const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
     const frame = Math.max(Math.floor(frames[0]! / 512) * 512 + place, 0);
     assertEquals(rankOf(chunk, frame), frames.filter((other) => other < frame).length);
     assertEquals(chunkHolds(chunk, frame), frames.includes(frame));
     assertEquals(firstFrame(chunk), frames[0]);
+    assertEquals(frames.map((_, rank) => nthFrame(chunk, rank)), frames);
   }));
 });
 

@@ -6,8 +6,8 @@ export function exactly(figure: number): Interval {
 }
 
 /**
- * The range of a sum of factors times figures that vary independently of one another; unknown where
- * it takes an unknown figure. Nothing of an unknown figure is nothing.
+ * The range of a sum of factors times figures that vary independently of one another; unknown if it
+ * takes an unknown figure. A figure with the factor 0 is not taken.
  */
 export function weighted(...terms: readonly (readonly [number, Known])[]): Known {
   let [low, high] = [0, 0];
@@ -20,7 +20,7 @@ export function weighted(...terms: readonly (readonly [number, Known])[]): Known
   return { low, high };
 }
 
-/** The range over several cases; unknown where it is in one of them. */
+/** The range over several cases; unknown if it is in one of them. */
 export function hull(cases: readonly Known[]): Known {
   const known = cases.filter((figure) => figure !== null);
   if (known.length < cases.length) return null;

@@ -1,11 +1,7 @@
 import type { Interval } from "@tdx/core";
-import {
-  outOfRange,
-  requireNumber,
-  requireObject,
-  requireString,
-  wrongType,
-} from "@tdx/core/arguments";
+import { outOfRange } from "@tdx/core/arguments";
+import { exactly } from "./_interval.ts";
+import { MEASURED_CLEAR, PUBLISHED_SAVING } from "./figures.ts";
 
 /** What a meter measured of clearing on the machine in question. */
 export interface MeteredClear {
@@ -22,29 +18,73 @@ export interface MeteredClear {
  */
 export type ClearReading = "published" | "measured" | MeteredClear | number;
 
-const EXPECTED =
-  "published, measured, what a meter measured or a positive number of nanoseconds a page";
-
 /**
- * Refuses what is no cost of a clear.
- *
- * @throws {TypeError} Where it is of a wrong type.
- * @throws {RangeError} Where it is out of range.
+ * Whose figure: read in a publication, measured for this project, measured by the caller's meter
+ * (`measured here`), taken for granted, or derived from such figures, so that nobody said it; or
+ * there is no figure.
  */
-export function requireReading(reading: ClearReading): void {
-  if (reading === "published" || reading === "measured") return;
-  if (typeof reading === "object" && reading !== null) return requireMetered(reading);
-  if (typeof reading === "number" && reading > 0 && reading < Infinity) return;
-  const error = typeof reading === "string" || typeof reading === "number" ? outOfRange : wrongType;
-  throw error("clear", EXPECTED, reading);
+export type Provenance =
+  | "published"
+  | "measured"
+  | "measured here"
+  | "assumed"
+  | "derived"
+  | "unknown";
+
+/** Which cost of a clear it is, and whose figure. */
+export interface ClearOrigin {
+  /** The reading; `given` for a number, `metered` for what a meter measured. */
+  readonly name: "published" | "measured" | "given" | "metered";
+  /** Whose figure it is. */
+  readonly provenance: Provenance;
+  /** Where it was read. */
+  readonly source: string;
 }
 
-function requireMetered({ nsPerPage, source }: MeteredClear): void {
-  requireObject("clear.nsPerPage", nsPerPage);
-  const { low, high } = nsPerPage;
-  requireNumber("clear.nsPerPage.low", low);
-  requireNumber("clear.nsPerPage.high", high);
-  requireString("clear.source", source);
-  if (low > 0 && low <= high && high < Infinity) return;
-  throw outOfRange("clear.nsPerPage", "a range above 0", nsPerPage);
+/**
+ * Says which cost of a clear a reading is, and where it was read.
+ *
+ * @param reading Which cost.
+ * @returns Its name, whose figure it is, and the source.
+ * @throws {RangeError} If there is no such reading, or its nanoseconds are not above 0.
+ *
+ * @example
+ * ```ts
+ * import { clearOrigin } from "@tdx/reclaim";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(clearOrigin("published"), {
+ *   name: "published",
+ *   provenance: "published",
+ *   source: "Linux commit 01fb93a363e0, commit message, up to 40%",
+ * });
+ * ```
+ */
+export function clearOrigin(reading: ClearReading): ClearOrigin {
+  requireReading(reading);
+  if (typeof reading === "number") {
+    return { name: "given", provenance: "assumed", source: "given by the caller" };
+  }
+  if (typeof reading === "object") {
+    return { name: "metered", provenance: "measured here", source: reading.source };
+  }
+  const { document, at } = reading === "published" ? PUBLISHED_SAVING : MEASURED_CLEAR;
+  return { name: reading, provenance: reading, source: `${document}, ${at}` };
+}
+
+/** Nanoseconds a page by a reading that the caller brings; `null` for those the project knows. */
+export function givenNsPerPage(reading: ClearReading): Interval | null {
+  if (typeof reading === "number") return exactly(reading);
+  return typeof reading === "object" ? reading.nsPerPage : null;
+}
+
+function requireReading(reading: ClearReading): void {
+  if (reading === "published" || reading === "measured") return;
+  const given = givenNsPerPage(reading);
+  if (given !== null && given.low > 0 && given.low <= given.high && given.high < Infinity) return;
+  throw outOfRange(
+    "clear",
+    "published, measured, what a meter measured or a positive number of nanoseconds a page",
+    reading,
+  );
 }

@@ -2,11 +2,10 @@ import type { Known, Platform } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { decide, type Policy } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
-import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./assumptions.ts";
-import { type ClearOrigin, clearOrigin } from "./clear_origin.ts";
-import type { ClearReading } from "./clear.ts";
 import { type Costs, costsOf } from "./_costs.ts";
 import { hull, weighted } from "./_interval.ts";
+import type { ClearOrigin, ClearReading } from "./clear.ts";
+import { ESTIMATE_ASSUMPTIONS, type EstimateAssumptionId } from "./figures.ts";
 import { type ShutdownTime, timeOf } from "./shutdown_time.ts";
 
 /** What {@link estimate} is asked. */
@@ -23,7 +22,7 @@ export interface EstimateOptions {
   readonly clear?: ClearReading;
 }
 
-const OPTIONS: readonly (keyof EstimateOptions)[] = [
+const ESTIMATE_OPTIONS: readonly (keyof EstimateOptions)[] = [
   "platform",
   "guestBytes",
   "vcpus",
@@ -33,17 +32,17 @@ const OPTIONS: readonly (keyof EstimateOptions)[] = [
 
 /** What clearing a page costs. */
 export interface ClearCost extends ClearOrigin {
-  /** Nanoseconds a page of 4 KiB; `null` where the published table does not reach. */
+  /** Nanoseconds a page of 4 KiB; `null` if the published table does not reach. */
   readonly nsPerPage: Known;
-  /** Share, 0 to 1, of a shutdown that clears every page; `null` where that is not known. */
+  /** Share, 0 to 1, of a shutdown that clears every page; `null` if that is not known. */
   readonly share: Known;
 }
 
 /** A time and what part of the whole it is. */
 export interface Saving {
-  /** Seconds; `null` where nothing tells. */
+  /** Seconds; `null` if nothing tells. */
   readonly seconds: Known;
-  /** Share, 0 to 1, of a shutdown that clears every page; `null` where that is not known. */
+  /** Share, 0 to 1, of a shutdown that clears every page; `null` if that is not known. */
   readonly share: Known;
 }
 
@@ -84,11 +83,9 @@ export interface Estimate {
  *
  * @param options Platform, TD, path, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
- * option is not known or of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, memory or vCPUs are no
- * TD's, the path is unknown, or the clear is none or takes longer than the whole published
- * shutdown.
+ * @throws {TypeError} If `definePlatform` did not return the platform, or an option is not known.
+ * @throws {RangeError} If the platform was made for another contract, no TD has this memory or these
+ * vCPUs, path or clear are not known, or the clear takes longer than the whole published shutdown.
  *
  * @example
  * ```ts
@@ -106,12 +103,12 @@ export interface Estimate {
  * ```
  */
 export function estimate(options: EstimateOptions): Estimate {
-  requireOptions("options", options, OPTIONS);
+  requireOptions("options", options, ESTIMATE_OPTIONS);
   const { platform, guestBytes, vcpus, path = "terminate", clear = "published" } = options;
   requireOneOf("path", path, TEARDOWN_PATHS);
   const clears = (policy: Policy) => decide({ platform, policy }).clear;
   const costs = costsOf({ guestBytes, vcpus, path, clear });
-  const { whole: { pages }, published: { totals } } = costs;
+  const { whole: { pages }, insideTable } = costs;
   const time = (policy: Policy) =>
     timeOf({ ...costs.whole, pagesCleared: clears(policy) ? pages : 0 }, costs);
   return {
@@ -120,16 +117,16 @@ export function estimate(options: EstimateOptions): Estimate {
     memoryBytes: guestBytes,
     vcpus,
     pages,
-    insideTable: totals.length > 0,
+    insideTable,
     clear: {
-      ...clearOrigin(clear),
+      ...costs.clear,
       nsPerPage: hull(costs.cases.map(({ clearNsPerPage }) => clearNsPerPage)),
       share: costOf(costs, pages).share,
     },
     always: time("always"),
     quirk: time("quirk"),
     saved: costOf(costs, clears("quirk") ? 0 : pages),
-    assumptions: assumptionsOf(costs),
+    assumptions: assumptionsOf(costs, vcpus),
   };
 }
 
@@ -147,11 +144,12 @@ function part(time: Known, total: Known): Known {
   return time && total && { low: time.low / total.high, high: time.high / total.low };
 }
 
-function assumptionsOf({ options, published: { totals, points } }: Costs): EstimateAssumptionId[] {
-  const ofTable = totals.length === 0 ? ["E1", "E2", "E3", "E7"] : [];
+function assumptionsOf({ insideTable, points }: Costs, vcpus: number): EstimateAssumptionId[] {
   const between = points.length > 1;
-  const asPublished = !between && points[0]!.vcpus === options.vcpus;
-  const unused = [...ofTable, ...(between ? [] : ["E2"]), ...(asPublished ? ["E3"] : [])];
+  const asPublished = !between && points[0]!.vcpus === vcpus;
+  const unused = insideTable
+    ? [...(between ? [] : ["E2"]), ...(asPublished ? ["E3"] : [])]
+    : ["E1", "E2", "E3", "E7"];
   const all = Object.keys(ESTIMATE_ASSUMPTIONS) as EstimateAssumptionId[];
   return all.filter((id) => !unused.includes(id));
 }

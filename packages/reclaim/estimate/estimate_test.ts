@@ -238,7 +238,7 @@ Deno.test("estimate() takes what a meter measured with its range, source and pro
     assertThrows(
       () => estimate({ ...LARGE, clear: { ...metered, nsPerPage: { low, high } } }),
       RangeError,
-      "Expected clear.nsPerPage to be a range above 0, got ",
+      "what a meter measured or a positive number of nanoseconds a page, got {",
     );
   }
 });

@@ -1,9 +1,14 @@
-import type { Known } from "@tdx/core";
-import { CACHE_WRITE_BACK_SECONDS, VCPU_FLUSH_SECONDS } from "./assumptions.ts";
-import { clearOrigin, type Provenance } from "./clear_origin.ts";
-import type { CostCase, Costs, Work } from "./_costs.ts";
+import { type Known, LINES_PER_PAGE } from "@tdx/core";
+import { requireOptions } from "@tdx/core/arguments";
+import type { TeardownReport } from "../teardown/ongoing.ts";
+import { type CostCase, type Costs, costsOf, type Work } from "./_costs.ts";
 import { hull, weighted } from "./_interval.ts";
-import { PUBLISHED_SHUTDOWNS_SOURCE } from "./figures.ts";
+import type { ClearReading, Provenance } from "./clear.ts";
+import {
+  CACHE_WRITE_BACK_SECONDS,
+  PUBLISHED_SHUTDOWNS_SOURCE,
+  VCPU_FLUSH_SECONDS,
+} from "./figures.ts";
 
 /**
  * The phases that time is told for; `removal` is that of the dynamic path, `reclaim` the other's.
@@ -14,7 +19,7 @@ export type TimePhase = "vCPU flush" | "cache write-back" | "removal" | "reclaim
 export interface TimeTerm {
   /** The phase, or `total`. */
   readonly name: TimePhase | "total";
-  /** Seconds; `null` where nothing tells. */
+  /** Seconds; `null` if nothing tells. */
   readonly seconds: Known;
   /** Whose figure it is. */
   readonly provenance: Provenance;
@@ -32,51 +37,115 @@ export interface ShutdownTime {
   readonly terms: readonly TimeTerm[];
 }
 
+/** What {@link simulatedTime} needs besides the report. */
+export interface SimulatedTimeOptions {
+  /** Guest memory of the TD in bytes. */
+  readonly guestBytes: number;
+  /** Virtual CPUs of the TD. */
+  readonly vcpus: number;
+  /** Which cost of a clear to reckon with; default `published`. */
+  readonly clear?: ClearReading;
+}
+
+const SIMULATED_TIME_OPTIONS: readonly (keyof SimulatedTimeOptions)[] = [
+  "guestBytes",
+  "vcpus",
+  "clear",
+];
+
+/**
+ * Says how long a simulated teardown would have taken, from what it did and the cost terms of
+ * `estimate`: a teardown that went well takes as long as the estimate says.
+ *
+ * A SEAMCALL on a page that was issued again after a refusal, and a page that was leaked, take no
+ * time here: nothing tells how long they take.
+ *
+ * @param report What the teardown did.
+ * @param options The TD, and which cost of a clear.
+ * @returns Seconds with range and provenance for every phase.
+ * @throws {TypeError} If an option is not known.
+ * @throws {RangeError} If `estimate` would refuse the TD or the clear.
+ *
+ * @example
+ * ```ts
+ * import { GiB } from "@tdx/core";
+ * import { createReclaimer, createTdHost, simulatedTime } from "@tdx/reclaim";
+ * import { emr } from "@tdx/platform-emr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const td = { guestBytes: 18 * GiB, vcpus: 4 };
+ * const { memory, module, tdr } = createTdHost({ platform: emr, ...td });
+ * const report = await createReclaimer({ memory }).teardown(module, tdr);
+ * assertEquals(simulatedTime(report, td).total.seconds, { low: 24, high: 24 });
+ * ```
+ */
+export function simulatedTime(report: TeardownReport, options: SimulatedTimeOptions): ShutdownTime {
+  requireOptions("options", options, SIMULATED_TIME_OPTIONS);
+  const { guestBytes, vcpus, clear = "published" } = options;
+  const { path, seamcalls, control } = report;
+  return timeOf({
+    vcpuFlushes: seamcalls["TDH.VP.FLUSH"] ?? 0,
+    cacheWriteBacks: seamcalls["TDH.PHYMEM.CACHE.WB"] ?? 0,
+    pages: report.pagesReclaimed + control.pagesReclaimed,
+    pagesCleared: (report.linesCleared + control.linesCleared) / LINES_PER_PAGE,
+  }, costsOf({ guestBytes, vcpus, path, clear }));
+}
+
+/** Whose figure a time is, and where it comes from. */
+type Whose = Pick<TimeTerm, "provenance" | "source">;
+
 /**
  * How long a piece of work takes: only the total of the published table is known, so what neither
  * the clear nor an assumption accounts for is the removal or reclaim of the pages.
  */
 export function timeOf(work: Work, costs: Costs): ShutdownTime {
-  const term = (name: TimePhase, of: (piece: CostCase) => Known, origin: Origin): TimeTerm => {
+  const term = <Name extends TimeTerm["name"]>(
+    name: Name,
+    of: (costCase: CostCase) => Known,
+    whose: Whose,
+  ) => {
     const seconds = hull(costs.cases.map(of));
-    return { name, seconds, ...(seconds === null ? outside(costs) : origin) };
+    return { name, seconds, ...(seconds === null ? beyondTable(costs) : whose) };
   };
-  const rest = costs.options.path === "dynamic" ? "removal" : "reclaim";
-  const clear: Origin = work.pagesCleared > 0
-    ? originOf(clearOrigin(costs.options.clear))
-    : { provenance: "derived", source: "no page is cleared" };
-  const total = hull(costs.cases.map((piece) => totalOf(work, costs.whole, piece)));
+  const { provenance, source } = costs.clear;
+  const clears = work.pagesCleared > 0;
   return {
-    clears: work.pagesCleared > 0,
-    total: {
-      name: "total",
-      seconds: total,
-      ...(total === null ? outside(costs) : totalOrigin(work, costs)),
-    },
+    clears,
+    total: term(
+      "total",
+      (costCase) => totalOf(work, costs.whole, costCase),
+      whoseTotal(work, costs),
+    ),
     terms: [
-      term("vCPU flush", () => weighted([work.vcpuFlushes, VCPU_FLUSH_SECONDS]), assumed("E4")),
+      term(
+        "vCPU flush",
+        () => weighted([work.vcpuFlushes, VCPU_FLUSH_SECONDS]),
+        { provenance: "assumed", source: "assumption E4" },
+      ),
       term(
         "cache write-back",
         () => weighted([work.cacheWriteBacks, CACHE_WRITE_BACK_SECONDS]),
-        assumed("E5"),
+        { provenance: "assumed", source: "assumption E5" },
       ),
-      term(rest, (piece) => restOf(work, costs.whole, piece), restOrigin(costs)),
-      term("clear", (piece) => weighted([work.pagesCleared / 1e9, piece.clearNsPerPage]), clear),
+      term(
+        costs.path === "dynamic" ? "removal" : "reclaim",
+        (costCase) => restOf(work, costs.whole, costCase),
+        {
+          provenance: "derived",
+          source: `the published total less the clear as ${costs.clear.name}, assumption E4 and ` +
+            "assumption E5",
+        },
+      ),
+      term(
+        "clear",
+        ({ clearNsPerPage }) => weighted([work.pagesCleared / 1e9, clearNsPerPage]),
+        clears ? { provenance, source } : { provenance: "derived", source: "no page is cleared" },
+      ),
     ],
   };
 }
 
-type Origin = Pick<TimeTerm, "provenance" | "source">;
-
-function originOf({ provenance, source }: Origin): Origin {
-  return { provenance, source };
-}
-
-function assumed(id: "E4" | "E5"): Origin {
-  return { provenance: "assumed", source: `assumption ${id}` };
-}
-
-function outside({ published: { points } }: Costs): Origin {
+function beyondTable({ points }: Costs): Whose {
   const [first, last] = points.map(({ memoryGb }) => memoryGb);
   return {
     provenance: "unknown",
@@ -84,33 +153,24 @@ function outside({ published: { points } }: Costs): Origin {
   };
 }
 
-function restOrigin({ options }: Costs): Origin {
-  return {
-    provenance: "derived",
-    source: `the published total less the clear as ${clearOrigin(options.clear).name}, ` +
-      "assumption E4 and assumption E5",
-  };
-}
-
-/** Published where exactly the published work was done, else derived, with what it takes. */
-function totalOrigin(work: Work, { published, options, whole }: Costs): Origin {
+/** Published if exactly the published work was done, else derived, with what it takes. */
+function whoseTotal(work: Work, { clear, points, whole }: Costs): Whose {
   const { document, at } = PUBLISHED_SHUTDOWNS_SOURCE;
-  const sizes = published.points.map(({ memoryGb }) => memoryGb);
+  const sizes = points.map(({ memoryGb }) => memoryGb);
   const how = sizes.length === 1
     ? `at ${sizes[0]} GiB`
     : `interpolated between ${sizes.join(" and ")} GiB`;
   const share = work.pages / whole.pages;
-  const corrections = [
-    share === 1 ? "" : "the share of the pages that came back",
-    work.vcpuFlushes === share * whole.vcpuFlushes ? "" : "corrected by assumption E4",
-    work.cacheWriteBacks === share * whole.cacheWriteBacks ? "" : "corrected by assumption E5",
-    work.pagesCleared === work.pages
-      ? ""
-      : `less the clear that is skipped: ${clearOrigin(options.clear).source}`,
-  ].filter((correction) => correction !== "");
+  const corrections: readonly (readonly [boolean, string])[] = [
+    [share !== 1, "the share of the pages that came back"],
+    [work.vcpuFlushes !== share * whole.vcpuFlushes, "corrected by assumption E4"],
+    [work.cacheWriteBacks !== share * whole.cacheWriteBacks, "corrected by assumption E5"],
+    [work.pagesCleared !== work.pages, `less the clear that is skipped: ${clear.source}`],
+  ];
+  const applied = corrections.filter(([applies]) => applies).map(([, text]) => text);
   return {
-    provenance: corrections.length === 0 ? "published" : "derived",
-    source: [`${document}, ${at}; ${how}`, ...corrections].join(", "),
+    provenance: applied.length === 0 ? "published" : "derived",
+    source: [`${document}, ${at}; ${how}`, ...applied].join(", "),
   };
 }
 

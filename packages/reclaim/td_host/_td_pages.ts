@@ -1,5 +1,5 @@
 import { PAGE_BYTES } from "@tdx/core";
-import { requireNumber, requireWhole } from "@tdx/core/arguments";
+import { requireWhole } from "@tdx/core/arguments";
 import { TDCS_PAGES, TDVPS_PAGES } from "@tdx/seam";
 
 /** TD_PARAMS.MAX_VCPUS has 16 bits. */
@@ -17,12 +17,10 @@ export interface TdPages {
 /**
  * Counts the pages of a TD with 4 KiB pages.
  *
- * @throws {TypeError} Where one of them is no number.
- * @throws {RangeError} Where guest memory is no positive multiple of 4 KiB, or the vCPUs are none
- * or too many.
+ * @throws {RangeError} If guest memory is not a positive multiple of 4 KiB, or vCPUs are not from 1
+ * to 65535.
  */
 export function tdPages(guestBytes: number, vcpus: number): TdPages {
-  requireNumber("guestBytes", guestBytes);
   if (!Number.isSafeInteger(guestBytes) || guestBytes <= 0 || guestBytes % PAGE_BYTES !== 0) {
     throw new RangeError(
       `Expected guest memory as a positive multiple of 4096 bytes, got ${guestBytes}`,

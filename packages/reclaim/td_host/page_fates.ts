@@ -1,13 +1,6 @@
-import { type FrameChunk, FrameMap, PAGE_BYTES, PhysicalMemory } from "@tdx/core";
-import {
-  outOfRange,
-  requireBoolean,
-  requireInstance,
-  requireObject,
-  requireWhole,
-} from "@tdx/core/arguments";
-import { runOf } from "@tdx/core";
-import { type PageType, TdxModule } from "@tdx/seam";
+import { type FrameChunk, FrameMap, PAGE_BYTES, runOf } from "@tdx/core";
+import { outOfRange } from "@tdx/core/arguments";
+import type { PageType } from "@tdx/seam";
 import type { TdHost } from "./td_host.ts";
 
 /**
@@ -55,8 +48,7 @@ export interface PageFollower {
  *
  * @param host The host with the TD, before its teardown.
  * @returns What to give to the teardown, and to ask afterwards.
- * @throws {TypeError} Where it or a part of it is of a wrong type.
- * @throws {RangeError} Where no TD has its TDR there.
+ * @throws {RangeError} If no TD has its TDR there.
  *
  * @example
  * ```ts
@@ -74,11 +66,7 @@ export interface PageFollower {
  * ```
  */
 export function followPages(host: TdHost): PageFollower {
-  requireObject("host", host);
   const { memory, module, tdr } = host;
-  requireInstance("host.memory", memory, PhysicalMemory);
-  requireInstance("host.module", module, TdxModule);
-  requireWhole("host.tdr", tdr, 0);
   if (module.td(tdr) === undefined) throw outOfRange("host.tdr", "the address of a TDR", tdr);
   const map = new FrameMap(memory.bytes / PAGE_BYTES, OTHER!);
   const mark = (pages: FrameChunk, fate: number) => map.updateChunk(pages, () => fate);
@@ -87,10 +75,7 @@ export function followPages(host: TdHost): PageFollower {
   }
   mark(runOf(tdr / PAGE_BYTES, 1), LEAKED!);
   return {
-    onBack(pages, used) {
-      requireBoolean("used", used);
-      mark(pages, used ? USED! : FREE!);
-    },
+    onBack: (pages, used) => mark(pages, used ? USED! : FREE!),
     fates() {
       memory.forEachPagesWith((state) => state.memory.poison !== null, (pages) => {
         map.updateChunk(pages, (fate) => {

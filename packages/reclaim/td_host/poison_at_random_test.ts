@@ -2,8 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { GiB, MiB } from "@tdx/core";
 import { gnr } from "@tdx/platform-gnr";
 import { smallHost } from "../_fixtures_test.ts";
-import { gaps, poisonAtRandom } from "./poison_at_random.ts";
-import { randomNumbers } from "./random.ts";
+import { poisonAtRandom } from "./poison_at_random.ts";
+import { gaps, randomNumbers } from "./random.ts";
 import { createTdHost, type TdHost } from "./td_host.ts";
 
 function poisoned({ memory }: TdHost, pa = 0, bytes = memory.bytes): number {

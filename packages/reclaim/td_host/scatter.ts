@@ -1,5 +1,5 @@
 import { BLOCK_FRAMES, BLOCK_WORDS, countBits, type FrameChunk } from "@tdx/core";
-import { requireNumber, requireWhole } from "@tdx/core/arguments";
+import { requireWhole } from "@tdx/core/arguments";
 import { randomNumbers } from "./random.ts";
 
 /** Frame numbers are taken apart as 32-bit words. */
@@ -14,9 +14,8 @@ const MOST_BLOCKS = 2 ** 22;
  * @param count How many to pick.
  * @param seed A whole number; the same seed picks the same frames.
  * @returns The frames, a chunk for every 2 MiB block that has any, ascending.
- * @throws {TypeError} Where an argument is no number.
- * @throws {RangeError} Where there are too many frames, or too many blocks to simulate, or more are
- * to be picked than there are.
+ * @throws {RangeError} If there are too many frames, or too many blocks to simulate, or more are to
+ * be picked than there are.
  *
  * @example
  * ```ts
@@ -28,7 +27,6 @@ const MOST_BLOCKS = 2 ** 22;
  * ```
  */
 export function scatterFrames(frames: number, count: number, seed: number): FrameChunk[] {
-  requireNumber("frames", frames);
   requireWhole("count", count, 0);
   const random = randomNumbers(seed);
   if (!(frames % BLOCK_FRAMES === 0 && frames >= 0 && frames <= MOST_FRAMES)) {

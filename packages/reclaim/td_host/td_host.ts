@@ -8,9 +8,9 @@ import {
   PhysicalMemory,
   type Platform,
   requirePlatform,
+  runOf,
 } from "@tdx/core";
-import { requireInstance, requireNumber, requireOptions, requireWhole } from "@tdx/core/arguments";
-import { runOf } from "@tdx/core";
+import { requireOptions, requireWhole } from "@tdx/core/arguments";
 import { buildTd, TdxModule } from "@tdx/seam";
 import { scatterFrames } from "./scatter.ts";
 import { tdPages } from "./_td_pages.ts";
@@ -33,7 +33,7 @@ export interface TdHostOptions {
   readonly scatterSeed?: number;
 }
 
-const OPTIONS: readonly (keyof TdHostOptions)[] = [
+const TD_HOST_OPTIONS: readonly (keyof TdHostOptions)[] = [
   "platform",
   "guestBytes",
   "vcpus",
@@ -68,11 +68,10 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  *
  * @param options Platform, guest memory, vCPUs, mode, KeyIDs, host memory, scattering.
  * @returns Memory, module and the TD.
- * @throws {TypeError} Where the platform is not one that `definePlatform` returned, or another
- * option is not known or of a wrong type.
- * @throws {RangeError} Where the platform was made for another contract, guest memory is no
- * positive multiple of 4 KiB or does not fit below the KeyID bits or into the host with its control
- * pages, or the vCPUs are none or too many.
+ * @throws {TypeError} If `definePlatform` did not return the platform, or an option is not known.
+ * @throws {RangeError} If the platform was made for another contract, guest memory is not a positive
+ * multiple of 4 KiB or does not fit below the KeyID bits or into the host with its control pages, or
+ * vCPUs are out of range.
  *
  * @example
  * ```ts
@@ -87,10 +86,9 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  * ```
  */
 export function createTdHost(options: TdHostOptions): TdHost {
-  requireOptions("options", options, OPTIONS);
+  requireOptions("options", options, TD_HOST_OPTIONS);
   const { platform, vcpus, mode = "Ci", keyIds = DEFAULT_KEY_IDS } = options;
   requirePlatform("platform", platform);
-  requireInstance("keyIds", keyIds, KeyIdSpace);
   const { bytes, guestPages, control } = layOut(options, keyIds);
   const memory = new PhysicalMemory({ bytes, platform, keyIds, mode });
   const module = new TdxModule({ memory });
@@ -117,8 +115,7 @@ interface Layout {
 
 function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
   const { guestBytes, vcpus, hostBytes, scatterSeed } = options;
-  if (hostBytes !== undefined) requireNumber("hostBytes", hostBytes);
-  // Before the memory is laid out: a seed that is none would be found late.
+  // Before the memory is laid out: a wrong seed would be found late.
   if (scatterSeed !== undefined) requireWhole("scatterSeed", scatterSeed, Number.MIN_SAFE_INTEGER);
   const { guest: guestPages, control: controls } = tdPages(guestBytes, vcpus);
   const needed = (guestPages + controls) * PAGE_BYTES;

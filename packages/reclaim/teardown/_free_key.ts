@@ -1,44 +1,37 @@
-import { isCode, succeeded, type TeardownRun } from "./ongoing.ts";
+import { hasCode, succeeded } from "@tdx/seam";
+import type { OngoingTeardown } from "./ongoing.ts";
 
-/** How often Linux resumes an interrupted TDH.PHYMEM.CACHE.WB. */
+/** How often Linux issues TDH.PHYMEM.CACHE.WB until it is not interrupted. */
 const CACHE_WB_TRIES = 10_000;
 
 /**
  * T1 to T4: flush the vCPUs, declare it, write the caches back on every package, free the HKID.
  *
- * Where a step is refused Linux leaks the HKID, and with it every page that is left.
+ * @returns Whether the HKID is free; if a step is refused Linux leaks it, and every page with it.
  */
-export async function freeKey(run: TeardownRun): Promise<void> {
-  const { module, tdr } = run.context;
-  run.enter("free the key");
-  await run.pause();
-  const { lifeCycle, vcpus } = run.td;
-  if (lifeCycle === "TEARDOWN") return;
+export async function freeKey(ongoing: OngoingTeardown): Promise<boolean> {
+  const { module, tdr } = ongoing;
+  ongoing.enter("free the key");
+  await ongoing.pause();
+  const { lifeCycle, vcpus } = ongoing.td;
+  if (lifeCycle === "TEARDOWN") return true;
   if (lifeCycle !== "BLOCKED") {
     module.kick(tdr);
     for (const { tdvpr, lp } of vcpus) if (lp !== null) module.vp.flush(tdvpr, lp);
-    if (!succeeded(module.mng.vpflushdone(tdr).status)) return leakKey(run);
+    if (!succeeded(module.mng.vpflushdone(tdr).status)) return false;
   }
   for (let package_ = 0; package_ < module.packages; package_++) {
-    if (!writeBack(run, package_)) return leakKey(run);
+    if (!writeBack(ongoing, package_)) return false;
   }
-  if (!succeeded(module.mng.keyFreeid(tdr).status)) leakKey(run);
+  return succeeded(module.mng.keyFreeid(tdr).status);
 }
 
-function writeBack(run: TeardownRun, package_: number): boolean {
-  const { phymem } = run.context.module;
+function writeBack(ongoing: OngoingTeardown, package_: number): boolean {
+  const { phymem } = ongoing.module;
   let { status } = phymem.cacheWb(package_, 0);
-  for (let tries = 1; tries < CACHE_WB_TRIES && isInterrupted(status); tries++) {
-    run.retries++;
+  for (let tries = 1; tries < CACHE_WB_TRIES && hasCode(status, "INTERRUPTED_RESUMABLE"); tries++) {
+    ongoing.retries++;
     ({ status } = phymem.cacheWb(package_, 1));
   }
   return succeeded(status);
-}
-
-function leakKey(run: TeardownRun): void {
-  run.leakedHkid = true;
-}
-
-function isInterrupted(status: bigint): boolean {
-  return isCode(status, "INTERRUPTED_RESUMABLE");
 }

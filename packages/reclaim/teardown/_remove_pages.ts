@@ -1,6 +1,6 @@
 import { type FrameChunk, GiB, PAGE_BYTES } from "@tdx/core";
-import type { GpaRange, SeamcallResult, TdInfo } from "@tdx/seam";
-import { isBusy, succeeded, type TeardownRun } from "./ongoing.ts";
+import { type GpaRange, hasCode, type SeamcallResult, succeeded, type TdInfo } from "@tdx/seam";
+import type { OngoingTeardown } from "./ongoing.ts";
 
 /** Pages of 4 KiB that go together at most, so that there are places to stop between. */
 const MOST_AT_ONCE = 64 * GiB / PAGE_BYTES;
@@ -11,17 +11,17 @@ const MOST_AT_ONCE = 64 * GiB / PAGE_BYTES;
  * Pages that no injected fault meets go together, with the counts and the outcome of going one by
  * one; a page that a fault will meet goes alone.
  *
- * @param run The teardown.
+ * @param ongoing The teardown.
  * @returns Whether the key was live; else nothing was done.
  */
-export async function removeGuestPages(run: TeardownRun): Promise<boolean> {
-  const { td } = run;
-  run.enter("remove guest pages");
+export async function removeGuestPages(ongoing: OngoingTeardown): Promise<boolean> {
+  const { td } = ongoing;
+  ongoing.enter("remove guest pages");
   if (td.lifeCycle !== "KEYS_CONFIGURED") return false;
   for (const range of td.mappings) {
     for (let done = 0; done < range.pages;) {
-      await run.pause();
-      done += removeSome(run, td, range, done);
+      await ongoing.pause();
+      done += removeSome(ongoing, td, range, done);
     }
   }
   return true;
@@ -29,12 +29,12 @@ export async function removeGuestPages(run: TeardownRun): Promise<boolean> {
 
 /** Deals with the next pages of a range that can go together; gives how many they were. */
 function removeSome(
-  run: TeardownRun,
+  ongoing: OngoingTeardown,
   td: TdInfo,
   { gpa, level, pages }: GpaRange,
   done: number,
 ): number {
-  const { module, tdr } = run.context;
+  const { module, tdr } = ongoing;
   const { mem } = module;
   const frames = 512 ** level;
   // D1 to D3, and D4 for each 4 KiB.
@@ -43,29 +43,29 @@ function removeSome(
   const wanted = Math.min(pages - done, MOST_AT_ONCE / frames, Math.max(1, untilFault));
   const gpaOf = (page: number) => gpa + (done + page) * frames * PAGE_BYTES;
 
-  const blocked = onceMore(run, () => mem.rangeBlock(tdr, gpaOf(0), level, wanted));
-  if (!succeeded(blocked.status) || !track(run, td, blocked.count)) {
-    run.leakedPages += frames;
+  const blocked = onceMore(ongoing, () => mem.rangeBlock(tdr, gpaOf(0), level, wanted));
+  if (!succeeded(blocked.status) || !track(ongoing, td, blocked.count)) {
+    ongoing.leak(frames);
     return 1;
   }
   for (let removed = 0; removed < blocked.count;) {
     const result = onceMore(
-      run,
+      ongoing,
       () => mem.pageRemove(tdr, gpaOf(removed), level, blocked.count - removed),
     );
-    if (result.pages === null) run.leakedPages += frames;
-    else flush(run, td, result.pages);
+    if (result.pages === null) ongoing.leak(frames);
+    else flush(ongoing, td, result.pages);
     removed += result.count;
   }
   return blocked.count;
 }
 
 /** D2 for each page; a TD that was never finalised never ran, so Linux does not track it. */
-function track(run: TeardownRun, { opState }: TdInfo, times: number): boolean {
-  const { module, tdr } = run.context;
+function track(ongoing: OngoingTeardown, { opState }: TdInfo, times: number): boolean {
+  const { module, tdr } = ongoing;
   if (opState !== "RUNNABLE") return true;
   for (let tracked = 0; tracked < times;) {
-    const result = onceMore(run, () => module.mem.track(tdr, times - tracked));
+    const result = onceMore(ongoing, () => module.mem.track(tdr, times - tracked));
     if (!succeeded(result.status)) return false;
     module.kick(tdr);
     tracked += result.count;
@@ -74,21 +74,23 @@ function track(run: TeardownRun, { opState }: TdInfo, times: number): boolean {
 }
 
 /** D4; a page whose cache lines may still be dirty is leaked like one that was not removed. */
-function flush(run: TeardownRun, { hkid }: TdInfo, removed: FrameChunk): void {
-  const { phymem } = run.context.module;
+function flush(ongoing: OngoingTeardown, { hkid }: TdInfo, removed: FrameChunk): void {
   for (let rest: FrameChunk | null = removed; rest !== null;) {
-    const result = phymem.pageWbinvd(rest, hkid);
-    if (succeeded(result.status)) run.takeBack(result.pages, "REG");
-    else run.leakedPages += result.pages.count;
+    const result = ongoing.module.phymem.pageWbinvd(rest, hkid);
+    if (succeeded(result.status)) ongoing.takeBack(result.pages, "REG");
+    else ongoing.leak(result.pages.count);
     rest = result.rest;
   }
 }
 
-/** Linux stops the vCPUs and tries once more when an operand was busy. */
-function onceMore<Result extends SeamcallResult>(run: TeardownRun, call: () => Result): Result {
+/** Linux stops the vCPUs and tries once more if an operand was busy. */
+function onceMore<Result extends SeamcallResult>(
+  ongoing: OngoingTeardown,
+  call: () => Result,
+): Result {
   const result = call();
-  if (!isBusy(result.status)) return result;
-  run.retries++;
-  run.context.module.kick(run.context.tdr);
+  if (!hasCode(result.status, "OPERAND_BUSY")) return result;
+  ongoing.retries++;
+  ongoing.module.kick(ongoing.tdr);
   return call();
 }

@@ -1,38 +1,65 @@
-import {
-  type FrameChunk,
-  type Key,
-  type Operation,
-  PAGE_BYTES,
-  type PhysicalMemory,
-} from "@tdx/core";
-import { runOf } from "@tdx/core";
-import { STATUS_CODES, type StatusName, type TdInfo, type TdxModule } from "@tdx/seam";
-import type { Decision } from "../decide.ts";
-import { resetPages } from "../reset.ts";
+import { type FrameChunk, type Operation, PAGE_BYTES, type PhysicalMemory, runOf } from "@tdx/core";
+import type { TdInfo, TdxModule } from "@tdx/seam";
+import type { Decision, Policy } from "../decide.ts";
+import { type ResetOptions, resetPages } from "../reset.ts";
 import type { TeardownOptions, TeardownPath, TeardownPhase } from "./options.ts";
-import type { PageWork, TeardownReport } from "./report.ts";
 
-/** What a teardown works on. */
-export interface TeardownContext {
+/** Pages that came back, and what clearing them took. */
+export interface PageWork {
+  /** Pages of 4 KiB. */
+  readonly pagesReclaimed: number;
+  /** Lines cleared with MOVDIR64B. */
+  readonly linesCleared: number;
+  /** Full fences. */
+  readonly fences: number;
+}
+
+/** What a teardown did; the figures of the guest's pages stand at the top. */
+export interface TeardownReport extends PageWork {
+  /** Name of the platform. */
+  readonly platform: string;
+  /** The clearing policy. */
+  readonly policy: Policy;
+  /** The path it took. */
+  readonly path: TeardownPath;
+  /** The same for control pages: TDR, TDCS, vCPUs and Secure EPT. */
+  readonly control: PageWork;
+  /** Pages that came back, by their type in the PAMT. */
+  readonly pagesByType: Readonly<Record<string, number>>;
+  /** SEAMCALLs by leaf. */
+  readonly seamcalls: Readonly<Record<string, number>>;
+  /** SEAMCALLs that were issued again after OPERAND_BUSY or INTERRUPTED_RESUMABLE. */
+  readonly retries: number;
+  /** Pages that were given up on purpose after a refusal. */
+  readonly leakedPages: number;
+  /** Whether the HKID could not be freed, so that no page could be taken back. */
+  readonly leakedHkid: boolean;
+  /**
+   * Machine checks when the host used the pages: one a page, which is retired by it. That is what
+   * loads in user mode give; a load in the kernel panics at the first.
+   */
+  readonly machineChecks: number;
+  /** Pages that were retired because of them. */
+  readonly retiredPages: number;
+}
+
+/** The host that takes the memory back. */
+export interface TeardownHost {
   readonly memory: PhysicalMemory;
-  readonly module: TdxModule;
-  /** Address of the TDR. */
-  readonly tdr: number;
   readonly decision: Decision;
-  /** The key the host maps its memory with. */
-  readonly key: Key;
-  /** Whether the host clears. */
-  readonly clear: boolean;
+  /** How it resets the pages that come back. */
+  readonly reset: ResetOptions;
 }
 
 /** Time after which a teardown lets other work run, in milliseconds. */
 const SLICE_MS = 50;
 
 /** A teardown in progress: the counts so far, and what every path does with a page. */
-export class TeardownRun {
+export class OngoingTeardown {
   retries = 0;
-  leakedPages = 0;
-  leakedHkid = false;
+  #leakedPages = 0;
+  #leakedHkid = false;
+  #machineChecks = 0;
   readonly #guest = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
   readonly #control = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
   readonly #byType: Record<string, number> = {};
@@ -40,12 +67,17 @@ export class TeardownRun {
   readonly #total: number;
   readonly #partialWrite: Operation;
   readonly #load: Operation;
-  #machineChecks = 0;
   #phase: TeardownPhase = "free the key";
   #lastPause = performance.now();
 
-  constructor(readonly context: TeardownContext, readonly options: TeardownOptions) {
-    const { module, key } = context;
+  constructor(
+    readonly host: TeardownHost,
+    readonly module: TdxModule,
+    /** Address of the TDR. */
+    readonly tdr: number,
+    readonly options: TeardownOptions,
+  ) {
+    const { key } = host.reset;
     this.#partialWrite = { kind: "partial-write", by: "host", key, data: "host" };
     this.#load = { kind: "load", by: "host", key };
     this.#before = new Map(module.calls);
@@ -54,23 +86,27 @@ export class TeardownRun {
 
   /** The TD as the module knows it now. */
   get td(): TdInfo {
-    const { module, tdr } = this.context;
-    const td = module.td(tdr);
+    const td = this.module.td(this.tdr);
     if (td !== undefined) return td;
-    throw new RangeError(`Expected the address of a TDR, got 0x${tdr.toString(16)}`);
+    throw new RangeError(`Expected the address of a TDR, got 0x${this.tdr.toString(16)}`);
+  }
+
+  /** The page of the TDR. */
+  get tdrPage(): FrameChunk {
+    return runOf(this.tdr / PAGE_BYTES, 1);
   }
 
   /** Begins a phase. */
   enter(phase: TeardownPhase): void {
     this.#phase = phase;
-    this.#report();
+    this.#tellProgress();
   }
 
   /** A place to stop, to report and to let other work run; everything begun is finished here. */
   async pause(): Promise<void> {
     this.options.signal?.throwIfAborted();
     if (performance.now() - this.#lastPause < SLICE_MS) return;
-    this.#report();
+    this.#tellProgress();
     await new Promise((resolve) => setTimeout(resolve));
     this.options.signal?.throwIfAborted();
     this.#lastPause = performance.now();
@@ -78,11 +114,10 @@ export class TeardownRun {
 
   /** Pages are the host's again: resets them, and lets the host use them if it is to. */
   takeBack(pages: FrameChunk, type: string): void {
-    const { memory } = this.context;
     const work = type === "REG" ? this.#guest : this.#control;
     work.pagesReclaimed += pages.count;
     this.#byType[type] = (this.#byType[type] ?? 0) + pages.count;
-    const { lines, fences } = resetPages(memory, pages, this.context);
+    const { lines, fences } = resetPages(this.host.memory, pages, this.host.reset);
     work.linesCleared += lines;
     work.fences += fences;
     const used = type === "REG" && this.options.reuse === true;
@@ -90,29 +125,35 @@ export class TeardownRun {
     this.options.onBack?.(pages, used);
   }
 
-  /** Gives every page up that has not come back. */
-  leakRest(): void {
-    this.leakedPages = this.#total - this.#pagesBack;
+  /** Gives refused pages up on purpose; they never come back. */
+  leak(pages: number): void {
+    this.#leakedPages += pages;
+  }
+
+  /** Gives the HKID up, and with it every page that has not come back. */
+  leakKey(): void {
+    this.#leakedHkid = true;
+    this.#leakedPages = this.#total - this.#pagesBack;
   }
 
   /** Ends it, and says what came out. */
   finish(path: TeardownPath): TeardownReport {
-    this.#report();
-    const { decision, module } = this.context;
-    const calls = [...module.calls]
+    this.#tellProgress();
+    const calls = [...this.module.calls]
       .map(([leaf, count]) => [leaf, count - (this.#before.get(leaf) ?? 0)] as const)
       .filter(([, count]) => count > 0);
+    const { platform, policy } = this.host.decision;
     return {
-      platform: decision.platform,
-      policy: decision.policy,
+      platform,
+      policy,
       path,
       ...this.#guest,
-      control: { ...this.#control } satisfies PageWork,
+      control: this.#control,
       pagesByType: this.#byType,
       seamcalls: Object.fromEntries(calls),
       retries: this.retries,
-      leakedPages: this.leakedPages,
-      leakedHkid: this.leakedHkid,
+      leakedPages: this.#leakedPages,
+      leakedHkid: this.#leakedHkid,
       machineChecks: this.#machineChecks,
       retiredPages: this.#machineChecks,
     };
@@ -120,41 +161,20 @@ export class TeardownRun {
 
   /** A process meets the machine check, so the page is retired and the host goes on. */
   #reuse(pages: FrameChunk): void {
-    const { memory } = this.context;
+    const { memory } = this.host;
     memory.applyChunk(this.#partialWrite, pages);
-    const { machineCheckPages } = memory.applyChunk(this.#load, pages);
-    this.#machineChecks += machineCheckPages;
+    this.#machineChecks += memory.applyChunk(this.#load, pages).machineCheckPages;
   }
 
   get #pagesBack(): number {
     return this.#guest.pagesReclaimed + this.#control.pagesReclaimed;
   }
 
-  #report(): void {
+  #tellProgress(): void {
     this.options.onProgress?.({
       phase: this.#phase,
-      pagesDone: this.#pagesBack + this.leakedPages,
+      pagesDone: this.#pagesBack + this.#leakedPages,
       pagesTotal: this.#total,
     });
   }
-}
-
-/** Whether a SEAMCALL did its work. */
-export function succeeded(status: bigint): boolean {
-  return status >> 63n === 0n;
-}
-
-/** Whether a SEAMCALL found a lock taken, so that the same call can succeed later. */
-export function isBusy(status: bigint): boolean {
-  return isCode(status, "OPERAND_BUSY");
-}
-
-/** Whether a status has a code, whatever operand it names. */
-export function isCode(status: bigint, name: StatusName): boolean {
-  return status >> 32n === STATUS_CODES[name].code >> 32n;
-}
-
-/** The page of a TDR. */
-export function tdrPage(tdr: number): FrameChunk {
-  return runOf(tdr / PAGE_BYTES, 1);
 }

@@ -1,4 +1,5 @@
 import type { FrameChunk } from "@tdx/core";
+import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 
 /**
  * How Linux takes the memory back: `dynamic` removes every page while the TD's key is live
@@ -40,4 +41,18 @@ export interface TeardownOptions {
    * line past the cache, then loads it. That is when a skipped clear shows; default `false`.
    */
   readonly reuse?: boolean;
+}
+
+const TEARDOWN_OPTIONS: readonly (keyof TeardownOptions)[] = [
+  "path",
+  "onProgress",
+  "onBack",
+  "signal",
+  "reuse",
+];
+
+/** Throws if an option is misspelt or the path is not known. */
+export function requireTeardownOptions(options: TeardownOptions): void {
+  requireOptions("options", options, TEARDOWN_OPTIONS);
+  if (options.path !== undefined) requireOneOf("path", options.path, TEARDOWN_PATHS);
 }

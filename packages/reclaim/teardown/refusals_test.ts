@@ -12,7 +12,7 @@ import {
   type TeardownPhase,
   type TeardownProgress,
 } from "./options.ts";
-import type { TeardownReport } from "./report.ts";
+import type { TeardownReport } from "./ongoing.ts";
 
 const ALL_PAGES = GUEST_PAGES + CONTROL_PAGES;
 const CONTROL_OF_GUEST = { terminate: 0, dynamic: GUEST_PAGES };

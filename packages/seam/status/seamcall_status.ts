@@ -110,6 +110,43 @@ export function decodeStatus(value: bigint): DecodedStatus {
   };
 }
 
+/**
+ * Tells whether a SEAMCALL did its work.
+ *
+ * @param value The 64-bit status.
+ * @returns Whether bit 63 is clear; a warning such as PAGE_ALREADY_FREE counts as done.
+ *
+ * @example
+ * ```ts
+ * import { status, succeeded } from "@tdx/seam";
+ * import { assert } from "@std/assert";
+ *
+ * assert(succeeded(status("SUCCESS")) && !succeeded(status("OPERAND_BUSY", "RCX")));
+ * ```
+ */
+export function succeeded(value: bigint): boolean {
+  return !bit(value, 63n);
+}
+
+/**
+ * Tells whether a status has a code, whatever operand it names.
+ *
+ * @param value The 64-bit status.
+ * @param name The name of the code, without `TDX_`.
+ * @returns Whether they agree in the high 32 bits.
+ *
+ * @example
+ * ```ts
+ * import { hasCode, status } from "@tdx/seam";
+ * import { assert } from "@std/assert";
+ *
+ * assert(hasCode(status("OPERAND_BUSY", "TDR"), "OPERAND_BUSY"));
+ * ```
+ */
+export function hasCode(value: bigint, name: StatusName): boolean {
+  return value >> 32n === STATUS_CODES[name].code >> 32n;
+}
+
 function unknown(parameter: string, expected: string, value: unknown): RangeError {
   requireString(parameter, value);
   return outOfRange(parameter, expected, value);

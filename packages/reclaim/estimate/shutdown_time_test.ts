@@ -7,8 +7,7 @@ import { busyAfterEach } from "../_fixtures_test.ts";
 import { createTdHost } from "../td_host/td_host.ts";
 import { TEARDOWN_PATHS } from "../teardown/options.ts";
 import { estimate } from "./estimate.ts";
-import type { ShutdownTime } from "./shutdown_time.ts";
-import { simulatedTime } from "./simulated_time.ts";
+import { type ShutdownTime, simulatedTime } from "./shutdown_time.ts";
 
 const CLEARS = ["published", "measured", 1234] as const;
 
