@@ -1,16 +1,47 @@
-import { requireString } from "@tdx/core/arguments";
-import type { LoggedMachineCheck } from "../logged_machine_check.ts";
-import { COLUMNS, readRow, type Row } from "./rasdaemon_row.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { MCI_STATUS } from "@tdx/core";
+import { type LoggedMachineCheck, loggedMachineCheck } from "../logged_machine_check.ts";
+import { recordedCpu } from "./_recorded_cpu.ts";
 
 const TABLE = "mce_record";
 /** How long to wait for a writer; rasdaemon writes a row at a time. */
 const WAIT_MS = 1000;
 
 /** What SQLite's result codes mean here (sqlite.org/rescode.html). */
+const LOCKED = 5;
+const DAMAGED = 11;
+const NO_DATABASE = 26;
 const TROUBLE: Readonly<Record<number, string>> = {
-  5: "it is locked by another program",
-  11: "it is damaged",
-  26: "it is no SQLite database",
+  [LOCKED]: "it is locked by another program",
+  [DAMAGED]: "it is damaged",
+  [NO_DATABASE]: "it is no SQLite database",
+};
+
+/** What a column is read as; SQLite's integers are signed, registers are not. */
+type Width = "register" | "number" | "word";
+const BITS: Readonly<Record<Width, number>> = { register: 64, number: 53, word: 32 };
+
+interface Column {
+  readonly width: Width;
+  /** Whether it is in every version's table. */
+  readonly must?: true;
+}
+
+/** The columns that are read. */
+const COLUMNS: Readonly<Record<string, Column>> = {
+  id: { width: "number", must: true },
+  cpu: { width: "number", must: true },
+  bank: { width: "number", must: true },
+  status: { width: "register", must: true },
+  mcgstatus: { width: "register", must: true },
+  addr: { width: "register", must: true },
+  misc: { width: "register", must: true },
+  mcgcap: { width: "register" },
+  cs: { width: "number" },
+  ip: { width: "register" },
+  walltime: { width: "number" },
+  cpuid: { width: "word" },
+  cpuvendor: { width: "number" },
 };
 
 /**
@@ -22,11 +53,10 @@ const TROUBLE: Readonly<Record<number, string>> = {
  *
  * @param path The file, for example `/var/lib/rasdaemon/ras-mc_event.db`.
  * @returns The records, by row id.
- * @throws {TypeError} Where it is no string.
- * @throws {SyntaxError} `path: …` where it is no SQLite database, has no such table or other
- * columns, or a value is no integer of its width.
- * @throws {Error} Where it cannot be opened or is locked, with SQLite's own error as its cause; and
- * in a runtime without `node:sqlite`, which Deno has, and Node from 22.13 on.
+ * @throws {SyntaxError} `path: …` if it is no SQLite database, has no such table or other columns, or
+ * a value is not an integer of its width.
+ * @throws {Error} If it cannot be opened or is locked, with SQLite's own error as its cause; and in a
+ * runtime without `node:sqlite`, which Deno has, and Node from 22.13 on.
  *
  * @example
  * ```ts
@@ -36,34 +66,17 @@ const TROUBLE: Readonly<Record<number, string>> = {
  * await assertRejects(() => Array.fromAsync(readRasdaemon("/nowhere/ras-mc_event.db")), Error);
  * ```
  */
-export function readRasdaemon(path: string): AsyncGenerator<LoggedMachineCheck> {
-  // Not within the walk, which begins when the first record is asked for.
-  requireString("path", path);
-  return walk(path);
-}
-
-async function* walk(path: string): AsyncGenerator<LoggedMachineCheck> {
+export async function* readRasdaemon(path: string): AsyncGenerator<LoggedMachineCheck> {
   const { DatabaseSync } = await sqlite();
-  const database = told(path, () => new DatabaseSync(path, { readOnly: true }));
   try {
-    database.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
-    const columns = told(
-      path,
-      () => columnsOf(database.prepare(`PRAGMA table_info(${TABLE})`), path),
-    );
-    const select = `SELECT ${columns.join(", ")} FROM ${TABLE} ORDER BY id`;
-    const rows = told(path, () => {
-      const statement = database.prepare(select);
-      statement.setReadBigInts(true);
-      return statement.iterate() as Iterator<Row>;
-    });
-    for (;;) {
-      const next = told(path, () => rows.next());
-      if (next.done) return;
-      yield readRow(next.value, path);
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      yield* recordsIn(database, path);
+    } finally {
+      database.close();
     }
-  } finally {
-    database.close();
+  } catch (error) {
+    throw inWords(error, path);
   }
 }
 
@@ -79,37 +92,112 @@ async function sqlite() {
   }
 }
 
-function columnsOf(info: { all(): unknown[] }, path: string): string[] {
-  const there = new Set(info.all().map((row) => (row as { name: string }).name));
-  if (there.size === 0) {
+/**
+ * Reads the rows of an open database.
+ *
+ * @param database The database.
+ * @param name Its file's name, for messages.
+ */
+export function* recordsIn(database: DatabaseSync, name: string): Generator<LoggedMachineCheck> {
+  database.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
+  const columns = columnsIn(database, name);
+  const rows = database.prepare(`SELECT ${columns.join(", ")} FROM ${TABLE} ORDER BY id`);
+  rows.setReadBigInts(true);
+  for (const row of rows.iterate()) yield new RasdaemonRow(row, name).record();
+}
+
+function columnsIn(database: DatabaseSync, name: string): string[] {
+  const info = database.prepare(`PRAGMA table_info(${TABLE})`).all();
+  if (info.length === 0) {
     throw new SyntaxError(
-      `${path}: Expected rasdaemon's table ${TABLE}, got a database without it`,
+      `${name}: Expected rasdaemon's table ${TABLE}, got a database without it`,
     );
   }
-  const missing = Object.keys(COLUMNS).filter((name) => COLUMNS[name]!.must && !there.has(name));
+  const there = new Set(info.map((column) => column["name"]));
+  const missing = Object.keys(COLUMNS).filter((column) =>
+    COLUMNS[column]!.must && !there.has(column)
+  );
   if (missing.length > 0) {
     throw new SyntaxError(
-      `${path}: Expected the columns of rasdaemon in ${TABLE}, got none named ${
+      `${name}: Expected the columns of rasdaemon in ${TABLE}, got none named ${
         missing.join(", ")
       }`,
     );
   }
-  return Object.keys(COLUMNS).filter((name) => there.has(name));
+  return Object.keys(COLUMNS).filter((column) => there.has(column));
 }
 
-/** Says in words what SQLite reports as a number. */
-function told<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_SQLITE_ERROR") {
-      throw error;
-    }
-    const code = "errcode" in error && typeof error.errcode === "number" ? error.errcode : NaN;
-    const reason = TROUBLE[code] ?? error.message;
-    const message = `${path}: Expected a readable database of rasdaemon, but ${reason}`;
-    throw code === 26 || code === 11
-      ? new SyntaxError(message, { cause: error })
-      : new Error(message, { cause: error });
+/** A row of the table. */
+class RasdaemonRow {
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #name: string;
+
+  constructor(values: Readonly<Record<string, unknown>>, name: string) {
+    this.#values = values;
+    this.#name = name;
   }
+
+  /**
+   * MCi_ADDR and MCi_MISC are taken where MCi_STATUS says they are valid, the RIP where it is not 0,
+   * as the kernel prints them.
+   *
+   * @throws {SyntaxError} `name: row …: column …` if a value is no integer or out of range.
+   */
+  record(): LoggedMachineCheck {
+    const status = this.#register("status")!;
+    const { addressValid, miscValid } = MCI_STATUS.decode(status);
+    const ip = this.#register("ip") ?? 0n;
+    const signature = this.#number("cpuid") ?? 0;
+    const id = this.#number("id")!;
+    return loggedMachineCheck(
+      {
+        cpu: this.#number("cpu"),
+        bank: this.#number("bank"),
+        status,
+        mcgStatus: this.#register("mcgstatus"),
+        address: addressValid ? this.#register("addr") : undefined,
+        misc: miscValid ? this.#register("misc") : undefined,
+        interrupted: ip === 0n ? undefined : { cs: this.#number("cs") ?? 0, ip },
+        processor: recordedCpu(this.#number("cpuvendor") ?? 0, signature),
+        mcgCap: this.#register("mcgcap"),
+        time: this.#number("walltime"),
+      },
+      { unit: "row", first: id, last: id },
+      [],
+    );
+  }
+
+  #register(column: string): bigint | undefined {
+    const { width, must } = COLUMNS[column]!;
+    const value = this.#values[column];
+    if (value === undefined || (value === null && !must)) return undefined;
+    if (typeof value === "bigint") {
+      if (width !== "number") return BigInt.asUintN(BITS[width], value);
+      if (value >= 0n && value < 1n << 53n) return value;
+    }
+    const got = typeof value === "bigint" ? `${value}` : value === null ? "NULL" : typeof value;
+    throw new SyntaxError(
+      `${this.#name}: row ${this.#values["id"]}: column ${column}: Expected a ${
+        BITS[width]
+      }-bit integer, got ${got}`,
+    );
+  }
+
+  #number(column: string): number | undefined {
+    const value = this.#register(column);
+    return value === undefined ? undefined : Number(value);
+  }
+}
+
+/** An error that says in words what SQLite reports as a number; any other error as it is. */
+function inWords(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_SQLITE_ERROR") {
+    return error;
+  }
+  const code = "errcode" in error && typeof error.errcode === "number" ? error.errcode : NaN;
+  const reason = TROUBLE[code] ?? error.message;
+  const Type = code === NO_DATABASE || code === DAMAGED ? SyntaxError : Error;
+  return new Type(`${path}: Expected a readable database of rasdaemon, but ${reason}`, {
+    cause: error,
+  });
 }

@@ -1,9 +1,15 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { run } from "../../../../tasks/run.ts";
-import { readRasdaemon } from "./rasdaemon.ts";
-import { SCHEMA, withDatabase } from "./rasdaemon_fixture_test.ts";
+import { readRasdaemon, recordsIn } from "./rasdaemon.ts";
 
+/** The table as rasdaemon 0.6.8 creates it. */
+const SCHEMA = "CREATE TABLE mce_record (id INTEGER PRIMARY KEY, timestamp TEXT, " +
+  "mcgcap INTEGER, mcgstatus INTEGER, status INTEGER, addr INTEGER, misc INTEGER, ip INTEGER, " +
+  "tsc INTEGER, walltime INTEGER, cpu INTEGER, cpuid INTEGER, apicid INTEGER, socketid INTEGER, " +
+  "cs INTEGER, bank INTEGER, cpuvendor INTEGER, bank_name TEXT, error_msg TEXT, " +
+  "mcgstatus_msg TEXT, mcistatus_msg TEXT, mcastatus_msg TEXT, user_action TEXT, mc_location TEXT)";
 /** SQLite's integers are signed: 0xbd80000000100134. */
 const STATUS = -4791830003521158860n;
 const INSERT =
@@ -11,84 +17,99 @@ const INSERT =
   `cpuid, cs, bank, cpuvendor) VALUES (7, 16780313, 4111, ${STATUS}, 2287536716551680, 134, -1, ` +
   "1706000767, 147, 526072, 16, 1, 0)";
 
-async function read(path: string) {
-  return await Array.fromAsync(readRasdaemon(path));
+function read(...sql: string[]) {
+  using database = new DatabaseSync(":memory:");
+  for (const statement of sql) database.exec(statement);
+  return [...recordsIn(database, "db")];
 }
 
-async function refuses(sql: readonly string[], type: typeof SyntaxError, message: RegExp) {
-  await withDatabase({ sql }, async (path) => {
-    const error = await assertRejects(() => read(path), type);
-    assertMatch(error.message.replace(path, "db"), message);
-  });
-}
-
-Deno.test("readRasdaemon() reads the table that rasdaemon creates", async () => {
-  await withDatabase({ sql: [SCHEMA, INSERT] }, async (path) => {
-    assertEquals(await read(path), [{
-      record: {
-        cpu: 147,
-        bank: 1,
-        status: 0xbd80000000100134n,
-        mcgStatus: 0x100fn,
-        address: 0x82080a5669600n,
-        misc: 0x86n,
-      },
-      interrupted: { cs: 0x10, ip: 0xffffffffffffffffn },
-      processor: { vendor: "GenuineIntel", family: 6, model: 0x8f, stepping: 8 },
-      mcgCap: 0x1000c19n,
-      time: 1706000767,
-      where: { unit: "row", first: 7, last: 7 },
-      damage: [],
-    }]);
-  });
+Deno.test("readRasdaemon() reads the table that rasdaemon creates", () => {
+  assertEquals(read(SCHEMA, INSERT), [{
+    record: {
+      cpu: 147,
+      bank: 1,
+      status: 0xbd80000000100134n,
+      mcgStatus: 0x100fn,
+      address: 0x82080a5669600n,
+      misc: 0x86n,
+    },
+    interrupted: { cs: 0x10, ip: 0xffffffffffffffffn },
+    processor: { vendor: "GenuineIntel", family: 6, model: 0x8f, stepping: 8 },
+    mcgCap: 0x1000c19n,
+    time: 1706000767,
+    where: { unit: "row", first: 7, last: 7 },
+    damage: [],
+  }]);
 });
 
-Deno.test("readRasdaemon() reads an empty table, and one with only the columns it needs", async () => {
-  await withDatabase({ sql: [SCHEMA] }, async (path) => assertEquals(await read(path), []));
+Deno.test("readRasdaemon() reads an empty table, and one with only the columns it needs", () => {
+  assertEquals(read(SCHEMA), []);
   const few = "CREATE TABLE mce_record (id, cpu, bank, status, mcgstatus, addr, misc, ppin)";
-  const row = "INSERT INTO mce_record VALUES (1, 2, 3, 1, 0, 5, 6, 7)";
-  await withDatabase({ sql: [few, row] }, async (path) => {
-    // ADDRV and MISCV are 0.
-    const [found] = await read(path);
-    assertEquals(found?.record, { cpu: 2, bank: 3, status: 1n, mcgStatus: 0n });
-  });
+  // ADDRV and MISCV are 0.
+  const [found] = read(few, "INSERT INTO mce_record VALUES (1, 2, 3, 1, 0, 5, 6, 7)");
+  assertEquals(found?.record, { cpu: 2, bank: 3, status: 1n, mcgStatus: 0n });
 });
 
-Deno.test("readRasdaemon() refuses other tables and columns", async () => {
-  await refuses(
-    ["CREATE TABLE mc_event (id)"],
-    SyntaxError,
-    /^db: Expected rasdaemon's table mce_record, got a database without it$/,
-  );
-  await refuses(
-    ["CREATE TABLE mce_record (id, cpu, bank, status)"],
-    SyntaxError,
-    /^db: Expected the columns of rasdaemon in mce_record, got none named mcgstatus, addr, misc$/,
-  );
-  await refuses(
-    [SCHEMA, "INSERT INTO mce_record (id, status) VALUES (1, 'no')"],
-    SyntaxError,
-    /^db: row 1: column status: Expected a 64-bit integer, got string$/,
-  );
-  await refuses(
-    [SCHEMA, INSERT, "UPDATE mce_record SET cpu = -1"],
-    SyntaxError,
-    /^db: row 7: column cpu: Expected a 53-bit integer, got -1$/,
-  );
-  await refuses(
-    [SCHEMA, INSERT, "UPDATE mce_record SET misc = NULL"],
-    SyntaxError,
-    /^db: row 7: column misc: Expected a 64-bit integer, got NULL$/,
-  );
+Deno.test("readRasdaemon() refuses other tables and columns", () => {
+  const refusals: [sql: string[], message: string][] = [
+    [
+      ["CREATE TABLE mc_event (id)"],
+      "db: Expected rasdaemon's table mce_record, got a database without it",
+    ],
+    [
+      ["CREATE TABLE mce_record (id, cpu, bank, status)"],
+      "db: Expected the columns of rasdaemon in mce_record, got none named mcgstatus, addr, misc",
+    ],
+    [
+      [SCHEMA, "INSERT INTO mce_record (id, status) VALUES (1, 'no')"],
+      "db: row 1: column status: Expected a 64-bit integer, got string",
+    ],
+    [
+      [SCHEMA, INSERT, "UPDATE mce_record SET cpu = -1"],
+      "db: row 7: column cpu: Expected a 53-bit integer, got -1",
+    ],
+    [
+      [SCHEMA, INSERT, "UPDATE mce_record SET misc = NULL"],
+      "db: row 7: column misc: Expected a 64-bit integer, got NULL",
+    ],
+  ];
+  for (const [sql, message] of refusals) {
+    assertEquals(assertThrows(() => read(...sql), SyntaxError).message, message);
+  }
 });
 
-Deno.test("readRasdaemon() refuses what is no database, is missing or locked", async () => {
+Deno.test("readRasdaemon() refuses what is no database, or is missing", async () => {
+  const records = (path: string) => Array.fromAsync(readRasdaemon(path));
   const text = fromFileUrl(new URL("./rasdaemon.ts", import.meta.url));
-  await assertRejects(() => read(text), SyntaxError, "it is no SQLite database");
-  await assertRejects(() => read("/nowhere/ras-mc_event.db"), Error, "unable to open");
-  await withDatabase({ sql: [SCHEMA], locked: true }, async (path) => {
-    await assertRejects(() => read(path), Error, "it is locked by another program");
-  });
+  await assertRejects(() => records(text), SyntaxError, "it is no SQLite database");
+  await assertRejects(() => records("/nowhere/ras-mc_event.db"), Error, "unable to open");
+});
+
+// Only a process of its own may write here.
+Deno.test("readRasdaemon() reads a file, but not while another program has it locked", async () => {
+  const rasdaemon = JSON.stringify(new URL("./rasdaemon.ts", import.meta.url));
+  const { stdout, stderr } = await run(Deno.execPath(), [
+    "eval",
+    `import { DatabaseSync } from "node:sqlite";
+    import { readRasdaemon } from ${rasdaemon};
+    const folder = Deno.makeTempDirSync();
+    try {
+      const path = folder + "/ras-mc_event.db";
+      using database = new DatabaseSync(path);
+      for (const sql of ${JSON.stringify([SCHEMA, INSERT])}) database.exec(sql);
+      const show = () => Array.fromAsync(readRasdaemon(path)).then(
+        (found) => console.log(found.length), (error) => console.log(error.message));
+      await show();
+      database.exec("BEGIN EXCLUSIVE");
+      await show();
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }`,
+  ]);
+  assertMatch(
+    stderr + stdout,
+    /^1\n\S+: Expected a readable database of rasdaemon, but it is locked by another program\n$/,
+  );
 });
 
 Deno.test("readRasdaemon() says what it needs where there is no node:sqlite", async () => {
