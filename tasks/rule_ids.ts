@@ -92,7 +92,7 @@ function sorted<T extends { readonly id: string }>(rules: readonly T[]): T[] {
 
 /** Where letter and digit are something else, or where an id is only a value to refuse. */
 const NO_RULES = [
-  "packages/host/mce/assess/mca_fields.ts", // cache levels
+  "packages/host/mce/assess/mca_error.ts", // cache levels
   "packages/host/meter/", // bytes of machine code
   "packages/host/audit/readers/kernel_log_test.ts", // a task
   "/wrong_types_test.ts",

@@ -35,4 +35,4 @@ export {
   type MachineCheckFormat,
   readMachineChecks,
 } from "./read_machine_checks.ts";
-export { readKeyIdLayout } from "./assess/snapshot_layout.ts";
+export { readKeyIdLayout } from "./assess/read_key_id_layout.ts";

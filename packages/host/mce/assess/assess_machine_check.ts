@@ -1,5 +1,5 @@
 import {
-  type MachineCheck,
+  defined,
   MCACOD_DATA_LOAD,
   MCACOD_FETCH,
   MCG_STATUS,
@@ -10,14 +10,13 @@ import {
   requirePlatform,
   TDX_PW_MCE,
 } from "@tdx/core";
-import { requireArray, requireNumber, requireOneOf, requireOptions } from "@tdx/core/arguments";
+import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { matchPlatform } from "../../cpu/match_platform.ts";
 import { decodeEncryptionError, type EncryptionError } from "./encryption_error.ts";
 import { type ErrorAddress, locateError } from "./error_address.ts";
 import { type GradeByMode, gradeByMode, type MachineCheckMode } from "./grade_by_mode.ts";
 import { type KernelAnswer, kernelAnswer } from "./kernel_answer.ts";
 import { type KeyIdLayout, keyIdLayout } from "./key_id_layout.ts";
-import { requireEvidence } from "../machine_check_arguments.ts";
 import type { MachineCheckEvidence, RecordedCpu } from "../logged_machine_check.ts";
 import { type CauseFacts, causeOf, type MachineCheckCause } from "./machine_check_cause.ts";
 import { decodeMcaError, type McaError } from "./mca_error.ts";
@@ -79,10 +78,9 @@ const TD_PAGE = /^TDX private memory error/;
  * @param evidence The record, and what its log says besides.
  * @param host What the log does not say; default: nothing.
  * @returns The assessment.
- * @throws {TypeError} Where a register is no bigint, or something else is of a wrong type or, of
- * `host`, not known.
- * @throws {RangeError} Where a register does not fit in 64 bits, the mode is not known, a platform
- * was made for another contract, or the KeyID layout is impossible.
+ * @throws {TypeError} If something of `host` is not known, or a platform not from `definePlatform()`.
+ * @throws {RangeError} If a register does not fit in 64 bits, the mode is not known, a platform was
+ * made for another contract, or the KeyID layout is impossible.
  *
  * @example The host loads poison: it panics, and the erratum may be why
  * ```ts
@@ -104,37 +102,28 @@ export function assessMachineCheck(
   evidence: MachineCheckEvidence,
   host: MachineCheckHost = {},
 ): MachineCheckAssessment {
-  requireEvidence("evidence", evidence);
   requireHost(host);
-  const { record } = evidence;
-  const platform = host.platform ?? platformOf(evidence.processor, host.platforms);
-  const status = record.status === undefined ? undefined : MCI_STATUS.decode(record.status);
-  const mcg = record.mcgStatus === undefined ? undefined : MCG_STATUS.decode(record.mcgStatus);
+  const { record, processor, said, privateKeyIds } = evidence;
+  const { bank, status: mciStatus, mcgStatus } = record;
+  const platform = host.platform ?? namedPlatform(processor, host.platforms);
+  const status = mciStatus === undefined ? undefined : MCI_STATUS.decode(mciStatus);
+  const mcg = mcgStatus === undefined ? undefined : MCG_STATUS.decode(mcgStatus);
   const error = status && decodeMcaError(status.mcaCod);
-  const encryption = status && record.bank !== undefined
-    ? decodeEncryptionError(record.bank, status.msCod, platform)
+  const encryption = status && bank !== undefined
+    ? decodeEncryptionError(bank, status.msCod, platform)
     : undefined;
-  const address = locateError(record, keyIdLayout(host, evidence.privateKeyIds));
-  const otherVendor = isOtherVendor(evidence.processor);
-  const grades = otherVendor
-    ? [NOT_INTEL]
-    : isWhole(record)
-    ? gradeByMode(record, evidence, host.mode)
-    : [CUT];
+  const address = locateError(record, keyIdLayout(host, privateKeyIds));
+  const grades = gradesOf(evidence, host.mode);
   return {
-    ...(status && { status }),
-    ...(mcg && { mcgStatus: mcg }),
-    statusFlags: record.status === undefined ? [] : MCI_STATUS.flags(record.status),
-    mcgFlags: record.mcgStatus === undefined ? [] : MCG_STATUS.flags(record.mcgStatus),
-    ...(error && { error }),
-    ...(encryption && { encryption }),
-    ...(address && { address }),
-    ...(platform && { platform }),
+    ...defined({ status, mcgStatus: mcg }),
+    statusFlags: mciStatus === undefined ? [] : MCI_STATUS.flags(mciStatus),
+    mcgFlags: mcgStatus === undefined ? [] : MCG_STATUS.flags(mcgStatus),
+    ...defined({ error, encryption, address, platform }),
     grades,
     kernel: kernelAnswer(evidence, grades),
     cause: causeOf({
       known: status !== undefined,
-      otherVendor,
+      otherVendor: isOtherVendor(processor),
       valid: status?.valid ?? false,
       uncorrected: status?.uncorrected ?? false,
       memory: error?.memory ?? false,
@@ -142,7 +131,7 @@ export function assessMachineCheck(
       seamNr: mcg?.seamNr ?? false,
       keyIdKind: address?.keyIdKind ?? "unknown",
       check: encryption?.check ?? "none",
-      tdPage: evidence.said?.some((text) => TD_PAGE.test(text)) ?? false,
+      tdPage: said?.some((text) => TD_PAGE.test(text)) ?? false,
       erratum: erratumOf(platform),
     }, carriers(platform === undefined ? host.platforms : [platform])),
   };
@@ -150,13 +139,10 @@ export function assessMachineCheck(
 
 function requireHost(host: MachineCheckHost): void {
   requireOptions("host", host, HOST);
-  const { mode, platform, platforms, maxPa, keyIdBits, sharedKeyIds } = host;
+  const { mode, platform, platforms } = host;
   if (mode !== undefined) requireOneOf("host.mode", mode, ["kernel", "user"]);
   if (platform !== undefined) requirePlatform("host.platform", platform);
-  if (platforms !== undefined) requireArray("host.platforms", platforms, requirePlatform);
-  for (const [name, number] of Object.entries({ maxPa, keyIdBits, sharedKeyIds })) {
-    if (number !== undefined) requireNumber(`host.${name}`, number);
-  }
+  platforms?.forEach((each, i) => requirePlatform(`host.platforms[${i}]`, each));
 }
 
 const CUT: GradeByMode = {
@@ -172,9 +158,14 @@ const NOT_INTEL: GradeByMode = {
   reason: "The rules are those for Intel CPUs",
 };
 
-function isWhole(record: Partial<MachineCheck>): record is MachineCheck {
-  return record.bank !== undefined && record.status !== undefined &&
-    record.mcgStatus !== undefined;
+function gradesOf(
+  evidence: MachineCheckEvidence,
+  mode: MachineCheckMode | undefined,
+): readonly GradeByMode[] {
+  if (isOtherVendor(evidence.processor)) return [NOT_INTEL];
+  const { bank, status, mcgStatus } = evidence.record;
+  if (bank === undefined || status === undefined || mcgStatus === undefined) return [CUT];
+  return gradeByMode({ bank, status, mcgStatus }, evidence, mode);
 }
 
 /** Whether a load or a fetch consumed poison. */
@@ -187,7 +178,7 @@ function isOtherVendor(cpu: RecordedCpu | undefined): boolean {
   return cpu !== undefined && cpu.vendor !== "GenuineIntel";
 }
 
-function platformOf(
+function namedPlatform(
   cpu: RecordedCpu | undefined,
   platforms: readonly Platform[] | undefined,
 ): Platform | undefined {

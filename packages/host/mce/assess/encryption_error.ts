@@ -1,4 +1,4 @@
-import type { Platform } from "@tdx/core";
+import { bitRange, type Platform } from "@tdx/core";
 
 /** An error of the memory encryption engine, as a memory controller of Sapphire Rapids logs it. */
 export interface EncryptionError {
@@ -46,7 +46,8 @@ export function decodeEncryptionError(
   platform?: Platform,
 ): EncryptionError | undefined {
   if (platform !== undefined && !PLATFORMS.includes(platform.name)) return undefined;
-  if (bank < BANKS.first || bank > BANKS.last || msCod >> 8 !== GROUP) return undefined;
-  const code = CODES[msCod & 0xff];
+  if (bank < BANKS.first || bank > BANKS.last) return undefined;
+  if (bitRange(msCod, 15, 8) !== GROUP) return undefined;
+  const code = CODES[bitRange(msCod, 7, 0)];
   return code && { ...code, assumed: platform === undefined };
 }

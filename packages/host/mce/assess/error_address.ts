@@ -1,4 +1,12 @@
-import { type KeyIdKind, KeyIdSpace, type MachineCheck, splitMciAddress } from "@tdx/core";
+import {
+  bitRange,
+  defined,
+  type KeyIdKind,
+  KeyIdSpace,
+  type MachineCheck,
+  PAGE_BYTES,
+  splitMciAddress,
+} from "@tdx/core";
 import type { KeyIdLayout } from "./key_id_layout.ts";
 
 /** What MCi_ADDR and MCi_MISC say of the place of an error. */
@@ -17,9 +25,10 @@ export interface ErrorAddress {
   readonly note?: string;
 }
 
-const PAGE_BYTES = 4096;
-const PAGE_SHIFT = 12n;
-const MISC_PHYSICAL = 2n;
+/** Bits of an address within a page. */
+const PAGE_SHIFT = 12;
+/** MCi_MISC bits 8:6: the address is a physical one. */
+const PHYSICAL = 2;
 
 /**
  * Finds the place of an error.
@@ -40,27 +49,29 @@ export function locateError(
   const unsplit = maxPa === undefined || keyIdBits === undefined;
   const split = unsplit ? { pa: Number(raw) } : splitMciAddress(raw, { maxPa, keyIdBits });
   const kind = "keyId" in split ? kindOf(split.keyId, maxPa!, keyIdBits!, sharedKeyIds) : undefined;
-  const usable = misc !== undefined && (misc >> 6n & 7n) === MISC_PHYSICAL &&
-    (misc & 0x3fn) <= PAGE_SHIFT;
-  const note = notes(misc, usable, unsplit);
+  // Address mode, and the lowest bit that is valid (Intel SDM volume 3, "IA32_MCi_MISC MSRs").
+  const usable = misc !== undefined && bitRange(misc, 8, 6) === PHYSICAL &&
+    bitRange(misc, 5, 0) <= PAGE_SHIFT;
   return {
     raw,
     ...split,
-    ...(kind === undefined ? {} : { keyIdKind: kind }),
-    ...(usable ? { page: split.pa - split.pa % PAGE_BYTES } : {}),
-    ...(note === "" ? {} : { note }),
+    ...defined({
+      keyIdKind: kind,
+      page: usable ? split.pa - split.pa % PAGE_BYTES : undefined,
+      note: notes(misc, usable, unsplit),
+    }),
   };
 }
 
-function notes(misc: bigint | undefined, usable: boolean, unsplit: boolean): string {
-  return [
-    usable
-      ? ""
-      : misc === undefined
-      ? "MCi_MISC is not known, so neither is the kind of address"
-      : "MCi_MISC says it is no physical address exact to a page, so Linux does not use it",
-    unsplit ? "may still hold KeyID bits: the layout is not known" : "",
-  ].filter((text) => text !== "").join("; ");
+function notes(misc: bigint | undefined, usable: boolean, unsplit: boolean): string | undefined {
+  const unusable = misc === undefined
+    ? "MCi_MISC is not known, so neither is the kind of address"
+    : "MCi_MISC says it is no physical address exact to a page, so Linux does not use it";
+  const notes = [
+    ...(usable ? [] : [unusable]),
+    ...(unsplit ? ["may still hold KeyID bits: the layout is not known"] : []),
+  ];
+  return notes.length === 0 ? undefined : notes.join("; ");
 }
 
 function kindOf(keyId: number, maxPa: number, keyIdBits: number, shared: number | undefined) {

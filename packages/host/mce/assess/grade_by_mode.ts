@@ -1,4 +1,10 @@
-import { gradeMachineCheck, type MachineCheck, type MachineCheckGrade, MCG_CAP } from "@tdx/core";
+import {
+  defined,
+  gradeMachineCheck,
+  type MachineCheck,
+  type MachineCheckGrade,
+  MCG_CAP,
+} from "@tdx/core";
 import type { MachineCheckEvidence } from "../logged_machine_check.ts";
 
 /** What a machine check interrupted. */
@@ -48,10 +54,8 @@ function grade(
   { mcgCap }: MachineCheckEvidence,
   mode: MachineCheckMode,
 ): MachineCheckGrade {
-  return gradeMachineCheck(record, {
-    mode,
-    ...(mcgCap === undefined ? {} : { ser: MCG_CAP.decode(mcgCap).ser }),
-  });
+  const ser = mcgCap === undefined ? undefined : MCG_CAP.decode(mcgCap).ser;
+  return gradeMachineCheck(record, defined({ mode, ser }));
 }
 
 /** Whether the kernel's own words are those of this grade. */

@@ -1,3 +1,4 @@
+import { defined } from "@tdx/core";
 import type { GradeByMode } from "./grade_by_mode.ts";
 import type { MachineCheckEvidence } from "../logged_machine_check.ts";
 
@@ -21,14 +22,12 @@ export function kernelAnswer(
   { said = [], panic }: MachineCheckEvidence,
   grades: readonly GradeByMode[],
 ): KernelAnswer {
-  const graded = grades.filter(({ severity }) => severity !== "not-graded");
+  const answer = { said, ...defined({ panic }) };
+  const graded = grades.every(({ severity }) => severity !== "not-graded");
   const silent = said.length === 0 && panic === undefined;
-  if (silent || graded.length < grades.length) {
-    return { said, ...(panic === undefined ? {} : { panic }) };
-  }
-  const agrees = graded.some((grade) =>
-    grade.severity === "panic" &&
-    (grade.message === undefined || said.length === 0 || said.includes(grade.message))
+  if (silent || !graded) return answer;
+  const agrees = grades.some(({ severity, message }) =>
+    severity === "panic" && (message === undefined || said.length === 0 || said.includes(message))
   );
-  return { said, ...(panic === undefined ? {} : { panic }), agrees };
+  return { ...answer, agrees };
 }

@@ -61,7 +61,7 @@ const TITLES: Readonly<Record<MachineCheckCauseName, string>> = {
   unrelated: "no memory error of an Intel CPU, so nothing to do with TDX memory",
 };
 
-interface Row {
+interface CauseRow {
   readonly rule: string;
   readonly when: Condition<CauseFacts>;
   readonly name: MachineCheckCauseName;
@@ -74,7 +74,7 @@ const NOT_ERRATUM: readonly PossibleCause[] = ["integrity", "hardware"];
 const CHECKS = ["integrity", "td-owner"] as const;
 
 /** First match wins. Rule ids in capitals are those of `@tdx/core`. */
-const ROWS: readonly Row[] = [
+const ROWS: readonly CauseRow[] = [
   {
     rule: "cut",
     when: { known: false },

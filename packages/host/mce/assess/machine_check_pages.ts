@@ -1,4 +1,4 @@
-import { requireArray, requireObject, requireWhole } from "@tdx/core/arguments";
+import { requireWhole } from "@tdx/core/arguments";
 import type { MachineCheckAssessment } from "./assess_machine_check.ts";
 import type { MachineCheckCauseName } from "./machine_check_cause.ts";
 
@@ -22,7 +22,7 @@ export interface PageReport {
 }
 
 /** Why the advice: the one place where it is worded. */
-export const ADVICE: Readonly<Record<PageAdvice, string>> = {
+const ADVICE: Readonly<Record<PageAdvice, string>> = {
   retire: "it held data the hardware could not correct, and Linux did not retire it; stuck " +
     "hardware poison returns after a full write, the erratum's does not",
   retired: "it held data the hardware could not correct, and Linux retired it",
@@ -65,8 +65,7 @@ export class MachineCheckPages {
    * Begins with no page.
    *
    * @param limit How many pages to remember, from 1; default 10,000.
-   * @throws {TypeError} Where it is no number.
-   * @throws {RangeError} Where it is no whole number from 1.
+   * @throws {RangeError} If it is not a whole number from 1.
    */
   constructor(limit = 10_000) {
     requireWhole("limit", limit, 1);
@@ -82,13 +81,9 @@ export class MachineCheckPages {
    * Adds a machine check; one that is no memory error or names no page is passed over.
    *
    * @param assessment The machine check.
-   * @throws {TypeError} Where it is no assessment.
    */
   add(assessment: MachineCheckAssessment): void {
-    requireObject("assessment", assessment);
     const { address, cause, status, grades } = assessment;
-    requireObject("assessment.cause", cause);
-    requireArray("assessment.grades", grades, requireObject);
     if (address?.page === undefined || cause.name === "unrelated" || status === undefined) return;
     const tally = this.#tally(address.page);
     if (tally === undefined) return;

@@ -1,5 +1,5 @@
+import { bitRange } from "@tdx/core";
 import { requireWhole } from "@tdx/core/arguments";
-import { CCCC, II, LL, MMM, type Part, PP, RRRR, T, TT } from "./mca_fields.ts";
 
 /**
  * The class of an MCACOD, as the Intel SDM groups them (volume 3B, "Interpreting the MCA Error
@@ -29,12 +29,89 @@ export interface McaError {
   readonly memory: boolean;
 }
 
+/** A sub-field of a compound code: its bits, and mnemonic and words for each value. */
+interface SubField {
+  readonly high: number;
+  readonly low: number;
+  readonly values: readonly (readonly [mnemonic: string, words: string])[];
+}
+
+const RESERVED = ["?", "reserved"] as const;
+/** Level in the memory hierarchy. */
+const LL: SubField = {
+  high: 1,
+  low: 0,
+  values: [["L0", "level 0"], ["L1", "level 1"], ["L2", "level 2"], ["LG", "any level"]],
+};
+/** Kind of transaction. */
+const TT: SubField = {
+  high: 3,
+  low: 2,
+  values: [["I", "instruction"], ["D", "data"], ["G", "generic"]],
+};
+/** Request. */
+const RRRR: SubField = {
+  high: 7,
+  low: 4,
+  values: [
+    ["ERR", "generic error"],
+    ["RD", "read"],
+    ["WR", "write"],
+    ["DRD", "data read"],
+    ["DWR", "data write"],
+    ["IRD", "instruction fetch"],
+    ["PREFETCH", "prefetch"],
+    ["EVICT", "eviction"],
+    ["SNOOP", "snoop"],
+    ...Array.from({ length: 7 }, () => ["?", "reserved request"] as const),
+  ],
+};
+/** Kind of memory transaction. */
+const MMM: SubField = {
+  high: 6,
+  low: 4,
+  values: [
+    ["GEN", "generic"],
+    ["RD", "read"],
+    ["WR", "write"],
+    ["AC", "address or command"],
+    ["MS", "scrubbing"],
+  ],
+};
+/** Memory channel. */
+const CCCC: SubField = {
+  high: 3,
+  low: 0,
+  values: [
+    ...Array.from({ length: 15 }, (_, channel) => [`${channel}`, `channel ${channel}`] as const),
+    ["x", "any channel"],
+  ],
+};
+/** Part that the processor had in it. */
+const PP: SubField = {
+  high: 10,
+  low: 9,
+  values: [["SRC", "own request"], ["RES", "response"], ["OBS", "observed"], ["G", "generic"]],
+};
+/** Timeout. */
+const T: SubField = {
+  high: 8,
+  low: 8,
+  values: [["NOTIMEOUT", "no timeout"], ["TIMEOUT", "timeout"]],
+};
+/** What was addressed. */
+const II: SubField = {
+  high: 3,
+  low: 2,
+  values: [["M", "memory"], RESERVED, ["IO", "I/O"], ["OTHER", "other"]],
+};
+
 interface Form {
   readonly class: McaClass;
   readonly mask: number;
   readonly code: number;
   /** Texts and sub-fields, joined to the name. */
-  readonly name: readonly (string | Part)[];
+  readonly name: readonly (string | SubField)[];
   readonly meaning: string;
   readonly memory?: true;
 }
@@ -110,8 +187,7 @@ const FORMS: readonly Form[] = [
  *
  * @param mcaCod MCACOD, bits 15:0 of IA32_MCi_STATUS, 0 to 0xffff.
  * @returns Class, name and meaning; class `unknown` where no form fits.
- * @throws {TypeError} Where it is no number.
- * @throws {RangeError} Where the code is no whole number from 0 to 0xffff.
+ * @throws {RangeError} If the code is not a whole number from 0 to 0xffff.
  *
  * @example The code of a load that consumed poison
  * ```ts
@@ -132,19 +208,19 @@ export function decodeMcaError(mcaCod: number): McaError {
     const name = `0x${mcaCod.toString(16).padStart(4, "0")}`;
     return { class: "unknown", name, meaning: "no form of the SDM", filtered, memory: false };
   }
-  const parts = form.name.filter((piece) => typeof piece !== "string");
-  const words = parts.map((part) => valueOf(part, mcaCod)[1]).join(", ");
+  const pieces = form.name.map((piece) =>
+    typeof piece === "string" ? [piece] as const : valueOf(piece, mcaCod)
+  );
+  const words = pieces.flatMap(([, word]) => word ?? []).join(", ");
   return {
     class: form.class,
-    name: form.name.map((piece) => typeof piece === "string" ? piece : valueOf(piece, mcaCod)[0])
-      .join(""),
+    name: pieces.map(([mnemonic]) => mnemonic).join(""),
     meaning: words === "" ? form.meaning : `${form.meaning}: ${words}`,
     filtered,
     memory: form.memory ?? false,
   };
 }
 
-/** A sub-field is as wide as its values are many, a power of two. */
-function valueOf({ low, values }: Part, code: number): readonly [string, string] {
-  return values[(code >> low) & (values.length - 1)]!;
+function valueOf({ high, low, values }: SubField, code: number) {
+  return values[bitRange(code, high, low)] ?? RESERVED;
 }

@@ -1,6 +1,4 @@
 import { type MachineCheck, MCG_STATUS } from "@tdx/core";
-import { requireRegister, requireWhole } from "@tdx/core/arguments";
-import { requireInterrupted, requireRecord } from "../machine_check_arguments.ts";
 import type { InterruptedCode } from "../logged_machine_check.ts";
 
 const MARK = "mce: [Hardware Error]: ";
@@ -15,8 +13,7 @@ const MARK = "mce: [Hardware Error]: ";
  * @param record The record; without `cpu` it is printed for CPU 0.
  * @param interrupted What it interrupted.
  * @returns The lines, each with its line end.
- * @throws {TypeError} Where MCG_STATUS is no bigint.
- * @throws {RangeError} Where MCG_STATUS does not fit in 64 bits.
+ * @throws {RangeError} If MCG_STATUS does not fit in 64 bits.
  *
  * @example
  * ```ts
@@ -34,33 +31,30 @@ const MARK = "mce: [Hardware Error]: ";
  * ```
  */
 export function printKernelLog(record: MachineCheck, interrupted?: InterruptedCode): string {
-  requireRecord("record", record);
-  requireWhole("record.bank", record.bank, 0);
-  requireRegister("record.status", record.status);
-  requireRegister("record.mcgStatus", record.mcgStatus);
-  if (interrupted !== undefined) requireInterrupted("interrupted", interrupted);
   const { cpu = 0, bank, status, mcgStatus, address = 0n, misc = 0n } = record;
   const { inProgress, errorIpValid } = MCG_STATUS.decode(mcgStatus);
   const kind = inProgress ? " Exception" : "";
   const lines = [
-    `CPU ${cpu}: Machine Check${kind}: ${hex(mcgStatus)} Bank ${bank}: ${hex(status, 16)}`,
+    `CPU ${cpu}: Machine Check${kind}: ${hexDigits(mcgStatus)} Bank ${bank}: ${
+      hexDigits(status, 16)
+    }`,
     ...(interrupted === undefined ? [] : [ripLine(interrupted, errorIpValid)]),
-    `TSC 0 ${value("ADDR", address)}${value("MISC", misc)}`,
+    `TSC 0 ${unlessZero("ADDR", address)}${unlessZero("MISC", misc)}`,
     "PROCESSOR 0:0 TIME 0 SOCKET 0 APIC 0 microcode 0",
   ];
   return lines.map((line) => `${MARK}${line}\n`).join("");
 }
 
 function ripLine({ cs, ip, symbol }: InterruptedCode, exact: boolean): string {
-  const place = `${hex(BigInt(cs), 2)}:<${hex(ip, 16)}> `;
+  const place = `${hexDigits(cs, 2)}:<${hexDigits(ip, 16)}> `;
   return `RIP${exact ? "" : " !INEXACT!"} ${place}${symbol === undefined ? "" : `{${symbol}}`}`;
 }
 
 /** The kernel leaves a register out where it is 0. */
-function value(name: string, register: bigint): string {
-  return register === 0n ? "" : `${name} ${hex(register)} `;
+function unlessZero(name: string, register: bigint): string {
+  return register === 0n ? "" : `${name} ${hexDigits(register)} `;
 }
 
-function hex(register: bigint, digits = 1): string {
+function hexDigits(register: number | bigint, digits = 1): string {
   return register.toString(16).padStart(digits, "0");
 }

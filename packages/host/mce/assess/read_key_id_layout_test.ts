@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { HostSource } from "../../audit/sources/host_source.ts";
-import { readKeyIdLayout } from "./snapshot_layout.ts";
+import { readKeyIdLayout } from "./read_key_id_layout.ts";
 
 /** k = 7, 1 bit for TDX, XTS-128; 63 shared and 64 private KeyIDs. */
 const MSRS = "0x982 0001001700000003\n0x87 000000400000003f\n";
