@@ -1,6 +1,16 @@
-// What several tests share: a small TD, and a record of the SEAMCALLs a host issues.
-import { KeyIdSpace, MiB, type Platform } from "@tdx/core";
-import type { LeafName, PageType, SeamcallResult, TdxModule } from "@tdx/seam";
+// What several tests share: the verdict table, a small TD, and a record of the SEAMCALLs a host issues.
+import { GiB, KeyIdSpace, MiB, type Mode, PhysicalMemory, type Platform } from "@tdx/core";
+import { cwf } from "@tdx/platform-cwf";
+import { emr } from "@tdx/platform-emr";
+import { generic } from "@tdx/platform-generic";
+import { gnr } from "@tdx/platform-gnr";
+import { spr } from "@tdx/platform-spr";
+import { srf } from "@tdx/platform-srf";
+import { type LeafName, type PageType, type SeamcallResult, TdxModule } from "@tdx/seam";
+import { createReclaimer, type ReclaimerOptions } from "./create_reclaimer.ts";
+import type { HostKeys, Policy } from "./decide.ts";
+import type { TeardownReport } from "./teardown/ongoing.ts";
+import type { TeardownOptions } from "./teardown/options.ts";
 import { createTdHost, type TdHost } from "./td_host/td_host.ts";
 
 export const keyIds: KeyIdSpace = new KeyIdSpace({
@@ -10,14 +20,66 @@ export const keyIds: KeyIdSpace = new KeyIdSpace({
   private: 32,
 });
 
+/** The platforms that have the erratum. */
+export const WITH_ERRATUM: readonly Platform[] = [spr, emr];
+/** Those that do not, as far as is known. */
+export const WITHOUT_ERRATUM: readonly Platform[] = [generic, gnr, srf, cwf];
+
+/**
+ * The verdict table of the specification: with which policies a machine check is open to the host.
+ */
+export const VERDICTS: readonly (readonly [
+  platforms: readonly Platform[],
+  mode: Mode,
+  hostKeys: HostKeys,
+  hazardous: readonly Policy[],
+])[] = [
+  [WITH_ERRATUM, "Li", "keyid0", ["never"]],
+  [WITH_ERRATUM, "Li", "shared", ["never"]],
+  [WITH_ERRATUM, "Li", "shared-integrity", ["never"]],
+  [WITH_ERRATUM, "Ci", "keyid0", ["never"]],
+  [WITH_ERRATUM, "Ci", "shared", ["never"]],
+  [WITH_ERRATUM, "Ci", "shared-integrity", ["never"]],
+  [WITHOUT_ERRATUM, "Li", "keyid0", []],
+  [WITHOUT_ERRATUM, "Li", "shared", []],
+  // In Li no KeyID has integrity.
+  [WITHOUT_ERRATUM, "Li", "shared-integrity", []],
+  [WITHOUT_ERRATUM, "Ci", "keyid0", []],
+  [WITHOUT_ERRATUM, "Ci", "shared", []],
+  [WITHOUT_ERRATUM, "Ci", "shared-integrity", ["quirk", "never"]],
+];
+
+/** 1 GiB that a TD wrote with KeyID 33, nothing of it cached. */
+export function ownedMemory(platform: Platform, mode: Mode = "Ci"): PhysicalMemory {
+  const memory = new PhysicalMemory({ bytes: GiB, platform, keyIds, mode });
+  memory.apply({ kind: "movdir64b", by: "module", key: keyIds.key(33), data: "secret" }, 0, GiB);
+  return memory;
+}
+
+/** A module without TDs on 1 GiB. */
+export function bareModule(platform: Platform): TdxModule {
+  return new TdxModule({ memory: new PhysicalMemory({ bytes: GiB, platform, keyIds }) });
+}
+
 /** 4 MiB of guest memory, in pages of 4 KiB. */
 export const GUEST_PAGES = 1024;
 /** 1 TDR + 6 TDCS + 2 vCPUs of 6 pages + Secure EPT of ceil(1024 / 512) = 2, then 1 and 1. */
 export const CONTROL_PAGES = 23;
+/** All of them. */
+export const ALL_PAGES: number = GUEST_PAGES + CONTROL_PAGES;
 
 /** A host of 2 packages with a TD of 2 vCPUs and {@link GUEST_PAGES}. */
-export function smallHost(platform: Platform, mode: "Li" | "Ci" = "Ci"): TdHost {
+export function smallHost(platform: Platform, mode: Mode = "Ci"): TdHost {
   return createTdHost({ platform, guestBytes: 4 * MiB, vcpus: 2, mode });
+}
+
+/** Tears the TD of a host down; by default as Linux does. */
+export function tearDown(
+  { module, tdr }: Pick<TdHost, "module" | "tdr">,
+  options: TeardownOptions = {},
+  how: Omit<ReclaimerOptions, "memory"> = {},
+): Promise<TeardownReport> {
+  return createReclaimer({ memory: module.memory, ...how }).teardown(module, tdr, options);
 }
 
 /** SEAMCALLs of one leaf with one outcome, as they were issued. */

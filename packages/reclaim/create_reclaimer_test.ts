@@ -1,17 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { GiB, KeyIdSpace, type Mode, PhysicalMemory } from "@tdx/core";
+import { GiB, KeyIdSpace, PhysicalMemory, runOf } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
-import { runOf } from "@tdx/core";
+import { keyIds, ownedMemory } from "./_fixtures_test.ts";
 import { createReclaimer } from "./create_reclaimer.ts";
-import type { HostKeys, Policy } from "./decide.ts";
-import { keyIds } from "./_fixtures_test.ts";
-
-function ownedMemory(platform = emr, mode: Mode = "Ci"): PhysicalMemory {
-  const memory = new PhysicalMemory({ bytes: GiB, platform, keyIds, mode });
-  memory.apply({ kind: "movdir64b", by: "module", key: keyIds.key(33), data: "secret" }, 0, GiB);
-  return memory;
-}
+import type { HostKeys } from "./decide.ts";
 
 Deno.test("createReclaimer() goes Linux's way by default: KeyID 0, policy quirk", () => {
   for (const [platform, clear, lines] of [[emr, true, 64], [gnr, false, 0]] as const) {
@@ -38,7 +31,7 @@ Deno.test("createReclaimer() resets through the host's KeyID", () => {
     ["shared-integrity", 1, true],
   ];
   for (const [hostKeys, keyId, mac] of table) {
-    const memory = ownedMemory();
+    const memory = ownedMemory(emr);
     const host = createReclaimer({ memory, hostKeys });
     assertEquals(host.reset(0, 4096), { lines: 64, fences: 1 });
     assertEquals(host.resetPages(runOf(1, 2)), { lines: 128, fences: 2 });

@@ -1,21 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { GiB, type Key, MiB, type Operation, PhysicalMemory, type Platform } from "@tdx/core";
+import { chunksOf, GiB, type Key, MiB, type Operation, type PhysicalMemory } from "@tdx/core";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
-import { chunksOf } from "@tdx/core";
-import { keyIds } from "./_fixtures_test.ts";
+import { keyIds, ownedMemory } from "./_fixtures_test.ts";
 import { reset, resetPages } from "./reset.ts";
 
 const KEY0 = keyIds.key(0);
 const INTEGRITY = keyIds.key(1, { integrity: true });
 const TD = keyIds.key(33);
-
-/** 1 GiB that a TD wrote, nothing of it cached. */
-function ownedMemory(platform: Platform = spr): PhysicalMemory {
-  const memory = new PhysicalMemory({ bytes: GiB, platform, keyIds });
-  memory.apply({ kind: "movdir64b", by: "module", key: TD, data: "secret" }, 0, GiB);
-  return memory;
-}
 
 function load(memory: PhysicalMemory, pa: number, key: Key = KEY0) {
   const { data, rules, machineCheck } = memory.step({ kind: "load", by: "host", key }, pa);
@@ -23,7 +15,7 @@ function load(memory: PhysicalMemory, pa: number, key: Key = KEY0) {
 }
 
 Deno.test("reset() returns at once where it is not to clear", () => {
-  const memory = ownedMemory();
+  const memory = ownedMemory(spr);
   const counts = memory.counts;
   assertEquals(reset(memory, 0, 4096, { key: KEY0, clear: false }), { lines: 0, fences: 0 });
   assertEquals(memory.counts, counts);
@@ -33,7 +25,7 @@ Deno.test("reset() returns at once where it is not to clear", () => {
 Deno.test("reset() writes each line of the range and no other, and fences once", () => {
   // Bytes of the range, lines of 64 bytes.
   for (const [bytes, lines] of [[64, 1], [4096, 64], [2 * MiB, 32_768]] as const) {
-    const memory = ownedMemory();
+    const memory = ownedMemory(spr);
     const how = { key: KEY0, clear: true };
     assertEquals(reset(memory, 8192, bytes, how), { lines, fences: 1 });
     assertEquals(memory.countLines(({ memory }) => memory.owner === 0), lines);
@@ -51,7 +43,7 @@ Deno.test("reset() clears poison of a partial write and transient poison, not a 
     [{ kind: "poison-stuck", by: "cache", key: TD }, ["poison", "R0", true]],
   ];
   for (const [operation, expected] of table) {
-    const memory = ownedMemory();
+    const memory = ownedMemory(spr);
     memory.step(operation, 0);
     reset(memory, 0, 4096, { key: KEY0, clear: true });
     assertEquals(load(memory, 0), expected, operation.kind);
@@ -65,7 +57,7 @@ Deno.test("reset() through an integrity KeyID leaves a MAC that fits", () => {
 });
 
 Deno.test("reset() does not flush: a dirty private line evicted later takes the line back", () => {
-  const memory = ownedMemory();
+  const memory = ownedMemory(spr);
   memory.step({ kind: "store", by: "td", key: TD, data: "secret" }, 0);
   reset(memory, 0, 4096, { key: KEY0, clear: true });
   assertEquals(memory.state(0).memory.owner, 0);
@@ -77,7 +69,7 @@ Deno.test("reset() does not flush: a dirty private line evicted later takes the 
 });
 
 Deno.test("reset() refuses what is not whole lines inside the memory, and changes nothing", () => {
-  const memory = ownedMemory();
+  const memory = ownedMemory(spr);
   const how = { key: KEY0, clear: true };
   assertThrows(() => reset(memory, 32, 64, how), RangeError, "whole 64-byte lines");
   assertThrows(() => reset(memory, 0, 100, how), RangeError, "whole 64-byte lines");
@@ -86,7 +78,7 @@ Deno.test("reset() refuses what is not whole lines inside the memory, and change
 });
 
 Deno.test("resetPages() fences once per page, and leaves the pages between alone", () => {
-  const memory = ownedMemory();
+  const memory = ownedMemory(spr);
   const [chunk] = [...chunksOf(Uint32Array.of(3, 5, 500))];
   assertEquals(resetPages(memory, chunk!, { key: KEY0, clear: true }), { lines: 192, fences: 3 });
   assertEquals([2, 3, 4, 5, 499, 500, 501].map((page) => memory.state(page * 4096).memory.owner), [
@@ -101,7 +93,7 @@ Deno.test("resetPages() fences once per page, and leaves the pages between alone
 });
 
 Deno.test("resetPages() does nothing where it is not to clear", () => {
-  const memory = ownedMemory();
+  const memory = ownedMemory(spr);
   const [chunk] = [...chunksOf(Uint32Array.of(3))];
   assertEquals(resetPages(memory, chunk!, { key: KEY0, clear: false }), { lines: 0, fences: 0 });
   assertEquals(memory.state(3 * 4096).memory.owner, 1);

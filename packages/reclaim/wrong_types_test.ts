@@ -72,7 +72,7 @@ wrongTypes({
       { ...TD, platform: gnr },
       "platform, guestBytes, vcpus, mode, keyIds, hostBytes, scatterSeed",
     ),
-    oneOf((mode) => createTdHost({ ...TD, platform: gnr, mode }), "options.mode", "Li, Ci"),
+    oneOf((mode) => createTdHost({ ...TD, platform: gnr, mode }), "mode", "Li, Ci"),
   ],
   "estimate()": [
     foreign((platform) => estimate({ ...TD, platform })),

@@ -2,8 +2,7 @@ import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/ass
 import { GiB } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
-import { createReclaimer } from "../create_reclaimer.ts";
-import { busyAfterEach } from "../_fixtures_test.ts";
+import { busyAfterEach, tearDown } from "../_fixtures_test.ts";
 import { createTdHost } from "../td_host/td_host.ts";
 import { TEARDOWN_PATHS } from "../teardown/options.ts";
 import { estimate } from "./estimate.ts";
@@ -30,9 +29,7 @@ for (const [vcpus, gib] of [[4, 18], [32, 107], [64, 400], [7, 33]] as const) {
       for (const path of TEARDOWN_PATHS) {
         for (const policy of ["always", "quirk"] as const) {
           const td = { guestBytes: gib * GiB, vcpus };
-          const { memory, module, tdr } = createTdHost({ platform, ...td });
-          const host = createReclaimer({ memory, policy });
-          const report = await host.teardown(module, tdr, { path });
+          const report = await tearDown(createTdHost({ platform, ...td }), { path }, { policy });
           for (const clear of CLEARS) {
             const estimated = estimate({ platform, path, ...td, clear });
             assertSame(simulatedTime(report, { ...td, clear }), estimated[policy]);
@@ -46,8 +43,7 @@ for (const [vcpus, gib] of [[4, 18], [32, 107], [64, 400], [7, 33]] as const) {
 Deno.test("simulatedTime() is the published figure where every page is cleared", async () => {
   const td = { guestBytes: 107 * GiB, vcpus: 32 };
   for (const [path, published] of [["terminate", 134], ["dynamic", 517]] as const) {
-    const { memory, module, tdr } = createTdHost({ platform: emr, ...td });
-    const report = await createReclaimer({ memory }).teardown(module, tdr, { path });
+    const report = await tearDown(createTdHost({ platform: emr, ...td }), { path });
     const { total } = simulatedTime(report, { ...td, clear: "measured" });
     assertEquals(total.seconds, { low: published, high: published });
     assertEquals(total.provenance, "published");
@@ -56,8 +52,7 @@ Deno.test("simulatedTime() is the published figure where every page is cleared",
 
 Deno.test("simulatedTime() without any clear is that much shorter, also on the erratum", async () => {
   const td = { guestBytes: 18 * GiB, vcpus: 4 };
-  const { memory, module, tdr } = createTdHost({ platform: emr, ...td });
-  const report = await createReclaimer({ memory, policy: "never" }).teardown(module, tdr);
+  const report = await tearDown(createTdHost({ platform: emr, ...td }), {}, { policy: "never" });
   // 4,718,592 guest pages; control: Secure EPT 9,216 + 18 + 1, vCPUs 24, TDCS 6, TDR 1.
   const { total, clears } = simulatedTime(report, { ...td, clear: "measured" });
   assertEquals(clears, false);
@@ -66,11 +61,11 @@ Deno.test("simulatedTime() without any clear is that much shorter, also on the e
 
 Deno.test("simulatedTime() counts no time for pages that were leaked", async () => {
   const td = { guestBytes: 18 * GiB, vcpus: 4 };
-  const { memory, module, tdr } = createTdHost({ platform: gnr, ...td });
+  const host = createTdHost({ platform: gnr, ...td });
   // 1,000 pages find their lock taken; they leave the TDR with children, so it is leaked too.
   const gaps = Array.from({ length: 1000 }, () => 1000);
-  module.inject({ busyAfter: busyAfterEach(...gaps) });
-  const report = await createReclaimer({ memory }).teardown(module, tdr);
+  host.module.inject({ busyAfter: busyAfterEach(...gaps) });
+  const report = await tearDown(host);
   assertEquals(report.leakedPages, 1001);
   const back = 4_727_858 - 1001;
   const { total: { seconds, ...origin } } = simulatedTime(report, { ...td, clear: 1000 });
@@ -88,8 +83,7 @@ Deno.test("simulatedTime() counts no time for pages that were leaked", async () 
 
 Deno.test("simulatedTime() tells only the clear where the published table does not reach", async () => {
   const td = { guestBytes: GiB, vcpus: 1 };
-  const { memory, module, tdr } = createTdHost({ platform: emr, ...td });
-  const report = await createReclaimer({ memory }).teardown(module, tdr);
+  const report = await tearDown(createTdHost({ platform: emr, ...td }));
   const { total, terms } = simulatedTime(report, { ...td, clear: "measured" });
   assertEquals([total.seconds, total.provenance], [null, "unknown"]);
   // 262,144 guest pages; control: Secure EPT 512 + 1 + 1, vCPU 6, TDCS 6, TDR 1.

@@ -2,8 +2,13 @@ import { assertEquals } from "@std/assert";
 import { type FrameMap, GiB, MiB, PAGE_BYTES } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
-import { createReclaimer } from "../create_reclaimer.ts";
-import { busyAfterEach, CONTROL_PAGES, GUEST_PAGES, smallHost } from "../_fixtures_test.ts";
+import {
+  busyAfterEach,
+  CONTROL_PAGES,
+  GUEST_PAGES,
+  smallHost,
+  tearDown,
+} from "../_fixtures_test.ts";
 import { followPages, PAGE_FATES, type PageFate } from "./page_fates.ts";
 import { createTdHost, type TdHost } from "./td_host.ts";
 import { TEARDOWN_PATHS } from "../teardown/options.ts";
@@ -35,10 +40,9 @@ for (
   for (const path of TEARDOWN_PATHS) {
     const use = reuse ? "used" : "left alone";
     Deno.test(`followPages() on ${platform.name}, ${policy}, ${path}, pages ${use}`, async () => {
-      const { memory, module, tdr } = smallHost(platform);
-      const { onBack, fates } = followPages({ memory, module, tdr });
-      const report = await createReclaimer({ memory, policy })
-        .teardown(module, tdr, { path, reuse, onBack });
+      const host = smallHost(platform);
+      const { onBack, fates } = followPages(host);
+      const report = await tearDown(host, { path, reuse, onBack }, { policy });
       assertEquals(counted(fates()), expected);
       assertEquals(report.retiredPages, "retired" in expected ? GUEST_PAGES : 0);
       assertEquals(fates().frames, HOST_PAGES);
@@ -53,17 +57,16 @@ Deno.test("followPages() tells met poison from poison that waits, and leaves lea
     strike(host, 0x1000);
     strike(host, 0x3fc0);
     // Pages are reclaimed ascending: page 3 is refused, and leaves the TDR with a child.
-    const { memory, module, tdr } = host;
-    await createReclaimer({ memory }).teardown(module, tdr, {
+    await tearDown(host, {
       reuse,
       onBack,
       onProgress: ({ phase }) => {
-        if (phase === "reclaim pages") module.inject({ busyAfter: busyAfterEach(3) });
+        if (phase === "reclaim pages") host.module.inject({ busyAfter: busyAfterEach(3) });
       },
     });
     const map = fates();
     const at = (page: number) => PAGE_FATES[map.get(page)];
-    assertEquals([at(1), at(3), at(tdr / PAGE_BYTES)], [fate, "leaked", "leaked"]);
+    assertEquals([at(1), at(3), at(host.tdr / PAGE_BYTES)], [fate, "leaked", "leaked"]);
     assertEquals(counted(map).leaked, 2);
   }
 });
@@ -77,19 +80,18 @@ Deno.test("followPages() counts what the report counts, in scattered memory, on 
       hostBytes: 4 * GiB,
       scatterSeed: 5,
     });
-    const { memory, module, tdr } = host;
     const { onBack, fates } = followPages(host);
     let injected = 0;
-    const report = await createReclaimer({ memory, policy: "never" }).teardown(module, tdr, {
+    const report = await tearDown(host, {
       path,
       reuse: true,
       onBack,
       // Every hundredth SEAMCALL on pages is refused, those of D1 to D4 among them.
       onProgress: ({ phase }) => {
         const pages = phase === "remove guest pages" || phase === "reclaim pages";
-        module.inject(pages ? { busyAfter: () => (injected++, 99) } : {});
+        host.module.inject(pages ? { busyAfter: () => (injected++, 99) } : {});
       },
-    });
+    }, { policy: "never" });
     const { leaked, retired } = counted(fates());
     assertEquals([leaked, retired], [report.leakedPages, report.retiredPages]);
     assertEquals(injected > 0 && report.leakedPages > 0, true);

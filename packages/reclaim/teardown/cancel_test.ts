@@ -3,12 +3,10 @@ import { GiB } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import { checkInvariants, type TdxModule } from "@tdx/seam";
-import { createReclaimer } from "../create_reclaimer.ts";
-import { CONTROL_PAGES, GUEST_PAGES, record, smallHost } from "../_fixtures_test.ts";
+import { ALL_PAGES, GUEST_PAGES, record, smallHost, tearDown } from "../_fixtures_test.ts";
 import { createTdHost, type TdHost } from "../td_host/td_host.ts";
 import {
   TEARDOWN_PATHS,
-  type TeardownOptions,
   type TeardownPath,
   type TeardownPhase,
   type TeardownProgress,
@@ -18,18 +16,27 @@ const PHASES: Readonly<Record<TeardownPath, readonly TeardownPhase[]>> = {
   terminate: ["free the key", "reclaim pages", "reclaim TDR"],
   dynamic: ["remove guest pages", "free the key", "reclaim pages", "reclaim TDR"],
 };
-const ALL_PAGES = GUEST_PAGES + CONTROL_PAGES;
 
-function tearDown({ memory, module, tdr }: TdHost, options: TeardownOptions) {
-  return createReclaimer({ memory }).teardown(module, tdr, options);
+function pagesLeft({ module, tdr }: TdHost): number {
+  return module.td(tdr)!.children + 1;
 }
 
-/** Tears down until `stop` says so; gives the pages that are left and the last progress. */
+/** A second teardown takes back all that the first one left. */
+async function finishes(host: TdHost, path: TeardownPath): Promise<void> {
+  const left = pagesLeft(host);
+  const { pagesReclaimed, control, ...report } = await tearDown(host, { path, reuse: true });
+  assertEquals(pagesReclaimed + control.pagesReclaimed, left);
+  assertEquals([report.leakedPages, report.leakedHkid, report.machineChecks], [0, false, 0]);
+  assertEquals(host.module.tds(), []);
+  assertEquals(checkInvariants(host.module), []);
+}
+
+/** Tears down until `stop` says so; gives the last progress. */
 async function cancelled(
   host: TdHost,
   path: TeardownPath,
   stop: (progress: TeardownProgress) => boolean,
-): Promise<{ left: number; last: TeardownProgress }> {
+): Promise<TeardownProgress> {
   const controller = new AbortController();
   let last: TeardownProgress | undefined;
   const onProgress = (progress: TeardownProgress) => {
@@ -39,7 +46,7 @@ async function cancelled(
   const { signal } = controller;
   await assertRejects(() => tearDown(host, { path, onProgress, signal }), Error, "enough");
   assertEquals(checkInvariants(host.module), []);
-  return { left: host.module.td(host.tdr)!.children + 1, last: last! };
+  return last!;
 }
 
 for (const path of TEARDOWN_PATHS) {
@@ -47,60 +54,45 @@ for (const path of TEARDOWN_PATHS) {
     for (const next of TEARDOWN_PATHS) {
       Deno.test(`teardown() cancelled at "${phase}" of ${path} is finished by ${next}`, async () => {
         const host = smallHost(emr);
-        const { left, last } = await cancelled(host, path, (now) => now.phase === phase);
-        assertEquals(left, ALL_PAGES - last.pagesDone);
-
-        const second = await tearDown(host, { path: next, reuse: true });
-        assertEquals(second.pagesReclaimed + second.control.pagesReclaimed, left);
-        assertEquals([second.leakedPages, second.leakedHkid], [0, false]);
-        assertEquals([second.machineChecks, host.module.tds()], [0, []]);
-        assertEquals(checkInvariants(host.module), []);
+        const { pagesDone } = await cancelled(host, path, (now) => now.phase === phase);
+        assertEquals(pagesLeft(host), ALL_PAGES - pagesDone);
+        await finishes(host, next);
         // Together they have cleared every page of the TD.
-        const owned = host.memory.countLines(({ memory }) => memory.owner === 1);
-        assertEquals(owned, 0);
+        assertEquals(host.memory.countLines(({ memory }) => memory.owner === 1), 0);
       });
     }
   }
 
   Deno.test(`teardown() cancelled by a timer among the pages is finished, ${path} path`, async () => {
     const host = slowHost(path);
-    const total = host.module.td(host.tdr)!.children + 1;
+    const total = pagesLeft(host);
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 0);
-    const progress: TeardownProgress[] = [];
+    let last: TeardownProgress | undefined;
     const onProgress = (now: TeardownProgress) => {
-      progress.push(now);
+      last = now;
       slowOnPages(host.module, now.phase);
     };
     const { signal } = controller;
     await assertRejects(() => tearDown(host, { path, onProgress, signal }), DOMException);
-    const last = progress.at(-1)!;
-    const phase = path === "dynamic" ? "remove guest pages" : "reclaim pages";
-    assertEquals(last.phase, phase);
-    assert(last.pagesDone > 0 && last.pagesDone < total, `${last.pagesDone} of ${total}`);
+    assertEquals(last!.phase, path === "dynamic" ? "remove guest pages" : "reclaim pages");
+    assert(last!.pagesDone > 0 && last!.pagesDone < total, `${last!.pagesDone} of ${total}`);
     assertEquals(checkInvariants(host.module), []);
-
     hurry(host);
-    const left = host.module.td(host.tdr)!.children + 1;
-    const second = await tearDown(host, { path });
-    assertEquals(second.pagesReclaimed + second.control.pagesReclaimed, left);
-    assertEquals([second.leakedPages, host.module.tds()], [0, []]);
-    assertEquals(checkInvariants(host.module), []);
+    await finishes(host, path);
   });
 
   Deno.test(`teardown() cancelled from onProgress among the pages is finished, ${path} path`, async () => {
     const host = slowHost(path);
-    const total = host.module.td(host.tdr)!.children + 1;
+    const total = pagesLeft(host);
     let shown = 0;
-    const { left, last } = await cancelled(host, path, ({ phase, pagesDone }) => {
+    const last = await cancelled(host, path, ({ phase, pagesDone }) => {
       slowOnPages(host.module, phase);
       return pagesDone > 0 && ++shown === 2;
     });
     assert(last.pagesDone < total);
     hurry(host);
-    const second = await tearDown(host, { path, reuse: true });
-    assertEquals(second.pagesReclaimed + second.control.pagesReclaimed, left);
-    assertEquals([second.leakedPages, second.machineChecks, host.module.tds()], [0, 0, []]);
+    await finishes(host, path);
   });
 
   Deno.test(`teardown() takes at most 64 GiB between two places to stop, ${path} path`, async () => {
@@ -117,7 +109,7 @@ for (const path of TEARDOWN_PATHS) {
     const log = record(host.module);
     await assertRejects(() => tearDown(host, { path, signal: AbortSignal.abort() }), DOMException);
     assertEquals(log, []);
-    assertEquals(host.module.td(host.tdr)!.children + 1, ALL_PAGES);
+    assertEquals(pagesLeft(host), ALL_PAGES);
   });
 
   Deno.test(`teardown() says how far it is, from none to all, ${path} path`, async () => {
@@ -138,7 +130,7 @@ for (const path of TEARDOWN_PATHS) {
   Deno.test(`teardown() never goes back in its progress, ${path} path`, async () => {
     const host = slowHost(path);
     const progress: TeardownProgress[] = [];
-    const total = host.module.td(host.tdr)!.children + 1;
+    const total = pagesLeft(host);
     const onProgress = (now: TeardownProgress) => {
       progress.push(now);
       slowOnPages(host.module, now.phase);

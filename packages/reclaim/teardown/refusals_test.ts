@@ -2,28 +2,20 @@ import { assert, assertEquals } from "@std/assert";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import { checkInvariants, type TdxModule } from "@tdx/seam";
-import { createReclaimer } from "../create_reclaimer.ts";
-import { busyAfterEach, CONTROL_PAGES, GUEST_PAGES, record, smallHost } from "../_fixtures_test.ts";
-import type { TdHost } from "../td_host/td_host.ts";
 import {
-  TEARDOWN_PATHS,
-  type TeardownOptions,
-  type TeardownPath,
-  type TeardownPhase,
-  type TeardownProgress,
-} from "./options.ts";
+  ALL_PAGES,
+  busyAfterEach,
+  CONTROL_PAGES,
+  GUEST_PAGES,
+  record,
+  smallHost,
+  tearDown,
+} from "../_fixtures_test.ts";
 import type { TeardownReport } from "./ongoing.ts";
+import { TEARDOWN_PATHS, type TeardownPhase, type TeardownProgress } from "./options.ts";
 
-const ALL_PAGES = GUEST_PAGES + CONTROL_PAGES;
-const CONTROL_OF_GUEST = { terminate: 0, dynamic: GUEST_PAGES };
-
-function tearDown(
-  { memory, module, tdr }: TdHost,
-  path: TeardownPath,
-  options: TeardownOptions = {},
-): Promise<TeardownReport> {
-  return createReclaimer({ memory }).teardown(module, tdr, { ...options, path });
-}
+/** Guest pages that are back when the key is to be freed. */
+const BACK_BEFORE = { terminate: 0, dynamic: GUEST_PAGES };
 
 /** Guest and control pages that came back, and leaked ones. */
 function fate({ pagesReclaimed, control, leakedPages }: TeardownReport): number[] {
@@ -44,7 +36,7 @@ for (
   Deno.test(`teardown() tries ${leaf} again after one busy operand, SEAMCALL ${call}`, async () => {
     const host = smallHost(gnr);
     host.module.inject({ busyAfter: busyAfterEach(call) });
-    const report = await tearDown(host, "dynamic");
+    const report = await tearDown(host, { path: "dynamic" });
     assertEquals([report.retries, ...fate(report)], [1, GUEST_PAGES, CONTROL_PAGES, 0]);
     assertEquals(report.seamcalls[leaf], GUEST_PAGES + 1);
   });
@@ -52,7 +44,7 @@ for (
   Deno.test(`teardown() leaks the page after a second busy ${leaf}, SEAMCALL ${call}`, async () => {
     const host = smallHost(gnr);
     host.module.inject({ busyAfter: busyAfterEach(call, 0) });
-    const report = await tearDown(host, "dynamic");
+    const report = await tearDown(host, { path: "dynamic" });
     // The TDR cannot go while it has a child.
     assertEquals([report.retries, ...fate(report)], [1, GUEST_PAGES - 1, CONTROL_PAGES - 1, 2]);
     assertEquals(report.pagesByType.TDR, undefined);
@@ -64,7 +56,7 @@ for (
 Deno.test("teardown() leaks a page whose flush is refused, and does not try again", async () => {
   const host = smallHost(emr);
   host.module.inject({ busyAfter: busyAfterEach(3) });
-  const report = await tearDown(host, "dynamic");
+  const report = await tearDown(host, { path: "dynamic" });
   // The module has let go of the page, so the TDR can go.
   assertEquals([report.retries, ...fate(report)], [0, GUEST_PAGES - 1, CONTROL_PAGES, 1]);
   assertEquals(report.linesCleared, (GUEST_PAGES - 1) * 64);
@@ -75,7 +67,7 @@ Deno.test("teardown() leaks a page that is refused by T5, and does not try again
   const host = smallHost(emr);
   const log = record(host.module);
   host.module.lock(0x5000);
-  const report = await tearDown(host, "terminate");
+  const report = await tearDown(host, { path: "terminate" });
   assertEquals([report.retries, ...fate(report)], [0, GUEST_PAGES - 1, CONTROL_PAGES - 1, 2]);
   assertEquals(report.linesCleared, (GUEST_PAGES - 1) * 64);
   assertEquals(host.memory.state(0x5000).memory.owner, 1);
@@ -88,7 +80,7 @@ Deno.test("teardown() leaks a page that is refused by T5, and does not try again
 Deno.test("teardown() on the dynamic path meets a locked page alone, and goes on", async () => {
   const host = smallHost(gnr);
   host.module.lock(0x5000);
-  const report = await tearDown(host, "dynamic");
+  const report = await tearDown(host, { path: "dynamic" });
   assertEquals([report.retries, ...fate(report)], [1, GUEST_PAGES - 1, CONTROL_PAGES - 1, 2]);
   // The lock is the page's: D1 and D2 pass, D3 is refused twice.
   assertEquals(
@@ -100,7 +92,8 @@ Deno.test("teardown() on the dynamic path meets a locked page alone, and goes on
 
 Deno.test("teardown() leaks the TDR whose flush is refused", async () => {
   const host = smallHost(emr);
-  const report = await tearDown(host, "terminate", {
+  const report = await tearDown(host, {
+    path: "terminate",
     onProgress({ phase }) {
       if (phase === "reclaim TDR") host.module.inject({ busyAfter: busyAfterEach(1) });
     },
@@ -115,7 +108,7 @@ for (const path of TEARDOWN_PATHS) {
     for (const [interrupts, retries] of [[3, 6], [9999, 19_998]] as const) {
       const host = smallHost(gnr);
       host.module.inject({ interrupts });
-      const report = await tearDown(host, path);
+      const report = await tearDown(host, { path });
       assertEquals([report.retries, report.leakedHkid], [retries, false]);
       assertEquals(report.seamcalls["TDH.PHYMEM.CACHE.WB"], 2 + retries);
       assertEquals(fate(report), [GUEST_PAGES, CONTROL_PAGES, 0]);
@@ -125,16 +118,16 @@ for (const path of TEARDOWN_PATHS) {
   Deno.test(`teardown() gives up a CACHE.WB interrupted 10,000 times, ${path} path`, async () => {
     const host = smallHost(gnr);
     host.module.inject({ interrupts: 10_000 });
-    const report = await tearDown(host, path);
+    const report = await tearDown(host, { path });
     assertEquals(report.seamcalls["TDH.PHYMEM.CACHE.WB"], 10_000);
     assertEquals([report.retries, report.leakedHkid], [9999, true]);
-    const back = CONTROL_OF_GUEST[path];
+    const back = BACK_BEFORE[path];
     assertEquals(fate(report), [back, 0, ALL_PAGES - back]);
     assertEquals(report.seamcalls["TDH.PHYMEM.PAGE.RECLAIM"], undefined);
     assertEquals(checkInvariants(host.module), []);
 
     host.module.inject({});
-    const second = await tearDown(host, path);
+    const second = await tearDown(host, { path });
     assertEquals(fate(second), [GUEST_PAGES - back, CONTROL_PAGES, 0]);
     assertEquals(host.module.tds(), []);
   });
@@ -153,20 +146,21 @@ for (const path of TEARDOWN_PATHS) {
     Deno.test(`teardown() leaks the HKID where ${leaf} is refused, ${path} path`, async () => {
       const host = smallHost(gnr);
       const log = record(host.module);
-      const report = await tearDown(host, path, {
+      const report = await tearDown(host, {
+        path,
         onProgress({ phase }) {
           host.module.inject(phase === "free the key" ? { busyAfter: busyAfterEach(call) } : {});
         },
       });
       assert(report.leakedHkid);
-      const back = CONTROL_OF_GUEST[path];
+      const back = BACK_BEFORE[path];
       assertEquals(fate(report), [back, 0, ALL_PAGES - back]);
       assert(log.every(({ leaf }) => leaf !== "TDH.PHYMEM.PAGE.RECLAIM"));
       assertEquals(checkInvariants(host.module), []);
 
       // What was only refused for a while can be had by a second teardown.
       host.module.inject({});
-      const second = await tearDown(host, path);
+      const second = await tearDown(host, { path });
       assertEquals(fate(second), [GUEST_PAGES - back, CONTROL_PAGES, 0]);
       assertEquals([second.leakedHkid, host.module.tds()], [false, []]);
       assertEquals(checkInvariants(host.module), []);
@@ -176,18 +170,19 @@ for (const path of TEARDOWN_PATHS) {
   Deno.test(`teardown() of a locked TD leaks all of it, a second one finishes, ${path} path`, async () => {
     const host = smallHost(gnr);
     host.module.lock(host.tdr);
-    const first = await tearDown(host, path);
+    const first = await tearDown(host, { path });
     assertEquals(fate(first), [0, 0, ALL_PAGES]);
     assertEquals([first.leakedHkid, first.retries], [true, path === "dynamic" ? GUEST_PAGES : 0]);
     assertEquals(host.module.td(host.tdr)!.children, ALL_PAGES - 1);
 
     host.module.unlock(host.tdr);
-    assertEquals(fate(await tearDown(host, path)), [GUEST_PAGES, CONTROL_PAGES, 0]);
+    assertEquals(fate(await tearDown(host, { path })), [GUEST_PAGES, CONTROL_PAGES, 0]);
   });
 
   Deno.test(`teardown() leaks every page when all SEAMCALLs on pages are busy, ${path} path`, async () => {
     const host = smallHost(gnr);
-    const report = await tearDown(host, path, {
+    const report = await tearDown(host, {
+      path,
       onProgress: injectorOnPages(host.module, () => 0),
     });
     // D1 is refused twice for each page, T5 once.
@@ -197,7 +192,7 @@ for (const path of TEARDOWN_PATHS) {
     assertEquals(report.leakedHkid, false);
     assertEquals(checkInvariants(host.module), []);
 
-    const second = await tearDown(host, path);
+    const second = await tearDown(host, { path });
     assertEquals(fate(second), [GUEST_PAGES, CONTROL_PAGES, 0]);
   });
 
@@ -205,7 +200,8 @@ for (const path of TEARDOWN_PATHS) {
     Deno.test(`teardown() meets random busy operands as one by one, ${path} path, seed ${seed}`, async () => {
       const host = smallHost(emr);
       const random = numbers(seed);
-      const report = await tearDown(host, path, {
+      const report = await tearDown(host, {
+        path,
         onProgress: injectorOnPages(host.module, () => random() % 12),
       });
       const expected = path === "dynamic" ? dynamicFate(seed) : terminateFate(seed);

@@ -1,14 +1,22 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { GiB, MiB, PhysicalMemory, TiB } from "@tdx/core";
+import { chunksOf, type LineState, MiB, runOf, TiB } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
-import { chunksOf, runOf } from "@tdx/core";
-import { buildTd, checkInvariants, TdxModule } from "@tdx/seam";
+import { buildTd, checkInvariants } from "@tdx/seam";
 import { createReclaimer } from "../create_reclaimer.ts";
-import { CONTROL_PAGES, GUEST_PAGES, keyIds, record, smallHost, steps } from "../_fixtures_test.ts";
+import {
+  ALL_PAGES,
+  bareModule,
+  GUEST_PAGES,
+  keyIds,
+  record,
+  smallHost,
+  steps,
+  tearDown,
+} from "../_fixtures_test.ts";
 import { createTdHost } from "../td_host/td_host.ts";
-import { TEARDOWN_PATHS, type TeardownPath } from "./options.ts";
+import { TEARDOWN_PATHS, type TeardownOptions, type TeardownPath } from "./options.ts";
 
 /** What both paths have in common, for the small TD: after its guest pages, T1 to T4. */
 const FREE_KEY = [
@@ -27,9 +35,9 @@ const RECLAIM_CONTROL = [
 ];
 
 Deno.test("teardown() on the terminate path frees the key, then reclaims every page", async () => {
-  const { memory, module, tdr } = smallHost(gnr);
-  const log = record(module);
-  await createReclaimer({ memory }).teardown(module, tdr, { path: "terminate" });
+  const host = smallHost(gnr);
+  const log = record(host.module);
+  await tearDown(host, { path: "terminate" });
   assertEquals(steps(log), [
     ...FREE_KEY,
     "1024 TDH.PHYMEM.PAGE.RECLAIM REG",
@@ -39,9 +47,9 @@ Deno.test("teardown() on the terminate path frees the key, then reclaims every p
 });
 
 Deno.test("teardown() on the dynamic path removes the guest pages, then frees the key", async () => {
-  const { memory, module, tdr } = smallHost(gnr);
-  const log = record(module);
-  await createReclaimer({ memory }).teardown(module, tdr, { path: "dynamic" });
+  const host = smallHost(gnr);
+  const log = record(host.module);
+  await tearDown(host, { path: "dynamic" });
   assertEquals(steps(log), [
     "1024 TDH.MEM.RANGE.BLOCK", // D1
     "1024 TDH.MEM.TRACK", // D2
@@ -54,8 +62,7 @@ Deno.test("teardown() on the dynamic path removes the guest pages, then frees th
 });
 
 Deno.test("teardown() takes the terminate path by default", async () => {
-  const { memory, module, tdr } = smallHost(gnr);
-  const { path, seamcalls } = await createReclaimer({ memory }).teardown(module, tdr);
+  const { path, seamcalls } = await tearDown(smallHost(gnr));
   assertEquals([path, seamcalls["TDH.MEM.PAGE.REMOVE"]], ["terminate", undefined]);
 });
 
@@ -65,9 +72,7 @@ Deno.test("teardown() removes many pages at once as if they went one by one", as
   Object.defineProperty(oneByOne.module, "callsUntilFault", { value: 0 });
   const log = record(oneByOne.module);
   const [expected, report] = await Promise.all(
-    [oneByOne, together].map(({ memory, module, tdr }) =>
-      createReclaimer({ memory }).teardown(module, tdr, { path: "dynamic", reuse: true })
-    ),
+    [oneByOne, together].map((host) => tearDown(host, { path: "dynamic", reuse: true })),
   );
   // 1024 times D1 to D4, a page each.
   const page = [
@@ -114,11 +119,8 @@ for (const path of TEARDOWN_PATHS) {
       [emr, [17_179_869_184, 268_435_456], [525_705 * 64, 525_705]],
     ] as const;
     for (const [platform, guest, control] of table) {
-      const { memory, module, tdr } = createTdHost({ platform, guestBytes: TiB, vcpus: 64 });
-      const report = await createReclaimer({ memory }).teardown(module, tdr, {
-        path,
-        reuse: true,
-      });
+      const host = createTdHost({ platform, guestBytes: TiB, vcpus: 64 });
+      const report = await tearDown(host, { path, reuse: true });
       assertEquals(report, {
         platform: platform.name,
         policy: "quirk",
@@ -135,20 +137,18 @@ for (const path of TEARDOWN_PATHS) {
         machineChecks: 0,
         retiredPages: 0,
       });
-      assertEquals(module.tds(), []);
-      assertEquals(checkInvariants(module), []);
+      assertEquals(host.module.tds(), []);
+      assertEquals(checkInvariants(host.module), []);
     }
   });
 
   Deno.test(`teardown() leaves cleared lines on emr, and no dirty one anywhere, ${path} path`, async () => {
     for (const [platform, owner] of [[emr, 0], [gnr, 1]] as const) {
-      const { memory, module, tdr } = smallHost(platform);
-      await createReclaimer({ memory }).teardown(module, tdr, { path });
-      const pages = GUEST_PAGES + CONTROL_PAGES;
-      assertEquals(
-        memory.countLines(({ memory }) => memory.owner === owner, 0, pages * 4096),
-        pages * 64,
-      );
+      const host = smallHost(platform);
+      await tearDown(host, { path });
+      const { memory } = host;
+      const lines = memory.countLines(({ memory }) => memory.owner === owner, 0, ALL_PAGES * 4096);
+      assertEquals(lines, ALL_PAGES * 64);
       assertEquals(memory.countLines(({ copies }) => copies.some(({ dirty }) => dirty)), 0);
       const load = memory.step({ kind: "load", by: "host", key: keyIds.key(0) }, 0);
       assertEquals([load.data, load.machineCheck], ["zeros", false]);
@@ -156,20 +156,19 @@ for (const path of TEARDOWN_PATHS) {
   });
 
   Deno.test(`teardown() stops the vCPUs that are inside the TD, ${path} path`, async () => {
-    const { memory, module, tdr } = smallHost(gnr);
+    const { module, tdr } = smallHost(gnr);
     module.td(tdr)!.vcpus.forEach(({ tdvpr }, lp) => module.vp.enter(tdvpr, lp));
     assertEquals(module.td(tdr)!.vcpus.map(({ running }) => running), [true, true]);
-    const report = await createReclaimer({ memory }).teardown(module, tdr, { path });
+    const report = await tearDown({ module, tdr }, { path });
     assertEquals([report.pagesReclaimed, report.leakedPages], [GUEST_PAGES, 0]);
     assertEquals(checkInvariants(module), []);
   });
 
   Deno.test(`teardown() takes pages of 2 MiB, ${path} path`, async () => {
-    const memory = new PhysicalMemory({ bytes: GiB, platform: emr, keyIds });
-    const module = new TdxModule({ memory });
+    const module = bareModule(emr);
     const guest = [runOf(2048, 3 * 512)];
     const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: guest, level: 1 });
-    const report = await createReclaimer({ memory }).teardown(module, tdr, { path });
+    const report = await tearDown({ module, tdr }, { path });
     assertEquals([report.pagesReclaimed, report.linesCleared], [3 * 512, 3 * 512 * 64]);
     // Control pages: 1 TDR, 6 TDCX, 6 for the vCPU, Secure EPT 1 + 1. D4 and T6 take 4 KiB.
     assertEquals(
@@ -184,47 +183,44 @@ for (const path of TEARDOWN_PATHS) {
   });
 
   Deno.test(`teardown() leaves the pages between scattered ones alone, ${path} path`, async () => {
-    const memory = new PhysicalMemory({ bytes: GiB, platform: emr, keyIds });
-    const module = new TdxModule({ memory });
+    const module = bareModule(emr);
     const host = { by: "host", key: keyIds.key(0), data: "host" } as const;
-    memory.apply({ kind: "movdir64b", ...host }, 8 * MiB, 8 * MiB);
+    module.memory.apply({ kind: "movdir64b", ...host }, 8 * MiB, 8 * MiB);
     // Every second of 2,048 pages is the TD's.
     const frames = Uint32Array.from({ length: 1024 }, (_, i) => 2048 + 2 * i);
     const guest = chunksOf(frames);
     const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: guest });
-    const report = await createReclaimer({ memory }).teardown(module, tdr, { path });
+    const report = await tearDown({ module, tdr }, { path });
     assertEquals([report.pagesReclaimed, report.linesCleared], [1024, 1024 * 64]);
-    const ofHost = memory.countLines(({ memory }) => memory.data === "host", 8 * MiB, 8 * MiB);
-    assertEquals(ofHost, 1024 * 64);
+    const isHosts = ({ memory }: LineState) => memory.data === "host";
+    assertEquals(module.memory.countLines(isHosts, 8 * MiB, 8 * MiB), 1024 * 64);
     assertEquals(checkInvariants(module), []);
   });
 
   Deno.test(`teardown() leaves other TDs alone, ${path} path`, async () => {
-    const memory = new PhysicalMemory({ bytes: GiB, platform: emr, keyIds });
-    const module = new TdxModule({ memory });
+    const module = bareModule(emr);
     const build = (hkid: number, control: number, frame: number) =>
       buildTd(module, { hkid, vcpus: 1, control, memory: [runOf(frame, 512)] }).tdr;
     const [ours, other] = [build(33, 0, 2048), build(34, 100, 4096)];
     const key = module.td(other)!.key!;
-    memory.apply({ kind: "store", by: "td", key, data: "secret" }, 16 * MiB, 2 * MiB);
+    module.memory.apply({ kind: "store", by: "td", key, data: "secret" }, 16 * MiB, 2 * MiB);
 
-    await createReclaimer({ memory }).teardown(module, ours, { path });
+    await tearDown({ module, tdr: ours }, { path });
     const { lifeCycle, children } = module.td(other)!;
     // 6 TDCX, 6 for the vCPU, Secure EPT 1 + 1 + 1, and the guest pages.
     assertEquals([lifeCycle, children], ["KEYS_CONFIGURED", 6 + 6 + 3 + 512]);
-    assertEquals(memory.step({ kind: "load", by: "td", key }, 16 * MiB).data, "secret");
+    assertEquals(module.memory.step({ kind: "load", by: "td", key }, 16 * MiB).data, "secret");
     assertEquals(checkInvariants(module), []);
-    const report = await createReclaimer({ memory }).teardown(module, other, { path });
+    const report = await tearDown({ module, tdr: other }, { path });
     assertEquals([report.pagesReclaimed, module.tds()], [512, []]);
   });
 
   Deno.test(`teardown() takes a TD that was never finished, ${path} path`, async () => {
-    const memory = new PhysicalMemory({ bytes: GiB, platform: spr, keyIds });
-    const module = new TdxModule({ memory });
+    const module = bareModule(spr);
     const { mng, mem } = module;
     mng.create(0, 33);
     // Without a key there is nothing but the TDR.
-    const bare = await createReclaimer({ memory }).teardown(module, 0, { path });
+    const bare = await tearDown({ module, tdr: 0 }, { path });
     assertEquals([bare.pagesByType, bare.leakedPages], [{ TDR: 1 }, 0]);
 
     mng.create(0, 33);
@@ -233,7 +229,7 @@ for (const path of TEARDOWN_PATHS) {
     mng.init(0);
     for (const level of [3, 2, 1]) mem.septAdd(0, 0, level, (6 + level) * 4096);
     assertEquals(mem.pageAdd(0, 0, 10 * 4096).status, 0n);
-    const report = await createReclaimer({ memory }).teardown(module, 0, { path });
+    const report = await tearDown({ module, tdr: 0 }, { path });
     assertEquals(report.pagesByType, { REG: 1, TDCX: 6, EPT: 3, TDR: 1 });
     // It never ran, so there is nothing to track.
     assertEquals([report.seamcalls["TDH.MEM.TRACK"], report.leakedPages], [undefined, 0]);
@@ -242,35 +238,33 @@ for (const path of TEARDOWN_PATHS) {
 }
 
 Deno.test("teardown() reports what it did itself, not what was issued before", async () => {
-  const { memory, module, tdr } = smallHost(gnr);
+  const { module, tdr } = smallHost(gnr);
   module.phymem.pageReclaim(tdr);
   module.phymem.cacheWb(0, 0);
-  const { seamcalls } = await createReclaimer({ memory }).teardown(module, tdr);
-  assertEquals(seamcalls["TDH.PHYMEM.PAGE.RECLAIM"], GUEST_PAGES + CONTROL_PAGES);
+  const { seamcalls } = await tearDown({ module, tdr });
+  assertEquals(seamcalls["TDH.PHYMEM.PAGE.RECLAIM"], ALL_PAGES);
   assertEquals(seamcalls["TDH.PHYMEM.CACHE.WB"], 2);
   assertEquals(seamcalls["TDH.MNG.CREATE"], undefined);
 });
 
-Deno.test("teardown() refuses an address that is no TDR, and a second end", async () => {
-  const { memory, module, tdr } = smallHost(gnr);
-  const host = createReclaimer({ memory });
-  for (const wrong of [tdr + 4096, 0, tdr + 1, 2 ** 50]) {
-    const { message } = await assertRejects(() => host.teardown(module, wrong), RangeError);
-    assertEquals(message, `Expected the address of a TDR, got 0x${wrong.toString(16)}`);
-  }
-  await host.teardown(module, tdr);
-  await assertRejects(
-    () => host.teardown(module, tdr),
-    RangeError,
-    "Expected the address of a TDR",
-  );
+Deno.test("teardown() refuses an address without a TDR, and a second end", async () => {
+  const { module, tdr } = smallHost(gnr);
+  const refuses = async (tdr: number) => {
+    const { message } = await assertRejects(() => tearDown({ module, tdr }), RangeError);
+    assertEquals(message, `Expected the address of a TDR, got 0x${tdr.toString(16)}`);
+  };
+  for (const wrong of [tdr + 4096, 0, tdr + 1, 2 ** 50]) await refuses(wrong);
+  await tearDown({ module, tdr });
+  await refuses(tdr);
 });
 
-Deno.test("teardown() refuses an unknown path and another memory's module, and does nothing", async () => {
+Deno.test("teardown() refuses what it is not given right, and does nothing", async () => {
   const { memory, module, tdr } = smallHost(gnr);
   const log = record(module);
+  const misspelt = { re_use: true } as TeardownOptions;
+  await assertRejects(() => tearDown({ module, tdr }, misspelt), TypeError, "got re_use");
   await assertRejects(
-    () => createReclaimer({ memory }).teardown(module, tdr, { path: "fast" as TeardownPath }),
+    () => tearDown({ module, tdr }, { path: "fast" as TeardownPath }),
     RangeError,
     'Expected path to be one of terminate, dynamic, got "fast"',
   );
@@ -280,4 +274,5 @@ Deno.test("teardown() refuses an unknown path and another memory's module, and d
     "Expected the TDX module of the host's memory, got one of another memory",
   );
   assertEquals(log, []);
+  assertEquals([module.td(tdr)!.children + 1, memory.counts.machineChecks], [ALL_PAGES, 0]);
 });
