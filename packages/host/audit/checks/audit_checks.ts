@@ -1,6 +1,6 @@
 import type { Facts } from "../judge/facts.ts";
 import { FILES } from "../readers/evidence.ts";
-import { type AuditCheck, type CheckSpec, type Finding, finding } from "./check.ts";
+import { type AuditCheck, type CheckSpec, type Finding, findingsIn } from "./check.ts";
 import { erratum, flag, identity, virtual } from "./cpu.ts";
 import { kexec, reclaim, seamNr } from "./kernel.ts";
 import { machineChecks } from "./records.ts";
@@ -34,7 +34,8 @@ export function runChecks(facts: Facts): AuditCheck[] {
 
 function answer(check: CheckSpec, facts: Facts): Finding {
   if (!check.anyCpu && facts.otherCpu !== undefined) {
-    return finding("not applicable", "no Intel CPU", FILES.cpuinfo.name, "TDX exists only there");
+    const { notApplicable } = findingsIn(FILES.cpuinfo.name);
+    return notApplicable("no Intel CPU", "TDX exists only there");
   }
   const found = check.run(facts);
   const idle = facts.guest === true || facts.use.value === "no";

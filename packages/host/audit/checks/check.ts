@@ -42,17 +42,24 @@ export interface CheckSpec {
   run(facts: Facts): Finding;
 }
 
+/** Puts a finding together. */
+type Find = (seen: string, meaning: string, fix?: string) => Finding;
+
+/** The ways in which a check can come out, for what was seen in one place. */
+export function findingsIn(
+  source: string,
+): Readonly<Record<"ok" | "affected" | "unknown" | "notApplicable", Find>> {
+  const find = (result: CheckResult): Find => (seen, meaning, fix = "") => (
+    { result, seen, source, meaning, fix }
+  );
+  return {
+    ok: find("ok"),
+    affected: find("affected"),
+    unknown: find("unknown"),
+    notApplicable: find("not applicable"),
+  };
+}
+
 /** What to do where only root can read. */
 export const AS_ROOT =
   "Run collect.sh as root, with the msr module loaded, and audit the snapshot it makes";
-
-/** Puts a finding together. */
-export function finding(
-  result: CheckResult,
-  seen: string,
-  source: string,
-  meaning: string,
-  fix = "",
-): Finding {
-  return { result, seen, source, meaning, fix };
-}

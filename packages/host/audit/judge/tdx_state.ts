@@ -1,6 +1,6 @@
-import { type Evidence, FILES } from "../readers/evidence.ts";
+import { type Evidence, FILES, namesOf } from "../readers/evidence.ts";
+import { keyIdCounts } from "../readers/msrs.ts";
 import { valueOf, whyUnread } from "../readers/reading.ts";
-import { MSR } from "../readers/small_files.ts";
 import { firstToTell, type Judged, type Rule } from "./judged.ts";
 
 /** Linux sets it when its TDX initialisation succeeds (`tdx_init`), from 6.8 on. */
@@ -11,7 +11,7 @@ const FIRMWARE_RULES: readonly Rule<"yes" | "no">[] = [
   (evidence) => {
     const count = privateKeyIds(evidence);
     if (count === undefined) return undefined;
-    return [count > 0n ? "yes" : "no", `${count} private KeyIDs`, "msrs"];
+    return [count > 0 ? "yes" : "no", `${count} private KeyIDs`, "msrs"];
   },
   (evidence) =>
     flagsOf(evidence)?.includes(HOST_FLAG) ? ["yes", `flag ${HOST_FLAG}`, "cpuinfo"] : undefined,
@@ -35,7 +35,7 @@ export function judgeFirmware(evidence: Evidence): Judged<"yes" | "no" | "unknow
   return firstToTell(FIRMWARE_RULES, evidence) ?? {
     value: "unknown",
     seen: "neither register, nor CPU flag, nor kernel log tells",
-    source: [FILES.msrs, FILES.cpuinfo, FILES.log].map(({ name }) => name).join(", "),
+    source: namesOf("msrs", "cpuinfo", "log"),
   };
 }
 
@@ -62,7 +62,7 @@ const USE_RULES: readonly Rule<TdxUse>[] = [
   (evidence) => {
     const count = privateKeyIds(evidence);
     // Linux keeps one private KeyID for the TDX module and needs another for a TD.
-    return count !== undefined && count < 2n
+    return count !== undefined && count < 2
       ? ["no", `${count} private KeyIDs, a TD needs 2`, "msrs"]
       : undefined;
   },
@@ -90,9 +90,9 @@ export function judgeTdxUse(evidence: Evidence): Judged<TdxUse> {
     { value: "unknown", seen: whyUnread(name, evidence.kvmTdx), source: name };
 }
 
-function privateKeyIds({ msrs }: Evidence): bigint | undefined {
-  const split = valueOf(msrs)?.get(MSR.keyIdPartitioning);
-  return split === undefined ? undefined : split >> 32n;
+function privateKeyIds({ msrs }: Evidence): number | undefined {
+  const read = valueOf(msrs);
+  return read && keyIdCounts(read)?.private;
 }
 
 function flagsOf({ cpuinfo }: Evidence): readonly string[] | undefined {

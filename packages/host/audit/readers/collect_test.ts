@@ -3,7 +3,7 @@ import { fromFileUrl } from "@std/path";
 import { archiveSource } from "../sources/archive_source.ts";
 import { FILES, gather } from "./evidence.ts";
 import { folderSource } from "../sources/folder_source.ts";
-import { MSR } from "./small_files.ts";
+import { MSR } from "./msrs.ts";
 
 const SCRIPT = fromFileUrl(new URL("../../collect.sh", import.meta.url));
 const ROOT = fromFileUrl(new URL("../../testdata/", import.meta.url));

@@ -2,11 +2,11 @@ import type { HostFile, HostSource } from "../sources/host_source.ts";
 import { wholeText } from "./byte_text.ts";
 import { type KernelLogSummary, summarizeKernelLog } from "./kernel_log.ts";
 import { type KernelSymbols, readKernelSymbols } from "./kernel_symbols.ts";
+import { type Msrs, readMsrs } from "./msrs.ts";
 import { type Reading, UnreadableError } from "./reading.ts";
 import {
   type CpuinfoReading,
   type KernelRelease,
-  type Msrs,
   readCpuinfo,
   readHardwareCorrupted,
   readHostName,
@@ -14,7 +14,6 @@ import {
   readKeyIdCapacity,
   readMachineCheckCount,
   readModuleVersion,
-  readMsrs,
   readSwitch,
   readWholeNumber,
 } from "./small_files.ts";
@@ -71,6 +70,11 @@ export const FILES: {
   },
   hardwareCorrupted: small("proc/meminfo", readHardwareCorrupted),
 };
+
+/** Names files in a sentence. */
+export function namesOf(...items: readonly (keyof Evidence)[]): string {
+  return items.map((item) => FILES[item].name).join(", ");
+}
 
 function small<T>(path: string, parse: (text: string) => T): EvidenceFile<T> {
   const read = async (bytes: AsyncIterable<Uint8Array>) => parse(await wholeText(bytes, 2 ** 20));

@@ -44,33 +44,6 @@ export function atLeast(release: KernelRelease, major: number, minor: number): b
   return release.major > major || (release.major === major && release.minor >= minor);
 }
 
-/** Model-specific registers by address. */
-export type Msrs = ReadonlyMap<number, bigint>;
-
-/** The registers an audit looks at; `collect.sh` reads the same. */
-export const MSR = {
-  /** IA32_MKTME_KEYID_PARTITIONING. */
-  keyIdPartitioning: 0x87,
-  /** IA32_MCG_CAP. */
-  mcgCap: 0x179,
-  /** IA32_TME_CAPABILITY. */
-  tmeCapability: 0x981,
-  /** IA32_TME_ACTIVATE. */
-  tmeActivate: 0x982,
-} as const;
-
-/** Reads lines `0x87 0000004000000003f`: address and value, both hexadecimal. */
-export function readMsrs(text: string): Msrs {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  return new Map(lines.map((line) => {
-    const [, address, value] = /^0x([0-9a-f]{1,8}) (?:0x)?([0-9a-f]{1,16})$/i.exec(line) ?? [];
-    if (address === undefined) {
-      throw new UnreadableError(`Expected lines "0x87 VALUE" in hexadecimal, got ${quote(line)}`);
-    }
-    return [parseInt(address, 16), BigInt(`0x${value}`)];
-  }));
-}
-
 /** Reads a kernel parameter that is a switch: `Y` or `N`, in other kernels 1 or 0. */
 export function readSwitch(text: string): boolean {
   if (/^[Y1]\s*$/.test(text)) return true;

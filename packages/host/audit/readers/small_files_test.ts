@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { readKernelSymbols } from "./kernel_symbols.ts";
+import { readMsrs } from "./msrs.ts";
 import { UnreadableError } from "./reading.ts";
 import {
   atLeast,
@@ -10,7 +11,6 @@ import {
   readKeyIdCapacity,
   readMachineCheckCount,
   readModuleVersion,
-  readMsrs,
   readSwitch,
   readWholeNumber,
 } from "./small_files.ts";

@@ -1,6 +1,6 @@
-import { KeyIdSpace } from "@tdx/core";
+import type { KeyIdSpace } from "@tdx/core";
 import { wholeText } from "../../audit/readers/byte_text.ts";
-import { MSR, readMsrs } from "../../audit/readers/small_files.ts";
+import { keyIdSpaceOf, readMsrs } from "../../audit/readers/msrs.ts";
 import { UnreadableError } from "../../audit/readers/reading.ts";
 import type { HostSource } from "../../audit/sources/host_source.ts";
 import type { KeyIdLayout } from "./key_id_layout.ts";
@@ -65,12 +65,7 @@ async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
 
 function keyIdSpace(registers: string): KeyIdSpace | undefined {
   try {
-    const msrs = readMsrs(registers);
-    const tmeActivate = msrs.get(MSR.tmeActivate);
-    const keyIdPartitioning = msrs.get(MSR.keyIdPartitioning);
-    if (tmeActivate === undefined || keyIdPartitioning === undefined) return undefined;
-    // The address width does not matter for the counts.
-    return KeyIdSpace.fromMsrs({ tmeActivate, keyIdPartitioning, maxPa: 52 });
+    return keyIdSpaceOf(readMsrs(registers));
   } catch (error) {
     if (error instanceof UnreadableError || error instanceof RangeError) return undefined;
     throw error;

@@ -1,0 +1,54 @@
+import { bitRange, defined, KeyIdSpace } from "@tdx/core";
+import { quote } from "../../_text_lines.ts";
+import { UnreadableError } from "./reading.ts";
+
+/** Model-specific registers by address. */
+export type Msrs = ReadonlyMap<number, bigint>;
+
+/** The registers an audit looks at; `collect.sh` reads the same. */
+export const MSR = {
+  /** IA32_MKTME_KEYID_PARTITIONING. */
+  keyIdPartitioning: 0x87,
+  /** IA32_MCG_CAP. */
+  mcgCap: 0x179,
+  /** IA32_TME_CAPABILITY. */
+  tmeCapability: 0x981,
+  /** IA32_TME_ACTIVATE. */
+  tmeActivate: 0x982,
+} as const;
+
+/** Reads lines `0x87 0000004000000003f`: address and value, both hexadecimal. */
+export function readMsrs(text: string): Msrs {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return new Map(lines.map((line) => {
+    const [, address, value] = /^0x([0-9a-f]{1,8}) (?:0x)?([0-9a-f]{1,16})$/i.exec(line) ?? [];
+    if (address === undefined) {
+      throw new UnreadableError(`Expected lines "0x87 VALUE" in hexadecimal, got ${quote(line)}`);
+    }
+    return [parseInt(address, 16), BigInt(`0x${value}`)];
+  }));
+}
+
+/** How many KeyIDs are shared and private, by the one register that says so. */
+export function keyIdCounts(
+  msrs: Msrs,
+): { readonly shared: number; readonly private: number } | undefined {
+  const split = msrs.get(MSR.keyIdPartitioning);
+  return split === undefined
+    ? undefined
+    : { shared: bitRange(split, 31, 0), private: bitRange(split, 63, 32) };
+}
+
+/**
+ * The KeyIDs by the registers, `undefined` where one was not read.
+ *
+ * @throws {RangeError} If the registers contradict each other.
+ */
+export function keyIdSpaceOf(msrs: Msrs): KeyIdSpace | undefined {
+  const tmeActivate = msrs.get(MSR.tmeActivate);
+  const keyIdPartitioning = msrs.get(MSR.keyIdPartitioning);
+  const tmeCapability = msrs.get(MSR.tmeCapability);
+  if (tmeActivate === undefined || keyIdPartitioning === undefined) return undefined;
+  // The address width does not matter for the counts, and cpuinfo does not give the CPU's own.
+  return KeyIdSpace.fromMsrs(defined({ tmeActivate, keyIdPartitioning, tmeCapability, maxPa: 52 }));
+}
