@@ -7,13 +7,12 @@
  */
 import { fromFileUrl } from "@std/path";
 import { GiB, PAGE_BYTES } from "@tdx/core";
-import { Buffers } from "../packages/host/meter/buffers.ts";
-import { cpuidThrough } from "../packages/host/meter/cpuid.ts";
+import { Buffers } from "../packages/host/meter/_buffers.ts";
 import { GCC_FLAGS, whyNoMovdir64b } from "../packages/host/meter/gcc_fixtures_test.ts";
-import { Libc } from "../packages/host/meter/libc.ts";
-import { METER_METHODS, type MeterMethod, whyNot } from "../packages/host/meter/methods.ts";
-import { PlacedCode } from "../packages/host/meter/placed_code.ts";
-import { readCpu } from "../packages/host/meter/read_cpu.ts";
+import { Libc } from "../packages/host/meter/_libc.ts";
+import { METER_METHODS, type MeterMethod, obstacleTo } from "../packages/host/meter/methods.ts";
+import { PlacedCode } from "../packages/host/meter/_placed_code.ts";
+import { cpuidThrough, identifyCpu } from "../packages/host/meter/cpu.ts";
 import { spread } from "../packages/host/meter/spread.ts";
 
 const SOURCE = fromFileUrl(new URL("../packages/host/meter/testdata/loops.c", import.meta.url));
@@ -49,7 +48,7 @@ function compare(library: string): boolean {
   using libc = new Libc();
   using code = new PlacedCode(libc);
   using buffers = new Buffers(libc, "huge", 1, BYTES);
-  const cpu = readCpu(cpuidThrough(code));
+  const cpu = identifyCpu(cpuidThrough(code));
   const theirs = Deno.dlopen(library, {
     movdir64b: LOOP,
     movdir64bOneFence: LOOP,
@@ -73,7 +72,7 @@ function compare(library: string): boolean {
   console.log(`${cpu.brand}: ns a page of 4 KiB, medians of ${REPEATS}, steps of 4 KiB`);
   let fastEnough = true;
   for (const [name, method] of Object.entries(METER_METHODS)) {
-    const reason = whyNot(method, cpu);
+    const reason = obstacleTo(method, cpu);
     if (reason !== undefined) {
       console.log(`${name.padEnd(20)} not run: ${reason}`);
       continue;
@@ -90,7 +89,7 @@ function compare(library: string): boolean {
     );
   }
   theirs.close();
-  const unchecked = whyNot(METER_METHODS.movdir64b, cpu);
+  const unchecked = obstacleTo(METER_METHODS.movdir64b, cpu);
   if (unchecked !== undefined) {
     console.log(`The ratio that counts, that of MOVDIR64B, was not checked: ${unchecked}`);
   }

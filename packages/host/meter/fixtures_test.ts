@@ -1,9 +1,7 @@
 // What the tests of the meter share.
-import { cpuidThrough } from "./cpuid.ts";
-import { Libc } from "./libc.ts";
-import type { MeterCpu } from "./meter_report.ts";
-import { PlacedCode } from "./placed_code.ts";
-import { readCpu } from "./read_cpu.ts";
+import { Libc } from "./_libc.ts";
+import { PlacedCode } from "./_placed_code.ts";
+import { cpuidThrough, identifyCpu, type MeterCpu } from "./cpu.ts";
 
 const { state } = Deno.permissions.querySync({ name: "ffi" });
 const { os, arch } = Deno.build;
@@ -16,7 +14,7 @@ export const MAY_CALL: boolean = state === "granted" && MACHINE;
 
 /** This machine's CPU, where it may be asked. */
 export const CPU: MeterCpu | undefined = MAY_CALL
-  ? await withCode((_, code) => readCpu(cpuidThrough(code)))
+  ? await withCode((_, code) => identifyCpu(cpuidThrough(code)))
   : undefined;
 
 /** A test that calls machine code; where that cannot be, it is ignored and its name says why. */

@@ -1,18 +1,14 @@
 import { MiB, showSize } from "@tdx/core";
-import { Buffers } from "./buffers.ts";
-import { cpuidThrough } from "./cpuid.ts";
-import { dirtyBytes } from "./dirty_bytes.ts";
-import { Libc } from "./libc.ts";
-import { measureGroup } from "./measure_group.ts";
+import { Buffers } from "./_buffers.ts";
+import { Libc } from "./_libc.ts";
+import { measureGroup } from "./_measure_group.ts";
+import { PlacedCode } from "./_placed_code.ts";
+import { planMeter, planSizes, planSweeps } from "./_plan.ts";
+import { freeBytes } from "./_proc_text.ts";
+import { Threads } from "./_threads.ts";
+import { cpuidThrough, identifyCpu } from "./cpu.ts";
 import type { MeterOptions } from "./meter_options.ts";
-import type { Measurement, MeterReport, NotMeasured } from "./meter_report.ts";
-import { METER_METHODS, type MeterMethodName, whyNot } from "./methods.ts";
-import { PlacedCode } from "./placed_code.ts";
-import { planMeter, planSizes } from "./plan.ts";
-import { freeBytes } from "./proc_text.ts";
-import { readCpu } from "./read_cpu.ts";
-import { requireMachine } from "./require_machine.ts";
-import { Threads } from "./threads.ts";
+import type { Measurement, MeterReport } from "./meter_report.ts";
 
 /** Share of the free memory that may be taken; the rest is left to others. */
 const MOST_OF_FREE = 0.9;
@@ -33,9 +29,9 @@ const MOST_OF_FREE = 0.9;
  *
  * @param options What to measure.
  * @returns The figures. All memory has been given back, also where this throws.
- * @throws {TypeError} Where an option is not known or of a wrong type.
- * @throws {RangeError} Where an option is out of range or asks for more than the free memory.
- * @throws {MeterError} Where nothing can be measured here.
+ * @throws {TypeError} If an option is not known.
+ * @throws {RangeError} If an option is out of range or asks for more than the free memory.
+ * @throws {MeterError} If nothing can be measured here.
  *
  * @example Where it may, it measures 64 MiB
  * ```ts
@@ -58,66 +54,38 @@ const MOST_OF_FREE = 0.9;
  */
 export async function meter(options: MeterOptions = {}): Promise<MeterReport> {
   const plan = planMeter(options, navigator.hardwareConcurrency);
-  // Sizes that fit no machine are refused before this one is asked for anything.
-  planSizes(options, null);
   options.signal?.throwIfAborted();
-  requireMachine(Deno.build);
   using libc = new Libc();
   using code = new PlacedCode(libc);
-  const cpu = readCpu(cpuidThrough(code));
-  const { bytesPerThread, steps, tooLarge } = planSizes(options, cpu.lastLevelCacheBytes);
+  const cpu = identifyCpu(cpuidThrough(code));
+  const sizes = planSizes(options, cpu.lastLevelCacheBytes);
+  const { bytesPerThread } = sizes;
   requireFree(libc, bytesPerThread, Math.max(...plan.threads));
+  const { sweeps, notMeasured } = planSweeps(plan, sizes, cpu);
 
-  const missing = plan.methods.flatMap((method) =>
-    lacks(method, whyNot(METER_METHODS[method], cpu))
-  );
-  const methods = plan.methods.filter((method) => !missing.some((one) => one.method === method));
   const groups = plan.threads.flatMap((count) => plan.pages.map((pages) => ({ count, pages })));
   const measurements: Measurement[] = [];
   for (const [index, { count, pages }] of groups.entries()) {
-    if (methods.length === 0) break;
+    const mine = sweeps.filter(({ threads }) => threads === count);
+    if (mine.length === 0) continue;
     using buffers = new Buffers(libc, pages, count, bytesPerThread);
     using threads = new Threads(code, count);
-    measurements.push(
-      ...await measureGroup({
-        threads,
-        buffers,
-        bytes: bytesPerThread,
-        cacheBytes: cpu.lastLevelCacheBytes,
-        zeros: code.zeros,
-        methods,
-        steps,
-        seconds: plan.seconds / groups.length,
-        signal: options.signal,
-        onTurn: (share, method) =>
-          options.onProgress?.({
-            share: (index + share) / groups.length,
-            threads: count,
-            pages,
-            method,
-          }),
-      }),
-    );
+    const measured = await measureGroup({
+      threads,
+      buffers,
+      bytes: bytesPerThread,
+      zeros: code.zeros,
+      sweeps: mine,
+      seconds: plan.seconds / groups.length,
+      signal: options.signal,
+      onTurn(share, method) {
+        const whole = (index + share) / groups.length;
+        options.onProgress?.({ share: whole, threads: count, pages, method });
+      },
+    });
+    measurements.push(...measured);
   }
-  const unfit = tooLarge.map((stepBytes) => ({
-    stepBytes,
-    reason: "larger than the memory of a thread",
-  }));
-  const uncached = methods.filter((method) => METER_METHODS[method].keepsData).flatMap((method) =>
-    plan.threads.flatMap((count) =>
-      steps.filter((step) => dirtyBytes(cpu.lastLevelCacheBytes, count, bytesPerThread, step) === 0)
-        .map((stepBytes) => ({
-          method,
-          stepBytes,
-          reason: `larger than the part of the cache that each of ${count} may fill`,
-        }))
-    )
-  );
-  return { cpu, bytesPerThread, measurements, notMeasured: [...missing, ...unfit, ...uncached] };
-}
-
-function lacks(method: MeterMethodName, reason: string | undefined): NotMeasured[] {
-  return reason === undefined ? [] : [{ method, reason }];
+  return { cpu, bytesPerThread, measurements, notMeasured };
 }
 
 function requireFree(libc: Libc, bytesPerThread: number, threads: number): void {

@@ -1,17 +1,7 @@
-import type { CpuIdentity } from "../cpu/cpu_identity.ts";
+import type { MeterCpu } from "./cpu.ts";
 import type { MeterPages } from "./meter_options.ts";
 import type { MeterMethodName } from "./methods.ts";
 import type { Spread } from "./spread.ts";
-
-/** The CPU that measured, as its CPUID says; a hypervisor may hide features. */
-export interface MeterCpu extends CpuIdentity {
-  /** Whether it has MOVDIR64B (CPUID.7.0 ECX[28]). */
-  readonly movdir64b: boolean;
-  /** Whether it has CLFLUSHOPT (CPUID.7.0 EBX[23]). */
-  readonly clflushopt: boolean;
-  /** Size of its largest cache in bytes (CPUID.4 or CPUID.8000001D), `null` where it says none. */
-  readonly lastLevelCacheBytes: number | null;
-}
 
 /** What stood behind the memory that was measured. */
 export interface MeterBacking {

@@ -1,5 +1,5 @@
+import type { MeterCpu } from "./cpu.ts";
 import type { RoutineName } from "./routines.ts";
-import type { MeterCpu } from "./meter_report.ts";
 
 /** The name of a method of clearing. */
 export type MeterMethodName =
@@ -72,7 +72,7 @@ export const METER_METHODS: Readonly<Record<MeterMethodName, MeterMethod>> = {
 };
 
 /** Why a CPU cannot run a method, `undefined` where it can. */
-export function whyNot({ needs, keepsData }: MeterMethod, cpu: MeterCpu): string | undefined {
+export function obstacleTo({ needs, keepsData }: MeterMethod, cpu: MeterCpu): string | undefined {
   if (keepsData && cpu.lastLevelCacheBytes === null) {
     return "CPUID does not say how large the cache is whose lines it is to flush";
   }

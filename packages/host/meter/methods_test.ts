@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { MeterCpu } from "./meter_report.ts";
-import { METER_METHODS, whyNot } from "./methods.ts";
+import type { MeterCpu } from "./cpu.ts";
+import { METER_METHODS, obstacleTo } from "./methods.ts";
 
 const CPU: MeterCpu = {
   vendor: "AuthenticAMD",
@@ -13,10 +13,10 @@ const CPU: MeterCpu = {
   lastLevelCacheBytes: 2 ** 25,
 };
 
-Deno.test("whyNot() lets run what the CPU shows, and nothing else", () => {
+Deno.test("obstacleTo() lets run what the CPU shows, and nothing else", () => {
   const runs = (cpu: MeterCpu) =>
     Object.entries(METER_METHODS)
-      .filter(([, method]) => whyNot(method, cpu) === undefined)
+      .filter(([, method]) => obstacleTo(method, cpu) === undefined)
       .map(([name]) => name);
   assertEquals(runs(CPU), ["rep-stosb", "movnti"]);
   assertEquals(runs({ ...CPU, clflushopt: true }), ["rep-stosb", "movnti", "clflushopt"]);
@@ -28,22 +28,22 @@ Deno.test("whyNot() lets run what the CPU shows, and nothing else", () => {
   ]);
 });
 
-Deno.test("whyNot() lets nothing flush a cache of unknown size", () => {
+Deno.test("obstacleTo() lets nothing flush a cache of unknown size", () => {
   assertEquals(
-    whyNot(METER_METHODS.clflushopt, { ...CPU, clflushopt: true, lastLevelCacheBytes: null }),
+    obstacleTo(METER_METHODS.clflushopt, { ...CPU, clflushopt: true, lastLevelCacheBytes: null }),
     "CPUID does not say how large the cache is whose lines it is to flush",
   );
-  assertEquals(whyNot(METER_METHODS.movnti, { ...CPU, lastLevelCacheBytes: null }), undefined);
+  assertEquals(obstacleTo(METER_METHODS.movnti, { ...CPU, lastLevelCacheBytes: null }), undefined);
 });
 
-Deno.test("whyNot() names the bit, and under a hypervisor does not blame the CPU alone", () => {
+Deno.test("obstacleTo() names the bit, and under a hypervisor does not blame the CPU alone", () => {
   const { movdir64b } = METER_METHODS;
   assertEquals(
-    whyNot(movdir64b, CPU),
+    obstacleTo(movdir64b, CPU),
     "MOVDIR64B, CPUID.7.0 ECX[28], is 0: this CPU lacks it",
   );
   assertEquals(
-    whyNot(movdir64b, { ...CPU, hypervisor: true }),
+    obstacleTo(movdir64b, { ...CPU, hypervisor: true }),
     "MOVDIR64B, CPUID.7.0 ECX[28], is 0: this CPU lacks it or its hypervisor hides it",
   );
 });

@@ -23,6 +23,7 @@
 export type { CpuIdentity } from "../cpu/cpu_identity.ts";
 export { meter } from "./meter.ts";
 export { MeterError } from "./meter_error.ts";
+export type { MeterCpu } from "./cpu.ts";
 export type * from "./meter_options.ts";
 export type * from "./meter_report.ts";
 export { METER_METHODS, type MeterMethod, type MeterMethodName } from "./methods.ts";

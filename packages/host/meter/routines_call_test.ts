@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { LINE_BYTES, PAGE_BYTES } from "@tdx/core";
 import { callTest } from "./fixtures_test.ts";
-import { Libc } from "./libc.ts";
-import { PlacedCode } from "./placed_code.ts";
+import { Libc } from "./_libc.ts";
+import { PlacedCode } from "./_placed_code.ts";
 import type { RoutineName } from "./routines.ts";
 
 const BYTES = 3 * PAGE_BYTES;

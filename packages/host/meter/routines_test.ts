@@ -1,7 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { GCC_FLAGS, whyNoMovdir64b } from "./gcc_fixtures_test.ts";
-import type { RoutineLine } from "./machine_code.ts";
-import { type RoutineName, ROUTINES } from "./routines.ts";
+import { routine, type RoutineLine, type RoutineName, ROUTINES } from "./routines.ts";
 
 const NAMES = Object.keys(ROUTINES) as RoutineName[];
 const LOOPS = `${import.meta.dirname}/testdata/loops.c`;
@@ -37,6 +36,29 @@ Deno.test({
     assertStringIncludes(old!, "unrecognized command-line option ");
     assertStringIncludes((await whyNoMovdir64b("no-such-gcc"))!, "no-such-gcc: not found");
   },
+});
+
+Deno.test("routine() reads bytes and assembly, one instruction a line", () => {
+  const { lines, code } = routine(`
+    0f ae f0     | mfence
+
+    c3           | ret
+  `);
+  assertEquals(lines, [
+    { bytes: [0x0f, 0xae, 0xf0], assembly: "mfence" },
+    { bytes: [0xc3], assembly: "ret" },
+  ]);
+  assertEquals([...code], [0x0f, 0xae, 0xf0, 0xc3]);
+});
+
+Deno.test("routine() refuses a line that is anything else", () => {
+  for (const line of ["c3", "c3 |", "| ret", "c | ret", "c3 0 | ret", "C3 | ret", "c3| ret"]) {
+    assertThrows(
+      () => routine(line),
+      SyntaxError,
+      `listing:1:1: Expected bytes, a bar and an instruction, got "${line}"`,
+    );
+  }
 });
 
 /** Disassembles what a command line leaves in the file `$o`: for each function its instructions. */

@@ -1,11 +1,11 @@
 import { GiB, PAGE_BYTES } from "@tdx/core";
-import type { Buffers } from "./buffers.ts";
-import { dirtyBytes } from "./dirty_bytes.ts";
+import type { Buffers } from "./_buffers.ts";
+import type { Sweep } from "./_plan.ts";
+import type { Threads } from "./_threads.ts";
 import { MeterError } from "./meter_error.ts";
 import type { Measurement } from "./meter_report.ts";
 import { METER_METHODS, type MeterMethodName } from "./methods.ts";
 import { spread } from "./spread.ts";
-import type { Threads } from "./threads.ts";
 
 /** What memory holds before it is cleared: a page of a guest is not zeros. */
 const PATTERN = 0xa5c3_96e1_5a3c_691en;
@@ -14,69 +14,48 @@ const DIRTY = 0x1e1e_1e1e_1e1e_1e1en;
 const MIN_REPEATS = 3;
 const WORD_BYTES = 8;
 
-/** One kind of pages and one number of threads, for every method and step. */
+/** All sweeps over the same buffers by the same threads. */
 export interface Group {
   readonly threads: Threads;
   readonly buffers: Buffers;
   /** Size of each thread's buffer. */
   readonly bytes: number;
-  /** Size of the last-level cache, `null` where it is not known. */
-  readonly cacheBytes: number | null;
   /** Address of a line of zeros. */
   readonly zeros: number;
-  readonly methods: readonly MeterMethodName[];
-  readonly steps: readonly number[];
+  /** At least one. */
+  readonly sweeps: readonly Sweep[];
   readonly seconds: number;
   readonly signal: AbortSignal | undefined;
   /** Is told how far the group is, 0 to 1, and what was measured. */
   readonly onTurn: (share: number, method: MeterMethodName) => void;
 }
 
-interface Case {
-  readonly method: MeterMethodName;
-  readonly stepBytes: number;
-  /** How much of each buffer is swept; all but for a flush. */
-  readonly bytes: number;
-  readonly ns: number[];
-}
-
 /**
- * Measures a group: every case once to warm up, then in turns until the time is over.
+ * Measures a group: every sweep once to warm up, then in turns until the time is over.
  *
- * @returns One measurement for each method and step; none where not one step fits in the cache that
- * it is to flush.
- * @throws {MeterError} Where memory does not hold afterwards what it must.
+ * @returns One measurement for each sweep.
+ * @throws {MeterError} If memory does not hold afterwards what it must.
  */
 export async function measureGroup(group: Group): Promise<Measurement[]> {
-  const threads = group.buffers.starts.length;
-  const cases: Case[] = group.methods.flatMap((method) =>
-    group.steps.map((stepBytes) => ({
-      method,
-      stepBytes,
-      bytes: METER_METHODS[method].keepsData
-        ? dirtyBytes(group.cacheBytes, threads, group.bytes, stepBytes)
-        : group.bytes,
-      ns: [],
-    }))
-  ).filter(({ bytes }) => bytes > 0);
-  if (cases.length === 0) return [];
+  const { buffers, sweeps, seconds } = group;
+  const times = sweeps.map((): number[] => []);
+  const turns = (1 + MIN_REPEATS) * sweeps.length;
   const started = performance.now();
-  const turns = (1 + MIN_REPEATS) * cases.length;
-  const share = () => (performance.now() - started) / 1000 / group.seconds;
   let turn = 0;
   let done = 0;
-  do {
-    for (const one of cases) {
-      const ns = await sweep(group, one);
-      if (turn++ >= cases.length) one.ns.push(ns);
-      done = Math.min(1, share(), turn / turns);
-      group.onTurn(done, one.method);
+  while (done < 1) {
+    for (const [index, sweep] of sweeps.entries()) {
+      const ns = await timeSweep(group, sweep);
+      if (turn++ >= sweeps.length) times[index]!.push(ns);
+      const share = (performance.now() - started) / 1000 / seconds;
+      done = Math.min(1, share, turn / turns);
+      group.onTurn(done, sweep.method);
     }
-  } while (done < 1);
-  const backing = group.buffers.backing(group.bytes);
-  return cases.map(({ method, stepBytes, bytes, ns }) => {
+  }
+  const backing = buffers.backing(group.bytes);
+  return sweeps.map(({ method, threads, stepBytes, bytes }, index) => {
     const pages = bytes * threads / PAGE_BYTES;
-    const nsPerPage = spread(ns.map((value) => value / pages));
+    const nsPerPage = spread(times[index]!.map((ns) => ns / pages));
     return {
       method,
       stepBytes,
@@ -85,15 +64,17 @@ export async function measureGroup(group: Group): Promise<Measurement[]> {
       threads,
       nsPerPage,
       gibPerSecond: PAGE_BYTES / nsPerPage.median * 1e9 / GiB,
-      repeats: ns.length,
+      repeats: times[index]!.length,
     };
   });
 }
 
-/** Fills, clears and reads back; the time of the clearing alone, in nanoseconds. */
-async function sweep({ threads, buffers, ...group }: Group, { method, stepBytes, bytes }: Case) {
+/** Fills, sweeps and reads back; the time of the sweep alone, in nanoseconds. */
+async function timeSweep(
+  { threads, buffers: { starts }, ...group }: Group,
+  { method, stepBytes, bytes }: Sweep,
+): Promise<number> {
   const { routine, source, keepsData } = METER_METHODS[method];
-  const { starts } = buffers;
   const whole = { starts, bytes: group.bytes, stepBytes: group.bytes };
   const swept = { starts, bytes, stepBytes: bytes };
   const run = async (call: Parameters<Threads["run"]>[0]) => {

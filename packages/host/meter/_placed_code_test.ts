@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { PAGE_BYTES } from "@tdx/core";
 import { callTest, protectionAt, withCode } from "./fixtures_test.ts";
-import { PlacedCode } from "./placed_code.ts";
+import { PlacedCode } from "./_placed_code.ts";
 import { type RoutineName, ROUTINES } from "./routines.ts";
 
 callTest("PlacedCode can be executed and not written", async () => {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MiB } from "@tdx/core";
-import { Buffers } from "./buffers.ts";
+import { Buffers } from "./_buffers.ts";
 import { callTest, withCode } from "./fixtures_test.ts";
 import { MeterError } from "./meter_error.ts";
-import { Threads } from "./threads.ts";
+import { Threads } from "./_threads.ts";
 
 callTest("Threads run a routine each on its own buffer, and sum what it returns", async () => {
   await withCode(async (libc, code) => {

@@ -1,5 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { planMeter, planSizes } from "./plan.ts";
+import { planMeter, planSizes, planSweeps } from "./_plan.ts";
+import type { MeterCpu } from "./cpu.ts";
+import type { MeterMethodName } from "./methods.ts";
 
 const [KIB_4, MIB_2, GIB_1] = [2 ** 12, 2 ** 21, 2 ** 30];
 
@@ -87,4 +89,55 @@ Deno.test("planSizes() refuses a size of 0, and one that is no multiple of a ste
     RangeError,
     "Expected steps[1] to be a multiple of 4 KiB above 0, got 64 bytes",
   );
+});
+
+const CPU: MeterCpu = {
+  vendor: "GenuineIntel",
+  family: 6,
+  model: 0xcf,
+  stepping: 2,
+  movdir64b: false,
+  clflushopt: true,
+  lastLevelCacheBytes: 260 * 2 ** 20,
+};
+
+/** What is swept and what is not, on one thread and then on another number of them. */
+function sweeps(methods: readonly MeterMethodName[], threads = 1, bytesPerThread = GIB_1) {
+  const sizes = { ...planSizes({ bytesPerThread }, null), tooLarge: [] };
+  const planned = planSweeps(planMeter({ methods, threads }, threads), sizes, CPU);
+  return {
+    swept: planned.sweeps.map(({ threads, stepBytes, bytes }) => [threads, stepBytes, bytes]),
+    reasons: planned.notMeasured.map(({ stepBytes, reason }) => [stepBytes, reason]),
+  };
+}
+
+Deno.test("planSweeps() sweeps the buffers whole, but flushes what the cache holds dirty", () => {
+  assertEquals(sweeps(["movnti"]).swept, [KIB_4, MIB_2, GIB_1].map((step) => [1, step, GIB_1]));
+  // A quarter of the cache, shared by the threads, in whole steps.
+  assertEquals(sweeps(["clflushopt"], 16).swept, [
+    [1, KIB_4, 65 * 2 ** 20],
+    [1, MIB_2, 64 * 2 ** 20],
+    [16, KIB_4, 65 * 2 ** 16],
+    [16, MIB_2, 4 * 2 ** 20],
+  ]);
+  // No more than the buffer.
+  assertEquals(sweeps(["clflushopt"], 1, MIB_2).swept, [[1, KIB_4, MIB_2], [1, MIB_2, MIB_2]]);
+});
+
+Deno.test("planSweeps() says what is not measured: what the CPU lacks, and what does not fit", () => {
+  const reason = "MOVDIR64B, CPUID.7.0 ECX[28], is 0: this CPU lacks it";
+  assertEquals(sweeps(["movdir64b"]), { swept: [], reasons: [[undefined, reason]] });
+  const tooLarge = (threads: number) =>
+    `larger than the part of the cache that each of ${threads} may fill`;
+  assertEquals(sweeps(["clflushopt"], 64).reasons, [
+    [GIB_1, tooLarge(1)],
+    [MIB_2, tooLarge(64)],
+    [GIB_1, tooLarge(64)],
+  ]);
+  const { notMeasured } = planSweeps(
+    planMeter({ methods: ["movnti"] }, 1),
+    planSizes({ bytesPerThread: MIB_2 }, null),
+    CPU,
+  );
+  assertEquals(notMeasured, [{ stepBytes: GIB_1, reason: "larger than the memory of a thread" }]);
 });

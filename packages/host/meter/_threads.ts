@@ -1,4 +1,4 @@
-import type { PlacedCode } from "./placed_code.ts";
+import type { PlacedCode } from "./_placed_code.ts";
 import { MeterError } from "./meter_error.ts";
 import type { RoutineName } from "./routines.ts";
 

@@ -1,9 +1,9 @@
 import { MiB, showSize } from "@tdx/core";
-import type { Libc } from "./libc.ts";
+import type { Libc } from "./_libc.ts";
 import { MeterError } from "./meter_error.ts";
 import type { MeterPages } from "./meter_options.ts";
 import type { MeterBacking } from "./meter_report.ts";
-import { hugeBytesAt } from "./proc_text.ts";
+import { hugeBytesAt } from "./_proc_text.ts";
 
 /** The huge page that x86-64 gives to memory without a name. */
 const HUGE_PAGE_BYTES = 2 * MiB;
@@ -23,7 +23,7 @@ export class Buffers implements Disposable {
    * @param pages The kind of pages.
    * @param threads How many buffers.
    * @param bytes Size of each.
-   * @throws {MeterError} Where the system refuses the memory.
+   * @throws {MeterError} If the system refuses the memory.
    */
   constructor(libc: Libc, pages: MeterPages, threads: number, bytes: number) {
     // Each begins where a huge page can.
@@ -33,12 +33,9 @@ export class Buffers implements Disposable {
     const mapped = pool === undefined ? total + HUGE_PAGE_BYTES : total;
     const address = pool ?? libc.map(mapped);
     if (address === undefined) {
-      throw new MeterError(
-        `${
-          libc.failure(`mmap of ${showSize(total)}`).message
-        }; the limit may be ulimit -v, a memory ` +
-          "cgroup or vm.overcommit_memory",
-      );
+      const { message } = libc.failure(`mmap of ${showSize(total)}`);
+      const limits = "ulimit -v, a memory cgroup or vm.overcommit_memory";
+      throw new MeterError(`${message}; the limit may be ${limits}`);
     }
     const first = Math.ceil(address / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES;
     if (pool === undefined) libc.adviseHuge(address, mapped, pages === "huge");

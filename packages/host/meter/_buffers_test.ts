@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MiB } from "@tdx/core";
-import { Buffers } from "./buffers.ts";
+import { Buffers } from "./_buffers.ts";
 import { callTest, protectionAt, withCode } from "./fixtures_test.ts";
-import type { Libc } from "./libc.ts";
+import type { Libc } from "./_libc.ts";
 import { MeterError } from "./meter_error.ts";
 
 const BYTES = 6 * MiB;

@@ -1,15 +1,14 @@
 import { assertEquals } from "@std/assert";
 import type { CpuidLeaf } from "../cpu/_cpuid.ts";
 import { parseCpuinfo } from "../cpu/cpuinfo.ts";
-import { cpuidThrough } from "./cpuid.ts";
+import { cpuidThrough, identifyCpu } from "./cpu.ts";
 import { callTest, withCode } from "./fixtures_test.ts";
-import { readCpu } from "./read_cpu.ts";
 
 type Registers = readonly [eax: number, ebx: number, ecx: number, edx: number];
 
 /** A CPU that has the leaves named, by "leaf.subleaf" in hexadecimal, and nothing in any other. */
 function cpuWith(leaves: Readonly<Record<string, Registers>>) {
-  return readCpu((leaf, subleaf): CpuidLeaf => {
+  return identifyCpu((leaf, subleaf): CpuidLeaf => {
     const [eax, ebx, ecx, edx] = leaves[`${leaf.toString(16)}.${subleaf}`] ?? [0, 0, 0, 0];
     return { leaf, subleaf, eax, ebx, ecx, edx };
   });
@@ -36,7 +35,7 @@ const AMD: Readonly<Record<string, Registers>> = {
   "8000001d.1": [0x163, 63 | 15 << 22, 32767, 0],
 };
 
-Deno.test("readCpu() reads each instruction from its own bit", () => {
+Deno.test("identifyCpu() reads each instruction from its own bit", () => {
   const features = (ebx: number, ecx: number) => {
     const { movdir64b, clflushopt } = cpuWith({ ...INTEL, "7.0": [0, ebx, ecx, 0] });
     return { movdir64b, clflushopt };
@@ -49,26 +48,26 @@ Deno.test("readCpu() reads each instruction from its own bit", () => {
   });
 });
 
-Deno.test("readCpu() reads the largest cache from Intel's leaf and from AMD's", () => {
+Deno.test("identifyCpu() reads the largest cache from Intel's leaf and from AMD's", () => {
   assertEquals(cpuWith(INTEL).lastLevelCacheBytes, 320 * 2 ** 20);
   assertEquals(cpuWith(AMD).lastLevelCacheBytes, 32 * 2 ** 20);
   assertEquals(cpuWith({ ...AMD, "80000001.0": [0, 0, 0, 0] }).lastLevelCacheBytes, null);
 });
 
-Deno.test("readCpu() asks for no leaf beyond the highest, which would answer another's", () => {
+Deno.test("identifyCpu() asks for no leaf beyond the highest, which would answer another's", () => {
   const old = cpuWith({ ...INTEL, "0.0": [3, 0x756e6547, 0x6c65746e, 0x49656e69] });
   assertEquals([old.movdir64b, old.clflushopt], [false, false]);
   assertEquals(old.lastLevelCacheBytes, null);
 });
 
-Deno.test("readCpu() says whose CPU it is, and whether under a hypervisor", () => {
+Deno.test("identifyCpu() says whose CPU it is, and whether under a hypervisor", () => {
   const { vendor, family, model, hypervisor } = cpuWith(AMD);
   assertEquals([vendor, family, model, hypervisor], ["AuthenticAMD", 26, 2, true]);
 });
 
-callTest("readCpu() reads from the CPU what Linux read from it", async () => {
+callTest("identifyCpu() reads from the CPU what Linux read from it", async () => {
   await withCode((libc, code) => {
-    const cpu = readCpu(cpuidThrough(code));
+    const cpu = identifyCpu(cpuidThrough(code));
     const linux = parseCpuinfo(libc.readText("/proc/cpuinfo")!, "/proc/cpuinfo");
     const { vendor, family, model, stepping } = linux;
     assertEquals(

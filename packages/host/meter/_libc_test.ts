@@ -2,8 +2,19 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { PAGE_BYTES } from "@tdx/core";
 import { callTest, MACHINE, MAY_CALL, protectionAt, withCode } from "./fixtures_test.ts";
-import { Libc } from "./libc.ts";
+import { Libc, requireLinuxX86 } from "./_libc.ts";
 import { MeterError } from "./meter_error.ts";
+
+Deno.test("requireLinuxX86() takes Linux on x86-64 and nothing else", () => {
+  requireLinuxX86({ os: "linux", arch: "x86_64" });
+  for (const [os, arch] of [["darwin", "x86_64"], ["linux", "aarch64"]] as const) {
+    assertThrows(
+      () => requireLinuxX86({ os, arch }),
+      MeterError,
+      `Expected Linux on x86-64, whose machine code this is, got ${os} on ${arch}`,
+    );
+  }
+});
 
 Deno.test({
   name: "new Libc() says which permission it needs and why (on Linux, x86-64)",

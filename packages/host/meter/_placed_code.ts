@@ -1,5 +1,5 @@
 import { LINE_BYTES, PAGE_BYTES } from "@tdx/core";
-import type { Libc } from "./libc.ts";
+import type { Libc } from "./_libc.ts";
 import { type RoutineName, ROUTINES } from "./routines.ts";
 
 /** The routines in memory, where the CPU can run them: a page that is never writable by then. */
@@ -11,7 +11,7 @@ export class PlacedCode implements Disposable {
   readonly #libc: Libc;
   readonly #page: number;
 
-  /** @throws {MeterError} Where the system gives no memory or lets no program run it. */
+  /** @throws {MeterError} If the system gives no memory or lets no program run it. */
   constructor(libc: Libc) {
     const page = libc.map(PAGE_BYTES);
     if (page === undefined) throw libc.failure("mmap of a page for machine code");

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { freeBytes, hugeBytesAt } from "./proc_text.ts";
+import { freeBytes, hugeBytesAt } from "./_proc_text.ts";
 
 const SMAPS = `7f0000000000-7f0000400000 rw-p 00000000 00:00 0
 Size:               4096 kB

@@ -30,8 +30,9 @@ const ADVICE = { hugepage: 14, nohugepage: 15 };
 export class Libc implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
 
-  /** @throws {MeterError} Without the permission, or without the library. */
+  /** @throws {MeterError} On another system, without the permission, or without the library. */
   constructor() {
+    requireLinuxX86(Deno.build);
     this.#library = openLibrary();
   }
 
@@ -102,6 +103,20 @@ export class Libc implements Disposable {
   [Symbol.dispose](): void {
     this.#library.close();
   }
+}
+
+/**
+ * Refuses a machine that cannot run the routines.
+ *
+ * @param build What this program was built for.
+ * @throws {MeterError} Unless it is Linux on x86-64.
+ */
+export function requireLinuxX86(build: { readonly os: string; readonly arch: string }): void {
+  const { os, arch } = build;
+  if (os === "linux" && arch === "x86_64") return;
+  throw new MeterError(
+    `Expected Linux on x86-64, whose machine code this is, got ${os} on ${arch}`,
+  );
 }
 
 function openLibrary(): Deno.DynamicLibrary<typeof SYMBOLS> {
