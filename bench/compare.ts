@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { table } from "../packages/cli/table.ts";
+import { table } from "../packages/cli/shell/show.ts";
 import { type Figure, median } from "./figure.ts";
 
 const [before, after] = Deno.args;

@@ -7,7 +7,7 @@
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { parseArgs } from "@std/cli";
-import { table } from "../packages/cli/table.ts";
+import { table } from "../packages/cli/shell/show.ts";
 import { type Figure, median } from "./figure.ts";
 import { manyTds } from "./many_tds.ts";
 import { dense, fragmented, uniform } from "./memory_cases.ts";

@@ -27,7 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "preact-render-to-string",
   ],
   "packages/host": ["@tdx/core", "@tdx/reclaim", "node:sqlite"],
-  "packages/cli": ["@tdx", "@std/cli", "@std/fmt/colors", "@std/path", "@std/text"],
+  "packages/cli": ["@tdx", "@std/cli", "@std/csv", "@std/fmt/colors", "@std/text"],
   "explorer": ["@tdx", "preact"],
 };
 const PLATFORM = ["@tdx/core"];

@@ -1,11 +1,36 @@
 // What the tests of the commands share: the command run in this process, its words caught.
 import { assertEquals } from "@std/assert";
-import { main } from "./main.ts";
+import { main, type Stdio, type WriteFile } from "./main.ts";
 import { PLATFORMS } from "./platforms.ts";
-import type { Output } from "./output.ts";
 
 /** The platforms as a refusal lists them. */
 export const PLATFORM_NAMES: string = PLATFORMS.map(({ name }) => name).join(", ");
+
+/** Standard streams that keep what they are given, and so are files that are written. */
+export class CaughtStdio implements Stdio {
+  readonly printed: string[] = [];
+  readonly notes: string[] = [];
+  readonly shown: string[] = [];
+  /** Texts of files by name. */
+  readonly files: Map<string, string> = new Map();
+  /** How much had been printed when a file was written. */
+  printedBefore = 0;
+  readonly asksTerminal = false;
+  readonly colour = false;
+
+  constructor(readonly input: string | Uint8Array<ArrayBuffer> = "") {}
+
+  readonly print = (text: string): void => void this.printed.push(text);
+  readonly note = (text: string): void => void this.notes.push(text);
+  readonly progress = (text: string): void => void this.shown.push(text);
+  readonly stdin = (): ReadableStream<Uint8Array> => new Blob([this.input]).stream();
+  fileWriter = (path: string): Promise<WriteFile> =>
+    Promise.resolve((text) => {
+      this.files.set(path, text);
+      this.printedBefore = this.printed.length;
+      return Promise.resolve();
+    });
+}
 
 /** What came of a command line. */
 export interface Answer {
@@ -16,28 +41,15 @@ export interface Answer {
   readonly notes: readonly string[];
 }
 
-/** An output that keeps what it is given. */
-export class CaughtOutput implements Output {
-  readonly printed: string[] = [];
-  readonly notes: string[] = [];
-  readonly shown: string[] = [];
-
-  print(text: string): void {
-    this.printed.push(text);
-  }
-  note(text: string): void {
-    this.notes.push(text);
-  }
-  progress(text: string): void {
-    this.shown.push(text);
-  }
-}
-
 /** Runs `tdx`. */
 export async function tdx(...args: string[]): Promise<Answer> {
-  const output = new CaughtOutput();
-  const status = await main(args, output);
-  return { status, text: output.printed.join("\n"), notes: output.notes };
+  return await tdxOn(new CaughtStdio(), ...args);
+}
+
+/** Runs `tdx` on given streams. */
+export async function tdxOn(stdio: CaughtStdio, ...args: string[]): Promise<Answer> {
+  const status = await main(args, stdio);
+  return { status, text: stdio.printed.join("\n"), notes: stdio.notes };
 }
 
 /** Runs `tdx` with `--json`; the answer is one object of format 1, and nothing stands beside it. */
@@ -50,10 +62,12 @@ export async function tdxJson(...args: string[]): Promise<{ status: number; answ
   return { status, answer };
 }
 
-/** Runs `tdx` with something wrong: one line beside the answer, no answer, status 1. */
+/** Runs `tdx` with something wrong: one line beside the answer, no answer, no work, status 1. */
 export async function refused(...args: string[]): Promise<string> {
-  const { status, text, notes } = await tdx(...args);
+  const stdio = new CaughtStdio();
+  const { status, text, notes } = await tdxOn(stdio, ...args);
   assertEquals([status, text, notes.length], [1, "", 1], `${args.join(" ")}: ${notes}`);
+  assertEquals([stdio.shown, stdio.files.size], [[], 0]);
   return notes[0]!;
 }
 

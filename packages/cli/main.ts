@@ -9,35 +9,34 @@
  * import { assertMatch } from "@std/assert";
  *
  * const lines: string[] = [];
- * const output = { print: (text: string) => lines.push(text), note() {}, progress() {} };
- * await main(["status", "c000030000000001"], output);
+ * await main(["status", "c000030000000001"], { print: (text) => lines.push(text) });
  * assertMatch(lines.join("\n"), /PAGE_METADATA_INCORRECT/);
  * ```
  *
  * @module
  */
-import { requireArray, requireFunction, requireObject, requireString } from "@tdx/core/arguments";
-import type { Command } from "./command.ts";
-import { EXIT, type ExitStatus } from "./exit_status.ts";
-import { commandHelp, generalHelp } from "./help.ts";
-import { pick } from "./nearest.ts";
-import { readOptions } from "./options.ts";
-import { type Output, standardOutput } from "./output.ts";
-import { UsageError } from "./usage_error.ts";
+import { type Command, commandHelp, EXIT, type ExitStatus, generalHelp } from "./shell/command.ts";
+import { readOptions } from "./shell/options.ts";
+import { type Output, processStdio, type Stdio, type WriteFile } from "./shell/stdio.ts";
+import { pick, UsageError } from "./shell/values.ts";
 
-export { EXIT, type ExitStatus, type Output };
+export { EXIT, type ExitStatus, type Output, type Stdio, type WriteFile };
 
 /** The subcommands; each is loaded only when it is asked for, so that starting stays quick. */
-const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
-  audit: () => import("./commands/audit.ts"),
-  check: () => import("./commands/check.ts"),
-  decide: () => import("./commands/decide.ts"),
-  estimate: () => import("./commands/estimate.ts"),
-  mce: () => import("./commands/mce.ts"),
-  meter: () => import("./commands/meter.ts"),
-  platforms: () => import("./commands/platforms.ts"),
-  status: () => import("./commands/status.ts"),
-  teardown: () => import("./commands/teardown.ts"),
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  audit: async () => (await import("./commands/audit.ts")).auditCommand,
+  check: async () => (await import("./commands/check.ts")).checkCommand,
+  claims: async () => (await import("./commands/claims.ts")).claimsCommand,
+  decide: async () => (await import("./commands/decide.ts")).decideCommand,
+  diff: async () => (await import("./commands/diff.ts")).diffCommand,
+  estimate: async () => (await import("./commands/estimate.ts")).estimateCommand,
+  export: async () => (await import("./commands/export.ts")).exportCommand,
+  litmus: async () => (await import("./commands/litmus.ts")).litmusCommand,
+  mce: async () => (await import("./commands/mce.ts")).mceCommand,
+  meter: async () => (await import("./commands/meter.ts")).meterCommand,
+  platforms: async () => (await import("./commands/platforms.ts")).platformsCommand,
+  status: async () => (await import("./commands/status.ts")).statusCommand,
+  teardown: async () => (await import("./commands/teardown.ts")).teardownCommand,
 };
 
 const COMMON = {
@@ -49,9 +48,9 @@ const COMMON = {
  * Runs `tdx`.
  *
  * @param args The arguments.
- * @param output Where the answer goes.
+ * @param stdio Where the answer goes and where standard input is, as own properties; what it lacks
+ * is this process's.
  * @returns The exit status; a user's mistake is one line on standard error and status 1.
- * @throws {TypeError} Where an argument of this function is of a wrong type.
  *
  * @example The decision for a platform, as an object
  * ```ts
@@ -59,55 +58,49 @@ const COMMON = {
  * import { assertEquals } from "@std/assert";
  *
  * const lines: string[] = [];
- * const output = { print: (text: string) => lines.push(text), note() {}, progress() {} };
+ * const args = ["decide", "--platform", "emr", "--json"];
  *
- * const status = await main(["decide", "--platform", "emr", "--json"], output);
+ * const status = await main(args, { print: (text) => lines.push(text) });
  * const { clear, needed } = JSON.parse(lines.join(""));
  * assertEquals([status, clear, needed], [0, true, true]);
  * ```
  */
 export async function main(
   args: readonly string[],
-  output: Output = standardOutput(),
+  stdio: Partial<Stdio> = {},
 ): Promise<ExitStatus> {
-  requireArray("args", args, requireString);
-  requireObject("output", output);
-  for (const way of ["print", "note", "progress"] as const) {
-    requireFunction(`output.${way}`, output[way]);
-  }
+  const whole = { ...processStdio(), ...stdio };
   try {
-    return await run(args, output);
+    return await run(args, whole);
   } catch (error) {
     if (!isUsersMistake(error)) throw error;
-    output.note(`tdx: ${error.message}`);
-    return EXIT.usage;
+    whole.note(`tdx: ${error.message}`);
+    // More states than --limit allows: not a mistake, but no answer either.
+    return error.name === "StateLimitError" ? EXIT.unknown : EXIT.usage;
   }
 }
 
-async function run(args: readonly string[], output: Output): Promise<ExitStatus> {
+async function run(args: readonly string[], stdio: Stdio): Promise<ExitStatus> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "help") {
-    output.print(generalHelp(await Promise.all(Object.entries(COMMANDS).map(loaded))));
+    const loading = Object.entries(COMMANDS).map(async ([name, load]) =>
+      [name, await load()] as const
+    );
+    stdio.print(generalHelp(await Promise.all(loading)));
     return name === undefined ? EXIT.usage : EXIT.fine;
   }
   if (name === "--version") {
-    output.print((await import("./version.ts")).VERSION);
+    stdio.print((await import("./shell/version.ts")).VERSION);
     return EXIT.fine;
   }
-  const { command } = await pick("the subcommand", name, COMMANDS)();
+  const command = await pick("the subcommand", name, COMMANDS)();
   const table = { ...command.options, ...COMMON };
   const options = readOptions(rest, table);
   if (options.has("help")) {
-    output.print(commandHelp(name, command, table));
+    stdio.print(commandHelp(name, command, table));
     return EXIT.fine;
   }
-  return await command.run(options, output);
-}
-
-async function loaded(
-  [name, load]: [string, () => Promise<{ command: Command }>],
-): Promise<[string, Command]> {
-  return [name, (await load()).command];
+  return await command.run(options, stdio);
 }
 
 /** Libraries refuse bad input with these; anything else is a bug and keeps its stack trace. */

@@ -3,7 +3,24 @@ import config from "./deno.json" with { type: "json" };
 import { refused, tdx } from "./fixtures_test.ts";
 import { main } from "./main.ts";
 
-const SUBCOMMANDS = ["decide", "estimate", "teardown", "platforms", "status"];
+const SUBCOMMANDS = [
+  "audit",
+  "check",
+  "claims",
+  "decide",
+  "diff",
+  "estimate",
+  "export",
+  "litmus",
+  "mce",
+  "meter",
+  "platforms",
+  "status",
+  "teardown",
+];
+
+/** Examples that need a machine or a file, or that explore what is explored elsewhere. */
+const NOT_RUN = ["audit", "check", "claims", "litmus", "mce", "meter"];
 
 Deno.test("main() lists the subcommands for --help, and for no arguments with status 1", async () => {
   for (const [args, status] of [[["--help"], 0], [["help"], 0], [[], 1]] as const) {
@@ -25,8 +42,8 @@ for (const name of SUBCOMMANDS) {
     assertEquals(status, 0);
     assertStringIncludes(text, `Usage: tdx ${name}`);
     assertStringIncludes(text, "--json ");
-    const [, example] = /\nExample: tdx (.*)$/.exec(text)!;
-    assertEquals((await tdx(...example!.split(" "))).status, 0);
+    const [, example] = /\nExample: (?:.* \| )?tdx (.*)$/.exec(text)!;
+    if (!NOT_RUN.includes(name)) assertEquals((await tdx(...example!.split(" "))).status, 0);
   });
 }
 

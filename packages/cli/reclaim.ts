@@ -14,11 +14,11 @@ import {
   type Policy,
   type TeardownReport,
 } from "@tdx/reclaim";
-import { cpuModel, readThisCpu } from "./machine.ts";
-import { type Output, standardOutput } from "./output.ts";
 import { PLATFORMS } from "./platforms.ts";
-import { table } from "./table.ts";
-import { showProgress } from "./teardown/progress.ts";
+import { cpuModel, thisCpu } from "./shell/machine.ts";
+import { table } from "./shell/show.ts";
+import { type Output, processStdio } from "./shell/stdio.ts";
+import { showTeardown } from "./teardown/simulate.ts";
 
 const GUEST_BYTES = 400 * GiB;
 const VCPUS = 64;
@@ -32,7 +32,7 @@ export async function mainJob(output: Output): Promise<void> {
   const rows: string[][] = [];
   for (const platform of PLATFORMS) {
     for (const policy of POLICIES) {
-      rows.push(row(platform, policy, await run(platform, policy, output)));
+      rows.push(row(platform, policy, await tornDown(platform, policy, output)));
     }
   }
   output.print(table(
@@ -47,7 +47,7 @@ export async function mainJob(output: Output): Promise<void> {
 async function thisMachine(): Promise<string> {
   let cpu: CpuIdentity;
   try {
-    cpu = await readThisCpu();
+    cpu = await thisCpu();
   } catch (error) {
     return `This machine: unknown. ${(error as Error).message}`;
   }
@@ -63,11 +63,15 @@ async function thisMachine(): Promise<string> {
   }
 }
 
-async function run(platform: Platform, policy: Policy, output: Output): Promise<TeardownReport> {
+async function tornDown(
+  platform: Platform,
+  policy: Policy,
+  output: Output,
+): Promise<TeardownReport> {
   const { memory, module, tdr } = createTdHost({ platform, guestBytes: GUEST_BYTES, vcpus: VCPUS });
   return await createReclaimer({ memory, policy }).teardown(module, tdr, {
     reuse: true,
-    onProgress: (progress) => showProgress(output, progress),
+    onProgress: (progress) => showTeardown(output, progress),
   });
 }
 
@@ -77,4 +81,4 @@ function row(platform: Platform, policy: Policy, report: TeardownReport): string
   return [platform.name, policy, showCount(pagesReclaimed), showCount(linesCleared), verdict];
 }
 
-if (import.meta.main) await mainJob(standardOutput());
+if (import.meta.main) await mainJob(processStdio());

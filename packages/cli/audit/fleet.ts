@@ -1,37 +1,35 @@
 import { type FleetSummary, summarizeFleet } from "@tdx/host";
-import { EXIT, type ExitStatus } from "../exit_status.ts";
-import type { Options } from "../options.ts";
-import type { Output } from "../output.ts";
-import { printJson } from "../shared_options.ts";
-import { table } from "../table.ts";
-import { UsageError } from "../usage_error.ts";
-import { VERDICT_EXIT } from "./exit.ts";
-import { openInput } from "../read_input.ts";
+import { EXIT, type ExitStatus } from "../shell/command.ts";
+import { openInput } from "../shell/input.ts";
+import type { Options } from "../shell/options.ts";
+import { printJson, table } from "../shell/show.ts";
+import type { Stdio } from "../shell/stdio.ts";
+import { UsageError } from "../shell/values.ts";
+import { type AuditFormat, VERDICT_EXIT } from "./formats.ts";
 
 /** `tdx audit --fleet`: what the audits of many hosts come to. */
 export async function runFleet(
   options: Options,
-  format: string,
-  output: Output,
+  format: AuditFormat,
+  stdio: Stdio,
 ): Promise<ExitStatus> {
   if (format !== "text" && format !== "json") {
     throw new UsageError(`Expected --format text or json with --fleet, got ${format}`);
   }
   const beside = [
-    ...(options.text("root") === undefined ? [] : ["--root"]),
-    ...(options.has("explain") ? ["--explain"] : []),
+    ...options.among(["root", "explain"]).map((name) => `--${name}`),
     ...options.operands,
   ];
   if (beside.length > 0) {
     throw new UsageError(`Expected --fleet alone, got ${beside.join(" ")} beside it`);
   }
   const file = options.text("fleet")!;
-  const summary = await summarizeFleet(await openInput(file));
+  const summary = await summarizeFleet(await openInput(file, stdio));
   if (summary.hosts === 0 && summary.broken === 0) {
     throw new UsageError(`Expected audits, one JSON object a line, got nothing in ${file}`);
   }
-  if (format === "json") printJson(output, summary);
-  else output.print(text(summary, file));
+  if (format === "json") printJson(stdio, summary);
+  else stdio.print(fleetText(summary, file));
   return statusOf(summary);
 }
 
@@ -42,7 +40,7 @@ function statusOf({ groups, broken }: FleetSummary): ExitStatus {
   return broken > 0 || all.includes(EXIT.unknown) ? EXIT.unknown : EXIT.fine;
 }
 
-function text({ hosts, groups, broken, brokenLines }: FleetSummary, file: string): string {
+function fleetText({ hosts, groups, broken, brokenLines }: FleetSummary, file: string): string {
   const rows = groups.map((group) => [
     String(group.hosts),
     group.platform,

@@ -1,27 +1,35 @@
-import type { Audit } from "@tdx/host";
-import type { ExitStatus } from "../exit_status.ts";
-import { FORMAT_VERSION } from "../shared_options.ts";
-import { nfd } from "./nfd.ts";
-import { nrpe } from "./nrpe.ts";
-import { prometheus } from "./prometheus.ts";
-import { text } from "./text.ts";
+import { type Audit, type Verdict, VERDICT_ADVICE } from "@tdx/host";
+import { EXIT, type ExitStatus } from "../shell/command.ts";
+import { FORMAT_VERSION } from "../shell/show.ts";
+import { auditText, type AuditTextOptions } from "./text.ts";
 
-/** What a format needs besides the audit. */
-export interface AuditContext {
-  /** What the command exits with. */
-  readonly status: ExitStatus;
-  /** Whether to say all about every check; only in text. */
-  readonly explain: boolean;
-}
+/** What each verdict exits with. */
+export const VERDICT_EXIT: Readonly<Record<Verdict, ExitStatus>> = {
+  "not-concerned": EXIT.fine,
+  fine: EXIT.fine,
+  "pays-rightly": EXIT.hazard,
+  "pays-needlessly": EXIT.hazard,
+  "at-risk": EXIT.hazard,
+  unknown: EXIT.unknown,
+};
 
 /** The names of the formats. */
 export const AUDIT_FORMATS = ["text", "json", "nrpe", "prometheus", "nfd"] as const;
 
+/** How an audit is written. */
+export type AuditFormat = (typeof AUDIT_FORMATS)[number];
+
+/** What a format needs besides the audit; the options of the text are the text's alone. */
+export interface AuditContext extends AuditTextOptions {
+  /** What the command exits with. */
+  readonly status: ExitStatus;
+}
+
 /** Writes an audit, without the last line end. */
 export const AUDIT_WRITERS: Readonly<
-  Record<(typeof AUDIT_FORMATS)[number], (audit: Audit, context: AuditContext) => string>
+  Record<AuditFormat, (audit: Audit, context: AuditContext) => string>
 > = {
-  text: (audit, { explain }) => text(audit, { explain, colour: wantsColour() }),
+  text: auditText,
   // One line, so that the audits of a fleet can be put together in one file.
   json: (audit) => JSON.stringify({ formatVersion: FORMAT_VERSION, ...audit }),
   nrpe: (audit, { status }) => nrpe(audit, status),
@@ -29,6 +37,77 @@ export const AUDIT_WRITERS: Readonly<
   nfd,
 };
 
-function wantsColour(): boolean {
-  return Deno.stdout.isTerminal() && !Deno.noColor;
+/** The monitoring plugins' words for exit statuses 0 to 3. */
+const WORDS = ["OK", "WARNING", "CRITICAL", "UNKNOWN"] as const;
+
+/**
+ * An audit as a monitoring plugin says it: one line with counts behind the bar, then the checks
+ * that are affected or unknown.
+ */
+function nrpe({ verdict, sentence, checks }: Audit, status: ExitStatus): string {
+  const count = (result: string) => checks.filter((check) => check.result === result).length;
+  const head = `TDX ${WORDS[status]} - ${verdict}: ${plain(sentence)}` +
+    ` | affected=${count("affected")};;;0;${checks.length} ` +
+    `unknown=${count("unknown")};;;0;${checks.length}`;
+  const worries = checks.filter(({ result }) => result === "affected" || result === "unknown");
+  return [head, ...worries.map(({ id, result, seen }) => `${id} ${result}: ${plain(seen)}`)]
+    .join("\n");
+}
+
+/** A bar would begin the counts. */
+function plain(words: string): string {
+  return words.replaceAll("|", "/");
+}
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+
+/** An audit for the textfile collector of the Prometheus node_exporter. */
+function prometheus(audit: Audit, status: ExitStatus): string {
+  const { platform, kernel, verdict, checks } = audit;
+  return [
+    family("tdx_audit_info", "Platform plugin and kernel behaviour on reclaim, always 1.", [
+      [{ platform, kernel }, 1],
+    ]),
+    family(
+      "tdx_audit_verdict",
+      "Verdict of tdx audit: 1 for the one that holds, 0 for the others.",
+      (Object.keys(VERDICT_ADVICE) as Verdict[]).map((
+        name,
+      ) => [{ verdict: name }, name === verdict ? 1 : 0]),
+    ),
+    family(
+      "tdx_audit_check",
+      "Result of each check of tdx audit, always 1.",
+      checks.map(({ id, result }) => [{ check: id, result }, 1]),
+    ),
+    family("tdx_audit_exit_status", "Exit status of tdx audit: 0 fine, 2 hazard, 3 unknown.", [
+      [{}, status],
+    ]),
+  ].join("\n");
+}
+
+function family(name: string, help: string, samples: readonly Sample[]): string {
+  return [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} gauge`,
+    ...samples.map((s) => sampleLine(name, s)),
+  ]
+    .join("\n");
+}
+
+/** Label values here are names of plugins, verdicts and checks: nothing in them needs escaping. */
+function sampleLine(name: string, [labels, value]: Sample): string {
+  const inner = Object.entries(labels).map(([label, text]) => `${label}="${text}"`).join(",");
+  return `${name}${inner === "" ? "" : `{${inner}}`} ${value}`;
+}
+
+/** The namespace that node-feature-discovery lets every source use. */
+const PREFIX = "feature.node.kubernetes.io/tdx-reclaim.";
+
+/** An audit as a feature file for node-feature-discovery's `features.d`. */
+function nfd({ platform, kernel, verdict, checks }: Audit): string {
+  const erratum = checks.find(({ id }) => id === "cpu.erratum")!.result.replaceAll(" ", "-");
+  return Object.entries({ platform, erratum, kernel, verdict })
+    .map(([name, value]) => `${PREFIX}${name}=${value}`)
+    .join("\n");
 }

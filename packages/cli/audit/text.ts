@@ -18,7 +18,7 @@ const TITLES = new Map(AUDIT_CHECKS.map(({ id, title }) => [id, title]));
 const WIDTH = Math.max(...Object.keys(COLOURS).map((result) => result.length));
 
 /** How an audit is shown to people. */
-export interface TextOptions {
+export interface AuditTextOptions {
   /** Whether to say all about every check. */
   readonly explain: boolean;
   /** Whether to use colour. */
@@ -26,7 +26,7 @@ export interface TextOptions {
 }
 
 /** An audit as a tree of checks, with the verdict last. */
-export function text(audit: Audit, options: TextOptions): string {
+export function auditText(audit: Audit, options: AuditTextOptions): string {
   const lines: string[] = [];
   let group = "";
   for (const check of audit.checks) {
@@ -40,7 +40,7 @@ export function text(audit: Audit, options: TextOptions): string {
   return lines.join("\n");
 }
 
-function checkLines(check: AuditCheck, options: TextOptions): string[] {
+function checkLines(check: AuditCheck, options: AuditTextOptions): string[] {
   const { id, result, seen, source, meaning, fix } = check;
   const word = result.padEnd(WIDTH);
   const head = options.colour ? COLOURS[result](word) : word;
@@ -56,6 +56,6 @@ function checkLines(check: AuditCheck, options: TextOptions): string[] {
   ];
 }
 
-function emphasis(words: string, { colour }: TextOptions): string {
+function emphasis(words: string, { colour }: AuditTextOptions): string {
   return colour ? bold(words) : words;
 }

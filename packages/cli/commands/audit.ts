@@ -1,18 +1,15 @@
 import { archiveSource, audit, folderSource, type HostSource, liveSource } from "@tdx/host";
-import type { Command } from "../command.ts";
-import type { ExitStatus } from "../exit_status.ts";
-import { pickName } from "../nearest.ts";
-import type { Options } from "../options.ts";
-import type { Output } from "../output.ts";
-import { PLATFORMS } from "../platforms.ts";
-import { requireGranted } from "../require_granted.ts";
-import { UsageError } from "../usage_error.ts";
 import { runFleet } from "../audit/fleet.ts";
-import { VERDICT_EXIT } from "../audit/exit.ts";
-import { AUDIT_FORMATS, AUDIT_WRITERS } from "../audit/formats.ts";
+import { AUDIT_FORMATS, AUDIT_WRITERS, type AuditFormat, VERDICT_EXIT } from "../audit/formats.ts";
+import { PLATFORMS } from "../platforms.ts";
+import type { Command, ExitStatus } from "../shell/command.ts";
+import type { Options } from "../shell/options.ts";
+import { requireGranted } from "../shell/permissions.ts";
+import type { Stdio } from "../shell/stdio.ts";
+import { pickName, UsageError } from "../shell/values.ts";
 
 /** `tdx audit`: is this host affected, and what does its kernel do about it. */
-export const command: Command = {
+export const auditCommand: Command = {
   summary: "say whether a host is affected, and what its kernel does about it",
   usage: "[--root DIR | - | --fleet FILE] [--format FORMAT] [--explain]",
   options: {
@@ -22,10 +19,10 @@ export const command: Command = {
     fleet: { value: "FILE", help: "sum up audits, one JSON object a line; - is standard input" },
   },
   example: "tdx audit --explain",
-  async run(options, output) {
+  async run(options, stdio) {
     const format = formatOf(options);
-    if (options.text("fleet") !== undefined) return await runFleet(options, format, output);
-    return await runAudit(options, format, output);
+    if (options.text("fleet") !== undefined) return await runFleet(options, format, stdio);
+    return await runAudit(options, format, stdio);
   },
 };
 
@@ -43,23 +40,24 @@ function formatOf(options: Options) {
 
 async function runAudit(
   options: Options,
-  format: (typeof AUDIT_FORMATS)[number],
-  output: Output,
+  format: AuditFormat,
+  stdio: Stdio,
 ): Promise<ExitStatus> {
-  const found = await allowed(() => audit(sourceOf(options), PLATFORMS));
+  const found = await allowed(() => audit(sourceOf(options, stdio), PLATFORMS));
   const status = VERDICT_EXIT[found.verdict];
-  output.print(AUDIT_WRITERS[format](found, { status, explain: options.has("explain") }));
+  const context = { status, explain: options.has("explain"), colour: stdio.colour };
+  stdio.print(AUDIT_WRITERS[format](found, context));
   return status;
 }
 
-function sourceOf(options: Options): HostSource {
+function sourceOf(options: Options, stdio: Stdio): HostSource {
   const root = options.text("root");
   const given = [...options.operands, ...(root === undefined ? [] : [`--root ${root}`])];
   if (given.length > 1 || options.operands.some((operand) => operand !== "-")) {
     throw new UsageError(`Expected one of --root DIR and -, got ${given.join(" ")}`);
   }
   if (root !== undefined) return folderSource(root);
-  if (given.length > 0) return archiveSource(Deno.stdin.readable);
+  if (given.length > 0) return archiveSource(stdio.stdin());
   requireGranted({ name: "run", command: "cat" });
   return liveSource();
 }

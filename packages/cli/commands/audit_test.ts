@@ -1,23 +1,20 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { fromFileUrl } from "@std/path";
+import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { stripAnsiCode } from "@std/fmt/colors";
-import type { Output } from "../output.ts";
-import { main } from "../main.ts";
+import { fromFileUrl } from "@std/path";
+import { type Answer, CaughtStdio, tdxOn } from "../fixtures_test.ts";
 
 const ROOT = fromFileUrl(new URL("../../host/testdata/", import.meta.url));
 const NAMES = [...Deno.readDirSync(ROOT)].filter(({ isDirectory }) => isDirectory)
   .map(({ name }) => name).toSorted();
 
-async function tdx(...args: string[]) {
-  const answer: string[] = [];
-  const notes: string[] = [];
-  const output: Output = {
-    print: (text) => answer.push(text),
-    note: (text) => notes.push(text),
-    progress: () => {},
-  };
-  const status = await main(["audit", ...args], output);
-  return { status, text: stripAnsiCode(answer.join("\n")), notes: notes.join("\n") };
+function tdx(...args: string[]): Promise<Answer> {
+  return tdxOn(new CaughtStdio(), "audit", ...args);
+}
+
+/** Runs `tdx audit` with something on standard input. */
+function tdxPiped(input: string, ...args: string[]): Promise<Answer> {
+  const bytes = Uint8Array.from(input, (letter) => letter.charCodeAt(0));
+  return tdxOn(new CaughtStdio(bytes), "audit", ...args);
 }
 
 Deno.test("tdx audit exits with 0, 2 or 3 as the verdict says", async () => {
@@ -149,50 +146,27 @@ Deno.test("tdx audit refuses bad input in one line", async () => {
   ];
   for (const [args, message] of cases) {
     const { status, text, notes } = await tdx(...args);
-    assertEquals([status, text, notes.includes("\n")], [1, "", false], args.join(" "));
-    assertStringIncludes(notes, message);
+    assertEquals([status, text, notes.length], [1, "", 1], args.join(" "));
+    assertStringIncludes(notes[0]!, message);
   }
 });
 
-const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
-
-/** Runs the command as a process, with permissions and standard input of its own. */
-async function spawnTdx(permissions: string[], args: string[], input?: Blob) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", ...permissions, MAIN, "audit", ...args],
-    stdin: input === undefined ? "null" : "piped",
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).spawn();
-  if (input !== undefined) await input.stream().pipeTo(child.stdin);
-  const { code, stdout, stderr } = await child.output();
-  return {
-    status: code,
-    text: new TextDecoder().decode(stdout),
-    notes: new TextDecoder().decode(stderr),
-  };
-}
-
 Deno.test("tdx audit of this machine ends in an answer, whatever the machine", async () => {
-  const { status, text, notes } = await spawnTdx(["--allow-run=cat"], ["--json"]);
+  const { status, text, notes } = await tdx("--json");
   // Where there is no cat it says so.
   if (status === 1) {
-    return assertStringIncludes(notes, "Auditing this machine needs the program cat");
+    return assertStringIncludes(notes.join(), "Auditing this machine needs the program cat");
   }
   assertEquals([0, 2, 3].includes(status), true);
   assertEquals(JSON.parse(text).checks.length, 12);
 });
 
-Deno.test("tdx audit names the permission it lacks", async () => {
-  const { status, notes } = await spawnTdx([], []);
-  assertEquals(status, 1);
-  assertMatch(
-    notes,
-    /^tdx: Auditing this machine needs the program cat and --allow-run=cat; or give a snapshot, .*\n$/,
-  );
-  const folder = await spawnTdx([], ["--root", ROOT]);
-  assertEquals([folder.status, folder.notes.includes(`needs --allow-read=${ROOT}`)], [1, true]);
+Deno.test("tdx audit colours its answer where it may", async () => {
+  const stdio = new CaughtStdio();
+  Object.assign(stdio, { colour: true });
+  const { text } = await tdxOn(stdio, "audit", "--root", `${ROOT}gnr-6.17`);
+  assertNotEquals(stripAnsiCode(text), text);
+  assertEquals(stripAnsiCode(text), (await tdx("--root", `${ROOT}gnr-6.17`)).text);
 });
 
 Deno.test("tdx audit - refuses what is no archive", async () => {
@@ -204,23 +178,22 @@ Deno.test("tdx audit - refuses what is no archive", async () => {
       ["x".repeat(2000), "Expected a tar header, got"],
     ] as const
   ) {
-    const bytes = Uint8Array.from(input, (letter) => letter.charCodeAt(0));
-    const { status, notes } = await spawnTdx([], ["-"], new Blob([bytes]));
-    assertEquals([status, notes.trim().split("\n").length], [1, 1]);
-    assertStringIncludes(notes, message);
+    const { status, notes } = await tdxPiped(input, "-");
+    assertEquals([status, notes.length], [1, 1]);
+    assertStringIncludes(notes[0]!, message);
   }
 });
 
 Deno.test("tdx audit --fleet - sums up what tdx audit --json wrote", async () => {
   const audits = await Promise.all(NAMES.map((name) => tdx("--root", ROOT + name, "--json")));
-  const input = new Blob([...audits.map(({ text }) => `${text}\n`), "broken\n"]);
-  const { status, text } = await spawnTdx([], ["--fleet", "-"], input);
+  const input = [...audits.map(({ text }) => text), "broken\n"].join("\n");
+  const { status, text } = await tdxPiped(input, "--fleet", "-");
   assertEquals(status, 2);
   const [header, first] = text.split("\n");
   assertMatch(header!, /^hosts +platform +kernel +verdict +for example$/);
   assertMatch(first!, /^ +1 +emr +clears-on-erratum +at-risk +emr-c$/);
   assertStringIncludes(text, "14 hosts; lines that are no audit: 1\n-:15:1: Expected an audit as");
-  const json = await spawnTdx([], ["--fleet", "-", "--json"], input);
+  const json = await tdxPiped(input, "--fleet", "-", "--json");
   const { formatVersion, hosts, broken, groups } = JSON.parse(json.text);
   assertEquals([formatVersion, hosts, broken], [1, 14, 1]);
   assertEquals(groups[0].verdict, "at-risk");
@@ -228,6 +201,6 @@ Deno.test("tdx audit --fleet - sums up what tdx audit --json wrote", async () =>
 
 Deno.test("tdx audit --fleet exits with 3 where a host or a line is unknown, with 0 where all is fine", async () => {
   const fine = (await tdx("--root", `${ROOT}gnr-6.18`, "--json")).text;
-  assertEquals((await spawnTdx([], ["--fleet", "-"], new Blob([fine]))).status, 0);
-  assertEquals((await spawnTdx([], ["--fleet", "-"], new Blob([fine, "\nbroken"]))).status, 3);
+  assertEquals((await tdxPiped(fine, "--fleet", "-")).status, 0);
+  assertEquals((await tdxPiped(`${fine}\nbroken`, "--fleet", "-")).status, 3);
 });

@@ -1,81 +1,65 @@
-import { StateLimitError } from "@tdx/litmus";
-import { checkFiles } from "../check/files.ts";
-import { showClaims } from "../check/claims.ts";
-import { showDifference } from "../check/diff.ts";
-import { showPromela, writeDot } from "../check/model.ts";
-import { QUESTION_OPTIONS } from "../check/questions.ts";
-import { SELECTION_OPTIONS } from "../check/selection.ts";
-import { checkVerdicts } from "../check/verdicts.ts";
-import type { Command } from "../command.ts";
-import { EXIT, type ExitStatus } from "../exit_status.ts";
-import { HTML_OPTION } from "../html/html_file.ts";
-import { type Options, refuseOptions } from "../options.ts";
-import type { Output } from "../output.ts";
-import { UsageError } from "../usage_error.ts";
+import { verdict, type VerdictRow } from "@tdx/litmus";
+import { HTML_OPTION, htmlWriter, originNow } from "../html/html_report.ts";
+import {
+  LIMIT_OPTION,
+  MACHINES_OPTIONS,
+  QUESTION_OPTIONS,
+  readLimit,
+  readPlatforms,
+  readQuestions,
+  TRACE_OPTION,
+} from "../litmus/questions.ts";
+import { verdictsText } from "../litmus/verdicts_text.ts";
+import { type Command, EXIT } from "../shell/command.ts";
+import { noOperands, type Options } from "../shell/options.ts";
+import { printJson, showProgress } from "../shell/show.ts";
+import type { Output } from "../shell/stdio.ts";
+import { UsageError } from "../shell/values.ts";
 
-/** What else can be asked than the table or the files; one at a time. */
-const INSTEAD = ["claims", "diff", "promela", "dot"] as const;
-
-/** Options that say nothing of what is asked instead, which are refused and not ignored. */
-const NOT_WITH: Readonly<Record<typeof INSTEAD[number], readonly string[]>> = {
-  claims: ["platform", "mode", "policy", "limit", "trace", "html"],
-  diff: ["platform", "limit", "trace", "html"],
-  promela: ["limit", "trace", "json", "html"],
-  dot: ["trace", "json", "html"],
-};
-
-/** `tdx check`: explore every sequence, and compare with what is expected. */
-export const command: Command = {
-  summary: "explore every sequence after a reclaim, and compare with what is expected",
-  usage: "[FILE...] [--platform NAME] [--mode Li|Ci] [--policy POLICY] [--trace]",
+/** `tdx check`: answer the verdict table, or the part that was asked for. */
+export const checkCommand: Command = {
+  summary: "explore every sequence after a reclaim, and compare with the expected verdicts",
+  usage: "[--platform NAME] [--mode Li|Ci] [--policy POLICY] [--trace]",
   options: {
-    ...SELECTION_OPTIONS,
+    ...MACHINES_OPTIONS,
+    policy: { value: "POLICY", help: "only always, quirk or never; default all" },
     ...QUESTION_OPTIONS,
+    ...LIMIT_OPTION,
+    ...TRACE_OPTION,
     ...HTML_OPTION,
-    trace: { help: "show the shortest way to what was asked, step by step" },
-    claims: { help: "look at each claim of the patch instead" },
-    diff: { help: "show where two platforms part instead: --diff spr gnr" },
-    promela: { help: "write one problem for SPIN instead; default quirk, keyid0, none left" },
-    dot: { value: "FILE", help: "write the graph of one for Graphviz instead; - prints it" },
   },
   example: "tdx check --platform spr --trace",
-  async run(options, output) {
-    try {
-      return await answer(options, output);
-    } catch (error) {
-      if (!(error instanceof StateLimitError)) throw error;
-      output.note(`tdx: ${error.message}`);
-      return EXIT.unknown;
+  async run(options, stdio) {
+    noOperands(options);
+    const writeHtml = await htmlWriter(options, stdio);
+    const verdicts = await answer(options, stdio);
+    if (options.has("json")) printJson(stdio, { results: verdicts.map(withoutTrace) });
+    else stdio.print(verdictsText(verdicts, options.has("trace")));
+    if (writeHtml !== undefined) {
+      const { verdictsHtml } = await import("@tdx/report");
+      const [origin, platforms] = [originNow("check", options), readPlatforms(options)];
+      await writeHtml(verdictsHtml({ origin, platforms, verdicts }));
     }
+    return verdicts.every(({ ok }) => ok) ? EXIT.fine : EXIT.hazard;
   },
 };
 
-async function answer(options: Options, output: Output): Promise<ExitStatus> {
-  const dot = options.text("dot");
-  const instead = INSTEAD.filter((name) => name === "dot" ? dot !== undefined : options.has(name));
-  if (instead.length > 1) {
-    throw new UsageError(
-      `Expected one of --${INSTEAD.join(" --")}, got --${instead.join(" --")}`,
-    );
+async function answer(options: Options, output: Output): Promise<VerdictRow[]> {
+  const limit = readLimit(options);
+  const questions = readQuestions(options);
+  if (questions.length === 0) {
+    throw new UsageError("Expected options that leave a question of the verdict table, got none");
   }
-  for (const asked of instead) {
-    refuseOptions(options, NOT_WITH[asked], "the table or with scenario files", `--${asked}`);
+  const verdicts: VerdictRow[] = [];
+  for (const question of questions) {
+    const { platform, mode, hostKeys, policy } = question;
+    const doing = `${platform.name} ${mode} ${hostKeys} ${policy}`;
+    showProgress(output, verdicts.length / questions.length, doing);
+    verdicts.push(await verdict(question, limit));
   }
-  const elsewhere = options.has("claims") || options.has("diff")
-    ? `--${instead[0]}`
-    : options.operands.length > 0
-    ? "a scenario file, which says its own"
-    : undefined;
-  if (elsewhere !== undefined) {
-    const questions = Object.keys(QUESTION_OPTIONS);
-    refuseOptions(options, questions, "the verdict table, --promela or --dot", elsewhere);
-  }
-  let agreed = true;
-  if (options.has("claims")) agreed = await showClaims(options, output);
-  else if (options.has("diff")) showDifference(options, output);
-  else if (options.has("promela")) await showPromela(options, output);
-  else if (dot !== undefined) await writeDot(options, output, dot);
-  else if (options.operands.length > 0) agreed = await checkFiles(options, output);
-  else agreed = await checkVerdicts(options, output);
-  return agreed ? EXIT.fine : EXIT.hazard;
+  return verdicts;
+}
+
+function withoutTrace({ trace: _, ...verdict }: VerdictRow): Omit<VerdictRow, "trace"> {
+  return verdict;
 }

@@ -1,24 +1,22 @@
 import { PUBLISHED_SHUTDOWNS, TEARDOWN_PATHS } from "@tdx/reclaim";
-import type { Command } from "../command.ts";
-import { readCount } from "../count.ts";
+import { MEASURED_WHERE, readClear } from "../estimate/clear.ts";
 import { showFleet } from "../estimate/fleet.ts";
-import { MEASURED_WHERE, readClear } from "../estimate/read_clear.ts";
 import { showEstimate } from "../estimate/single.ts";
-import type { ExitStatus } from "../exit_status.ts";
-import { findMachine, MACHINE_OPTIONS } from "../machine.ts";
-import { type Options, pickOption } from "../options.ts";
-import { noOperands } from "../shared_options.ts";
-import { readSize } from "../size.ts";
-import { UsageError } from "../usage_error.ts";
+import type { Command } from "../shell/command.ts";
+import { findMachine, MACHINE_OPTIONS } from "../shell/machine.ts";
+import { noOperands } from "../shell/options.ts";
+import { UsageError } from "../shell/values.ts";
 
 /** The options that name one TD and its host. */
 const ONE = [...Object.keys(MACHINE_OPTIONS), "memory", "vcpus"];
+/** The options that can be standard input. */
+const INPUTS = ["clear", "inventory", "cpuinfo", "cpuid"];
 
 /** The memory sizes of the published table. */
 const SIZES = `${PUBLISHED_SHUTDOWNS[0]!.memoryGb} to ${PUBLISHED_SHUTDOWNS.at(-1)!.memoryGb}`;
 
 /** `tdx estimate`: how long a shutdown takes, and what the patch saves of it. */
-export const command: Command = {
+export const estimateCommand: Command = {
   summary: "estimate how long a TD's shutdown takes, and what skipping the clear saves",
   usage:
     "--memory SIZE --vcpus N [--platform NAME] [--path PATH] [--clear COST] | --inventory FILE",
@@ -42,40 +40,31 @@ export const command: Command = {
     },
   },
   example: "tdx estimate --platform gnr --memory 400GiB --vcpus 64",
-  async run(options, output): Promise<ExitStatus> {
+  async run(options, stdio) {
     noOperands(options);
-    oneStandardInput(options);
-    const path = pickOption(options, "path", TEARDOWN_PATHS) ?? "terminate";
-    const inventory = options.text("inventory");
-    if (inventory !== undefined) refuseBeside(options);
-    const clear = await readClear(options.text("clear"));
-    if (inventory !== undefined) {
-      return await showFleet(inventory, { path, clear, json: options.has("json") }, output);
+    const piped = options.among(INPUTS).filter((name) => options.text(name) === "-");
+    if (piped.length > 1) {
+      throw new UsageError(
+        `Expected standard input for one option, got it for --${piped.join(" --")}`,
+      );
     }
-    const guestBytes = readSize("--memory", required(options, "memory"));
-    const vcpus = readCount("--vcpus", required(options, "vcpus"));
-    const { platform } = await findMachine(options);
-    const td = { platform, guestBytes, vcpus, path };
-    return showEstimate(td, clear, output, options.has("json"));
+    const path = options.pick("path", TEARDOWN_PATHS) ?? "terminate";
+    const json = options.has("json");
+    const inventory = options.text("inventory");
+    const beside = inventory === undefined ? [] : options.among(ONE);
+    if (beside.length > 0) {
+      throw new UsageError(`Expected --inventory alone, got --${beside.join(" --")} beside it`);
+    }
+    const clear = await readClear(options.text("clear"), stdio);
+    if (inventory !== undefined) return await showFleet(inventory, path, clear, stdio, json);
+    const guestBytes = required("memory", options.size("memory"));
+    const vcpus = required("vcpus", options.number("vcpus", { from: 1 }));
+    const { platform } = await findMachine(options, stdio);
+    return showEstimate({ platform, guestBytes, vcpus, path }, clear, stdio, json);
   },
 };
 
-function required(options: Options, name: string): string {
-  const text = options.text(name);
-  if (text !== undefined) return text;
+function required(name: string, value: number | undefined): number {
+  if (value !== undefined) return value;
   throw new UsageError(`Expected --memory and --vcpus, or --inventory, got no --${name}`);
-}
-
-function oneStandardInput(options: Options): void {
-  const all = ["clear", "inventory", "cpuinfo", "cpuid"].filter((name) =>
-    options.text(name) === "-"
-  );
-  if (all.length < 2) return;
-  throw new UsageError(`Expected standard input for one option, got it for --${all.join(" --")}`);
-}
-
-function refuseBeside(options: Options): void {
-  const beside = ONE.filter((name) => options.text(name) !== undefined);
-  if (beside.length === 0) return;
-  throw new UsageError(`Expected --inventory alone, got --${beside.join(" --")} beside it`);
 }

@@ -1,13 +1,12 @@
 import { assessMachineCheck, type MachineCheckAssessment, MachineCheckPages } from "@tdx/host";
-import type { Command } from "../command.ts";
-import { EXIT, type ExitStatus } from "../exit_status.ts";
-import type { Options } from "../options.ts";
-import type { Output } from "../output.ts";
-import { UsageError } from "../usage_error.ts";
 import { readRecords, readSnapshot } from "../mce/input.ts";
 import { MceJson } from "../mce/json.ts";
 import { formatOf, hostOf, MCE_OPTIONS } from "../mce/options.ts";
 import { recordText, summaryText } from "../mce/text.ts";
+import { type Command, EXIT, type ExitStatus } from "../shell/command.ts";
+import type { Options } from "../shell/options.ts";
+import type { Stdio } from "../shell/stdio.ts";
+import { UsageError } from "../shell/values.ts";
 
 type Severity = MachineCheckAssessment["grades"][number]["severity"];
 
@@ -21,15 +20,15 @@ const SEVERITY_EXIT: Readonly<Record<Severity, ExitStatus>> = {
 };
 
 /** `tdx mce`: was a machine check TDX's, and did the kernel do right. */
-export const command: Command = {
+export const mceCommand: Command = {
   summary: "say what machine-check records mean for TDX, and what Linux does with them",
   usage: "[FILE|-] [--format FORM] [--maxpa BITS --keyid-bits BITS] [--root DIR] [--explain]",
   options: MCE_OPTIONS,
   example: "dmesg | tdx mce -",
-  async run(options, output) {
+  async run(options, stdio) {
     const host = await hostOf(options);
-    const { name, records } = inputOf(options, output);
-    const json = options.has("json") ? new MceJson(output) : undefined;
+    const { name, records } = inputOf(options, stdio);
+    const json = options.has("json") ? new MceJson(stdio) : undefined;
     const explain = wantsExplanation(options);
     const pages = new MachineCheckPages();
     const severities = new Map<string, number>();
@@ -43,16 +42,16 @@ export const command: Command = {
       severities.set(severity, (severities.get(severity) ?? 0) + 1);
       count++;
       if (json) json.record(logged, assessed);
-      else output.print(`${recordText(logged, assessed, name, explain)}\n`);
+      else stdio.print(`${recordText(logged, assessed, name, explain)}\n`);
     }
     if (json) json.end(pages);
-    else output.print(summaryText(pages, severities, count, name));
+    else stdio.print(summaryText(pages, severities, count, name));
     return exit;
   },
 };
 
 /** The file that is named, else the log of the snapshot, else what is piped in. */
-function inputOf(options: Options, output: Output) {
+function inputOf(options: Options, stdio: Stdio) {
   const [path, ...others] = options.operands;
   if (others.length > 0) throw new UsageError(`Expected one file, got ${others[0]} too`);
   const root = options.text("root");
@@ -60,14 +59,14 @@ function inputOf(options: Options, output: Output) {
     if (options.text("format") !== undefined) {
       throw new UsageError("Expected --format with a file: the log of a snapshot is a kernel log");
     }
-    return { name: `${root}/dmesg`, records: readSnapshot(root, output) };
+    return { name: `${root}/dmesg`, records: readSnapshot(root, stdio) };
   }
-  if (path === undefined && Deno.stdin.isTerminal()) {
+  if (path === undefined && stdio.asksTerminal) {
     throw new UsageError("Expected a file of machine-check records, or records piped in");
   }
   const file = path ?? "-";
   const name = file === "-" ? "stdin" : file;
-  return { name, records: readRecords(file, name, formatOf(options), output) };
+  return { name, records: readRecords(file, name, formatOf(options), stdio) };
 }
 
 function wantsExplanation(options: Options): boolean {

@@ -1,17 +1,13 @@
-import { showCount } from "@tdx/core";
+import { defined, showCount } from "@tdx/core";
 import { meter, MeterError, type MeterOptions } from "@tdx/host/meter";
-import type { Command } from "../command.ts";
-import { readCount } from "../count.ts";
-import { EXIT } from "../exit_status.ts";
-import { bar } from "../meter/bar.ts";
-import { reportText } from "../meter/report_text.ts";
-import type { Options } from "../options.ts";
-import type { Output } from "../output.ts";
-import { noOperands, printJson } from "../shared_options.ts";
-import { readSize } from "../size.ts";
-import { UsageError } from "../usage_error.ts";
+import { meterText } from "../meter/meter_text.ts";
+import { type Command, EXIT } from "../shell/command.ts";
+import { noOperands, type Options } from "../shell/options.ts";
+import { printJson, showProgress } from "../shell/show.ts";
+import type { Output } from "../shell/stdio.ts";
+import { UsageError } from "../shell/values.ts";
 
-const BAR_WIDTH = 30;
+/** What the library calls by its parameters the user has typed as options. */
 const OPTION_OF: Readonly<Record<string, string>> = {
   bytesPerThread: "--size",
   threads: "--threads",
@@ -19,7 +15,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
 };
 
 /** `tdx meter`: time clearing of real memory. */
-export const command: Command = {
+export const meterCommand: Command = {
   summary: "time clearing of this machine's memory with the real instructions",
   usage: "[--size SIZE] [--threads N] [--seconds SECONDS]",
   options: {
@@ -34,11 +30,11 @@ export const command: Command = {
     },
   },
   example: "tdx meter --size 64MiB --seconds 5",
-  async run(options, output) {
+  async run(options, stdio) {
     noOperands(options);
-    const report = await measure({ ...readMeterOptions(options), ...progressOn(output) });
-    if (options.has("json")) printJson(output, report);
-    else output.print(reportText(report));
+    const report = await measure({ ...readMeterOptions(options), ...progressOn(stdio) });
+    if (options.has("json")) printJson(stdio, report);
+    else stdio.print(meterText(report));
     return EXIT.fine;
   },
 };
@@ -52,32 +48,22 @@ async function measure(options: MeterOptions) {
   }
 }
 
-/** What the library calls by its parameters the user has typed as options. */
 function byOptionName(message: string): string {
   return message.replace(/^Expected (\w+)/, (_, name) => `Expected ${OPTION_OF[name] ?? name}`);
 }
 
 function readMeterOptions(options: Options): MeterOptions {
-  const [size, threads, seconds] = ["size", "threads", "seconds"].map((name) => options.text(name));
-  return {
-    ...(size === undefined ? {} : { bytesPerThread: readSize("--size", size) }),
-    ...(threads === undefined ? {} : { threads: readCount("--threads", threads) }),
-    ...(seconds === undefined ? {} : { seconds: readSeconds(seconds) }),
-  };
-}
-
-function readSeconds(text: string): number {
-  if (/^-?[0-9]*\.?[0-9]+$/.test(text)) return Number(text);
-  throw new UsageError(`Expected --seconds as a number, got ${text}`);
+  return defined({
+    bytesPerThread: options.size("size"),
+    threads: options.number("threads", { from: 1 }),
+    seconds: options.number("seconds", { fractions: true }),
+  });
 }
 
 function progressOn(output: Output): Pick<MeterOptions, "onProgress"> {
   return {
     onProgress({ share, threads, pages, method }) {
-      output.progress(
-        `[${bar(share, BAR_WIDTH, ".")}] ${Math.floor(share * 100)}% ${method}, ` +
-          `${showCount(threads, "thread")}, ${pages} pages`,
-      );
+      showProgress(output, share, `${method}, ${showCount(threads, "thread")}, ${pages} pages`);
     },
   };
 }

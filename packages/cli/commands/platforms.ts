@@ -1,23 +1,22 @@
 import type { CpuModel } from "@tdx/core";
-import type { Command } from "../command.ts";
-import { EXIT } from "../exit_status.ts";
 import { PLATFORMS } from "../platforms.ts";
-import { noOperands, printJson } from "../shared_options.ts";
-import { table } from "../table.ts";
+import { type Command, EXIT } from "../shell/command.ts";
+import { noOperands } from "../shell/options.ts";
+import { printJson, table } from "../shell/show.ts";
 
 /** `tdx platforms`: the platform plugins and what they declare. */
-export const command: Command = {
+export const platformsCommand: Command = {
   summary: "list the platforms and what they declare",
   usage: "",
   options: {},
   example: "tdx platforms",
-  run(options, output) {
+  run(options, stdio) {
     noOperands(options);
     if (options.has("json")) {
-      printJson(output, { platforms: PLATFORMS });
+      printJson(stdio, { platforms: PLATFORMS });
       return EXIT.fine;
     }
-    output.print(table(
+    stdio.print(table(
       ["name", "platform", "family/model", "erratum", "partial write", "confidence"],
       PLATFORMS.map((platform) => [
         platform.name,

@@ -1,22 +1,21 @@
 import { type DecodedStatus, decodeStatus } from "@tdx/seam";
-import type { Command } from "../command.ts";
-import { EXIT } from "../exit_status.ts";
-import { printJson } from "../shared_options.ts";
-import { UsageError } from "../usage_error.ts";
+import { type Command, EXIT } from "../shell/command.ts";
+import { hex, printJson } from "../shell/show.ts";
+import { UsageError } from "../shell/values.ts";
 
 /** `tdx status`: what a SEAMCALL status says. */
-export const command: Command = {
+export const statusCommand: Command = {
   summary: "explain a SEAMCALL status: name, operand, meaning, usual cause",
   usage: "STATUS...",
   options: {},
   example: "tdx status 0xc000030000000001",
-  run(options, output) {
+  run(options, stdio) {
     if (options.operands.length === 0) {
       throw new UsageError("Expected a 64-bit status such as 0xc000030000000001, got none");
     }
     const statuses = options.operands.map((text) => decodeStatus(readStatus(text)));
-    if (options.has("json")) printJson(output, { statuses });
-    else output.print(statuses.map(text).join("\n\n"));
+    if (options.has("json")) printJson(stdio, { statuses });
+    else stdio.print(statuses.map(statusText).join("\n\n"));
     return statuses.some(({ name }) => name === "unknown") ? EXIT.unknown : EXIT.fine;
   },
 };
@@ -30,7 +29,7 @@ function readStatus(text: string): bigint {
   return BigInt(`0x${match[1]}`);
 }
 
-function text(status: DecodedStatus): string {
+function statusText(status: DecodedStatus): string {
   const flags = [
     status.error ? "error" : "no error",
     ...(status.nonRecoverable ? ["not recoverable"] : []),
@@ -38,13 +37,13 @@ function text(status: DecodedStatus): string {
     `class ${status.class}`,
   ];
   const rows = [
-    ["status", `0x${status.value.toString(16).padStart(16, "0")}`],
+    ["status", hex(status.value, 16)],
     ["name", `${status.name}${status.operand === null ? "" : `, operand ${status.operand}`}`],
     ["flags", flags.join(", ")],
     ["meaning", status.meaning],
     ["cause", status.usualCause],
     ["hint", status.hint],
-    ...(status.detail === null ? [] : [["detail", `0x${status.detail.toString(16)}`]]),
+    ...(status.detail === null ? [] : [["detail", hex(status.detail)]]),
   ];
   return rows.map(([name, value]) => `${name!.padEnd(9)}${value}`).join("\n");
 }

@@ -1,22 +1,18 @@
+import { GiB } from "@tdx/core";
 import { MODES } from "@tdx/core/rules";
 import { HOST_KEYS, POLICIES, TEARDOWN_PATHS } from "@tdx/reclaim";
-import type { Command } from "../command.ts";
-import { readCount } from "../count.ts";
-import { EXIT } from "../exit_status.ts";
-import { HTML_OPTION, htmlFile } from "../html/html_file.ts";
-import { findMachine, MACHINE_OPTIONS } from "../machine.ts";
-import { type Options, pickOption } from "../options.ts";
-import { CLEARING_OPTIONS, noOperands, printJson } from "../shared_options.ts";
-import { readSize } from "../size.ts";
+import { HTML_OPTION, htmlWriter, originNow } from "../html/html_report.ts";
+import { type Command, EXIT } from "../shell/command.ts";
+import { CLEARING_OPTIONS, findMachine, MACHINE_OPTIONS } from "../shell/machine.ts";
+import { noOperands, type Options } from "../shell/options.ts";
+import { printJson } from "../shell/show.ts";
+import type { Stdio } from "../shell/stdio.ts";
 import { FAULT_OPTIONS, readFaults } from "../teardown/faults.ts";
-import type { TeardownPlan } from "../teardown/plan.ts";
-import { reportText } from "../teardown/report_text.ts";
-import type { TeardownRunResult } from "../teardown/result.ts";
-import { simulate } from "../teardown/simulate.ts";
-import { simulatedTimes } from "../teardown/simulated_times.ts";
+import { simulate, simulatedTimes, type TeardownPlan } from "../teardown/simulate.ts";
+import { type PrintedTeardown, teardownText } from "../teardown/teardown_text.ts";
 
 /** `tdx teardown`: tear a TD down on simulated memory. */
-export const command: Command = {
+export const teardownCommand: Command = {
   summary: "tear a TD down on simulated memory, and say what it took and what is left",
   usage: "[--platform NAME] [--memory SIZE] [--vcpus N] [--path PATH] [--policy POLICY]",
   options: {
@@ -35,16 +31,15 @@ export const command: Command = {
     ...HTML_OPTION,
   },
   example: "tdx teardown --platform gnr --memory 1TiB --vcpus 64",
-  async run(options, output) {
+  async run(options, stdio) {
     noOperands(options);
-    const file = htmlFile(options);
-    const plan = await readPlan(options);
-    const { guestBytes, vcpus } = plan;
-    const html = file === undefined ? undefined : await import("../teardown/html.ts");
-    const done = await simulate(plan, output, html?.lookAt);
+    const plan = await readPlan(options, stdio);
+    const writeHtml = await htmlWriter(options, stdio);
+    const html = writeHtml && await import("../teardown/html.ts");
+    const done = await simulate(plan, stdio, html?.lookAt);
     const { report, setUpMs, computeMs } = done;
-    if (file !== undefined) await html!.writeTeardown(file, plan, done, options, output);
-    const run: TeardownRunResult = {
+    const { guestBytes, vcpus } = plan;
+    const printed: PrintedTeardown = {
       ...report,
       memoryBytes: guestBytes,
       vcpus,
@@ -52,24 +47,27 @@ export const command: Command = {
       setUpMs,
       computeMs,
     };
-    if (options.has("json")) printJson(output, { runs: [run] });
-    else output.print(reportText(run));
+    if (options.has("json")) printJson(stdio, { runs: [printed] });
+    else stdio.print(teardownText(printed));
+    if (html !== undefined) {
+      const origin = originNow("teardown", options);
+      await writeHtml!(await html.teardownPage(origin, plan, done, stdio));
+    }
     return report.machineChecks > 0 ? EXIT.hazard : EXIT.fine;
   },
 };
 
-async function readPlan(options: Options): Promise<TeardownPlan> {
-  const hostMemory = options.text("host-memory");
+async function readPlan(options: Options, stdio: Stdio): Promise<TeardownPlan> {
   return {
-    guestBytes: readSize("--memory", options.text("memory") ?? "16GiB"),
-    vcpus: readCount("--vcpus", options.text("vcpus") ?? "4"),
-    path: pickOption(options, "path", TEARDOWN_PATHS) ?? "terminate",
-    hostKeys: pickOption(options, "host-keys", HOST_KEYS) ?? "keyid0",
-    policy: pickOption(options, "policy", POLICIES) ?? "quirk",
-    mode: pickOption(options, "mode", MODES) ?? "Ci",
+    guestBytes: options.size("memory") ?? 16 * GiB,
+    vcpus: options.number("vcpus", { from: 1 }) ?? 4,
+    path: options.pick("path", TEARDOWN_PATHS) ?? "terminate",
+    hostKeys: options.pick("host-keys", HOST_KEYS) ?? "keyid0",
+    policy: options.pick("policy", POLICIES) ?? "quirk",
+    mode: options.pick("mode", MODES) ?? "Ci",
     faults: readFaults(options),
-    hostBytes: hostMemory === undefined ? undefined : readSize("--host-memory", hostMemory),
+    hostBytes: options.size("host-memory"),
     scatter: options.has("scatter"),
-    platform: (await findMachine(options)).platform,
+    platform: (await findMachine(options, stdio)).platform,
   };
 }

@@ -5,8 +5,15 @@ import {
   assertNotEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { CaughtOutput, PLATFORM_NAMES, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
-import { main } from "../main.ts";
+import {
+  CaughtStdio,
+  PLATFORM_NAMES,
+  refused,
+  tdx,
+  tdxJson,
+  tdxOn,
+  testData,
+} from "../fixtures_test.ts";
 
 /** The one run of `tdx teardown --json`. */
 async function run(...args: string[]) {
@@ -199,8 +206,8 @@ Deno.test("tdx teardown says how long it would take, with both costs of a clear"
 });
 
 Deno.test("tdx teardown shows how far it is", async () => {
-  const output = new CaughtOutput();
-  await main(["teardown", "--platform", "gnr", "--memory", "4MiB", "--json"], output);
+  const output = new CaughtStdio();
+  await tdxOn(output, "teardown", "--platform", "gnr", "--memory", "4MiB", "--json");
   assertEquals(output.shown.at(0), `[${".".repeat(30)}] 0% free the key`);
   assertEquals(output.shown.at(-1), `[${"#".repeat(30)}] 100% reclaim TDR`);
   assertEquals(output.printed.length, 1);
@@ -253,11 +260,11 @@ const BAD: readonly (readonly [readonly string[], string])[] = [
   [["--host-memory", "16GiB"], "tdx: Expected host memory as a multiple of 1 GiB that holds "],
   [["--host-memory", "much"], "tdx: Expected --host-memory as a size like 4096, "],
   [["--host-memory", "32TiB", "--scatter"], "Expected a multiple of 512 frames up to 2^32 to"],
-  [["--poison-rate", "2"], "tdx: Expected --poison-rate as a share from 0 to 1, got 2"],
-  [["--busy", "1.1"], "tdx: Expected --busy as a share from 0 to 1, got 1.1"],
-  [["--busy=-0.1"], "tdx: Expected --busy as a share from 0 to 1, got -0.1"],
-  [["--busy", "often"], "tdx: Expected --busy as a share from 0 to 1, got often"],
-  [["--busy", "NaN"], "tdx: Expected --busy as a share from 0 to 1, got NaN"],
+  [["--poison-rate", "2"], "tdx: Expected --poison-rate as a number from 0 to 1, got 2"],
+  [["--busy", "1.1"], "tdx: Expected --busy as a number from 0 to 1, got 1.1"],
+  [["--busy=-0.1"], "tdx: Expected --busy as a number from 0 to 1, got -0.1"],
+  [["--busy", "often"], "tdx: Expected --busy as a number from 0 to 1, got often"],
+  [["--busy", "NaN"], "tdx: Expected --busy as a number from 0 to 1, got NaN"],
   [["--busy", "0.1", "--seed", "1.5"], "tdx: Expected --seed as a whole number, got 1.5"],
   [["--busy", "0.1", "--seed", "x"], "tdx: Expected --seed as a whole number, got x"],
   [["--seed", "9007199254740993"], "tdx: Expected --seed as a whole number, got 9007199254740993"],

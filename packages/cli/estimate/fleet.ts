@@ -1,25 +1,34 @@
-import type { TeardownPath } from "@tdx/reclaim";
-import { openInput } from "../read_input.ts";
-import { EXIT, type ExitStatus } from "../exit_status.ts";
-import type { Output } from "../output.ts";
-import { printJson } from "../shared_options.ts";
-import { UsageError } from "../usage_error.ts";
-import { FleetTally } from "./fleet_tally.ts";
-import { fleetText } from "./fleet_text.ts";
-import { readInventory } from "./inventory.ts";
-import { inventoryLines } from "./inventory_lines.ts";
-import type { ClearChoice } from "./read_clear.ts";
-import { spelledOut } from "./spelled_out.ts";
+import { type Interval, type Known, showCount, showRange } from "@tdx/core";
+import {
+  clearOrigin,
+  type ClearReading,
+  type Estimate,
+  estimate,
+  type EstimateAssumptionId,
+  type Provenance,
+  PUBLISHED_SHUTDOWNS,
+  PUBLISHED_SHUTDOWNS_SOURCE,
+  type TeardownPath,
+} from "@tdx/reclaim";
+import { EXIT, type ExitStatus } from "../shell/command.ts";
+import { openInput } from "../shell/input.ts";
+import { printJson, table } from "../shell/show.ts";
+import type { Stdio } from "../shell/stdio.ts";
+import { UsageError } from "../shell/values.ts";
+import type { ClearChoice } from "./clear.ts";
+import {
+  type InventoryEntry,
+  type InventoryRow,
+  readInventory,
+  type RowTrouble,
+} from "./inventory.ts";
+import { spelledOut } from "./single.ts";
 
 /** Rows between two words of progress. */
 const ROWS_A_WORD = 10_000;
-
-/** How a fleet is summed up. */
-export interface FleetOptions {
-  readonly path: TeardownPath;
-  readonly clear: ClearChoice;
-  readonly json: boolean;
-}
+/** How many rows of a kind are named; the others are counted. */
+const MAX_NAMED = 20;
+const HOUR_SECONDS = 3600;
 
 /**
  * Sums up what the patch saves a fleet, row by row.
@@ -29,35 +38,217 @@ export interface FleetOptions {
  */
 export async function showFleet(
   file: string,
-  { path, clear, json }: FleetOptions,
-  output: Output,
+  path: TeardownPath,
+  clear: ClearChoice,
+  stdio: Stdio,
+  json: boolean,
 ): Promise<ExitStatus> {
   const tally = new FleetTally(path, clear.readings);
   let rows = 0;
-  for await (const entry of readInventory(inventoryLines(await openInput(file)), file)) {
+  for await (const entry of readInventory(await openInput(file, stdio), file)) {
     tally.add(entry);
-    if (++rows % ROWS_A_WORD === 0) output.progress(`${rows} rows`);
+    if (++rows % ROWS_A_WORD === 0) stdio.progress(`${rows} rows`);
   }
   if (rows === 0) {
     throw new UsageError(`Expected an inventory as CSV or JSON lines, got no row in ${file}`);
   }
-  if (json) printJson(output, asJson(tally));
-  else output.print(fleetText(tally, file));
-  if (tally.all() === undefined) return EXIT.usage;
-  const left = tally.bad.count + tally.outside + tally.withoutClear.count;
-  return left > 0 ? EXIT.unknown : EXIT.fine;
+  if (json) printJson(stdio, fieldsOf(tally));
+  else stdio.print(fleetText(tally, file));
+  if (tally.all.rows === 0) return EXIT.usage;
+  const leftOut = tally.rowsBad + tally.rowsOutsideTable + tally.rowsWithoutClear;
+  return leftOut > 0 ? EXIT.unknown : EXIT.fine;
 }
 
-function asJson(tally: FleetTally): object {
-  return {
-    path: tally.path,
-    platforms: tally.groups(),
-    all: tally.all() ?? null,
-    rowsOutsideTable: tally.outside,
-    rowsBad: tally.bad.count,
-    badRows: tally.bad.named,
-    rowsWithoutClear: tally.withoutClear.count,
-    withoutClearRows: tally.withoutClear.named,
-    assumptions: spelledOut(tally.assumptions()),
+/** Hours a day, over the rows that tell them. */
+interface FleetHours {
+  /** `shutdown, always`, or `saved, clear as` and the reading. */
+  readonly name: string;
+  /** Rows that are in it; the table does not reach the others, or the clear does not fit them. */
+  rows: number;
+  /** Hours a day; `null` where no row tells. */
+  hoursPerDay: Known;
+  readonly provenance: Provenance;
+  /** Where it was read. */
+  readonly source: string;
+}
+
+/** What the rows of a platform, or of all, come to. */
+interface PlatformHours {
+  /** Name of the platform; `all` for the whole fleet. */
+  readonly platform: string;
+  rows: number;
+  shutdownsPerDay: number;
+  /** How long TDs shut down for where every page is cleared. */
+  readonly always: FleetHours;
+  /** What the patch saves of it, one for each cost of a clear. */
+  readonly saved: readonly FleetHours[];
+}
+
+/** Adds rows up; keeps sums, a few troubled rows, and no other row. */
+export class FleetTally {
+  /** The platforms in the order they came. */
+  readonly platforms: PlatformHours[] = [];
+  readonly all: PlatformHours;
+  /** Rows that the published table does not reach; counted all the same. */
+  rowsOutsideTable = 0;
+  /** Rows that are in no sum, of which the first are named. */
+  rowsBad = 0;
+  readonly badRows: RowTrouble[] = [];
+  /** Rows that are in every sum but that of the clear which was asked for: it does not fit them. */
+  rowsWithoutClear = 0;
+  readonly withoutClearRows: RowTrouble[] = [];
+  /** What the rows take for granted. */
+  readonly assumptions: Set<EstimateAssumptionId> = new Set();
+
+  constructor(readonly path: TeardownPath, readonly readings: readonly ClearReading[]) {
+    this.all = noHours("all", readings);
+  }
+
+  /** Counts a row. */
+  add(entry: InventoryEntry): void {
+    const bad = "trouble" in entry ? entry : this.#count(entry.row, entry.found);
+    if (bad !== undefined && ++this.rowsBad <= MAX_NAMED) this.badRows.push(bad);
+  }
+
+  /** Says what is wrong where the row is no TD; nothing is counted then. */
+  #count(
+    row: number,
+    { platform, guestBytes, vcpus, shutdownsPerDay }: InventoryRow,
+  ): RowTrouble | undefined {
+    const td = { platform, guestBytes, vcpus, path: this.path };
+    const estimated = (clear: ClearReading) => orRefusal(() => estimate({ ...td, clear }));
+    // The published clear fits every TD, so what is refused with it is no TD.
+    const published = estimated("published");
+    if (typeof published === "string") return { row, column: 1, trouble: published };
+    const saved = this.readings.map((clear) => {
+      const found = clear === "published" ? published : estimated(clear);
+      if (typeof found !== "string") return found.saved.seconds;
+      if (++this.rowsWithoutClear <= MAX_NAMED) {
+        this.withoutClearRows.push({ row, column: 1, trouble: found });
+      }
+      return null;
+    });
+    for (const sums of [this.#of(platform.name), this.all]) {
+      sums.rows++;
+      sums.shutdownsPerDay += shutdownsPerDay;
+      addTo(sums.always, published.always.total.seconds, shutdownsPerDay);
+      saved.forEach((seconds, i) => addTo(sums.saved[i]!, seconds, shutdownsPerDay));
+    }
+    if (!published.insideTable) this.rowsOutsideTable++;
+    for (const id of published.assumptions) this.assumptions.add(id);
+    return undefined;
+  }
+
+  #of(name: string): PlatformHours {
+    const known = this.platforms.find(({ platform }) => platform === name);
+    if (known !== undefined) return known;
+    const own = noHours(name, this.readings);
+    this.platforms.push(own);
+    return own;
+  }
+}
+
+function noHours(platform: string, readings: readonly ClearReading[]): PlatformHours {
+  const { document, at } = PUBLISHED_SHUTDOWNS_SOURCE;
+  const hours = (name: string, provenance: Provenance, source: string): FleetHours => {
+    return { name, rows: 0, hoursPerDay: null, provenance, source };
   };
+  return {
+    platform,
+    rows: 0,
+    shutdownsPerDay: 0,
+    always: hours("shutdown, always", "published", `${document}, ${at}`),
+    saved: readings.map(clearOrigin).map(({ name, provenance, source }) =>
+      hours(
+        `saved, clear as ${name}`,
+        "derived",
+        `the clear that is skipped, ${provenance}: ${source}`,
+      )
+    ),
+  };
+}
+
+function addTo(hours: FleetHours, seconds: Known, timesPerDay: number): void {
+  if (seconds === null) return;
+  hours.rows++;
+  const add = (end: keyof Interval) =>
+    (hours.hoursPerDay?.[end] ?? 0) + seconds[end] * timesPerDay / HOUR_SECONDS;
+  hours.hoursPerDay = { low: add("low"), high: add("high") };
+}
+
+function orRefusal(make: () => Estimate): Estimate | string {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
+function fieldsOf({ readings: _, ...tally }: FleetTally): object {
+  return {
+    ...tally,
+    all: tally.all.rows === 0 ? null : tally.all,
+    assumptions: spelledOut([...tally.assumptions].sort()),
+  };
+}
+
+/** Writes what a fleet comes to for a person. */
+function fleetText(tally: FleetTally, file: string): string {
+  const { path, platforms, all, rowsOutsideTable: outside } = tally;
+  const [first, last] = [PUBLISHED_SHUTDOWNS[0]!, PUBLISHED_SHUTDOWNS.at(-1)!];
+  const figures = [all.always, ...all.saved];
+  const header = ["platform", "rows", "shutdowns a day", ...figures.map(({ name }) => name)];
+  const counted = all.rows > 0;
+  return [
+    ...(counted
+      ? [`Hours a day, path ${path}`, "", table(header, [...platforms, all].map(cells))]
+      : ["No row could be counted"]),
+    ...(outside === 0 ? [] : [
+      "",
+      `Rows outside the published table, ${first.memoryGb} to ${last.memoryGb} GiB: ` +
+      `${showCount(outside)}; they are in no published sum`,
+    ]),
+    ...troubles(`Bad rows of ${file}, in no sum`, file, tally.badRows, tally.rowsBad),
+    ...troubles(
+      "Rows that --clear does not fit, in every other sum",
+      file,
+      tally.withoutClearRows,
+      tally.rowsWithoutClear,
+    ),
+    ...(counted
+      ? [
+        "",
+        "The published saving is an upper bound, the measured one a core's own clearing: they do " +
+        "not agree, and neither is taken for the truth",
+        "",
+        "Whose figures:",
+        ...figures.map(({ name, provenance, source }) => `  ${name}: ${provenance}, ${source}`),
+        "Assumptions:",
+        ...spelledOut([...tally.assumptions].sort()).map(({ id, text }) => `  ${id} ${text}`),
+      ]
+      : []),
+  ].join("\n");
+}
+
+function cells({ platform, rows, shutdownsPerDay, always, saved }: PlatformHours): string[] {
+  const figures = [always, ...saved].map(({ hoursPerDay, rows: told }) =>
+    showRange(hoursPerDay) + (told < rows ? ` (${showCount(told)} of ${showCount(rows)} rows)` : "")
+  );
+  return [platform, showCount(rows), showCount(shutdownsPerDay), ...figures];
+}
+
+function troubles(
+  title: string,
+  file: string,
+  named: readonly RowTrouble[],
+  count: number,
+): string[] {
+  if (count === 0) return [];
+  return [
+    "",
+    `${title}: ${showCount(count)}`,
+    ...named.map(({ row, column, trouble }) => `  ${file}:${row}:${column}: ${trouble}`),
+    ...(count > named.length ? [`  and ${showCount(count - named.length)} more`] : []),
+  ];
 }

@@ -1,14 +1,20 @@
-import type { Platform } from "@tdx/core";
-import { type Estimate, estimate, type EstimateOptions } from "@tdx/reclaim";
-import { EXIT, type ExitStatus } from "../exit_status.ts";
-import type { Output } from "../output.ts";
-import { printJson } from "../shared_options.ts";
-import type { ClearChoice } from "./read_clear.ts";
-import { estimateText } from "./single_text.ts";
-import { spelledOut } from "./spelled_out.ts";
+import { type Platform, showCount, showRange, showShare, showSize } from "@tdx/core";
+import {
+  type Estimate,
+  estimate,
+  ESTIMATE_ASSUMPTIONS,
+  type EstimateAssumptionId,
+  type EstimateOptions,
+  PUBLISHED_SHUTDOWNS,
+  type TeardownPath,
+} from "@tdx/reclaim";
+import { EXIT, type ExitStatus } from "../shell/command.ts";
+import { printJson, table } from "../shell/show.ts";
+import type { Output } from "../shell/stdio.ts";
+import { type ClearChoice, MEASURED_WHERE } from "./clear.ts";
 
 /** Estimates of one shutdown, one for each cost of a clear. */
-export interface SingleEstimate {
+interface SingleEstimate {
   readonly platform: Platform;
   /** The one that was asked for first, or all where none was. */
   readonly headlines: readonly Estimate[];
@@ -27,12 +33,12 @@ export function showEstimate(
   const shown = headline === undefined ? all.length : 1;
   const { platform } = options;
   const single = { platform, headlines: all.slice(0, shown), others: all.slice(shown) };
-  if (json) printJson(output, asJson(single));
+  if (json) printJson(output, fieldsOf(single));
   else output.print(estimateText(single));
   return all[0]!.insideTable ? EXIT.fine : EXIT.unknown;
 }
 
-function asJson({ platform, headlines, others }: SingleEstimate): object {
+function fieldsOf({ platform, headlines, others }: SingleEstimate): object {
   const { path, memoryBytes, vcpus, pages, insideTable, assumptions, clear } = headlines[0]!;
   return {
     platform: platform.name,
@@ -51,4 +57,86 @@ function asJson({ platform, headlines, others }: SingleEstimate): object {
     })),
     assumptions: spelledOut(assumptions),
   };
+}
+
+/** The assumptions by id, with their text. */
+export function spelledOut(
+  ids: Iterable<EstimateAssumptionId>,
+): { readonly id: EstimateAssumptionId; readonly text: string }[] {
+  return Array.from(ids, (id) => ({ id, text: ESTIMATE_ASSUMPTIONS[id] }));
+}
+
+/** Which Linux takes a path. */
+const PATHS: Readonly<Record<TeardownPath, string>> = {
+  terminate: "key first, a proposed patch",
+  dynamic: "pages first, as mainline Linux",
+};
+
+/** Writes the estimates of one shutdown for a person. */
+function estimateText({ platform, headlines, others }: SingleEstimate): string {
+  const { memoryBytes, vcpus, path, pages, insideTable, assumptions } = headlines[0]!;
+  const all = [...headlines, ...others];
+  return [
+    `${platform.name} (${platform.title}, ${platform.confidence}), ${showSize(memoryBytes)}, ` +
+    `${vcpus} vCPUs, path ${path} (${PATHS[path]}): ` +
+    `${showCount(pages)} pages come back`,
+    ...(insideTable ? [] : [beyond()]),
+    "",
+    ...headlines.flatMap((found) => [...block(found), ""]),
+    ...(others.length > 0 ? [...others.map(beside), ""] : []),
+    ...(insideTable ? [disagreement(all), ""] : []),
+    "Whose figures:",
+    `  total: ${headlines[0]!.always.total.source}`,
+    ...all.map(({ clear }) => `  clear, ${clear.name}: ${clear.source}`),
+    "  derived: reckoned from these and assumptions E4 and E5; nobody published it",
+    "Assumptions:",
+    ...spelledOut(assumptions).map(({ id, text }) => `  ${id} ${text}`),
+  ].join("\n");
+}
+
+function beyond(): string {
+  const [first, last] = [PUBLISHED_SHUTDOWNS[0]!, PUBLISHED_SHUTDOWNS.at(-1)!];
+  return `The published table has ${first.memoryGb} to ${last.memoryGb} GiB: there is no total for ` +
+    "this size, and none is made up";
+}
+
+/** One cost of a clear: both policies by phase. */
+function block({ clear, always, quirk, saved }: Estimate): string[] {
+  const rows = [...always.terms, always.total].map((term, i) => {
+    const other = [...quirk.terms, quirk.total][i]!;
+    return [
+      term.name,
+      ...[term, other].flatMap(({ seconds, provenance }) => [showRange(seconds), provenance]),
+    ];
+  });
+  return [
+    `Clear as ${clear.name}: ${cost(clear)}`,
+    table(["seconds", "always", "whose figure", "quirk", "whose figure"], rows),
+    quirk.clears
+      ? "The patch saves nothing here: with the erratum it clears as always"
+      : `The patch saves ${showRange(saved.seconds)} s, ${showShare(saved.share)}`,
+  ];
+}
+
+function cost({ name, nsPerPage }: Estimate["clear"]): string {
+  if (nsPerPage === null) return "unknown for this size";
+  if (name === "published") return `at most ${nsPerPage.high.toFixed(0)} ns a page`;
+  return `${showRange(nsPerPage)} ns a page${name === "measured" ? `, ${MEASURED_WHERE}` : ""}`;
+}
+
+/** A cost of a clear that was not asked for, in a line. */
+function beside({ clear, quirk, saved }: Estimate): string {
+  return `Clear as ${clear.name}, to compare: ${cost(clear)}; the patch takes ` +
+    `${showRange(quirk.total.seconds)} s and saves ${showRange(saved.seconds)} s`;
+}
+
+/** Says that the two figures the project knows do not meet. */
+function disagreement(all: readonly Estimate[]): string {
+  const share = (name: "published" | "measured") =>
+    all.find(({ clear }) => clear.name === name)!.clear.share!;
+  const { high } = share("published");
+  const bound = showShare({ low: high, high });
+  return `The published bound lets clearing take up to ${bound} of the shutdown that clears every ` +
+    `page; the measured figure explains ${showShare(share("measured"))}.\n` +
+    "Nothing published explains the gap: both are shown, and neither is taken for the truth";
 }

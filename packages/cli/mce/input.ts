@@ -6,9 +6,9 @@ import {
   readMachineChecks,
   readRasdaemon,
 } from "@tdx/host";
-import type { Output } from "../output.ts";
-import { UsageError } from "../usage_error.ts";
-import { openInput } from "../read_input.ts";
+import { openInput } from "../shell/input.ts";
+import type { Output, Stdio } from "../shell/stdio.ts";
+import { UsageError } from "../shell/values.ts";
 import { DATABASE } from "./options.ts";
 
 type Bytes = AsyncIterable<Uint8Array>;
@@ -23,26 +23,26 @@ const PROGRESS_BYTES = 64 * 2 ** 20;
  * @param path A file, or `-` for standard input.
  * @param name What messages call it.
  * @param format Its form; `undefined` to tell it by the content.
- * @param output Where progress goes.
- * @throws {UsageError} Where it cannot be read, saying why.
+ * @param stdio Where progress goes, and where standard input is.
+ * @throws {UsageError} If it cannot be read, saying why.
  */
 export async function* readRecords(
   path: string,
   name: string,
   format: MachineCheckFormat | typeof DATABASE | undefined,
-  output: Output,
+  stdio: Stdio,
 ): AsyncGenerator<LoggedMachineCheck> {
   if (format === DATABASE) return yield* readDatabase(path);
-  const [head, bytes] = await beginning(await openInput(path));
+  const [head, bytes] = await beginning(await openInput(path, stdio));
   if (format === undefined && head.startsWith(SQLITE)) return yield* readDatabase(path);
   const options = { name, ...(format !== undefined && { format }) };
-  yield* readMachineChecks(textOf(bytes, output), options);
+  yield* readMachineChecks(textOf(bytes, stdio), options);
 }
 
 /**
  * Reads the kernel log of an audit snapshot.
  *
- * @throws {UsageError} Where the snapshot has none.
+ * @throws {UsageError} If the snapshot has none.
  */
 export async function* readSnapshot(
   root: string,

@@ -1,6 +1,6 @@
 import type { LoggedMachineCheck, MachineCheckAssessment, MachineCheckPages } from "@tdx/host";
-import type { Output } from "../output.ts";
-import { FORMAT_VERSION, jsonText } from "../shared_options.ts";
+import { FORMAT_VERSION, jsonText } from "../shell/show.ts";
+import type { Output } from "../shell/stdio.ts";
 
 /** Writes the answer as one JSON object, record by record, so that no record is kept. */
 export class MceJson {

@@ -1,4 +1,4 @@
-import { KeyIdSpace } from "@tdx/core";
+import { defined, KeyIdSpace } from "@tdx/core";
 import {
   folderSource,
   MACHINE_CHECK_FORMATS,
@@ -7,20 +7,20 @@ import {
   type MachineCheckMode,
   readKeyIdLayout,
 } from "@tdx/host";
-import { type Options, type OptionTable, pickOption } from "../options.ts";
-import { platformNamed } from "../platform_named.ts";
 import { PLATFORMS } from "../platforms.ts";
-import { UsageError } from "../usage_error.ts";
+import { platformNamed } from "../shell/machine.ts";
+import type { Options, OptionTable } from "../shell/options.ts";
+import { UsageError } from "../shell/values.ts";
 
 /** The form of rasdaemon's database, which is no text. */
 export const DATABASE = "rasdaemon";
-const FORMATS = [...MACHINE_CHECK_FORMATS, DATABASE] as const;
+const MCE_FORMATS = [...MACHINE_CHECK_FORMATS, DATABASE] as const;
 
-const MODES: readonly MachineCheckMode[] = ["kernel", "user"];
+const RECORD_MODES: readonly MachineCheckMode[] = ["kernel", "user"];
 
 /** What `tdx mce` takes. */
 export const MCE_OPTIONS: OptionTable = {
-  format: { value: "FORM", help: `${FORMATS.join(", ")}; default: told by the content` },
+  format: { value: "FORM", help: `${MCE_FORMATS.join(", ")}; default: told by the content` },
   mode: {
     value: "MODE",
     help: "kernel or user: what was interrupted, where the log does not tell",
@@ -38,7 +38,7 @@ export const MCE_OPTIONS: OptionTable = {
 
 /** Reads `--format`. */
 export function formatOf(options: Options): MachineCheckFormat | typeof DATABASE | undefined {
-  return pickOption(options, "format", FORMATS);
+  return options.pick("format", MCE_FORMATS);
 }
 
 /** Reads what the options say of the host that the records come from. */
@@ -47,9 +47,11 @@ export async function hostOf(options: Options): Promise<MachineCheckHost> {
   const root = options.text("root");
   const layout = {
     ...(root === undefined ? {} : await readKeyIdLayout(folderSource(root))),
-    ...given("maxPa", bits(options, "maxpa", 32, 52)),
-    ...given("keyIdBits", bits(options, "keyid-bits", 0, 15)),
-    ...given("sharedKeyIds", bits(options, "shared-keyids", 0, 2 ** 15 - 1)),
+    ...defined({
+      maxPa: options.number("maxpa", { from: 32, to: 52 }),
+      keyIdBits: options.number("keyid-bits", { from: 0, to: 15 }),
+      sharedKeyIds: options.number("shared-keyids", { from: 0, to: 2 ** 15 - 1 }),
+    }),
   };
   const { maxPa, keyIdBits, sharedKeyIds } = layout;
   if (maxPa === undefined && keyIdBits !== undefined && root === undefined) {
@@ -60,21 +62,11 @@ export async function hostOf(options: Options): Promise<MachineCheckHost> {
     new KeyIdSpace({ maxPa: maxPa ?? 52, keyIdBits, shared: sharedKeyIds, private: 0 });
   }
   return {
-    ...given("mode", pickOption(options, "mode", MODES)),
-    ...(platform !== undefined && { platform: platformNamed(platform) }),
+    ...defined({
+      mode: options.pick("mode", RECORD_MODES),
+      platform: platform === undefined ? undefined : platformNamed(platform),
+    }),
     platforms: PLATFORMS,
     ...layout,
   };
-}
-
-function given<Name extends string, Value>(name: Name, value: Value | undefined) {
-  return value === undefined ? {} : { [name]: value } as Record<Name, Value>;
-}
-
-function bits(options: Options, name: string, low: number, high: number): number | undefined {
-  const text = options.text(name);
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= low && value <= high) return value;
-  throw new UsageError(`Expected --${name} as a whole number from ${low} to ${high}, got ${text}`);
 }

@@ -8,8 +8,23 @@ import type {
   MachineCheckAssessment,
   MachineCheckPages,
 } from "@tdx/host";
-import { table } from "../table.ts";
-import { SOURCES } from "./sources.ts";
+import { hex, table } from "../shell/show.ts";
+
+/** Where the meaning of each line is read, by the line's name. */
+const SOURCES: Readonly<Record<string, string>> = {
+  status: "Intel SDM volume 3B, IA32_MCi_STATUS MSRs",
+  error: "Intel SDM volume 3B, Interpreting the MCA Error Codes",
+  encrypt:
+    "rasdaemon mce-intel-i10nm.c and mcelog i10nm.c, which give only the names; the check is " +
+    "inferred from them",
+  mcg: "Intel SDM volume 3B, IA32_MCG_STATUS MSR; SEAM_NR: Linux 7911f145de5f",
+  address: "KeyID in PA bits MAXPA-1 to MAXPA-k: Intel 336907 and 343754; what Linux uses: " +
+    "mce_usable_address",
+  code: "the two low bits of CS are the privilege level, 3 for a process",
+  linux: "Linux arch/x86/kernel/cpu/mce/severity.c; SEAM_NR: 7911f145de5f",
+  kernel: "the log",
+  cause: "rules of the memory in Intel 348549; erratum: Linux 1e536e106897",
+};
 
 /** A `Date` holds no more. */
 const MAX_DATE_SECONDS = 8.64e12;
@@ -35,13 +50,13 @@ export function recordText(
     ...logged.damage.map((text) => ["damage", text] as const),
   ] as const;
   const lines = rows.flatMap(([name, text]) => [
-    line(name, text),
-    ...(explain && SOURCES[name] !== undefined ? [line("", `source: ${SOURCES[name]}`)] : []),
+    rowLine(name, text),
+    ...(explain && SOURCES[name] !== undefined ? [rowLine("", `source: ${SOURCES[name]}`)] : []),
   ]);
   return [heading(logged, assessed, path), ...lines].join("\n");
 }
 
-function line(name: string, text: string): string {
+function rowLine(name: string, text: string): string {
   return `  ${name.padEnd(8)} ${text}`;
 }
 
@@ -152,9 +167,4 @@ export function summaryText(
   }
   if (pages.dropped > 0) lines.push(`${pages.dropped} records on further pages are not listed`);
   return lines.join("\n");
-}
-
-/** A number in hexadecimal, with 0x. */
-export function hex(value: number | bigint, digits = 1): string {
-  return `0x${value.toString(16).padStart(digits, "0")}`;
 }

@@ -1,7 +1,7 @@
 import { LINE_BYTES } from "@tdx/core";
 import { gaps, poisonAtRandom, randomNumbers, type TdHost, type TeardownPhase } from "@tdx/reclaim";
-import type { Options } from "../options.ts";
-import { UsageError } from "../usage_error.ts";
+import type { Options } from "../shell/options.ts";
+import { UsageError } from "../shell/values.ts";
 
 /** The options that make things go wrong. */
 export const FAULT_OPTIONS = {
@@ -26,19 +26,20 @@ export interface FaultPlan {
 
 /** Reads {@link FAULT_OPTIONS}. */
 export function readFaults(options: Options): FaultPlan {
+  const share = { from: 0, to: 1, fractions: true };
   return {
     poison: readAddresses("--poison", options.text("poison")),
     stuck: readAddresses("--stuck", options.text("stuck")),
-    poisonRate: readRate("--poison-rate", options.text("poison-rate")),
-    busyRate: readRate("--busy", options.text("busy")),
-    seed: readSeed(options.text("seed")),
+    poisonRate: options.number("poison-rate", share) ?? 0,
+    busyRate: options.number("busy", share) ?? 0,
+    seed: options.number("seed", {}) ?? 1,
   };
 }
 
 /**
  * Poisons lines of guest memory; what the TD wrote there has left the caches before.
  *
- * @throws {UsageError} Where an address is outside guest memory, nothing being poisoned then.
+ * @throws {UsageError} If an address is outside guest memory; nothing is poisoned then.
  */
 export function poisonLines(host: TdHost, { poison, stuck, poisonRate, seed }: FaultPlan): void {
   const { memory, module, tdr } = host;
@@ -80,18 +81,4 @@ function readAddresses(name: string, text: string | undefined): number[] {
     if (Number.isSafeInteger(pa)) return pa - pa % LINE_BYTES;
     throw new UsageError(`Expected ${name} as physical addresses like 0x12340, got ${item}`);
   });
-}
-
-/** Reads a share from 0 to 1. */
-export function readRate(name: string, text: string | undefined): number {
-  const rate = Number(text ?? 0);
-  if (rate >= 0 && rate <= 1) return rate;
-  throw new UsageError(`Expected ${name} as a share from 0 to 1, got ${text}`);
-}
-
-/** Reads a seed. */
-export function readSeed(text: string | undefined): number {
-  const seed = Number(text ?? 1);
-  if (Number.isSafeInteger(seed)) return seed;
-  throw new UsageError(`Expected --seed as a whole number, got ${text}`);
 }

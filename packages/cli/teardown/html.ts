@@ -1,14 +1,15 @@
 import type { FrameMap } from "@tdx/core";
 import { decide, POLICIES, type TdHost, type TeardownReport } from "@tdx/reclaim";
-import { type ComparedTeardown, mapMemory, teardownHtml, type TeardownPage } from "@tdx/report";
-import { originNow } from "../html/origin.ts";
-import type { Options } from "../options.ts";
-import type { Output } from "../output.ts";
+import {
+  type ComparedTeardown,
+  mapMemory,
+  type ReportOrigin,
+  teardownHtml,
+  type TeardownPage,
+} from "@tdx/report";
 import { PLATFORMS } from "../platforms.ts";
-import { writeOutput } from "../write_output.ts";
-import type { TeardownPlan } from "./plan.ts";
-import { simulate, type Simulated } from "./simulate.ts";
-import { simulatedTimes } from "./simulated_times.ts";
+import type { Output } from "../shell/stdio.ts";
+import { simulate, type Simulated, simulatedTimes, type TeardownPlan } from "./simulate.ts";
 
 // Loaded only where --html is given: what pages are drawn with is more than the rest of the command.
 
@@ -20,17 +21,17 @@ export function lookAt(host: TdHost, fates: FrameMap): Seen {
   return { rules: host.memory.counts.rules, map: mapMemory(host, fates) };
 }
 
-/** Writes the report on a teardown whose host was looked at. */
-export async function writeTeardown(
-  file: string,
+/** The report on a teardown whose host was looked at. */
+export async function teardownPage(
+  origin: ReportOrigin,
   plan: TeardownPlan,
   { decision, report, seen }: Simulated<Seen>,
-  options: Options,
   output: Output,
-): Promise<void> {
+): Promise<string> {
   const { platform, mode, guestBytes, vcpus } = plan;
-  const html = teardownHtml({
-    origin: originNow("teardown", options),
+  const compared = await compare(plan, report, output);
+  return teardownHtml({
+    origin,
     platform,
     mode,
     guestBytes,
@@ -38,9 +39,8 @@ export async function writeTeardown(
     decision,
     report,
     ...seen!,
-    compared: await compare(plan, report, output),
+    compared,
   });
-  await writeOutput(file, html, output);
 }
 
 /**
@@ -58,9 +58,7 @@ export async function compare(
     for (const policy of POLICIES) {
       const other = { ...plan, platform, policy };
       const name = simulationName(other);
-      if (!known.has(name)) {
-        known.set(name, (await simulate(other, output)).report);
-      }
+      if (!known.has(name)) known.set(name, (await simulate(other, output)).report);
       const alike = { ...known.get(name)!, platform: platform.name, policy };
       compared.push({ platform, policy, report: alike, times: simulatedTimes(alike, plan) });
     }

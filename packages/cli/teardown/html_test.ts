@@ -2,14 +2,13 @@ import { assertEquals } from "@std/assert";
 import { MiB } from "@tdx/core";
 import { spr } from "@tdx/platform-spr";
 import { HOST_KEYS, TEARDOWN_PATHS } from "@tdx/reclaim";
-import { CaughtOutput } from "../fixtures_test.ts";
+import { CaughtStdio } from "../fixtures_test.ts";
 import { PLATFORMS } from "../platforms.ts";
 import { compare } from "./html.ts";
-import type { TeardownPlan } from "./plan.ts";
-import { simulate } from "./simulate.ts";
+import { simulate, type TeardownPlan } from "./simulate.ts";
 
 Deno.test("compare() has the teardown of every platform and policy, as it is when simulated itself", async () => {
-  const output = new CaughtOutput();
+  const output = new CaughtStdio();
   for (const path of TEARDOWN_PATHS) {
     for (const hostKeys of HOST_KEYS) {
       const plan: TeardownPlan = {

@@ -1,16 +1,40 @@
-import type { FrameMap } from "@tdx/core";
+import { defined, type FrameMap, type Mode, type Platform } from "@tdx/core";
 import {
+  clearOrigin,
   createReclaimer,
   createTdHost,
   type Decision,
   followPages,
+  type HostKeys,
+  type Policy,
+  type ShutdownTime,
+  simulatedTime,
   type TdHost,
+  type TeardownPath,
+  type TeardownProgress,
   type TeardownReport,
 } from "@tdx/reclaim";
-import type { Output } from "../output.ts";
-import { busyInjector, poisonLines } from "./faults.ts";
-import type { TeardownPlan } from "./plan.ts";
-import { showProgress } from "./progress.ts";
+import { KNOWN_CLEARS } from "../estimate/clear.ts";
+import { showProgress } from "../shell/show.ts";
+import type { Output } from "../shell/stdio.ts";
+import { busyInjector, type FaultPlan, poisonLines } from "./faults.ts";
+
+/** A teardown to simulate. */
+export interface TeardownPlan {
+  readonly platform: Platform;
+  readonly mode: Mode;
+  readonly hostKeys: HostKeys;
+  readonly policy: Policy;
+  readonly path: TeardownPath;
+  /** Guest memory, in bytes. */
+  readonly guestBytes: number;
+  readonly vcpus: number;
+  /** Memory of the host in bytes; `undefined` for just enough. */
+  readonly hostBytes: number | undefined;
+  /** Whether guest pages are scattered over the host. */
+  readonly scatter: boolean;
+  readonly faults: FaultPlan;
+}
 
 /** Looks at a host after the teardown, and at what became of its pages. */
 export type Look<Seen> = (host: TdHost, fates: FrameMap) => Seen;
@@ -35,13 +59,13 @@ export async function simulate<Seen>(
 ): Promise<Simulated<Seen>> {
   const { platform, mode, hostKeys, policy, path, guestBytes, vcpus, hostBytes, faults } = plan;
   const started = performance.now();
+  const scatterSeed = plan.scatter ? faults.seed : undefined;
   const host = createTdHost({
     platform,
     guestBytes,
     vcpus,
     mode,
-    ...(hostBytes === undefined ? {} : { hostBytes }),
-    ...(plan.scatter ? { scatterSeed: faults.seed } : {}),
+    ...defined({ hostBytes, scatterSeed }),
   });
   poisonLines(host, faults);
   const inject = busyInjector(host, faults);
@@ -51,10 +75,10 @@ export async function simulate<Seen>(
   const report = await reclaimer.teardown(host.module, host.tdr, {
     path,
     reuse: true,
-    ...(follower === undefined ? {} : { onBack: follower.onBack }),
+    ...defined({ onBack: follower?.onBack }),
     onProgress(progress) {
       inject(progress.phase);
-      showProgress(output, progress);
+      showTeardown(output, progress);
     },
   });
   const computeMs = performance.now() - setUp;
@@ -65,4 +89,26 @@ export async function simulate<Seen>(
     setUpMs: setUp - started,
     computeMs,
   };
+}
+
+/** Shows on a terminal how far a teardown is. */
+export function showTeardown(output: Output, progress: TeardownProgress): void {
+  showProgress(output, progress.pagesDone / progress.pagesTotal, progress.phase);
+}
+
+/** How long a teardown would take on a real host, with what a clear costs by one reading. */
+export interface SimulatedTime extends ShutdownTime {
+  /** `published` or `measured`; they do not agree, and neither is chosen. */
+  readonly clearAs: string;
+}
+
+/** The time of a simulated teardown, by the same cost terms as `tdx estimate`. */
+export function simulatedTimes(
+  report: TeardownReport,
+  { guestBytes, vcpus }: { readonly guestBytes: number; readonly vcpus: number },
+): SimulatedTime[] {
+  return KNOWN_CLEARS.map((clear) => ({
+    clearAs: clearOrigin(clear).name,
+    ...simulatedTime(report, { guestBytes, vcpus, clear }),
+  }));
 }

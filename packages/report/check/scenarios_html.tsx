@@ -50,7 +50,7 @@ export interface ScenariosPage {
  * const scenario = parseScenario(text, { file: "reads-zeros.tdx", platforms: ["gnr"] });
  * const run = await runScenario(scenario, { platform: gnr, mode: "Ci" });
  * const html = scenariosHtml({
- *   origin: { commandLine: "tdx check reads-zeros.tdx", date: new Date(0), version: "tdx 0.1.0" },
+ *   origin: { commandLine: "tdx litmus reads-zeros.tdx", date: new Date(0), version: "tdx 0.1.0" },
  *   platforms: [gnr],
  *   runs: [{ ...run, hash: await scenarioHash(scenario) }],
  * });

@@ -1,0 +1,70 @@
+import { traceText, type VerdictRow } from "@tdx/litmus";
+import { table } from "../shell/show.ts";
+
+const CONSUMED = "consumed: by the TD, on a machine with SEAM_NR, so that the page is retired";
+
+/** Writes verdicts for a person, with each trace where it is wanted. */
+export function verdictsText(verdicts: readonly VerdictRow[], trace: boolean): string {
+  const wrong = verdicts.filter(({ ok }) => !ok);
+  const states = verdicts.reduce((sum, verdict) => sum + verdict.states, 0);
+  const transitions = verdicts.reduce((sum, verdict) => sum + verdict.transitions, 0);
+  const depth = Math.max(0, ...verdicts.map((verdict) => verdict.depth));
+  return [
+    "Can the host ever meet a machine check after the reclaim? MC: yes, a sequence exists; -: never.",
+    "",
+    matrix(verdicts),
+    ...(verdicts.some(({ poison }) => poison === "consumed") ? [CONSUMED] : []),
+    "",
+    "Shortest ways:",
+    ...ways(verdicts),
+    "",
+    ...(trace ? traces(verdicts) : []),
+    ...wrong.map(complaint),
+    `${verdicts.length} questions, ${wrong.length} not as expected; explored ${states} states, ` +
+    `${transitions} transitions, depth ${depth}`,
+  ].join("\n");
+}
+
+/** One row for each mode, KeyID kind, poison and policy; one column for each platform. */
+function matrix(verdicts: readonly VerdictRow[]): string {
+  const platforms = [...new Set(verdicts.map(({ platform }) => platform))];
+  const rows = Map.groupBy(
+    verdicts,
+    ({ mode, hostKeys, poison, policy }) => [hostKeys, mode, poison, policy].join("\t"),
+  );
+  return table(
+    ["host keys", "mode", "poison", "policy", ...platforms],
+    [...rows].sort(([a], [b]) => a < b ? -1 : 1).map(([name, row]) => [
+      ...name.split("\t"),
+      ...platforms.map((platform) => cell(row.find((verdict) => verdict.platform === platform))),
+    ]),
+  );
+}
+
+function cell(verdict: VerdictRow | undefined): string {
+  if (verdict === undefined) return "";
+  return `${verdict.observation === "Never" ? "-" : "MC"}${verdict.ok ? "" : " (!)"}`;
+}
+
+function ways(verdicts: readonly VerdictRow[]): string[] {
+  const hazards = verdicts.filter(({ witness }) => witness.length > 0);
+  const groups = Map.groupBy(
+    hazards,
+    ({ witness }) => witness.map(({ op, rule }) => `${op} (${rule})`).join(", "),
+  );
+  return [...groups].map(([way, { length }]) => `  ${way}: ${length} of them`);
+}
+
+function traces(verdicts: readonly VerdictRow[]): string[] {
+  return verdicts.filter(({ trace }) => trace.length > 0).flatMap(({ name, trace }) => [
+    name,
+    traceText(trace),
+    "",
+  ]);
+}
+
+function complaint({ name, observation, expected, decided, secretRead }: VerdictRow): string {
+  return `${name}: found ${observation}, expected ${expected}` +
+    (decided === null || decided === observation ? "" : `, decide says ${decided}`) +
+    (secretRead ? ", and the TD's plaintext can be read" : "");
+}

@@ -1,0 +1,60 @@
+import { requireGranted } from "./permissions.ts";
+import type { Stdio } from "./stdio.ts";
+import { UsageError } from "./values.ts";
+
+const READABLE = "a readable file";
+
+/**
+ * Reads a whole text.
+ *
+ * @param path A file, or `-` for standard input.
+ * @param stdio Where standard input is.
+ * @param expected What else it could have been, for messages.
+ * @returns Its text.
+ * @throws {UsageError} If it cannot be read, saying why.
+ */
+export async function readInput(
+  path: string,
+  stdio: Stdio,
+  expected: string = READABLE,
+): Promise<string> {
+  return await new Response(await openInput(path, stdio, expected)).text();
+}
+
+/**
+ * Opens a file that is read as it comes.
+ *
+ * @param path A file, or `-` for standard input.
+ * @param stdio Where standard input is.
+ * @param expected What else it could have been, for messages.
+ * @returns Its bytes.
+ * @throws {UsageError} If it cannot be opened, saying why.
+ */
+export async function openInput(
+  path: string,
+  stdio: Stdio,
+  expected: string = READABLE,
+): Promise<ReadableStream<Uint8Array>> {
+  if (path === "-") return stdio.stdin();
+  try {
+    requireGranted({ name: "read", path });
+    const file = await Deno.open(path);
+    if (!(await file.stat()).isDirectory) return file.readable;
+    file.close();
+  } catch (error) {
+    throw new UsageError(`Expected ${expected}, got ${path}: ${reason(error, path)}`);
+  }
+  throw new UsageError(`Expected ${expected}, got ${path}: it is a folder`);
+}
+
+function reason(error: unknown, path: string): string {
+  if (error instanceof Deno.errors.NotFound) return "no such file";
+  if (error instanceof Deno.errors.NotCapable) {
+    // Deno keeps /proc, /sys and /dev from any program that has less than all permissions.
+    return error.message.includes("all access")
+      ? "Deno does not let a program read it; give - instead, and pipe it in"
+      : `reading it needs --allow-read=${path}`;
+  }
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,111 @@
+import type { Platform } from "@tdx/core";
+import { type CpuIdentity, matchPlatform, parseCpuidDump, parseCpuinfo } from "@tdx/host/cpu";
+import { PLATFORMS } from "../platforms.ts";
+import { readInput } from "./input.ts";
+import type { Options } from "./options.ts";
+import { requireGranted } from "./permissions.ts";
+import type { Stdio } from "./stdio.ts";
+import { pick, UsageError } from "./values.ts";
+
+/** The options that say which machine is meant. */
+export const MACHINE_OPTIONS = {
+  platform: { value: "NAME", help: "the platform; default: read it from the machine" },
+  cpuinfo: {
+    value: "FILE",
+    help: "read the CPU from a copy of /proc/cpuinfo; - is standard input",
+  },
+  cpuid: {
+    value: "FILE",
+    help: "read the CPU from a CPUID dump (or cpuid -r); - is standard input",
+  },
+} as const;
+
+/** The options that say how a host clears. */
+export const CLEARING_OPTIONS = {
+  "host-keys": {
+    value: "KIND",
+    help: "keyid0, shared or shared-integrity: the KeyIDs the host uses; default keyid0",
+  },
+  policy: {
+    value: "POLICY",
+    help: "always, quirk (as the patch: only with the erratum) or never; default quirk",
+  },
+} as const;
+
+/** A platform, and the CPU it was recognised by where one was read. */
+export interface ChosenMachine {
+  readonly platform: Platform;
+  readonly cpu?: CpuIdentity;
+}
+
+/**
+ * Finds the platform that the options name, or that the CPU they point at belongs to.
+ *
+ * @param options What was typed; without any of {@link MACHINE_OPTIONS}, this machine.
+ * @param stdio Where standard input is.
+ * @returns The platform.
+ * @throws {UsageError} If more than one machine is named or none can be read.
+ */
+export async function findMachine(options: Options, stdio: Stdio): Promise<ChosenMachine> {
+  const given = options.among(Object.keys(MACHINE_OPTIONS));
+  if (given.length > 1) {
+    throw new UsageError(
+      `Expected one of --platform, --cpuinfo, --cpuid, got --${given.join(" --")}`,
+    );
+  }
+  const name = options.text("platform");
+  if (name !== undefined) return { platform: platformNamed(name) };
+  const cpu = await namedCpu(options, stdio);
+  return { platform: matchPlatform(cpu, PLATFORMS), cpu };
+}
+
+/**
+ * Finds a platform by its name.
+ *
+ * @param name What was typed.
+ * @returns The plugin.
+ * @throws {UsageError} If no plugin has that name.
+ */
+export function platformNamed(name: string): Platform {
+  return pick("--platform", name, Object.fromEntries(PLATFORMS.map((p) => [p.name, p])));
+}
+
+/** A CPU model in words: `family 6 model 0x8f`. */
+export function cpuModel({ family, model }: CpuIdentity): string {
+  return `family ${family} model 0x${model.toString(16)}`;
+}
+
+/**
+ * Reads this machine's CPU. Deno reads no `/proc` without all permissions, so `cat` does, with
+ * `--allow-run=cat`.
+ *
+ * @returns What `/proc/cpuinfo` says.
+ * @throws {UsageError} If there is no `/proc/cpuinfo` to read.
+ */
+export async function thisCpu(): Promise<CpuIdentity> {
+  const hint = "name one with --platform, or give --cpuinfo or --cpuid";
+  try {
+    requireGranted({ name: "run", command: "cat" });
+    const cat = new Deno.Command("cat", { args: ["/proc/cpuinfo"], stderr: "null" });
+    const { success, stdout } = await cat.output();
+    if (success) return parseCpuinfo(new TextDecoder().decode(stdout), "/proc/cpuinfo");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new UsageError(
+        `Reading this machine's CPU needs the program cat and --allow-run=cat; or ${hint}`,
+      );
+    }
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  throw new UsageError(
+    `Expected a readable /proc/cpuinfo on this machine (${Deno.build.os}); ${hint}`,
+  );
+}
+
+async function namedCpu(options: Options, stdio: Stdio): Promise<CpuIdentity> {
+  const dump = options.text("cpuid");
+  if (dump !== undefined) return parseCpuidDump(await readInput(dump, stdio), dump);
+  const cpuinfo = options.text("cpuinfo");
+  if (cpuinfo !== undefined) return parseCpuinfo(await readInput(cpuinfo, stdio), cpuinfo);
+  return await thisCpu();
+}

@@ -1,0 +1,140 @@
+import { parseArgs } from "@std/cli";
+import { nearest, type NumberRange, pickName, readNumber, readSize, UsageError } from "./values.ts";
+
+/** An option of a command: a flag without `value`, else with the name of its value. */
+export interface Option {
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** The options of a command by name, without the dashes. */
+export type OptionTable = Readonly<Record<string, Option>>;
+
+/** What was typed. Options are named without the dashes; one that was not given is `undefined`. */
+export class Options {
+  /**
+   * @param args All of it, as it was typed.
+   * @param operands What stands beside the options.
+   * @param given Flags and values by name.
+   */
+  constructor(
+    readonly args: readonly string[],
+    readonly operands: readonly string[],
+    readonly given: ReadonlyMap<string, string | true>,
+  ) {}
+
+  /** Whether an option was given. */
+  has(name: string): boolean {
+    return this.given.has(name);
+  }
+
+  /** Which of some options were given. */
+  among(names: readonly string[]): string[] {
+    return names.filter((name) => this.given.has(name));
+  }
+
+  /** The value of an option. */
+  text(name: string): string | undefined {
+    return this.given.get(name) as string | undefined;
+  }
+
+  /**
+   * The value of an option that is one of some names.
+   *
+   * @throws {UsageError} If it is another, with the list and the nearest name.
+   */
+  pick<T extends string>(name: string, names: readonly T[]): T | undefined {
+    return this.#read(name, (text) => pickName(`--${name}`, text, names));
+  }
+
+  /**
+   * The value of an option that is a number.
+   *
+   * @throws {UsageError} If it is not in the range.
+   */
+  number(name: string, range: NumberRange): number | undefined {
+    return this.#read(name, (text) => readNumber(`--${name}`, text, range));
+  }
+
+  /**
+   * The value of an option that is a size, in bytes.
+   *
+   * @throws {UsageError} If it is no size.
+   */
+  size(name: string): number | undefined {
+    return this.#read(name, (text) => readSize(`--${name}`, text));
+  }
+
+  #read<T>(name: string, read: (text: string) => T): T | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : read(text);
+  }
+}
+
+/**
+ * Reads a command's arguments.
+ *
+ * @param args The arguments after the subcommand.
+ * @param table The options it takes.
+ * @returns What was typed.
+ * @throws {UsageError} If an option is unknown, given twice or lacks its value.
+ */
+export function readOptions(args: readonly string[], table: OptionTable): Options {
+  const names = Object.keys(table);
+  const flags = names.filter((name) => table[name]!.value === undefined);
+  const valued = names.filter((name) => table[name]!.value !== undefined);
+  const parsed = parseArgs(joinValues(args, valued), {
+    boolean: flags,
+    string: ["_", ...valued],
+    collect: valued,
+    unknown: (argument, key) => {
+      if (key !== undefined) throw new UsageError(unknownOption(argument, names));
+    },
+  });
+  const given = new Map<string, string | true>();
+  for (const name of flags) if (parsed[name] === true) given.set(name, true);
+  for (const name of valued) {
+    const [value, ...more] = parsed[name] as string[];
+    if (more.length > 0) {
+      throw new UsageError(`Expected --${name} once, got ${[value, ...more].join(", ")}`);
+    }
+    if (value === "") {
+      throw new UsageError(`Expected --${name} ${table[name]!.value}, got no value`);
+    }
+    if (value !== undefined) given.set(name, value);
+  }
+  return new Options(args, parsed._.map(String), given);
+}
+
+/**
+ * Refuses words beside the options.
+ *
+ * @param options What was typed.
+ * @throws {UsageError} If there are any.
+ */
+export function noOperands({ operands }: Options): void {
+  if (operands.length > 0) {
+    throw new UsageError(`Expected only options, got ${operands.join(" ")}`);
+  }
+}
+
+/** Ties values to their options, so that `-` and negative numbers are values too. */
+function joinValues(args: readonly string[], valued: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const [arg, next] = [args[i]!, args[i + 1]];
+    if (arg === "--") return [...joined, ...args.slice(i)];
+    const takes = arg.startsWith("--") && valued.includes(arg.slice(2));
+    if (takes && next !== undefined && !next.startsWith("--")) {
+      joined.push(`${arg}=${next}`);
+      i++;
+    } else joined.push(arg);
+  }
+  return joined;
+}
+
+function unknownOption(argument: string, names: readonly string[]): string {
+  const list = names.map((name) => `--${name}`).join(" ");
+  const typed = argument.replace(/=.*$/, "");
+  return `Expected one of ${list}, got ${typed}${nearest(typed.replace(/^-+/, ""), names, "--")}`;
+}

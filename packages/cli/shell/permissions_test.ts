@@ -1,0 +1,77 @@
+// Without permissions: what a command says in this process, and that it asks nothing on a terminal.
+import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { main } from "../main.ts";
+
+const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
+/** Gives a program a terminal; util-linux, in every Debian. */
+const SCRIPT = Deno.build.os === "linux" && await has("script");
+
+async function has(program: string): Promise<boolean> {
+  try {
+    return (await new Deno.Command(program, { args: ["--version"] }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+const HINT = "name one with --platform, or give --cpuinfo or --cpuid";
+const SNAPSHOT = "or give a snapshot, with --root DIR or -";
+const READING = "reading it needs --allow-read=x";
+/** Command lines, one for each permission, and what they lack. */
+const ONE_EACH = {
+  decide: `Reading this machine's CPU needs the program cat and --allow-run=cat; or ${HINT}`,
+  "mce x": `Expected a readable file, got x: ${READING}`,
+  "check --html x": "Writing x needs --allow-write=x",
+  ...(Deno.build.arch === "x86_64"
+    ? {
+      meter:
+        "Expected the permission --allow-ffi: measuring places a few bytes of machine code in " +
+        "memory through the C library, and calls them",
+    }
+    : {}),
+};
+const REFUSALS = {
+  ...ONE_EACH,
+  audit: `Auditing this machine needs the program cat and --allow-run=cat; ${SNAPSHOT}`,
+  "audit --root x": `Expected a snapshot folder, got x: ${READING}`,
+  "decide --cpuid x": `Expected a readable file, got x: ${READING}`,
+  "litmus x": `Expected a readable file, got x: ${READING}`,
+  "teardown --platform spr --html x": "Writing x needs --allow-write=x",
+};
+
+for (const [args, message] of Object.entries(REFUSALS)) {
+  Deno.test({
+    name: `tdx ${args} says which permission it lacks`,
+    permissions: "none",
+    async fn() {
+      const notes: string[] = [];
+      const print = () => {
+        throw new Error("an answer");
+      };
+      const status = await main(args.split(" "), { print, note: (text) => notes.push(text) });
+      assertEquals([status, notes], [1, [`tdx: ${message}`]]);
+    },
+  });
+}
+
+/** What a command line without any permission shows on a terminal. */
+async function onTerminal(args: string): Promise<string> {
+  const { stdout } = await new Deno.Command("script", {
+    args: ["-qc", `"${Deno.execPath()}" run --quiet "${MAIN}" ${args}`, "/dev/null"],
+    stdin: "null",
+    env: { NO_COLOR: "1" },
+    // A question waits for ever.
+    signal: AbortSignal.timeout(20_000),
+  }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+Deno.test({
+  name: "tdx without a permission asks nothing on a terminal (needs script, Linux)",
+  ignore: !SCRIPT,
+  async fn() {
+    const said = await Promise.all(Object.keys(ONE_EACH).map(onTerminal));
+    assertEquals(said, Object.values(ONE_EACH).map((message) => `tdx: ${message}`));
+  },
+});

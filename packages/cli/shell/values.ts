@@ -1,0 +1,84 @@
+import { closestString } from "@std/text";
+import { GiB, KiB, MiB, TiB } from "@tdx/core";
+
+/** A mistake in what the user typed or gave: shown as one line, exit status 1. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** A hint at the name that was probably meant; empty where there is no name. */
+export function nearest(typed: string, names: readonly string[], prefix = ""): string {
+  return names.length === 0 ? "" : `; did you mean ${prefix}${closestString(typed, names)}?`;
+}
+
+/**
+ * Picks what a name stands for.
+ *
+ * @param what What is named, for the message.
+ * @param typed The name.
+ * @param choices The known ones, by name.
+ * @returns The choice.
+ * @throws {UsageError} If the name is unknown, with the list and the nearest name.
+ */
+export function pick<T>(what: string, typed: string, choices: Readonly<Record<string, T>>): T {
+  if (Object.hasOwn(choices, typed)) return choices[typed]!;
+  const names = Object.keys(choices);
+  throw new UsageError(
+    `Expected ${what} to be one of ${names.join(", ")}, got ${typed}${nearest(typed, names)}`,
+  );
+}
+
+/** Picks a name out of a list; see {@link pick}. */
+export function pickName<T extends string>(what: string, typed: string, names: readonly T[]): T {
+  return pick(what, typed, Object.fromEntries(names.map((name) => [name, name])));
+}
+
+/** What numbers are meant. */
+export interface NumberRange {
+  /** The smallest; any where it is not given. */
+  readonly from?: number;
+  /** The largest; any where it is not given. */
+  readonly to?: number;
+  /** Whether fractions are meant too. */
+  readonly fractions?: boolean;
+}
+
+/**
+ * Reads a decimal number.
+ *
+ * @param name What it is, for the message.
+ * @param text The number.
+ * @param range What numbers are meant.
+ * @returns The number.
+ * @throws {UsageError} If it is another or no number.
+ */
+export function readNumber(
+  name: string,
+  text: string,
+  { from = -Infinity, to = Infinity, fractions = false }: NumberRange = {},
+): number {
+  const value = /^-?\d*\.?\d+(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+  if (value >= from && value <= to && (fractions || Number.isSafeInteger(value))) return value;
+  const expected = (fractions ? "a number" : "a whole number") +
+    (from > -Infinity ? ` from ${from}` : "") + (to < Infinity ? ` to ${to}` : "");
+  throw new UsageError(`Expected ${name} as ${expected}, got ${text}`);
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KiB, MiB, GiB, TiB };
+
+/**
+ * Reads a size such as `400GiB`, `1.5TiB` or `4096`.
+ *
+ * @param name The option, for the message.
+ * @param text The size; without a unit in bytes.
+ * @returns Bytes.
+ * @throws {UsageError} If it is no size or no whole number of bytes.
+ */
+export function readSize(name: string, text: string): number {
+  const [, figure, unit] = /^(-?[0-9]+(?:\.[0-9]+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
+  const bytes = Number(figure) * (UNITS[unit ?? ""] ?? NaN);
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw new UsageError(
+    `Expected ${name} as a size like 4096, 64MiB, 400GiB or 1.5TiB, got ${text}`,
+  );
+}

@@ -1,0 +1,74 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { nearest, pick, pickName, readNumber, readSize, UsageError } from "./values.ts";
+
+Deno.test("readSize() reads binary units, fractions and plain bytes", () => {
+  const table = [
+    ["4096", 4096],
+    ["4096B", 4096],
+    ["4KiB", 4096],
+    ["64MiB", 67_108_864],
+    ["400GiB", 429_496_729_600],
+    ["1.5TiB", 1_649_267_441_664],
+    ["1 TiB", 1_099_511_627_776],
+    ["-1KiB", -1024],
+    ["0", 0],
+  ] as const;
+  for (const [text, bytes] of table) assertEquals(readSize("--memory", text), bytes, text);
+});
+
+Deno.test("readSize() refuses what is no size or no whole number of bytes", () => {
+  for (const text of ["", "GiB", "1GB", "1gib", "1e3", "0x10", "1.00001KiB", "9007199254740993"]) {
+    const { message } = assertThrows(() => readSize("--memory", text), UsageError);
+    const expected = "Expected --memory as a size like 4096, 64MiB, 400GiB or 1.5TiB, got ";
+    assertEquals(message, expected + text);
+  }
+});
+
+Deno.test("pick() gives what a name stands for", () => {
+  assertEquals(pick("a colour", "red", { red: 1, green: 2 }), 1);
+  assertEquals(pickName("a colour", "green", ["red", "green"]), "green");
+});
+
+Deno.test("pick() refuses an unknown name, with the list and the nearest", () => {
+  const { message } = assertThrows(
+    () => pick("a colour", "gren", { red: 1, green: 2 }),
+    UsageError,
+  );
+  assertEquals(message, "Expected a colour to be one of red, green, got gren; did you mean green?");
+  assertThrows(() => pickName("a colour", "constructor", ["red"]), UsageError, "got constructor");
+});
+
+Deno.test("nearest() has no hint where there is no name", () => {
+  assertEquals(nearest("x", []), "");
+  assertEquals(nearest("sise", ["size"], "--"), "; did you mean --size?");
+});
+
+Deno.test("readNumber() reads decimal numbers in a range", () => {
+  assertEquals(readNumber("--seed", "-7"), -7);
+  assertEquals(readNumber("--vcpus", "1", { from: 1 }), 1);
+  const share = { from: 0, to: 1, fractions: true };
+  assertEquals(["0", "0.25", ".5", "1", "1e-5"].map((text) => readNumber("--busy", text, share)), [
+    0,
+    0.25,
+    0.5,
+    1,
+    0.00001,
+  ]);
+});
+
+Deno.test("readNumber() refuses what is not meant, and says what is", () => {
+  const table = [
+    ["1.5", {}, "a whole number"],
+    ["9007199254740993", {}, "a whole number"],
+    ["0", { from: 1 }, "a whole number from 1"],
+    ["53", { from: 32, to: 52 }, "a whole number from 32 to 52"],
+    ["1.1", { from: 0, to: 1, fractions: true }, "a number from 0 to 1"],
+    ...["", "x", "0x10", "NaN", "Infinity", " 1", "1."].map((text) =>
+      [text, { fractions: true }, "a number"] as const
+    ),
+  ] as const;
+  for (const [text, range, expected] of table) {
+    const { message } = assertThrows(() => readNumber("--n", text, range), UsageError);
+    assertEquals(message, `Expected --n as ${expected}, got ${text}`);
+  }
+});

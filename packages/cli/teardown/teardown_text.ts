@@ -1,0 +1,79 @@
+import { showCount, showRange, showSize } from "@tdx/core";
+import type { TeardownReport } from "@tdx/reclaim";
+import { table } from "../shell/show.ts";
+import type { SimulatedTime } from "./simulate.ts";
+
+/** A simulated teardown, as it is printed. */
+export interface PrintedTeardown extends TeardownReport {
+  /** Guest memory, in bytes. */
+  readonly memoryBytes: number;
+  /** Virtual CPUs. */
+  readonly vcpus: number;
+  /** How long it would take on a real host, by each cost of a clear. */
+  readonly simulatedTimes: readonly SimulatedTime[];
+  /** Time it took to build host and TD, in milliseconds. */
+  readonly setUpMs: number;
+  /** Time it took to tear the TD down and to use its pages, in milliseconds. */
+  readonly computeMs: number;
+}
+
+/** Writes a teardown for a person. */
+export function teardownText(done: PrintedTeardown): string {
+  const { platform, memoryBytes, vcpus, path, policy, control } = done;
+  const pages = table(
+    ["", "pages", "lines cleared", "fences"],
+    ([["guest", done], ["control", control]] as const).map(([name, counts]) => [
+      name,
+      showCount(counts.pagesReclaimed),
+      showCount(counts.linesCleared),
+      showCount(counts.fences),
+    ]),
+  );
+  const calls = table(
+    ["SEAMCALL", "count"],
+    Object.entries(done.seamcalls).map(([leaf, count]) => [leaf, showCount(count)]),
+  );
+  return [
+    `${platform}, ${showSize(memoryBytes)}, ${vcpus} vCPUs, path ${path}, policy ${policy}`,
+    "",
+    pages,
+    "",
+    calls,
+    "",
+    `retries ${showCount(done.retries)}, leaked pages ${showCount(done.leakedPages)}` +
+    (done.leakedHkid ? ", HKID leaked" : ""),
+    afterwards(done),
+    "",
+    timesText(done.simulatedTimes),
+    "",
+    `simulated in ${done.computeMs.toFixed(0)} ms, after ${
+      done.setUpMs.toFixed(0)
+    } ms to set it up`,
+  ].join("\n");
+}
+
+function afterwards({ machineChecks, retiredPages }: PrintedTeardown): string {
+  if (machineChecks === 0) return "the host then used every guest page: no machine check";
+  return `the host then used every guest page: machine checks ${showCount(machineChecks)}, ` +
+    `retired pages ${showCount(retiredPages)}\n` +
+    "(loads in user mode; a load in the kernel panics at the first)";
+}
+
+/** How long it would take on a real host. */
+function timesText(times: readonly SimulatedTime[]): string {
+  const all = times.map(({ terms, total }) => [...terms, total]);
+  const rows = all[0]!.map(({ name }, i) => [
+    name,
+    ...all.map((terms) => terms[i]!).flatMap(({ seconds, provenance }) => [
+      showRange(seconds),
+      provenance,
+    ]),
+  ]);
+  const clears = times.flatMap(({ clearAs }) => [`clear as ${clearAs}`, "whose figure"]);
+  const unknown = all.flat().find(({ seconds }) => seconds === null);
+  return [
+    table(["simulated seconds", ...clears], rows),
+    ...(unknown === undefined ? [] : [`unknown: ${unknown.source}`]),
+    "tdx estimate says where these figures were read",
+  ].join("\n");
+}
