@@ -11,7 +11,7 @@ for (const { file, text, blocks } of readMarkdown(".")) {
   let written = text;
   for (const block of blocks.filter(isRun)) {
     const { language, code, line, output } = block;
-    const ran = await (language === "sh" ? runShell : runTypeScript)(code, ".");
+    const ran = await (language === "sh" ? runShell : runTypeScript)(code);
     if (ran.code !== announcedStatus(block)) {
       throw new Error(`${file}:${line}: exit status ${ran.code}\n${ran.stdout}${ran.stderr}`);
     }

@@ -51,8 +51,8 @@ export interface Markdown {
   readonly text: string;
   /** The other code blocks, in order. What only shows the output of one is not among them. */
   readonly blocks: readonly Block[];
-  /** The blocks between `<!-- steps -->` and `<!-- end of steps -->`; none where there are no steps. */
-  readonly steps: readonly Block[];
+  /** For each `<!-- steps -->`, the blocks from there to the next `<!-- end of steps -->`. */
+  readonly guides: readonly (readonly Block[])[];
   /** Targets of links and images. */
   readonly links: readonly Located[];
   /** What stands between backticks. */
@@ -87,20 +87,22 @@ export function parseMarkdown(file: string, text: string): Markdown {
   const slugger = new GitHubSlugger();
   const headings = tokens.flatMap(({ type }, i) => type === "heading_open" ? [tokens[i + 1]!] : []);
   const blocks = blocksOf(file, tokens);
-  const [first, last] = ["steps", "end of steps"].map((word) =>
-    tokens.find((token) => commentOf(token) === word)
-  );
-  if ((first === undefined) !== (last === undefined)) {
+  const [starts, ends] = ["steps", "end of steps"].map((word) =>
+    tokens.filter((token) => commentOf(token) === word).map(at)
+  ) as [number[], number[]];
+  if (starts.length !== ends.length) {
     throw new SyntaxError(
-      `${file}: Expected both <!-- steps --> and <!-- end of steps -->, got one`,
+      `${file}: Expected as many <!-- end of steps --> as <!-- steps -->, got ${ends.length}`,
     );
   }
-  const isStep = ({ line }: Block) => first !== undefined && at(first) < line && line < at(last!);
+  const guides = starts.map((start, i) =>
+    blocks.filter(({ line }) => start < line && line < ends[i]!)
+  );
   return {
     file,
     text,
-    blocks: blocks.filter((block) => !isStep(block)),
-    steps: blocks.filter(isStep),
+    blocks: blocks.filter((block) => !guides.flat().includes(block)),
+    guides,
     links: inlines.flatMap((inline) => targets(inline).map((text) => ({ text, line: at(inline) }))),
     codes: inlines.flatMap((inline) => codes(inline).map((text) => ({ text, line: at(inline) }))),
     anchors: new Set(headings.map((heading) => slugger.slug(plain(heading)))),

@@ -40,21 +40,23 @@ Deno.test("parseMarkdown() gives a block its line, comment, path and output, whe
 });
 
 Deno.test("parseMarkdown() finds links, anchors, rows, and the steps between their comments", () => {
-  const { links, anchors, rows, blocks, steps } = parseMarkdown(
+  const { links, anchors, rows, blocks, guides } = parseMarkdown(
     "x.md",
     "# A `b`, c\n\n[x](y.md#z)\n\n| h |\n| - |\n| `1` |\n\n" +
-      "<!-- steps -->\n\nThe file `p`:\n\n```diff\n+d\n```\n\n<!-- end of steps -->\n",
+      "<!-- steps -->\n\nThe file `p`:\n\n```diff\n+d\n```\n\n<!-- end of steps -->\n\n" +
+      "<!-- steps -->\n\n```sh\na\n```\n\n```sh\nb\n```\n\n<!-- end of steps -->\n",
   );
   assertEquals(links, [{ text: "y.md#z", line: 3 }]);
   assertEquals([...anchors], ["a-b-c"]);
   assertEquals(rows, [{ heading: "A b, c", cells: ["1"] }]);
-  assertEquals([blocks.length, steps.length, steps[0]?.path], [0, 1, "p"]);
+  assertEquals([blocks.length, guides.map(({ length }) => length)], [0, [1, 2]]);
+  assertEquals(guides[0]![0]!.path, "p");
 });
 
 Deno.test("parseMarkdown() refuses steps without an end", () => {
   assertThrows(
     () => parseMarkdown("x.md", "<!-- steps -->\n"),
     SyntaxError,
-    "x.md: Expected both <!-- steps --> and <!-- end of steps -->, got one",
+    "x.md: Expected as many <!-- end of steps --> as <!-- steps -->, got 0",
   );
 });

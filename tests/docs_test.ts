@@ -5,9 +5,9 @@ import { join } from "@std/path";
 import { parseScenario, runScenario } from "@tdx/litmus";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
 import { type Block, readMarkdown } from "../tasks/markdown.ts";
-import { announcedStatus, isAsShown, runShell, runTypeScript } from "../tasks/run_block.ts";
-import { type Finished, outputOf } from "../tasks/run.ts";
+import { runShell, runTypeScript } from "../tasks/run_block.ts";
 import { exists, ROOT } from "../tasks/workspace.ts";
+import { checkRan } from "./check_ran.ts";
 
 const documents = readMarkdown(ROOT);
 
@@ -18,7 +18,7 @@ const SHOWN: Readonly<Record<string, string>> = {
 };
 /** How each language is run; it ends in an error where the block does not do what it says. */
 const RUN: Readonly<Record<string, (block: Block) => void | Promise<void>>> = {
-  sh: async (block) => checkRan(block, await runShell(block.code, ROOT)),
+  sh: async (block) => checkRan(block, await runShell(block.code)),
   ts: checkTypeScript,
   tdx: checkScenario,
   json: ({ code }) => JSON.parse(code),
@@ -27,13 +27,10 @@ const RUN: Readonly<Record<string, (block: Block) => void | Promise<void>>> = {
 const NOT_RUN: Readonly<Record<string, string>> = { sh: "no-run", ts: "ignore" };
 /** A command, which belongs into a block of `sh`. */
 const COMMAND = /^(\$ |(deno|npx|npm|git|curl|ssh|sh|sudo|docker|kubectl) )/m;
-/** A command that would run this test again. */
-const THIS_TEST = /^(npx -y )?deno\S* (task (-q |--quiet )?(test|ok)|test)(?=\s*(#|$))/;
+/** A command that runs tests, and would run this one again or others a second time. */
+const TESTS = /^(npx -y )?deno\S* (task (-q |--quiet )?(test|ok)|test)(?=\s|$)/;
 
-for (const { file, blocks, steps } of documents) {
-  blocks.forEach(register);
-  if (steps.length > 0) registerSteps(file, steps);
-}
+for (const { blocks } of documents) blocks.forEach(register);
 
 /** One test for a block. */
 function register(block: Block): void {
@@ -67,8 +64,8 @@ function whyNot(block: Block): string | undefined {
     return /^not run: ([^]+)$/.exec(comment ?? "")?.[1]?.replaceAll(/\s+/g, " ");
   }
   const commands = code.split("\n").filter((line) => !/^\s*(#|$)/.test(line));
-  if (language === "sh" && commands.length > 0 && commands.every((line) => THIS_TEST.test(line))) {
-    return "it is what runs this test";
+  if (language === "sh" && commands.length > 0 && commands.every((line) => TESTS.test(line))) {
+    return "it runs tests";
   }
   return isCommand(block) ? undefined : SHOWN[language];
 }
@@ -91,26 +88,19 @@ function checkWords(block: Block): void {
   assertEquals(attributes, [], `${place}: Expected ${wanted ?? "nothing"} after ${language}`);
   for (const command of language === "sh" ? code.split("\n") : []) {
     assert(
-      !THIS_TEST.test(command),
-      `${place}: Expected ${command} in a block of its own: it is what runs this test`,
+      !TESTS.test(command),
+      `${place}: Expected ${command} in a block of its own: it runs tests`,
     );
   }
 }
 
-function checkRan(block: Block, { code, stdout, stderr }: Finished): void {
-  const place = `${block.file}:${block.line}`;
-  assertEquals(code, announcedStatus(block), `${place}: exit status ${code}\n${stdout}${stderr}`);
-  const { output } = block;
-  if (output !== undefined && !isAsShown(stdout, output)) assertEquals(stdout, output, place);
-}
-
-/** `deno test --doc` checks its types; that it does what it says is seen here. */
+/** `deno test --doc` runs it; what it prints is seen here. */
 async function checkTypeScript(block: Block): Promise<void> {
+  if (block.output !== undefined) return checkRan(block, await runTypeScript(block.code));
   assert(
-    block.output !== undefined || /from "@std\/assert"/.test(block.code),
+    /from "@std\/assert"/.test(block.code),
     `${block.file}:${block.line}: Expected an assertion, or a text block with the output after it`,
   );
-  checkRan(block, await runTypeScript(block.code, ROOT));
 }
 
 async function checkScenario(block: Block): Promise<void> {
@@ -122,42 +112,6 @@ async function checkScenario(block: Block): Promise<void> {
       assertEquals(observation, expected, `${platform.name} ${mode}`);
     }
   }
-}
-
-/** One test for the steps of a file: each is taken as it stands, in a copy of the workspace. */
-function registerSteps(file: string, steps: readonly Block[]): void {
-  Deno.test(`${file}:${steps[0]!.line} steps, taken in a copy of the workspace`, async (t) => {
-    const copy = (await outputOf("mktemp", ["-d"])).trimEnd();
-    try {
-      const pack = 'tar --exclude=./.git --exclude=./site -cf - . | tar -xf - -C "$0"';
-      await outputOf("sh", ["-c", pack, copy]);
-      for (const step of steps) await t.step(nameOf(step), () => take(step, copy));
-    } finally {
-      await outputOf("rm", ["-r", copy]);
-    }
-  });
-}
-
-/** Runs commands; with any other block writes or changes the file that the sentence before names. */
-async function take(step: Block, copy: string): Promise<void> {
-  const { language, path, code } = step;
-  if (language === "sh") return checkRan(step, await runShell(code, copy));
-  const place = `${step.file}:${step.line}`;
-  assert(path !== undefined, `${place}: Expected a file's name before the block`);
-  const text = language === "diff" ? changed(join(copy, path), code, place) : code;
-  const write = 'mkdir -p "$(dirname "$0")" && cat > "$0"';
-  await outputOf("sh", ["-c", write, path], { cwd: copy, input: text });
-}
-
-/** A file with one difference made: lines that begin with a blank or `-`, then with a blank or `+`. */
-function changed(file: string, diff: string, place: string): string {
-  const lines = diff.trimEnd().split("\n");
-  const side = (mark: string) =>
-    lines.filter((line) => line.startsWith(" ") || line.startsWith(mark))
-      .map((line) => `${line.slice(1)}\n`).join("");
-  const parts = Deno.readTextFileSync(file).split(side("-"));
-  assertEquals(parts.length, 2, `${place}: Expected once in ${file}:\n${side("-")}`);
-  return parts.join(side("+"));
 }
 
 const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
