@@ -24,7 +24,7 @@ export interface RuleGroup {
   readonly rules: readonly Rule[];
 }
 
-const LEAVES = ["mem_remove", "mng", "page_wbinvd", "phymem", "vp"];
+const LEAVES = "packages/seam/leaves";
 /** What the SEAMCALLs were read in. */
 const SEAM_SOURCE = { confidence: "exact", source: "TDX module 1.5.01, source" } as const;
 
@@ -34,7 +34,7 @@ export function ruleGroups(): RuleGroup[] {
     home: "packages/core/line/rules.ts",
     followedBy: "packages/core/line/line_step.ts",
   };
-  const calls = { home: "packages/seam/leaves", followedBy: "packages/reclaim/teardown" };
+  const calls = { home: LEAVES, followedBy: "packages/reclaim/teardown" };
   const seam = seamcalls();
   return [
     { title: "Reads", ...lines, rules: worded(RULES.reads) },
@@ -69,8 +69,9 @@ function assumed(texts: Readonly<Record<string, string>>): Rule[] {
 
 /** T and D have no table: each is a SEAMCALL, whose documentation names the id. */
 function seamcalls(): Rule[] {
-  const named = LEAVES.flatMap((leaf) => {
-    const words = comments(Deno.readTextFileSync(`packages/seam/leaves/${leaf}.ts`));
+  const files = [...typescriptFiles(LEAVES)].filter((file) => !isTest(file));
+  const named = files.flatMap((file) => {
+    const words = comments(Deno.readTextFileSync(file));
     return [...words.matchAll(/(TDH\.[A-Z.]+) \(([TD]\d(?:, [TD]\d)*)\)[^:.]*: ([^.:]+)/g)];
   });
   return sorted(

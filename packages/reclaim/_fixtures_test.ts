@@ -97,7 +97,9 @@ export function record(module: TdxModule): Issued[] {
   const log: Issued[] = [];
   const groups = [module.mng, module.vp, module.mem, module.phymem] as unknown as Leaves[];
   for (const leaves of groups) {
-    for (const [name, leaf] of Object.entries(leaves)) {
+    for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(leaves))) {
+      if (name === "constructor") continue;
+      const leaf = leaves[name]!.bind(leaves);
       leaves[name] = (...operands) => {
         const before = new Map(module.calls);
         const result: SeamcallResult & { type?: PageType | null } = leaf(...operands);

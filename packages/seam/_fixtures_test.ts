@@ -8,9 +8,11 @@ import {
   PhysicalMemory,
   type Platform,
   PLATFORM_CONTRACT,
+  runOf,
 } from "@tdx/core";
 import { buildTd, type BuiltTd, type TdPlan } from "./build_td.ts";
-import { runOf } from "@tdx/core";
+import type { SeamcallResult } from "./leaves/results.ts";
+import { decodeStatus } from "./status/seamcall_status.ts";
 import { TdxModule, type TdxModuleOptions } from "./tdx_module.ts";
 
 /** Private KeyIDs 32 to 63; 32 is the global one. */
@@ -51,6 +53,15 @@ export function liveTd(module: TdxModule, plan: Partial<TdPlan> = {}): BuiltTd {
   return buildTd(module, { hkid: 33, vcpus: 2, control: 0, memory: [GUEST], ...plan });
 }
 
+/** Makes a TD at address 0 that is initialised, not finalised, with page tables for 2 MiB. */
+export function initialise({ mem, mng, packages }: TdxModule): void {
+  mng.create(0, 33);
+  for (let pkg = 0; pkg < packages; pkg++) mng.keyConfig(0, pkg);
+  for (let i = 1; i <= 6; i++) mng.addcx(i * PAGE_BYTES, 0);
+  mng.init(0);
+  for (const level of [3, 2, 1]) mem.septAdd(0, 0, level, (10 + level) * PAGE_BYTES);
+}
+
 /** Takes a TD to BLOCKED. */
 export function block(module: TdxModule, { tdr, vcpus }: BuiltTd): void {
   vcpus.forEach((tdvpr, lp) => module.vp.flush(tdvpr, lp));
@@ -72,9 +83,10 @@ export function reclaimAll(module: TdxModule, tdr: number): void {
   module.phymem.pageReclaim(tdr);
 }
 
-/** A status as the specification prints it, in hexadecimal. */
-export function hex(status: bigint): string {
-  return status.toString(16).toUpperCase().padStart(16, "0");
+/** A status by its names: `OPERAND_BUSY|RCX`. */
+export function says({ status }: SeamcallResult): string {
+  const { name, operand } = decodeStatus(status);
+  return operand === null ? name : `${name}|${operand}`;
 }
 
 /** All that can be seen of a module, and the lines of its first frames and of the guest memory. */

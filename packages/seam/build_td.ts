@@ -1,18 +1,12 @@
-import { type FrameChunk, PAGE_BYTES } from "@tdx/core";
-import {
-  requireInstance,
-  requireObject,
-  requireOptions,
-  requireWhole,
-  wrongType,
-} from "@tdx/core/arguments";
-import { requireChunk, runOf } from "@tdx/core";
-import type { PagesResult } from "./leaves/pages.ts";
-import { TDCS_PAGES, TDVPS_PAGES } from "./control_pages.ts";
+import { type FrameChunk, PAGE_BYTES, runOf } from "@tdx/core";
+import { requireOptions, requireWhole } from "@tdx/core/arguments";
+import { hex } from "./_hex.ts";
+import type { PagesResult, SeamcallResult } from "./leaves/results.ts";
+import { framesPer, pageBytes } from "./state/page_type.ts";
+import type { LeafName } from "./state/seamcalls.ts";
+import { TDCS_PAGES, TDVPS_PAGES } from "./state/td.ts";
 import { decodeStatus } from "./status/seamcall_status.ts";
-import type { SeamcallResult } from "./state/seamcalls.ts";
-import { framesPer, pageBytes } from "./state/td.ts";
-import { TdxModule } from "./tdx_module.ts";
+import type { TdxModule } from "./tdx_module.ts";
 
 /** The TD to build. */
 export interface TdPlan {
@@ -22,7 +16,7 @@ export interface TdPlan {
   readonly vcpus: number;
   /** First of the free frames for control pages: TDR, TDCS, vCPUs, then the Secure EPT. */
   readonly control: number;
-  /** Free frames for guest memory, which is mapped from GPA 0 on; see {@link chunksOf}. */
+  /** Free frames for guest memory, which is mapped from GPA 0 on; see `chunksOf` of `@tdx/core`. */
   readonly memory: Iterable<FrameChunk>;
   /** Size of the guest pages: 0 for 4 KiB, 1 for 2 MiB; default 0. */
   readonly level?: 0 | 1;
@@ -49,16 +43,14 @@ export interface BuiltTd {
  * @param module The module, with no faults injected.
  * @param plan The TD.
  * @returns What was built.
- * @throws {TypeError} Where an argument is of a wrong type or something in the plan not known,
- * before anything is built; where a chunk is of a wrong type, what was built until then stays.
- * @throws {RangeError} Where a number is out of range, or a SEAMCALL is refused; what was built
- * until then stays.
+ * @throws {TypeError} If something in the plan is not known.
+ * @throws {RangeError} If a number is out of range, or a SEAMCALL is refused; what was built until
+ * then stays.
  *
  * @example
  * ```ts
- * import { GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { GiB, KeyIdSpace, PhysicalMemory, runOf, TiB } from "@tdx/core";
  * import { gnr } from "@tdx/platform-gnr";
- * import { runOf } from "@tdx/core";
  * import { buildTd, TdxModule } from "@tdx/seam";
  * import { assertEquals } from "@std/assert";
  *
@@ -73,9 +65,11 @@ export interface BuiltTd {
  * ```
  */
 export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
-  requirePlan(module, plan);
-  const { mem, mr } = module;
+  requireOptions("plan", plan, PLAN);
   const { hkid, control, memory, level = 0 } = plan;
+  requireWhole("vcpus", plan.vcpus, 0);
+  requireWhole("level", level, 0, 1);
+  const { mem, mr } = module;
   let next = control;
   const page = () => PAGE_BYTES * next++;
 
@@ -87,8 +81,6 @@ export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
   const tables = [0, 0, 0, 0];
   let frames = 0;
   for (const chunk of memory) {
-    requireObject("chunk", chunk);
-    requireChunk(chunk);
     for (let table = 3; table > level; table--) {
       const needed = Math.ceil((frames + chunk.count) / framesPer(table)) - tables[table]!;
       if (needed === 0) continue;
@@ -113,20 +105,6 @@ export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
   return { tdr, vcpus, controlPages: next - control, guestPages };
 }
 
-/** Numbers that are whole but no TD's are left to the SEAMCALLs. */
-function requirePlan(module: TdxModule, plan: TdPlan): void {
-  requireInstance("module", module, TdxModule);
-  requireOptions("plan", plan, PLAN);
-  const { hkid, vcpus, control, memory, level = 0 } = plan;
-  requireWhole("hkid", hkid, 0);
-  requireWhole("vcpus", vcpus, 0);
-  requireWhole("control", control, 0);
-  requireWhole("level", level, 0, 1);
-  if (typeof memory !== "object" || typeof memory?.[Symbol.iterator] !== "function") {
-    throw wrongType("memory", "an iterable of chunks", memory);
-  }
-}
-
 function buildKeysAndTdcs(module: TdxModule, tdr: number, hkid: number, page: () => number): void {
   const { mng } = module;
   mustSucceed("TDH.MNG.CREATE", mng.create(tdr, hkid));
@@ -147,7 +125,7 @@ function buildVcpu({ vp }: TdxModule, tdr: number, lp: number, page: () => numbe
 
 /** Adds all pages of a chunk; `add` is told how many are done. */
 function addAll(
-  leaf: string,
+  leaf: LeafName,
   chunk: FrameChunk,
   add: (pages: FrameChunk, done: number) => PagesResult,
 ): void {
@@ -160,9 +138,9 @@ function addAll(
   }
 }
 
-function mustSucceed(leaf: string, { status }: SeamcallResult): void {
+function mustSucceed(leaf: LeafName, { status }: SeamcallResult): void {
   if (status === 0n) return;
   throw new RangeError(
-    `Expected ${leaf} to succeed, got 0x${status.toString(16)} ${decodeStatus(status).name}`,
+    `Expected ${leaf} to succeed, got ${hex(status)} ${decodeStatus(status).name}`,
   );
 }

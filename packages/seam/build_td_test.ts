@@ -1,8 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { GiB } from "@tdx/core";
+import { GiB, runOf } from "@tdx/core";
 import { buildTd } from "./build_td.ts";
 import { checkInvariants } from "./check_invariants.ts";
-import { runOf } from "@tdx/core";
 import { newModule } from "./_fixtures_test.ts";
 
 Deno.test("buildTd() builds a TD that runs", () => {

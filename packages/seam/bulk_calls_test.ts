@@ -1,14 +1,12 @@
 // Many pages at once come out as page by page: the same statuses, SEAMCALL counts, module and lines.
 import { assertEquals } from "@std/assert";
-import { type FrameChunk, GiB, PAGE_BYTES } from "@tdx/core";
+import { chunksOf, forEachFrame, type FrameChunk, GiB, PAGE_BYTES, runOf } from "@tdx/core";
 import fc from "fast-check";
 import { checkInvariants } from "./check_invariants.ts";
-import { chunksOf } from "@tdx/core";
-import { forEachFrame, runOf } from "@tdx/core";
-import type { PagesResult } from "./leaves/pages.ts";
-import type { Pages } from "./leaves/_checks.ts";
+import type { PagesResult } from "./leaves/results.ts";
+import type { Pages } from "./leaves/results.ts";
 import type { TdxModule } from "./tdx_module.ts";
-import { hex, liveTd, look, newModule, tearDown } from "./_fixtures_test.ts";
+import { liveTd, look, newModule, says, tearDown } from "./_fixtures_test.ts";
 
 const BASE = GiB / PAGE_BYTES;
 const TDR = 0;
@@ -68,14 +66,14 @@ function atOnce(chunk: FrameChunk, leaf: (pages: Pages) => PagesResult): string[
   const fates: string[] = [];
   for (let rest: FrameChunk | null = chunk; rest !== null;) {
     const result = leaf(rest);
-    framesOf(result.pages).forEach((frame) => fates.push(`${frame} ${hex(result.status)}`));
+    framesOf(result.pages).forEach((frame) => fates.push(`${frame} ${says(result)}`));
     rest = result.rest;
   }
   return fates;
 }
 
 function oneByOne(chunk: FrameChunk, leaf: (pages: Pages) => PagesResult): string[] {
-  return framesOf(chunk).map((frame) => `${frame} ${hex(leaf(frame * PAGE_BYTES).status)}`);
+  return framesOf(chunk).map((frame) => `${frame} ${says(leaf(frame * PAGE_BYTES))}`);
 }
 
 function compare(
@@ -141,11 +139,11 @@ Deno.test("pageAug() of a chunk is as page by page", () => {
 function removeOne({ mem, phymem }: TdxModule, page: number): string {
   const gpa = page * PAGE_BYTES;
   const blocked = twice(() => mem.rangeBlock(TDR, gpa, 0));
-  if (blocked.status !== 0n) return `${page} ${hex(blocked.status)}`;
+  if (blocked.status !== 0n) return `${page} ${says(blocked)}`;
   twice(() => mem.track(TDR));
   const removed = twice(() => mem.pageRemove(TDR, gpa, 0));
   if (removed.pages !== null) twice(() => phymem.pageWbinvd(removed.pages!, 33));
-  return `${page} ${hex(removed.status)}`;
+  return `${page} ${says(removed)}`;
 }
 
 /** D1 to D4 with as many pages at once as come before the next injected fault. */
@@ -161,7 +159,7 @@ function removeSome(module: TdxModule, page: number, most: number): string[] {
     const removed = twice(() => mem.pageRemove(TDR, gpa, 0, blocked.count - done));
     if (removed.pages !== null) phymem.pageWbinvd(removed.pages, 33);
     for (let i = 0; i < removed.count; i++) {
-      fates.push(`${page + done + i} ${hex(removed.status)}`);
+      fates.push(`${page + done + i} ${says(removed)}`);
     }
     done += removed.count;
   }

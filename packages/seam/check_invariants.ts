@@ -1,6 +1,7 @@
-import { requireInstance } from "@tdx/core/arguments";
-import { framesPer, type TdInfo } from "./state/td.ts";
-import { TdxModule } from "./tdx_module.ts";
+import { hex } from "./_hex.ts";
+import { framesPer } from "./state/page_type.ts";
+import type { TdInfo } from "./state/td.ts";
+import type { TdxModule } from "./tdx_module.ts";
 
 /**
  * Checks what must hold of a module at any time.
@@ -12,13 +13,11 @@ import { TdxModule } from "./tdx_module.ts";
  *
  * @param module The module.
  * @returns What is wrong, one sentence each; empty where all is well.
- * @throws {TypeError} Where it is no module.
  *
  * @example
  * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { KeyIdSpace, PhysicalMemory, runOf, TiB } from "@tdx/core";
  * import { gnr } from "@tdx/platform-gnr";
- * import { runOf } from "@tdx/core";
  * import { buildTd, checkInvariants, TdxModule } from "@tdx/seam";
  * import { assertEquals } from "@std/assert";
  *
@@ -29,7 +28,6 @@ import { TdxModule } from "./tdx_module.ts";
  * ```
  */
 export function checkInvariants(module: TdxModule): string[] {
-  requireInstance("module", module, TdxModule);
   const tds = module.tds();
   return [...pageProblems(module, tds), ...tds.flatMap(tdProblems), ...keyProblems(module, tds)];
 }
@@ -99,8 +97,4 @@ function keyProblems(module: TdxModule, tds: readonly TdInfo[]): string[] {
     }
   }
   return problems;
-}
-
-function hex(address: number): string {
-  return `0x${address.toString(16)}`;
 }

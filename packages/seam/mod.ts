@@ -7,9 +7,8 @@
  *
  * @example A page can be reclaimed only once its TD has lost its key
  * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { KeyIdSpace, PhysicalMemory, runOf, TiB } from "@tdx/core";
  * import { gnr } from "@tdx/platform-gnr";
- * import { runOf } from "@tdx/core";
  * import { buildTd, decodeStatus, TdxModule } from "@tdx/seam";
  * import { assertEquals } from "@std/assert";
  *
@@ -28,26 +27,20 @@
 export * from "./assumptions.ts";
 export * from "./build_td.ts";
 export * from "./check_invariants.ts";
-export * from "./control_pages.ts";
-export { type KeyInfo, type KeyState } from "./state/key_ownership.ts";
-export { type MemBuildLeaves } from "./leaves/mem_build.ts";
-export { type CountResult, type MemRemoveLeaves, type RemoveResult } from "./leaves/mem_remove.ts";
-export { type MngLeaves } from "./leaves/mng.ts";
-export { type MrLeaves } from "./leaves/mr.ts";
-export { type PagesResult } from "./leaves/pages.ts";
-export { type PhymemLeaves, type ReclaimResult } from "./leaves/phymem.ts";
-export { type VpLeaves } from "./leaves/vp.ts";
-export { type Pages } from "./leaves/_checks.ts";
-export * from "./state/page_type.ts";
-export { type MappingState, type MemoryRange, type PamtEntry } from "./state/pamt.ts";
+export type { MemLeaves } from "./leaves/mem.ts";
+export type { MngLeaves } from "./leaves/mng.ts";
+export type { MrLeaves } from "./leaves/mr.ts";
+export type { PhymemLeaves } from "./leaves/phymem.ts";
+export type * from "./leaves/results.ts";
+export type { VpLeaves } from "./leaves/vp.ts";
+export type { KeyInfo, KeyState } from "./state/key_ownership.ts";
+export { PAGE_TYPES, type PageLevel, type PageType } from "./state/page_type.ts";
+export type { MappingState, PamtEntry } from "./state/pamt.ts";
+export type { Faults, LeafName } from "./state/seamcalls.ts";
+export { TDCS_PAGES, TDVPS_PAGES } from "./state/td.ts";
+export type { GpaRange, LifeCycle, OpState, PageCounts, TdInfo, VcpuInfo } from "./state/td.ts";
+export type { MemoryRange } from "./state/tdmr.ts";
 export * from "./status/seamcall_status.ts";
-export { type Faults, type LeafName, type SeamcallResult } from "./state/seamcalls.ts";
 export * from "./status/status_codes.ts";
-export {
-  type GpaRange,
-  type LifeCycle,
-  type OpState,
-  type TdInfo,
-  type VcpuInfo,
-} from "./state/td.ts";
+export * from "./status/status_texts.ts";
 export * from "./tdx_module.ts";

@@ -1,10 +1,9 @@
 // Random SEAMCALLs, sensible or not: what must hold of a module holds after each, and one that is
 // refused changes nothing.
 import { assertEquals } from "@std/assert";
-import { PAGE_BYTES } from "@tdx/core";
+import { PAGE_BYTES, runOf } from "@tdx/core";
 import fc from "fast-check";
 import { checkInvariants } from "./check_invariants.ts";
-import { runOf } from "@tdx/core";
 import type { TdxModule } from "./tdx_module.ts";
 import { look, newModule, tearDown } from "./_fixtures_test.ts";
 import { buildTd } from "./build_td.ts";

@@ -1,27 +1,20 @@
-import { type FrameChunk, type Key, PAGE_BYTES, PhysicalMemory } from "@tdx/core";
-import {
-  requireFunction,
-  requireInstance,
-  requireOneOf,
-  requireOptions,
-  requireWhole,
-} from "@tdx/core/arguments";
+import { type FrameChunk, type Key, PAGE_BYTES, type PhysicalMemory } from "@tdx/core";
+import { requireOneOf, requireOptions, requireWhole } from "@tdx/core/arguments";
+import { hex } from "./_hex.ts";
 import { acceptPages } from "./leaves/_page_accept.ts";
-import { type KeyInfo, KeyOwnership } from "./state/key_ownership.ts";
-import { type MemBuildLeaves, memBuildLeaves } from "./leaves/mem_build.ts";
-import { type MemRemoveLeaves, memRemoveLeaves } from "./leaves/mem_remove.ts";
-import { type MngLeaves, mngLeaves } from "./leaves/mng.ts";
-import { type MrLeaves, mrLeaves } from "./leaves/mr.ts";
-import { type PhymemLeaves, phymemLeaves } from "./leaves/phymem.ts";
-import { type VpLeaves, vpLeaves } from "./leaves/vp.ts";
-import { requireAddress, requireGpa } from "./leaves/_checks.ts";
+import { MemLeaves } from "./leaves/mem.ts";
+import { MngLeaves } from "./leaves/mng.ts";
+import { MrLeaves } from "./leaves/mr.ts";
+import { PhymemLeaves } from "./leaves/phymem.ts";
+import { VpLeaves } from "./leaves/vp.ts";
 import { ownedPages } from "./state/_owned_pages.ts";
-import { type MemoryRange, Pamt, type PamtEntry } from "./state/pamt.ts";
-import { PAGE_TYPES, type PageType } from "./state/page_type.ts";
 import { SeamState } from "./state/_seam_state.ts";
+import { type KeyInfo, KeyOwnership } from "./state/key_ownership.ts";
+import { PAGE_TYPES, type PageType } from "./state/page_type.ts";
+import { Pamt, type PamtEntry } from "./state/pamt.ts";
 import type { Faults, LeafName } from "./state/seamcalls.ts";
 import type { TdInfo } from "./state/td.ts";
-import { checkReserved, checkTdmrs } from "./state/tdmr.ts";
+import { type MemoryRange, requireReserved, requireTdmrs } from "./state/tdmr.ts";
 
 /** What a {@link TdxModule} is made for. */
 export interface TdxModuleOptions {
@@ -49,9 +42,8 @@ const OPTIONS: readonly (keyof TdxModuleOptions)[] = ["memory", "packages", "tdm
  *
  * @example
  * ```ts
- * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+ * import { KeyIdSpace, PhysicalMemory, runOf, TiB } from "@tdx/core";
  * import { gnr } from "@tdx/platform-gnr";
- * import { runOf } from "@tdx/core";
  * import { buildTd, status, TdxModule } from "@tdx/seam";
  * import { assertEquals } from "@std/assert";
  *
@@ -84,7 +76,7 @@ export class TdxModule {
   /** The TDH.VP leaves. */
   readonly vp: VpLeaves;
   /** The TDH.MEM leaves. */
-  readonly mem: MemBuildLeaves & MemRemoveLeaves;
+  readonly mem: MemLeaves;
   /** The TDH.PHYMEM leaves. */
   readonly phymem: PhymemLeaves;
   /** The memory of the machine. */
@@ -97,28 +89,27 @@ export class TdxModule {
    * Initialises the module: no TDs, and no memory in use.
    *
    * @param options Memory, packages, TDMRs and reserved areas.
-   * @throws {TypeError} Where an option is not known or of a wrong type.
-   * @throws {RangeError} Where a number is out of range, there are fewer than 2 private KeyIDs, or
-   * a range is not as it should be.
+   * @throws {TypeError} If an option is not known.
+   * @throws {RangeError} If a number is out of range, there are fewer than 2 private KeyIDs, or
+   * TDMRs or reserved areas are not as {@link TdxModuleOptions} has them.
    */
   constructor(options: TdxModuleOptions) {
     requireOptions("options", options, OPTIONS);
     const { memory, packages = 2, reserved = [] } = options;
-    requireInstance("memory", memory, PhysicalMemory);
     requireWhole("packages", packages, 1, 32);
-    if (options.tdmrs !== undefined) checkTdmrs(options.tdmrs, memory.bytes);
+    if (options.tdmrs !== undefined) requireTdmrs(options.tdmrs, memory.bytes);
     const tdmrs = options.tdmrs ?? [{ base: 0, size: memory.bytes }];
-    checkReserved(reserved, tdmrs);
+    requireReserved(reserved, tdmrs);
     const pamt = new Pamt(memory.bytes, tdmrs, reserved);
     const state = new SeamState(memory, pamt, new KeyOwnership(memory.keyIds), packages);
     this.#state = state;
     this.memory = memory;
     this.packages = packages;
-    this.mng = mngLeaves(state);
-    this.mr = mrLeaves(state);
-    this.vp = vpLeaves(state);
-    this.mem = { ...memBuildLeaves(state), ...memRemoveLeaves(state) };
-    this.phymem = phymemLeaves(state);
+    this.mng = new MngLeaves(state);
+    this.mr = new MrLeaves(state);
+    this.vp = new VpLeaves(state);
+    this.mem = new MemLeaves(state);
+    this.phymem = new PhymemLeaves(state);
   }
 
   /** How many SEAMCALLs were issued, by leaf, refused ones included. */
@@ -142,8 +133,8 @@ export class TdxModule {
    * An injected busy operand is the first one that the SEAMCALL locks: for a reclaim the page.
    *
    * @param faults What goes wrong; `{}` for nothing.
-   * @throws {TypeError} Where something is not known or of a wrong type; the faults are as before then.
-   * @throws {RangeError} Where a number is out of range.
+   * @throws {TypeError} If a fault is not known; the faults are as before then.
+   * @throws {RangeError} If a number is out of range; the faults are as before then.
    *
    * @example
    * ```ts
@@ -168,8 +159,7 @@ export class TdxModule {
    * Takes the lock of a page's PAMT entry, as another SEAMCALL in progress does.
    *
    * @param pa Address of the page in bytes, a multiple of 4 KiB; a TDR to lock the TD.
-   * @throws {TypeError} Where it is no number.
-   * @throws {RangeError} Where it is no such address, or the page is locked.
+   * @throws {RangeError} If it is not the address of a page in memory, or the page is locked.
    */
   lock(pa: number): void {
     this.#state.locks.lock(this.#frame(pa));
@@ -179,8 +169,7 @@ export class TdxModule {
    * Releases a lock that {@link TdxModule.lock} took.
    *
    * @param pa Address of the page in bytes.
-   * @throws {TypeError} Where it is no number.
-   * @throws {RangeError} Where the page is not locked so.
+   * @throws {RangeError} If the page is not locked so.
    */
   unlock(pa: number): void {
     this.#state.locks.unlock(this.#frame(pa));
@@ -191,10 +180,8 @@ export class TdxModule {
    * returns. They stay associated.
    *
    * @param tdr Address of the TDR in bytes.
-   * @throws {TypeError} Where it is no number.
    */
   kick(tdr: number): void {
-    requireAddress("tdr", tdr);
     for (const vcpu of this.#state.running) if (vcpu.td.tdr === tdr) this.#state.leave(vcpu);
   }
 
@@ -206,14 +193,10 @@ export class TdxModule {
    * @param gpa First guest physical address, a multiple of the page size.
    * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
    * @param pages How many consecutive pages; default 1.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where the TD is not live, or not all of the pages are there at that size
-   * and pending: the guest would exit to the host instead. Nothing is accepted then.
+   * @throws {RangeError} If the TD is not live, or not all of the pages are there at that size and
+   * pending: the guest would exit to the host instead. Nothing is accepted then.
    */
   accept(tdr: number, gpa: number, level: number, pages: number = 1): void {
-    requireAddress("tdr", tdr);
-    requireGpa(gpa, level);
-    requireWhole("pages", pages, 1);
     acceptPages(this.#state, tdr, gpa, level, pages);
   }
 
@@ -221,11 +204,9 @@ export class TdxModule {
    * What the module knows of a TD.
    *
    * @param tdr Address of the TDR in bytes.
-   * @returns A snapshot, or `undefined` where that is no TDR.
-   * @throws {TypeError} Where it is no number.
+   * @returns A snapshot, or `undefined` if no TD has its TDR there.
    */
   td(tdr: number): TdInfo | undefined {
-    requireAddress("tdr", tdr);
     return this.#state.tds.get(tdr)?.info();
   }
 
@@ -252,11 +233,8 @@ export class TdxModule {
    *
    * @param pa Any address in the page, in bytes.
    * @returns The entry, or `undefined` outside every TDMR.
-   * @throws {TypeError} Where the address is no number.
-   * @throws {RangeError} Where it is no whole number from 0.
    */
   page(pa: number): PamtEntry | undefined {
-    requireAddress("pa", pa);
     return this.#state.pamt.entry(Math.floor(pa / PAGE_BYTES));
   }
 
@@ -266,12 +244,10 @@ export class TdxModule {
    *
    * @param tdr Address of the TDR in bytes.
    * @param type The type.
-   * @returns Chunks of frames that share a PAMT entry; each is valid until the next is asked for.
-   * @throws {TypeError} Where an argument is of a wrong type.
-   * @throws {RangeError} Where there is no such type.
+   * @returns Chunks of frames; each is valid until the next is asked for.
+   * @throws {RangeError} If there is no such type.
    */
   pagesOf(tdr: number, type: PageType): Iterable<FrameChunk> {
-    requireAddress("tdr", tdr);
     requireOneOf("type", type, Object.keys(PAGE_TYPES));
     return ownedPages(this.#state.pamt, (entry) => entry.owner === tdr && entry.type === type);
   }
@@ -281,10 +257,8 @@ export class TdxModule {
    *
    * @param visit Called with an entry and how many pages of 4 KiB have it; more than once for an
    * entry whose pages do not lie together.
-   * @throws {TypeError} Where it is no function.
    */
   forEachPages(visit: (entry: PamtEntry, count: number) => void): void {
-    requireFunction("visit", visit);
     const { pamt } = this.#state;
     for (let region = 0; region < pamt.regions; region++) {
       pamt.forEachIn(region, (entry, { count }) => visit(entry, count));
@@ -292,9 +266,8 @@ export class TdxModule {
   }
 
   #frame(pa: number): number {
-    requireAddress("pa", pa);
     const frame = pa / PAGE_BYTES;
-    if (Number.isInteger(frame) && frame < this.#state.pamt.frames) return frame;
-    throw new RangeError(`Expected the address of a page in memory, got 0x${pa.toString(16)}`);
+    if (Number.isInteger(frame) && frame >= 0 && frame < this.#state.pamt.frames) return frame;
+    throw new RangeError(`Expected the address of a page in memory, got ${hex(pa)}`);
   }
 }

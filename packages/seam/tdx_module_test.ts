@@ -1,18 +1,25 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type FrameChunk, GiB, KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
+import {
+  chunksOf,
+  forEachFrame,
+  type FrameChunk,
+  GiB,
+  KeyIdSpace,
+  PhysicalMemory,
+  runOf,
+  TiB,
+} from "@tdx/core";
 import { buildTd } from "./build_td.ts";
 import { checkInvariants } from "./check_invariants.ts";
-import { chunksOf } from "@tdx/core";
-import { forEachFrame, runOf } from "@tdx/core";
 import { TdxModule } from "./tdx_module.ts";
 import {
   block,
   GUEST,
-  hex,
   liveTd,
   newModule,
   platform,
   reclaimAll,
+  says,
   tearDown,
 } from "./_fixtures_test.ts";
 
@@ -24,8 +31,6 @@ Deno.test("TdxModule needs a private KeyID for itself and one for a TD", () => {
 
 Deno.test("TdxModule refuses TDMRs and reserved areas that do not fit", () => {
   const bad: Parameters<typeof newModule>[0][] = [
-    { packages: 0 },
-    { packages: 33 },
     { tdmrs: [{ base: 0, size: GiB / 2 }] },
     { tdmrs: [{ base: 4096, size: GiB }] },
     { tdmrs: [{ base: 4 * GiB, size: GiB }] },
@@ -204,7 +209,7 @@ Deno.test("TdxModule keeps the teardown of two TDs apart", () => {
   const one = liveTd(module);
   const two = liveTd(module, { hkid: 34, control: 1000, memory: [runOf(2 ** 19, 7)] });
   tearDown(module, one);
-  assertEquals(hex(module.phymem.pageReclaim(runOf(2 ** 19, 7)).status), "C000060700000000");
+  assertEquals(says(module.phymem.pageReclaim(runOf(2 ** 19, 7))), "LIFECYCLE_STATE_INCORRECT");
   reclaimAll(module, one.tdr);
   assertEquals(module.tds().map(({ tdr }) => tdr), [two.tdr]);
   tearDown(module, two);
@@ -222,7 +227,7 @@ Deno.test("TdxModule reclaims what is left after a page was leaked, but not the 
   const { rest } = module.phymem.pageReclaim(GUEST);
   module.phymem.pageReclaim(rest!);
   assertEquals(module.td(td.tdr)!.children, 1);
-  assertEquals(hex(module.phymem.pageReclaim(td.tdr).status), "C000040000000000");
+  assertEquals(says(module.phymem.pageReclaim(td.tdr)), "TD_ASSOCIATED_PAGES_EXIST");
 });
 
 Deno.test("TdxModule builds and reclaims 1 TiB in pages of 4 KiB by a few steps", () => {

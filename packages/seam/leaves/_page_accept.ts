@@ -1,5 +1,10 @@
+import type { FrameChunk } from "@tdx/core";
+import { requireWhole } from "@tdx/core/arguments";
+import { hex } from "../_hex.ts";
 import type { SeamState } from "../state/_seam_state.ts";
-import { pageBytes, type Td } from "../state/td.ts";
+import { pageBytes } from "../state/page_type.ts";
+import type { Piece } from "../state/pamt.ts";
+import type { Td } from "../state/td.ts";
 
 /** TDG.MEM.PAGE.ACCEPT for consecutive pages: all of them, or an error. */
 export function acceptPages(
@@ -9,47 +14,39 @@ export function acceptPages(
   level: number,
   pages: number,
 ): void {
+  requireWhole("pages", pages, 1);
   const td = state.tds.get(tdr);
-  const bytes = pageBytes(level);
-  if (td === undefined || td.lifeCycle !== "KEYS_CONFIGURED") {
-    throw new RangeError(`Expected the TDR of a live TD, got 0x${tdr.toString(16)}`);
+  if (td?.lifeCycle !== "KEYS_CONFIGURED") {
+    throw new RangeError(`Expected the TDR of a live TD, got ${hex(tdr)}`);
   }
-  const page = gpa / bytes;
-  if (!isPending(state, td, page, level, pages)) {
-    throw new RangeError(
-      `Expected ${pages} pending pages of ${bytes} bytes at GPA 0x${gpa.toString(16)}`,
-    );
+  const page = gpa / pageBytes(level);
+  const isPending = Number.isInteger(page) &&
+    td.sept.leaves[level]?.present(page, pages) === pages &&
+    [...pieces(state, td, page, level, pages)].every(({ entry }) => entry?.mapping === "pending");
+  if (!isPending) {
+    throw new RangeError(`Expected ${pages} pending pages of level ${level} at GPA ${hex(gpa)}`);
   }
-  for (let done = 0; done < pages;) {
-    const { count, frames } = td.leaves[level]!.translate(page + done, pages - done);
-    for (let rest: typeof frames | null = frames; rest !== null;) {
-      const piece = state.pamt.piece(rest);
-      state.write(piece.pages, td.key!);
-      state.pamt.change(piece.pages, piece.entry!, { ...piece.entry!, mapping: "mapped" });
-      rest = piece.rest;
-    }
-    done += count;
+  for (const { pages: frames, entry } of pieces(state, td, page, level, pages)) {
+    state.write(frames, td.key!);
+    state.pamt.change(frames, entry!, { ...entry!, mapping: "mapped" });
   }
 }
 
-function isPending(
+/** The frames of guest pages that are there, by what the PAMT says of them. */
+function* pieces(
   { pamt }: SeamState,
-  td: Td,
+  { sept }: Td,
   page: number,
   level: number,
   pages: number,
-): boolean {
-  const extents = td.leaves[level];
-  if (extents === undefined || !Number.isInteger(page)) return false;
-  if (extents.present(page, pages) < pages) return false;
+): Generator<Piece> {
   for (let done = 0; done < pages;) {
-    const { count, frames } = extents.translate(page + done, pages - done);
-    for (let rest: typeof frames | null = frames; rest !== null;) {
-      const piece = pamt.piece(rest);
-      if (piece.entry?.mapping !== "pending") return false;
+    const { count, frames } = sept.leaves[level]!.translate(page + done, pages - done);
+    for (let rest: FrameChunk | null = frames; rest !== null;) {
+      const piece: Piece = pamt.piece(rest);
+      yield piece;
       rest = piece.rest;
     }
     done += count;
   }
-  return true;
 }

@@ -1,32 +1,32 @@
 // T3, and what it does to lines.
 import { assertEquals, assertThrows } from "@std/assert";
 import { GiB } from "@tdx/core";
-import { block, hex, liveTd, newModule } from "../_fixtures_test.ts";
+import { block, liveTd, newModule, says } from "../_fixtures_test.ts";
 
 Deno.test("cacheWb() T3: OPERAND_INVALID|RCX for a command but 0 and 1, busy or not", () => {
   const module = newModule();
   module.inject({ busyAfter: () => 0 });
-  assertEquals(hex(module.phymem.cacheWb(0, 2).status), "C000010000000001");
+  assertEquals(says(module.phymem.cacheWb(0, 2)), "OPERAND_INVALID|RCX");
 });
 
 Deno.test("cacheWb() T3: OPERAND_BUSY|WBCACHE before anything else is looked at", () => {
   const module = newModule();
   module.inject({ busyAfter: () => 0 });
-  assertEquals(hex(module.phymem.cacheWb(0, 0).status), "80000200000000BC");
-  assertEquals(hex(module.phymem.cacheWb(0, 1).status), "80000200000000BC");
+  assertEquals(says(module.phymem.cacheWb(0, 0)), "OPERAND_BUSY|WBCACHE");
+  assertEquals(says(module.phymem.cacheWb(0, 1)), "OPERAND_BUSY|WBCACHE");
 });
 
 Deno.test("cacheWb() T3: WBCACHE_RESUME_ERROR without a saved point, flushed HKIDs or not", () => {
   const module = newModule();
-  assertEquals(hex(module.phymem.cacheWb(0, 1).status), "C000082300000000");
+  assertEquals(says(module.phymem.cacheWb(0, 1)), "WBCACHE_RESUME_ERROR");
   block(module, liveTd(module));
-  assertEquals(hex(module.phymem.cacheWb(0, 1).status), "C000082300000000");
+  assertEquals(says(module.phymem.cacheWb(0, 1)), "WBCACHE_RESUME_ERROR");
 });
 
 Deno.test("cacheWb() T3: NO_HKID_READY_TO_WBCACHE before a flush, no error", () => {
   const module = newModule();
   liveTd(module);
-  assertEquals(hex(module.phymem.cacheWb(0, 0).status), "0000082100000000");
+  assertEquals(says(module.phymem.cacheWb(0, 0)), "NO_HKID_READY_TO_WBCACHE");
 });
 
 Deno.test("cacheWb() T3: INTERRUPTED_RESUMABLE as often as injected, on each package", () => {
@@ -35,11 +35,11 @@ Deno.test("cacheWb() T3: INTERRUPTED_RESUMABLE as often as injected, on each pac
   block(module, td);
   module.inject({ interrupts: 2 });
   for (const pkg of [0, 1]) {
-    assertEquals(hex(module.phymem.cacheWb(pkg, 0).status), "8000000300000000");
-    assertEquals(hex(module.phymem.cacheWb(pkg, 1).status), "8000000300000000");
-    assertEquals(hex(module.mng.keyFreeid(td.tdr).status), "8000081700000000");
+    assertEquals(says(module.phymem.cacheWb(pkg, 0)), "INTERRUPTED_RESUMABLE");
+    assertEquals(says(module.phymem.cacheWb(pkg, 1)), "INTERRUPTED_RESUMABLE");
+    assertEquals(says(module.mng.keyFreeid(td.tdr)), "WBCACHE_NOT_COMPLETE");
     assertEquals(module.phymem.cacheWb(pkg, 1).status, 0n);
-    assertEquals(hex(module.phymem.cacheWb(pkg, 1).status), "C000082300000000");
+    assertEquals(says(module.phymem.cacheWb(pkg, 1)), "WBCACHE_RESUME_ERROR");
   }
   assertEquals(module.mng.keyFreeid(td.tdr).status, 0n);
   assertEquals(module.calls.get("TDH.PHYMEM.CACHE.WB"), 8);
@@ -49,11 +49,11 @@ Deno.test("cacheWb() T3: a start forgets the point that was saved", () => {
   const module = newModule();
   block(module, liveTd(module));
   module.inject({ interrupts: 1 });
-  assertEquals(hex(module.phymem.cacheWb(0, 0).status), "8000000300000000");
-  assertEquals(hex(module.phymem.cacheWb(0, 0).status), "8000000300000000");
+  assertEquals(says(module.phymem.cacheWb(0, 0)), "INTERRUPTED_RESUMABLE");
+  assertEquals(says(module.phymem.cacheWb(0, 0)), "INTERRUPTED_RESUMABLE");
   module.inject({});
   assertEquals(module.phymem.cacheWb(0, 0).status, 0n);
-  assertEquals(hex(module.phymem.cacheWb(0, 1).status), "C000082300000000");
+  assertEquals(says(module.phymem.cacheWb(0, 1)), "WBCACHE_RESUME_ERROR");
 });
 
 Deno.test("cacheWb() T3: only HKIDs that were flushed at its start are done", () => {
@@ -65,7 +65,7 @@ Deno.test("cacheWb() T3: only HKIDs that were flushed at its start are done", ()
   block(module, late);
   assertEquals(module.phymem.cacheWb(0, 1).status, 0n);
   assertEquals(module.mng.keyFreeid(early.tdr).status, 0n);
-  assertEquals(hex(module.mng.keyFreeid(late.tdr).status), "8000081700000000");
+  assertEquals(says(module.mng.keyFreeid(late.tdr)), "WBCACHE_NOT_COMPLETE");
 });
 
 Deno.test("cacheWb() T3: clears one package's bit at a time", () => {

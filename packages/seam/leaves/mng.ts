@@ -1,18 +1,25 @@
-import { requireWhole } from "@tdx/core/arguments";
 import { runOf } from "@tdx/core";
-import { TDCS_PAGES } from "../control_pages.ts";
-import { checkPage, checkTd, refusal, refuseUnbuilt, requireAddress } from "./_checks.ts";
-import type { SeamcallResult } from "../state/seamcalls.ts";
-import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
-import { Td } from "../state/td.ts";
-import { addControlPage } from "./control_page.ts";
+import { requireWhole } from "@tdx/core/arguments";
+import type { SeamState } from "../state/_seam_state.ts";
+import { noGuestPage } from "../state/pamt.ts";
+import { Td, TDCS_PAGES } from "../state/td.ts";
+import { call, refuse } from "./_call.ts";
+import { checkOpState, checkPage, checkTd } from "./_checks.ts";
+import type { SeamcallResult } from "./results.ts";
 
 /**
  * The TDH.MNG leaves: a TD, its keys and its control structure.
  *
  * Each takes the lock of the TDR alone, so a running vCPU of the TD makes them busy.
  */
-export interface MngLeaves {
+export class MngLeaves {
+  readonly #state: SeamState;
+
+  /** @ignore */
+  constructor(state: SeamState) {
+    this.#state = state;
+  }
+
   /**
    * TDH.MNG.CREATE: makes a page the TDR of a new TD and assigns it an HKID.
    *
@@ -23,10 +30,21 @@ export interface MngLeaves {
    * @param tdr Address of a free 4 KiB page in bytes.
    * @param hkid The KeyID.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is no whole number that a register can hold.
+   * @throws {RangeError} If an operand is not a whole number from 0.
    */
-  create(tdr: number, hkid: number): SeamcallResult;
+  create(tdr: number, hkid: number): SeamcallResult {
+    const { keys, pamt, tds } = this.#state;
+    return call(this.#state, "TDH.MNG.CREATE", { tdr, hkid }, () => {
+      const entry = keys.entry(hkid) ?? refuse("OPERAND_INVALID", "RDX");
+      const page = runOf(checkPage(this.#state, tdr, "RCX", "NDA"), 1);
+      if (entry.state !== "FREE") refuse("HKID_NOT_FREE");
+
+      entry.state = "ASSIGNED";
+      this.#state.write(page, keys.globalKey);
+      pamt.use(page, noGuestPage("TDR"));
+      tds.set(tdr, new Td(tdr, hkid));
+    });
+  }
 
   /**
    * TDH.MNG.KEY.CONFIG on a package: programs a new key. On the last package the TD becomes
@@ -37,11 +55,22 @@ export interface MngLeaves {
    * @param tdr Address of the TDR in bytes.
    * @param pkg The package that the calling processor belongs to, from 0.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is nothing that a register can hold, or the machine has
-   * no such package.
+   * @throws {RangeError} If an operand is not a whole number from 0, or the machine has no such
+   * package.
    */
-  keyConfig(tdr: number, pkg: number): SeamcallResult;
+  keyConfig(tdr: number, pkg: number): SeamcallResult {
+    const { keys, packages } = this.#state;
+    requireWhole("package", pkg, 0, packages - 1);
+    return call(this.#state, "TDH.MNG.KEY.CONFIG", { tdr }, () => {
+      const td = checkTd(this.#state, tdr, "RCX", "exclusive");
+      if (td.lifeCycle !== "HKID_ASSIGNED") refuse("LIFECYCLE_STATE_INCORRECT");
+      if (td.configured.has(pkg)) refuse("KEY_CONFIGURED");
+
+      td.key ??= keys.program(td.hkid);
+      td.configured.add(pkg);
+      if (td.configured.size === packages) td.lifeCycle = "KEYS_CONFIGURED";
+    });
+  }
 
   /**
    * TDH.MNG.ADDCX: gives the TD a page for its TDCS.
@@ -52,10 +81,20 @@ export interface MngLeaves {
    * @param tdcx Address of a free 4 KiB page in bytes.
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is no whole number that a register can hold.
+   * @throws {RangeError} If an operand is not a whole number from 0.
    */
-  addcx(tdcx: number, tdr: number): SeamcallResult;
+  addcx(tdcx: number, tdr: number): SeamcallResult {
+    return call(this.#state, "TDH.MNG.ADDCX", { tdcx, tdr }, () => {
+      const td = checkTd(this.#state, tdr, "RDX", "exclusive");
+      if (td.lifeCycle !== "KEYS_CONFIGURED") refuse("TD_KEYS_NOT_CONFIGURED");
+      if (td.tdcsPages >= TDCS_PAGES.max) refuse("TDCX_NUM_INCORRECT");
+      const frame = checkPage(this.#state, tdcx, "RCX", "NDA");
+      if (td.opState !== "UNINITIALIZED") refuse("OP_STATE_INCORRECT");
+
+      this.#state.addControlPage(td, frame, "TDCX");
+      td.tdcsPages++;
+    });
+  }
 
   /**
    * TDH.MNG.INIT: initialises the TD; its parameters are not modelled.
@@ -64,10 +103,16 @@ export interface MngLeaves {
    *
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is no whole number that a register can hold.
+   * @throws {RangeError} If the operand is not a whole number from 0.
    */
-  init(tdr: number): SeamcallResult;
+  init(tdr: number): SeamcallResult {
+    return call(this.#state, "TDH.MNG.INIT", { tdr }, () => {
+      const td = checkTd(this.#state, tdr, "RCX", "exclusive");
+      checkOpState(td, "UNINITIALIZED");
+
+      td.opState = "INITIALIZED";
+    });
+  }
 
   /**
    * TDH.MNG.VPFLUSHDONE (T2): no vCPU may be associated any more. The TD becomes BLOCKED, its HKID
@@ -78,10 +123,23 @@ export interface MngLeaves {
    *
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is no whole number that a register can hold.
+   * @throws {RangeError} If the operand is not a whole number from 0.
    */
-  vpflushdone(tdr: number): SeamcallResult;
+  vpflushdone(tdr: number): SeamcallResult {
+    const { keys, packages } = this.#state;
+    return call(this.#state, "TDH.MNG.VPFLUSHDONE", { tdr }, () => {
+      const td = checkTd(this.#state, tdr, "RCX", "exclusive");
+      if (td.lifeCycle !== "KEYS_CONFIGURED" && td.lifeCycle !== "HKID_ASSIGNED") {
+        refuse("LIFECYCLE_STATE_INCORRECT");
+      }
+      if (td.isAssociated) refuse("FLUSHVP_NOT_DONE");
+
+      const entry = keys.entry(td.hkid)!;
+      entry.state = "FLUSHED";
+      for (let pkg = 0; pkg < packages; pkg++) entry.pending.add(pkg);
+      td.lifeCycle = "BLOCKED";
+    });
+  }
 
   /**
    * TDH.MNG.KEY.FREEID (T4): frees the HKID. The TD becomes TEARDOWN.
@@ -90,111 +148,18 @@ export interface MngLeaves {
    *
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is no whole number that a register can hold.
+   * @throws {RangeError} If the operand is not a whole number from 0.
    */
-  keyFreeid(tdr: number): SeamcallResult;
-}
+  keyFreeid(tdr: number): SeamcallResult {
+    const { keys } = this.#state;
+    return call(this.#state, "TDH.MNG.KEY.FREEID", { tdr }, () => {
+      const td = checkTd(this.#state, tdr, "RCX", "exclusive");
+      if (td.lifeCycle !== "BLOCKED") refuse("LIFECYCLE_STATE_INCORRECT");
+      const entry = keys.entry(td.hkid)!;
+      if (entry.pending.size > 0) refuse("WBCACHE_NOT_COMPLETE");
 
-/** The TDH.MNG leaves of a module. */
-export function mngLeaves(state: SeamState): MngLeaves {
-  const { calls, keys, pamt, tds } = state;
-  const done: SeamcallResult = { status: SUCCESS };
-  return {
-    create(tdr, hkid) {
-      requireAddress("tdr", tdr);
-      requireWhole("hkid", hkid, 0, 2 ** 16 - 1);
-      calls.begin("TDH.MNG.CREATE");
-      const keyState = keys.state(hkid);
-      if (keyState === undefined) return refusal("OPERAND_INVALID", "RDX");
-      const frame = checkPage(state, tdr, "RCX", "NDA");
-      if (typeof frame === "bigint") return { status: frame };
-      if (keyState !== "FREE") return refusal("HKID_NOT_FREE");
-
-      const page = runOf(frame, 1);
-      keys.assign(hkid);
-      state.write(page, keys.globalKey);
-      pamt.change(page, pamt.entry(frame)!, {
-        type: "TDR",
-        owner: null,
-        level: 0,
-        mapping: null,
-        epoch: null,
-      });
-      tds.set(tdr, new Td(tdr, hkid));
-      return done;
-    },
-
-    keyConfig(tdr, pkg) {
-      requireAddress("tdr", tdr);
-      requireWhole("package", pkg, 0, state.packages - 1);
-      calls.begin("TDH.MNG.KEY.CONFIG");
-      const td = checkTd(state, tdr, "RCX", "exclusive");
-      if (typeof td === "bigint") return { status: td };
-      if (td.lifeCycle !== "HKID_ASSIGNED") return refusal("LIFECYCLE_STATE_INCORRECT");
-      if (td.configured.has(pkg)) return refusal("KEY_CONFIGURED");
-
-      td.key ??= keys.program(td.hkid);
-      td.configured.add(pkg);
-      if (td.configured.size === state.packages) td.lifeCycle = "KEYS_CONFIGURED";
-      return done;
-    },
-
-    addcx(tdcx, tdr) {
-      requireAddress("tdcx", tdcx);
-      requireAddress("tdr", tdr);
-      calls.begin("TDH.MNG.ADDCX");
-      const td = checkTd(state, tdr, "RDX", "exclusive");
-      if (typeof td === "bigint") return { status: td };
-      if (td.lifeCycle !== "KEYS_CONFIGURED") return refusal("TD_KEYS_NOT_CONFIGURED");
-      if (td.tdcsPages >= TDCS_PAGES.max) return refusal("TDCX_NUM_INCORRECT");
-      const frame = checkPage(state, tdcx, "RCX", "NDA");
-      if (typeof frame === "bigint") return { status: frame };
-      if (td.opState !== "UNINITIALIZED") return refusal("OP_STATE_INCORRECT");
-
-      addControlPage(state, td, frame, "TDCX");
-      td.tdcsPages++;
-      return done;
-    },
-
-    init(tdr) {
-      requireAddress("tdr", tdr);
-      calls.begin("TDH.MNG.INIT");
-      const td = checkTd(state, tdr, "RCX", "exclusive");
-      if (typeof td === "bigint") return { status: td };
-      const unbuilt = refuseUnbuilt(td, "UNINITIALIZED");
-      if (unbuilt !== undefined) return { status: unbuilt };
-
-      td.opState = "INITIALIZED";
-      return done;
-    },
-
-    vpflushdone(tdr) {
-      requireAddress("tdr", tdr);
-      calls.begin("TDH.MNG.VPFLUSHDONE");
-      const td = checkTd(state, tdr, "RCX", "exclusive");
-      if (typeof td === "bigint") return { status: td };
-      if (td.lifeCycle !== "KEYS_CONFIGURED" && td.lifeCycle !== "HKID_ASSIGNED") {
-        return refusal("LIFECYCLE_STATE_INCORRECT");
-      }
-      if (td.associated > 0) return refusal("FLUSHVP_NOT_DONE");
-
-      keys.flush(td.hkid, state.packages);
-      td.lifeCycle = "BLOCKED";
-      return done;
-    },
-
-    keyFreeid(tdr) {
-      requireAddress("tdr", tdr);
-      calls.begin("TDH.MNG.KEY.FREEID");
-      const td = checkTd(state, tdr, "RCX", "exclusive");
-      if (typeof td === "bigint") return { status: td };
-      if (td.lifeCycle !== "BLOCKED") return refusal("LIFECYCLE_STATE_INCORRECT");
-      if (keys.pending(td.hkid) > 0) return refusal("WBCACHE_NOT_COMPLETE");
-
-      keys.free(td.hkid);
+      entry.state = "FREE";
       td.lifeCycle = "TEARDOWN";
-      return done;
-    },
-  };
+    });
+  }
 }

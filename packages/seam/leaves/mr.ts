@@ -1,9 +1,17 @@
-import { checkTd, refuseUnbuilt, requireAddress } from "./_checks.ts";
-import type { SeamcallResult } from "../state/seamcalls.ts";
-import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
+import type { SeamState } from "../state/_seam_state.ts";
+import { call } from "./_call.ts";
+import { checkOpState, checkTd } from "./_checks.ts";
+import type { SeamcallResult } from "./results.ts";
 
 /** The TDH.MR leaf that ends the build of a TD. */
-export interface MrLeaves {
+export class MrLeaves {
+  readonly #state: SeamState;
+
+  /** @ignore */
+  constructor(state: SeamState) {
+    this.#state = state;
+  }
+
   /**
    * TDH.MR.FINALIZE: completes the measurement, so that the TD may run; pages are added by
    * TDH.MEM.PAGE.AUG from now on.
@@ -12,25 +20,14 @@ export interface MrLeaves {
    *
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is no whole number that a register can hold.
+   * @throws {RangeError} If the operand is not a whole number from 0.
    */
-  finalize(tdr: number): SeamcallResult;
-}
-
-/** The TDH.MR leaves of a module. */
-export function mrLeaves(state: SeamState): MrLeaves {
-  return {
-    finalize(tdr) {
-      requireAddress("tdr", tdr);
-      state.calls.begin("TDH.MR.FINALIZE");
-      const td = checkTd(state, tdr, "RCX", "exclusive");
-      if (typeof td === "bigint") return { status: td };
-      const unbuilt = refuseUnbuilt(td, "INITIALIZED");
-      if (unbuilt !== undefined) return { status: unbuilt };
+  finalize(tdr: number): SeamcallResult {
+    return call(this.#state, "TDH.MR.FINALIZE", { tdr }, () => {
+      const td = checkTd(this.#state, tdr, "RCX", "exclusive");
+      checkOpState(td, "INITIALIZED");
 
       td.opState = "RUNNABLE";
-      return { status: SUCCESS };
-    },
-  };
+    });
+  }
 }

@@ -1,33 +1,32 @@
 // T6 and D4.
 import { assertEquals, assertThrows } from "@std/assert";
-import { GiB } from "@tdx/core";
-import { runOf } from "@tdx/core";
-import { GUEST, hex, keyIds, liveTd, newModule, reclaimAll, tearDown } from "../_fixtures_test.ts";
+import { GiB, runOf } from "@tdx/core";
+import { GUEST, keyIds, liveTd, newModule, reclaimAll, says, tearDown } from "../_fixtures_test.ts";
 
 Deno.test("pageWbinvd(): OPERAND_INVALID|RCX for a bad address, in a TDMR or not", () => {
   const { phymem } = newModule();
-  assertEquals(hex(phymem.pageWbinvd(8 * GiB + 64, 33).status), "C000010000000001");
-  assertEquals(hex(phymem.pageWbinvd(2 ** 46, 33).status), "C000010000000001");
+  assertEquals(says(phymem.pageWbinvd(8 * GiB + 64, 33)), "OPERAND_INVALID|RCX");
+  assertEquals(says(phymem.pageWbinvd(2 ** 46, 33)), "OPERAND_INVALID|RCX");
 });
 
 Deno.test("pageWbinvd(): OPERAND_ADDR_RANGE_ERROR|RCX outside the TDMRs, locked or not", () => {
   const module = newModule({ tdmrs: [{ base: GiB, size: GiB }] });
   module.lock(0);
-  assertEquals(hex(module.phymem.pageWbinvd(0, 33).status), "C000010100000001");
+  assertEquals(says(module.phymem.pageWbinvd(0, 33)), "OPERAND_ADDR_RANGE_ERROR|RCX");
 });
 
 Deno.test("pageWbinvd(): OPERAND_BUSY|RCX for a locked page, free or not", () => {
   const module = newModule();
   liveTd(module);
   module.lock(GiB);
-  assertEquals(hex(module.phymem.pageWbinvd(GiB, 33).status), "8000020000000001");
+  assertEquals(says(module.phymem.pageWbinvd(GiB, 33)), "OPERAND_BUSY|RCX");
 });
 
 Deno.test("pageWbinvd(): PAGE_METADATA_INCORRECT|RCX for a page in use", () => {
   const module = newModule();
   liveTd(module);
-  assertEquals(hex(module.phymem.pageWbinvd(GiB, 33).status), "C000030000000001");
-  assertEquals(hex(module.phymem.pageWbinvd(0, 32).status), "C000030000000001");
+  assertEquals(says(module.phymem.pageWbinvd(GiB, 33)), "PAGE_METADATA_INCORRECT|RCX");
+  assertEquals(says(module.phymem.pageWbinvd(0, 32)), "PAGE_METADATA_INCORRECT|RCX");
 });
 
 Deno.test("pageWbinvd() T6: writes back and drops the lines under one KeyID only", () => {
@@ -58,7 +57,7 @@ Deno.test("pageWbinvd() stops where the pages are in use", () => {
   liveTd(module);
   const { status, pages, rest } = module.phymem.pageWbinvd(runOf(2 ** 18 - 2, 4), 33);
   assertEquals([status, pages, rest], [0n, runOf(2 ** 18 - 2, 2), runOf(2 ** 18, 2)]);
-  assertEquals(hex(module.phymem.pageWbinvd(rest!, 33).status), "C000030000000001");
+  assertEquals(says(module.phymem.pageWbinvd(rest!, 33)), "PAGE_METADATA_INCORRECT|RCX");
 });
 
 Deno.test("pageWbinvd() takes KeyID 0 and private ones", () => {

@@ -1,24 +1,21 @@
-import type { Pages } from "./_checks.ts";
-import type { PageLevel, PageType } from "../state/page_type.ts";
+import { firstFrame, forEachFrame, type FrameChunk, type Key, PAGE_BYTES } from "@tdx/core";
+import { outOfRange, requireWhole } from "@tdx/core/arguments";
 import type { SeamState } from "../state/_seam_state.ts";
-import type { SeamcallResult } from "../state/seamcalls.ts";
-import { cacheWbLeaf } from "./cache_wb.ts";
-import { pageReclaim } from "./page_reclaim.ts";
-import { pageWbinvd } from "./page_wbinvd.ts";
-import type { PagesResult } from "./pages.ts";
-
-/** What became of pages that were to be reclaimed, and what they were. */
-export interface ReclaimResult extends PagesResult {
-  /** What the pages were used for; `null` where the refusal came before that was known. */
-  readonly type: PageType | null;
-  /** Address of the owner's TDR in bytes; `null` for a TDR, or as above. */
-  readonly owner: number | null;
-  /** Size of the pages; `null` as above. */
-  readonly level: PageLevel | null;
-}
+import { framesPer, type PageType } from "../state/page_type.ts";
+import type { Td } from "../state/td.ts";
+import { call, callForPages, refuse } from "./_call.ts";
+import { alike, checkAddress, lockPage, requireWholePages } from "./_checks.ts";
+import type { Pages, PagesResult, ReclaimResult, SeamcallResult } from "./results.ts";
 
 /** The TDH.PHYMEM leaves: physical memory, whoever owns it. */
-export interface PhymemLeaves {
+export class PhymemLeaves {
+  readonly #state: SeamState;
+
+  /** @ignore */
+  constructor(state: SeamState) {
+    this.#state = state;
+  }
+
   /**
    * TDH.PHYMEM.CACHE.WB (T3) on a package: writes back dirty lines of the HKIDs that are FLUSHED
    * when it starts, and keeps them cached.
@@ -32,11 +29,34 @@ export interface PhymemLeaves {
    * @param pkg The package that the calling processor belongs to, from 0.
    * @param command 0 to start, 1 to resume after an interrupt.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is nothing that a register can hold, or the machine has
-   * no such package.
+   * @throws {RangeError} If an operand is not a whole number from 0, or the machine has no such
+   * package.
    */
-  cacheWb(pkg: number, command: number): SeamcallResult;
+  cacheWb(pkg: number, command: number): SeamcallResult {
+    const { calls, keys, memory, packages, writeBacks } = this.#state;
+    requireWhole("package", pkg, 0, packages - 1);
+    return call(this.#state, "TDH.PHYMEM.CACHE.WB", { command }, () => {
+      if (command > 1) refuse("OPERAND_INVALID", "RCX");
+      if (calls.meetsBusy()) refuse("OPERAND_BUSY", "WBCACHE");
+      const saved = writeBacks.get(pkg);
+      writeBacks.delete(pkg);
+      const { snapshot, interruptsLeft } = command === 0
+        ? { snapshot: keys.flushed(), interruptsLeft: calls.interrupts }
+        : saved ?? refuse("WBCACHE_RESUME_ERROR");
+      if (snapshot.length === 0) refuse("NO_HKID_READY_TO_WBCACHE");
+      if (interruptsLeft > 0) {
+        writeBacks.set(pkg, { snapshot, interruptsLeft: interruptsLeft - 1 });
+        refuse("INTERRUPTED_RESUMABLE");
+      }
+
+      for (const hkid of snapshot) {
+        const { key, pending } = keys.entry(hkid)!;
+        // With the last package done, the dirty lines are in memory (S1).
+        const isLast = pending.delete(pkg) && pending.size === 0;
+        if (isLast) memory.apply(this.#state.operation("cache-wb", key), 0, memory.bytes);
+      }
+    });
+  }
 
   /**
    * TDH.PHYMEM.PAGE.RECLAIM (T5): frees pages of a TD in teardown. Only metadata change: the lines
@@ -50,10 +70,36 @@ export interface PhymemLeaves {
    * @param pages Pages in use; larger ones than 4 KiB by their first address, or as a chunk of
    * whole ones.
    * @returns The status, what the pages were, the pages it is about, and the rest.
-   * @throws {TypeError} Where the pages are neither an address nor a chunk.
-   * @throws {RangeError} Where they are outside the memory, or a chunk ends within a larger page.
+   * @throws {RangeError} If the pages are outside the memory, or a chunk ends within a larger page.
    */
-  pageReclaim(pages: Pages): ReclaimResult;
+  pageReclaim(pages: Pages): ReclaimResult {
+    const { pamt, tds } = this.#state;
+    const span = this.#spanFrom(pages);
+    let page: Pick<ReclaimResult, "type" | "owner" | "level"> = UNKNOWN;
+    const result = callForPages(this.#state, "TDH.PHYMEM.PAGE.RECLAIM", {}, pages, span, () => {
+      const chunk = checkAddress(this.#state, pages, "RCX", span);
+      const first = firstFrame(chunk);
+      lockPage(this.#state, first, "RCX", "exclusive");
+      const piece = pamt.piece(chunk);
+      const { type, owner, level } = piece.entry!;
+      if (type === "NDA" || type === "RSVD") refuse("PAGE_METADATA_INCORRECT", "RCX");
+      page = { type, owner, level };
+      if (span < framesPer(level)) refuse("OPERAND_INVALID", "RCX");
+      requireWholePages(piece.pages, span);
+      const td = tds.get(owner ?? first * PAGE_BYTES)!;
+      if (type !== "TDR") lockPage(this.#state, td.tdr / PAGE_BYTES, "TDR", "shared");
+      if (td.lifeCycle !== "TEARDOWN") refuse("LIFECYCLE_STATE_INCORRECT");
+      if (type === "TDR" && td.children > 0) refuse("TD_ASSOCIATED_PAGES_EXIST");
+
+      // Each TDR is another TD, whatever lies beside it.
+      const frames = type === "TDR" ? 1 : piece.pages.count;
+      const [done, rest] = alike(this.#state, chunk, frames, span, "exclusive");
+      pamt.free(done, piece.entry!);
+      this.#forget(td, type, done);
+      return [done, rest];
+    });
+    return { ...result, ...page };
+  }
 
   /**
    * TDH.PHYMEM.PAGE.WBINVD (T6, D4): writes back and drops the cached lines of free pages under
@@ -65,18 +111,48 @@ export interface PhymemLeaves {
    * @param pages Free pages of 4 KiB.
    * @param hkid The KeyID: 0, or a private one.
    * @returns The status, the pages it is about, and the rest.
-   * @throws {TypeError} Where the pages are neither an address nor a chunk.
-   * @throws {RangeError} Where the pages are outside the memory or the KeyID is another one: what
-   * key a shared KeyID has is the host's affair, which the module does not see.
+   * @throws {RangeError} If the pages are outside the memory or the KeyID is another one: what key
+   * a shared KeyID has is the host's affair, which the module does not see.
    */
-  pageWbinvd(pages: Pages, hkid: number): PagesResult;
+  pageWbinvd(pages: Pages, hkid: number): PagesResult {
+    const { memory, pamt } = this.#state;
+    const key = this.#keyOf(hkid);
+    return callForPages(this.#state, "TDH.PHYMEM.PAGE.WBINVD", { hkid }, pages, 1, () => {
+      const chunk = checkAddress(this.#state, pages, "RCX");
+      lockPage(this.#state, firstFrame(chunk), "RCX", "shared");
+      const piece = pamt.piece(chunk);
+      if (piece.entry?.type !== "NDA") refuse("PAGE_METADATA_INCORRECT", "RCX");
+
+      const [done, rest] = alike(this.#state, chunk, piece.pages.count, 1, "shared");
+      memory.applyChunk(this.#state.operation("page-wbinvd", key), done);
+      return [done, rest];
+    });
+  }
+
+  /** Frames of the page that begins where `pages` do; 1 within a larger page. */
+  #spanFrom(pages: Pages): number {
+    const first = typeof pages === "number" ? pages / PAGE_BYTES : firstFrame(pages);
+    const span = framesPer(this.#state.pamt.entry(Math.floor(first))?.level ?? 0);
+    return first % span === 0 ? span : 1;
+  }
+
+  #forget(td: Td, type: PageType, pages: FrameChunk): void {
+    if (type === "TDR") {
+      this.#state.tds.delete(td.tdr);
+      return;
+    }
+    td.children -= pages.count;
+    if (type === "TDVPR") forEachFrame(pages, (frame) => td.vcpus.delete(frame * PAGE_BYTES));
+  }
+
+  #keyOf(hkid: number): Key {
+    const { keys, memory } = this.#state;
+    if (hkid === 0) return memory.keyIds.key(0);
+    const entry = keys.entry(hkid);
+    if (entry === undefined) throw outOfRange("hkid", "0 or a private KeyID", hkid);
+    return entry.key;
+  }
 }
 
-/** The TDH.PHYMEM leaves of a module. */
-export function phymemLeaves(state: SeamState): PhymemLeaves {
-  return {
-    cacheWb: cacheWbLeaf(state),
-    pageReclaim: (pages) => pageReclaim(state, pages),
-    pageWbinvd: (pages, hkid) => pageWbinvd(state, pages, hkid),
-  };
-}
+/** What a reclaim says of a page before it has looked at it. */
+const UNKNOWN = { type: null, owner: null, level: null } as const;

@@ -1,18 +1,19 @@
-import { TDVPS_PAGES } from "../control_pages.ts";
-import {
-  checkPage,
-  checkTd,
-  checkVcpu,
-  refusal,
-  refuseUnbuilt,
-  requireAddress,
-} from "./_checks.ts";
-import type { SeamcallResult } from "../state/seamcalls.ts";
-import { type SeamState, SUCCESS } from "../state/_seam_state.ts";
-import { addControlPage } from "./control_page.ts";
+import { requireWhole } from "@tdx/core/arguments";
+import type { SeamState } from "../state/_seam_state.ts";
+import { TDVPS_PAGES } from "../state/td.ts";
+import { call, refuse } from "./_call.ts";
+import { checkOpState, checkPage, checkTd, checkVcpu } from "./_checks.ts";
+import type { SeamcallResult } from "./results.ts";
 
 /** The TDH.VP leaves: the virtual CPUs of a TD. */
-export interface VpLeaves {
+export class VpLeaves {
+  readonly #state: SeamState;
+
+  /** @ignore */
+  constructor(state: SeamState) {
+    this.#state = state;
+  }
+
   /**
    * TDH.VP.CREATE: makes a page the TDVPR of a new vCPU.
    *
@@ -22,10 +23,18 @@ export interface VpLeaves {
    * @param tdvpr Address of a free 4 KiB page in bytes.
    * @param tdr Address of the TDR in bytes.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is no whole number that a register can hold.
+   * @throws {RangeError} If an operand is not a whole number from 0.
    */
-  create(tdvpr: number, tdr: number): SeamcallResult;
+  create(tdvpr: number, tdr: number): SeamcallResult {
+    return call(this.#state, "TDH.VP.CREATE", { tdvpr, tdr }, () => {
+      const td = checkTd(this.#state, tdr, "RDX", "shared");
+      checkOpState(td, "INITIALIZED", "RUNNABLE");
+      const frame = checkPage(this.#state, tdvpr, "RCX", "NDA");
+
+      this.#state.addControlPage(td, frame, "TDVPR");
+      td.vcpus.set(tdvpr, { tdvpr, td, pages: 1, ready: false, lp: null, enteredAt: null });
+    });
+  }
 
   /**
    * TDH.VP.ADDCX: gives a vCPU a further page; it needs 5 besides its TDVPR.
@@ -36,10 +45,20 @@ export interface VpLeaves {
    * @param tdcx Address of a free 4 KiB page in bytes.
    * @param tdvpr Address of the TDVPR in bytes.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is no whole number that a register can hold.
+   * @throws {RangeError} If an operand is not a whole number from 0.
    */
-  addcx(tdcx: number, tdvpr: number): SeamcallResult;
+  addcx(tdcx: number, tdvpr: number): SeamcallResult {
+    return call(this.#state, "TDH.VP.ADDCX", { tdcx, tdvpr }, () => {
+      const vcpu = checkVcpu(this.#state, tdvpr, "RDX", "exclusive");
+      checkOpState(vcpu.td, "INITIALIZED", "RUNNABLE");
+      if (vcpu.ready) refuse("VCPU_STATE_INCORRECT");
+      if (vcpu.pages >= TDVPS_PAGES.max) refuse("TDCX_NUM_INCORRECT");
+      const frame = checkPage(this.#state, tdcx, "RCX", "NDA");
+
+      this.#state.addControlPage(vcpu.td, frame, "TDCX");
+      vcpu.pages++;
+    });
+  }
 
   /**
    * TDH.VP.INIT on a logical processor: makes the vCPU ready and associates it with the processor.
@@ -50,11 +69,20 @@ export interface VpLeaves {
    * @param tdvpr Address of the TDVPR in bytes.
    * @param lp The logical processor that issues the SEAMCALL.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is nothing that a register can hold, or the processor is
-   * inside a TD.
+   * @throws {RangeError} If an operand is not a whole number from 0, or the processor is inside a TD.
    */
-  init(tdvpr: number, lp: number): SeamcallResult;
+  init(tdvpr: number, lp: number): SeamcallResult {
+    this.#requireLp(lp);
+    return call(this.#state, "TDH.VP.INIT", { tdvpr }, () => {
+      const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "exclusive");
+      checkOpState(vcpu.td, "INITIALIZED", "RUNNABLE");
+      if (vcpu.pages < TDVPS_PAGES.min) refuse("TDCX_NUM_INCORRECT");
+      if (vcpu.ready) refuse("VCPU_STATE_INCORRECT");
+
+      vcpu.ready = true;
+      vcpu.lp = lp;
+    });
+  }
 
   /**
    * TDH.VP.ENTER on a logical processor: the vCPU runs there, until `TdxModule.kick` makes it exit.
@@ -65,11 +93,21 @@ export interface VpLeaves {
    * @param tdvpr Address of the TDVPR in bytes.
    * @param lp The logical processor that issues the SEAMCALL.
    * @returns The status; on success the exit reason, which the hardware adds later, is left out.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is nothing that a register can hold, or the processor is
-   * inside a TD.
+   * @throws {RangeError} If an operand is not a whole number from 0, or the processor is inside a TD.
    */
-  enter(tdvpr: number, lp: number): SeamcallResult;
+  enter(tdvpr: number, lp: number): SeamcallResult {
+    this.#requireLp(lp);
+    return call(this.#state, "TDH.VP.ENTER", { tdvpr }, () => {
+      const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "shared");
+      checkOpState(vcpu.td, "RUNNABLE");
+      if (vcpu.pages < TDVPS_PAGES.min) refuse("TDCX_NUM_INCORRECT");
+      if (!vcpu.ready) refuse("VCPU_STATE_INCORRECT");
+      if (vcpu.lp !== null && vcpu.lp !== lp) refuse("VCPU_ASSOCIATED");
+
+      vcpu.lp = lp;
+      this.#state.enter(vcpu);
+    });
+  }
 
   /**
    * TDH.VP.FLUSH (T1) on a logical processor: ends the association of the vCPU with it.
@@ -80,97 +118,26 @@ export interface VpLeaves {
    * @param tdvpr Address of the TDVPR in bytes.
    * @param lp The logical processor that issues the SEAMCALL.
    * @returns The status.
-   * @throws {TypeError} Where an operand is no number.
-   * @throws {RangeError} Where an operand is nothing that a register can hold, or the processor is
-   * inside a TD.
+   * @throws {RangeError} If an operand is not a whole number from 0, or the processor is inside a TD.
    */
-  flush(tdvpr: number, lp: number): SeamcallResult;
-}
-
-/** The TDH.VP leaves of a module. */
-export function vpLeaves(state: SeamState): VpLeaves {
-  const { calls } = state;
-  const done: SeamcallResult = { status: SUCCESS };
-  return {
-    create(tdvpr, tdr) {
-      requireAddress("tdvpr", tdvpr);
-      requireAddress("tdr", tdr);
-      calls.begin("TDH.VP.CREATE");
-      const td = checkTd(state, tdr, "RDX", "shared");
-      if (typeof td === "bigint") return { status: td };
-      const unbuilt = refuseUnbuilt(td, "INITIALIZED", "RUNNABLE");
-      if (unbuilt !== undefined) return { status: unbuilt };
-      const frame = checkPage(state, tdvpr, "RCX", "NDA");
-      if (typeof frame === "bigint") return { status: frame };
-
-      addControlPage(state, td, frame, "TDVPR");
-      td.vcpus.set(tdvpr, { tdvpr, td, pages: 1, ready: false, lp: null, enteredAt: null });
-      return done;
-    },
-
-    addcx(tdcx, tdvpr) {
-      requireAddress("tdcx", tdcx);
-      requireAddress("tdvpr", tdvpr);
-      calls.begin("TDH.VP.ADDCX");
-      const vcpu = checkVcpu(state, tdvpr, "RDX", "exclusive");
-      if (typeof vcpu === "bigint") return { status: vcpu };
-      const unbuilt = refuseUnbuilt(vcpu.td, "INITIALIZED", "RUNNABLE");
-      if (unbuilt !== undefined) return { status: unbuilt };
-      if (vcpu.ready) return refusal("VCPU_STATE_INCORRECT");
-      if (vcpu.pages >= TDVPS_PAGES.max) return refusal("TDCX_NUM_INCORRECT");
-      const frame = checkPage(state, tdcx, "RCX", "NDA");
-      if (typeof frame === "bigint") return { status: frame };
-
-      addControlPage(state, vcpu.td, frame, "TDCX");
-      vcpu.pages++;
-      return done;
-    },
-
-    init(tdvpr, lp) {
-      requireAddress("tdvpr", tdvpr);
-      state.requireLp(lp);
-      calls.begin("TDH.VP.INIT");
-      const vcpu = checkVcpu(state, tdvpr, "RCX", "exclusive");
-      if (typeof vcpu === "bigint") return { status: vcpu };
-      const unbuilt = refuseUnbuilt(vcpu.td, "INITIALIZED", "RUNNABLE");
-      if (unbuilt !== undefined) return { status: unbuilt };
-      if (vcpu.pages < TDVPS_PAGES.min) return refusal("TDCX_NUM_INCORRECT");
-      if (vcpu.ready) return refusal("VCPU_STATE_INCORRECT");
-
-      vcpu.ready = true;
-      vcpu.lp = lp;
-      return done;
-    },
-
-    enter(tdvpr, lp) {
-      requireAddress("tdvpr", tdvpr);
-      state.requireLp(lp);
-      calls.begin("TDH.VP.ENTER");
-      const vcpu = checkVcpu(state, tdvpr, "RCX", "shared");
-      if (typeof vcpu === "bigint") return { status: vcpu };
-      const unbuilt = refuseUnbuilt(vcpu.td, "RUNNABLE");
-      if (unbuilt !== undefined) return { status: unbuilt };
-      if (vcpu.pages < TDVPS_PAGES.min) return refusal("TDCX_NUM_INCORRECT");
-      if (!vcpu.ready) return refusal("VCPU_STATE_INCORRECT");
-      if (vcpu.lp !== null && vcpu.lp !== lp) return refusal("VCPU_ASSOCIATED");
-
-      vcpu.lp = lp;
-      state.enter(vcpu);
-      return done;
-    },
-
-    flush(tdvpr, lp) {
-      requireAddress("tdvpr", tdvpr);
-      state.requireLp(lp);
-      calls.begin("TDH.VP.FLUSH");
-      const vcpu = checkVcpu(state, tdvpr, "RCX", "exclusive");
-      if (typeof vcpu === "bigint") return { status: vcpu };
-      if (vcpu.td.lifeCycle !== "KEYS_CONFIGURED") return refusal("TD_KEYS_NOT_CONFIGURED");
-      if (vcpu.pages < TDVPS_PAGES.min) return refusal("TDCX_NUM_INCORRECT");
-      if (vcpu.lp !== lp) return refusal("VCPU_NOT_ASSOCIATED");
+  flush(tdvpr: number, lp: number): SeamcallResult {
+    this.#requireLp(lp);
+    return call(this.#state, "TDH.VP.FLUSH", { tdvpr }, () => {
+      const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "exclusive");
+      if (vcpu.td.lifeCycle !== "KEYS_CONFIGURED") refuse("TD_KEYS_NOT_CONFIGURED");
+      if (vcpu.pages < TDVPS_PAGES.min) refuse("TDCX_NUM_INCORRECT");
+      if (vcpu.lp !== lp) refuse("VCPU_NOT_ASSOCIATED");
 
       vcpu.lp = null;
-      return done;
-    },
-  };
+    });
+  }
+
+  /** Throws unless a logical processor can issue a SEAMCALL. */
+  #requireLp(lp: number): void {
+    requireWhole("lp", lp, 0, 2 ** 32 - 1);
+    for (const vcpu of this.#state.running) {
+      if (vcpu.lp !== lp) continue;
+      throw new RangeError(`Expected a logical processor that is not inside a TD, got ${lp}`);
+    }
+  }
 }

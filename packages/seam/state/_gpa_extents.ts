@@ -1,6 +1,4 @@
-import { BLOCK_FRAMES, type FrameChunk } from "@tdx/core";
-import { chunkOf, sameBlock } from "@tdx/core";
-import { forEachFrame, runOf } from "@tdx/core";
+import { BLOCK_FRAMES, chunkOf, forEachFrame, type FrameChunk, runOf, sameBlock } from "@tdx/core";
 
 /** Consecutive guest pages: contiguous memory from `first` on, or memory listed frame by frame. */
 interface Extent {

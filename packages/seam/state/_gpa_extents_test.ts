@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { chunksOf } from "@tdx/core";
-import { forEachFrame, runOf } from "@tdx/core";
+import { chunksOf, forEachFrame, runOf } from "@tdx/core";
 import { GpaExtents } from "./_gpa_extents.ts";
 
 const PAGES = 60;

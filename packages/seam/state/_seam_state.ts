@@ -5,20 +5,22 @@ import {
   type Operation,
   PAGE_BYTES,
   type PhysicalMemory,
+  runOf,
 } from "@tdx/core";
-import { requireWhole } from "@tdx/core/arguments";
+import { PageLocks } from "./_page_locks.ts";
 import type { KeyOwnership } from "./key_ownership.ts";
-import { type LockMode, PageLocks } from "./_page_locks.ts";
-import type { Pamt } from "./pamt.ts";
+import { noGuestPage, type Pamt } from "./pamt.ts";
 import { Seamcalls } from "./seamcalls.ts";
-import { status } from "../status/seamcall_status.ts";
-import type { OperandName } from "../status/status_codes.ts";
-import { framesPer, type Td, type Vcpu } from "./td.ts";
+import type { Td, Vcpu } from "./td.ts";
 
-/** All statuses are bigints; this is the one that every leaf hopes for. */
-export const SUCCESS: bigint = status("SUCCESS");
+/** A cache write-back of a package that was interrupted. */
+export interface WriteBack {
+  /** The HKIDs that were FLUSHED when it started. */
+  readonly snapshot: readonly number[];
+  readonly interruptsLeft: number;
+}
 
-/** What the leaves of a module share. */
+/** What a module remembers, and what its leaves do with it alike. */
 export class SeamState {
   readonly locks: PageLocks = new PageLocks();
   readonly calls: Seamcalls = new Seamcalls();
@@ -26,6 +28,8 @@ export class SeamState {
   readonly tds: Map<number, Td> = new Map();
   /** vCPUs inside a TD. */
   readonly running: Set<Vcpu> = new Set();
+  /** By the number of the package. */
+  readonly writeBacks: Map<number, WriteBack> = new Map();
   readonly #operations = new WeakMap<Key, Map<string, Operation>>();
 
   constructor(
@@ -35,48 +39,34 @@ export class SeamState {
     readonly packages: number,
   ) {}
 
-  /**
-   * The lock of the page that a frame is part of, or of `span` frames: `undefined` where it is free,
-   * else the refusal.
-   */
-  busy(
-    frame: number,
-    operand: OperandName,
-    mode: LockMode,
-    span: number = 1,
-  ): bigint | undefined {
-    const size = framesPer(this.pamt.entry(frame)?.level ?? 0);
-    const free = !this.calls.meetsBusy() &&
-      this.locks.isFree(frame - frame % size, Math.max(size, span), mode);
-    return free ? undefined : status("OPERAND_BUSY", operand);
-  }
-
   /** The module writes whole pages with MOVDIR64B. */
-  write(pages: FrameChunk, key: Key, data: "zeros" | "host" = "zeros"): void {
+  write(pages: FrameChunk, key: Key, data: Data = "zeros"): void {
     this.memory.applyChunk(this.operation("movdir64b", key, data), pages);
   }
 
   /** What the module does under a key; the same object each time, which memory knows again. */
-  operation(kind: "movdir64b" | "cache-wb" | "page-wbinvd", key: Key, data?: Data): Operation {
+  operation(
+    kind: "movdir64b" | "cache-wb" | "page-wbinvd",
+    key: Key,
+    data: Data = "zeros",
+  ): Operation {
     const known = this.#operations.get(key) ?? new Map<string, Operation>();
     this.#operations.set(key, known);
     const name = `${kind} ${data}`;
-    const operation = known.get(name) ??
-      { kind, by: "module", key, ...(data === undefined ? {} : { data }) };
+    const operation = known.get(name) ?? { kind, by: "module", key, data };
     known.set(name, operation);
     return operation;
   }
 
-  /** Takes a logical processor that can issue a SEAMCALL. */
-  requireLp(lp: number): void {
-    requireWhole("lp", lp, 0, 2 ** 32 - 1);
-    for (const vcpu of this.running) {
-      if (vcpu.lp === lp) {
-        throw new RangeError(`Expected a logical processor that is not inside a TD, got ${lp}`);
-      }
-    }
+  /** Makes a free page a control page of a TD, initialised under the TD's key. */
+  addControlPage(td: Td, frame: number, type: "TDCX" | "TDVPR"): void {
+    const page = runOf(frame, 1);
+    this.write(page, td.key!);
+    this.pamt.use(page, noGuestPage(type, td.tdr));
+    td.children++;
   }
 
+  /** The vCPU goes inside its TD, and holds the locks of its TDVPR and TDR from then on (S3). */
   enter(vcpu: Vcpu): void {
     vcpu.enteredAt = vcpu.td.epoch;
     this.running.add(vcpu);
@@ -84,6 +74,7 @@ export class SeamState {
     this.locks.share(vcpu.td.tdr / PAGE_BYTES);
   }
 
+  /** The vCPU exits. */
   leave(vcpu: Vcpu): void {
     vcpu.enteredAt = null;
     this.running.delete(vcpu);

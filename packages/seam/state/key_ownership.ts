@@ -15,12 +15,14 @@ export interface KeyInfo {
   readonly pendingPackages: readonly number[];
 }
 
-interface Entry {
+/** The entry of an HKID in the key ownership table. */
+export interface KeyEntry {
   state: KeyState;
   programmed: number;
   /** The key it stands for now, the coming one where it was never programmed. */
   key: Key;
-  pending: Set<number>;
+  /** Packages that have not written their caches back since the flush. */
+  readonly pending: Set<number>;
 }
 
 /** The key ownership table (KOT). */
@@ -28,7 +30,7 @@ export class KeyOwnership {
   /** The key of the module itself, for the TDRs. */
   readonly globalKey: Key;
   readonly #keyIds: KeyIdSpace;
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new Map<number, KeyEntry>();
 
   constructor(keyIds: KeyIdSpace) {
     const first = keyIds.firstPrivate;
@@ -38,58 +40,28 @@ export class KeyOwnership {
       );
     }
     this.#keyIds = keyIds;
+    this.globalKey = keyIds.key(first);
     for (let hkid = first; hkid < first + keyIds.private; hkid++) {
-      const state = hkid === first ? "RESERVED" : "FREE";
-      const programmed = hkid === first ? 1 : 0;
+      const [state, programmed] = hkid === first ? ["RESERVED", 1] as const : ["FREE", 0] as const;
       this.#entries.set(hkid, { state, programmed, key: keyIds.key(hkid), pending: new Set() });
     }
-    this.globalKey = this.key(first);
   }
 
-  /** The state of an HKID; `undefined` where it is no private KeyID. */
-  state(hkid: number): KeyState | undefined {
-    return this.#entries.get(hkid)?.state;
-  }
-
-  /** The key an HKID stands for now, the next one where it was never programmed. */
-  key(hkid: number): Key {
-    return this.#entry(hkid).key;
-  }
-
-  assign(hkid: number): void {
-    this.#entry(hkid).state = "ASSIGNED";
+  /** The entry of an HKID; `undefined` if it is not a private KeyID. */
+  entry(hkid: number): KeyEntry | undefined {
+    return this.#entries.get(hkid);
   }
 
   /** Gives an HKID a new key. */
   program(hkid: number): Key {
-    const entry = this.#entry(hkid);
+    const entry = this.entry(hkid)!;
     entry.key = this.#keyIds.key(hkid, { generation: entry.programmed++ });
     return entry.key;
-  }
-
-  flush(hkid: number, packages: number): void {
-    const entry = this.#entry(hkid);
-    entry.state = "FLUSHED";
-    for (let i = 0; i < packages; i++) entry.pending.add(i);
   }
 
   /** The HKIDs that wait for cache write-backs or for their release. */
   flushed(): number[] {
     return [...this.#entries].filter(([, { state }]) => state === "FLUSHED").map(([hkid]) => hkid);
-  }
-
-  pending(hkid: number): number {
-    return this.#entry(hkid).pending.size;
-  }
-
-  /** Notes that a package has written its caches back; tells whether it was the last one. */
-  wroteBack(hkid: number, pkg: number): boolean {
-    const { pending } = this.#entry(hkid);
-    return pending.delete(pkg) && pending.size === 0;
-  }
-
-  free(hkid: number): void {
-    this.#entry(hkid).state = "FREE";
   }
 
   list(): KeyInfo[] {
@@ -99,9 +71,5 @@ export class KeyOwnership {
       programmed,
       pendingPackages: [...pending].sort((a, b) => a - b),
     }));
-  }
-
-  #entry(hkid: number): Entry {
-    return this.#entries.get(hkid)!;
   }
 }

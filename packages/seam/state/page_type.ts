@@ -1,3 +1,5 @@
+import { BLOCK_FRAMES, PAGE_BYTES } from "@tdx/core";
+
 /** What a page is used for, as its PAMT entry says. */
 export type PageType = "NDA" | "RSVD" | "REG" | "TDR" | "TDCX" | "TDVPR" | "EPT";
 
@@ -17,3 +19,15 @@ export const PAGE_TYPES: Readonly<Record<PageType, number>> = {
   TDVPR: 6,
   EPT: 8,
 };
+
+const FRAMES_PER = [0, 1, 2, 3].map((level) => BLOCK_FRAMES ** level);
+
+/** Frames of 4 KiB that an entry of a Secure EPT level spans, 0 to 3. */
+export function framesPer(level: number): number {
+  return FRAMES_PER[level]!;
+}
+
+/** Bytes that an entry of a Secure EPT level spans, 0 to 3. */
+export function pageBytes(level: number): number {
+  return framesPer(level) * PAGE_BYTES;
+}

@@ -1,6 +1,15 @@
-import { BLOCK_FRAMES, type FrameChunk, FrameMap, GiB, PAGE_BYTES } from "@tdx/core";
-import { firstFrame, rankOf, splitChunk } from "@tdx/core";
+import {
+  BLOCK_FRAMES,
+  firstFrame,
+  type FrameChunk,
+  FrameMap,
+  GiB,
+  PAGE_BYTES,
+  rankOf,
+  splitChunk,
+} from "@tdx/core";
 import type { PageLevel, PageType } from "./page_type.ts";
+import type { MemoryRange } from "./tdmr.ts";
 
 /** What the Secure EPT says of the one page that its leaf maps. */
 export type MappingState = "pending" | "mapped" | "blocked";
@@ -17,14 +26,6 @@ export interface PamtEntry {
   readonly mapping: MappingState | null;
   /** The TD's epoch when it was blocked; `null` unless it is. */
   readonly epoch: number | null;
-}
-
-/** A range of physical memory. */
-export interface MemoryRange {
-  /** First byte. */
-  readonly base: number;
-  /** Length in bytes. */
-  readonly size: number;
 }
 
 /** The frames at the beginning of a chunk that share a PAMT entry. */
@@ -46,8 +47,16 @@ interface Slot {
 /** Frames that no TDMR covers. */
 const OUTSIDE = 0;
 
-const NDA: PamtEntry = { type: "NDA", owner: null, level: 0, mapping: null, epoch: null };
-const RSVD: PamtEntry = { ...NDA, type: "RSVD" };
+const NDA = noGuestPage("NDA");
+const RSVD = noGuestPage("RSVD");
+
+/** The entry of a 4 KiB page that is not a guest page. */
+export function noGuestPage(
+  type: Exclude<PageType, "REG">,
+  owner: number | null = null,
+): PamtEntry {
+  return { type, owner, level: 0, mapping: null, epoch: null };
+}
 
 /** The physical address metadata table: one small number per 4 KiB frame, equal entries shared. */
 export class Pamt {
@@ -66,9 +75,9 @@ export class Pamt {
     reserved.forEach(({ base, size }) => this.#fill(base, size, RSVD));
   }
 
-  /** The entry of a frame; `undefined` outside every TDMR. */
+  /** The entry of a frame, whatever number that is; `undefined` outside every TDMR. */
   entry(frame: number): PamtEntry | undefined {
-    return frame < this.frames ? this.#slots[this.#map.get(frame)]?.entry : undefined;
+    return frame >= 0 && frame < this.frames ? this.#slots[this.#map.get(frame)]?.entry : undefined;
   }
 
   /** The frames at the beginning of a chunk that share an entry. */
@@ -92,6 +101,11 @@ export class Pamt {
     target.frames += pages.count;
     source.frames -= pages.count;
     if (source.frames === 0) this.#release(source);
+  }
+
+  /** Takes free frames into use. */
+  use(pages: FrameChunk, to: PamtEntry): void {
+    this.change(pages, NDA, to);
   }
 
   /** Frees frames. */
@@ -158,13 +172,13 @@ export class Pamt {
 
   #slot(entry: PamtEntry): Slot {
     for (const slot of this.#recent) if (isSame(slot.entry, entry)) return slot;
-    const name = nameOf(entry);
-    const known = this.#ids.get(name);
+    const key = keyOf(entry);
+    const known = this.#ids.get(key);
     if (known !== undefined) return this.#slots[known]!;
     const id = this.#free.pop() ?? this.#slots.length;
     const slot = { entry: Object.freeze({ ...entry }), id, frames: 0 };
     this.#slots[id] = slot;
-    this.#ids.set(name, id);
+    this.#ids.set(key, id);
     return slot;
   }
 
@@ -172,7 +186,7 @@ export class Pamt {
   #release({ entry, id }: Slot): void {
     this.#recent = [];
     this.#slots[id] = undefined;
-    this.#ids.delete(nameOf(entry));
+    this.#ids.delete(keyOf(entry));
     this.#free.push(id);
   }
 }
@@ -182,6 +196,6 @@ function isSame(a: PamtEntry, b: PamtEntry): boolean {
     a.mapping === b.mapping && a.epoch === b.epoch);
 }
 
-function nameOf({ type, owner, level, mapping, epoch }: PamtEntry): string {
+function keyOf({ type, owner, level, mapping, epoch }: PamtEntry): string {
   return `${type} ${owner} ${level} ${mapping} ${epoch}`;
 }

@@ -1,8 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { GiB, PAGE_BYTES } from "@tdx/core";
+import { chunkOf, forEachFrame, GiB, PAGE_BYTES, runOf } from "@tdx/core";
 import fc from "fast-check";
-import { chunkOf } from "@tdx/core";
-import { forEachFrame, runOf } from "@tdx/core";
 import { Pamt, type PamtEntry } from "./pamt.ts";
 
 const NDA: PamtEntry = { type: "NDA", owner: null, level: 0, mapping: null, epoch: null };

@@ -1,10 +1,4 @@
-import {
-  outOfRange,
-  requireFunction,
-  requireNumber,
-  requireOptions,
-  requireWhole,
-} from "@tdx/core/arguments";
+import { outOfRange, requireOptions, requireWhole } from "@tdx/core/arguments";
 
 /** The SEAMCALL leaves this package knows. */
 export type LeafName =
@@ -30,7 +24,7 @@ export type LeafName =
   | "TDH.PHYMEM.PAGE.RECLAIM"
   | "TDH.PHYMEM.PAGE.WBINVD";
 
-/** What can go wrong by no fault of the caller. */
+/** What can go wrong by no fault of the caller; see {@link TdxModule.inject}. */
 export interface Faults {
   /**
    * How many SEAMCALLs go well before the next one finds its first operand busy; asked again after
@@ -43,71 +37,58 @@ export interface Faults {
 
 const FAULTS: readonly (keyof Faults)[] = ["busyAfter", "interrupts"];
 
-/** What a SEAMCALL gives back. */
-export interface SeamcallResult {
-  /** The completion status; see {@link decodeStatus}. */
-  readonly status: bigint;
-}
-
 /** Counts SEAMCALLs and says which of them meets an injected fault. */
 export class Seamcalls {
   readonly counts: Map<LeafName, number> = new Map();
   #busyAfter: () => number = () => Infinity;
   #interrupts = 0;
   #quiet = Infinity;
+  /** Whether the SEAMCALL in progress met the injected busy operand. */
+  #struck = false;
 
   /** How often TDH.PHYMEM.CACHE.WB is interrupted. */
   get interrupts(): number {
     return this.#interrupts;
   }
 
-  /** SEAMCALLs before the one that meets an injected busy operand. */
+  /** SEAMCALLs before the one that meets an injected busy operand, the one in progress included. */
   get quiet(): number {
     return this.#quiet;
   }
 
   inject(faults: Faults): void {
     requireOptions("faults", faults, FAULTS);
-    const { busyAfter: sampler = () => Infinity, interrupts = 0 } = faults;
-    requireFunction("busyAfter", sampler);
+    const { busyAfter = () => Infinity, interrupts = 0 } = faults;
     requireWhole("interrupts", interrupts, 0);
-    this.#quiet = sample(sampler);
-    this.#busyAfter = sampler;
+    this.#quiet = sample(busyAfter);
+    this.#busyAfter = busyAfter;
     this.#interrupts = interrupts;
   }
 
-  /** Counts a SEAMCALL. It meets the injected busy if none is left before it: see {@link meetsBusy}. */
-  begin(leaf: LeafName): void {
-    this.#meets = this.#quiet === 0;
-    if (!this.#meets) this.#quiet--;
-    this.#count(leaf, 1);
+  begin(): void {
+    this.#struck = false;
   }
 
-  /** Counts SEAMCALLs that go like the one before, which are no more than {@link quiet}. */
-  repeat(leaf: LeafName, times: number): void {
-    if (times === 0) return;
-    this.#quiet -= times;
-    this.#count(leaf, times);
-  }
-
-  /** Asked at the first lock a SEAMCALL takes: whether the injected busy strikes. */
+  /**
+   * Whether the injected busy strikes. Asked at every lock, it strikes at the first one; a SEAMCALL
+   * that takes no lock leaves it to the next.
+   */
   meetsBusy(): boolean {
-    if (!this.#meets) return false;
-    this.#meets = false;
+    if (this.#struck || this.#quiet > 0) return false;
+    this.#struck = true;
     this.#quiet = sample(this.#busyAfter);
     return true;
   }
 
-  #meets = false;
-
-  #count(leaf: LeafName, times: number): void {
+  /** Counts the SEAMCALL that began, and those that went like it: at most {@link quiet} together. */
+  end(leaf: LeafName, times: number): void {
     this.counts.set(leaf, (this.counts.get(leaf) ?? 0) + times);
+    if (!this.#struck && this.#quiet > 0) this.#quiet -= times;
   }
 }
 
 function sample(busyAfter: () => number): number {
   const calls = busyAfter();
   if (calls === Infinity || (Number.isSafeInteger(calls) && calls >= 0)) return calls;
-  requireNumber("busyAfter()", calls);
   throw outOfRange("busyAfter()", "a whole number from 0 or Infinity", calls);
 }

@@ -1,7 +1,20 @@
-import { BLOCK_FRAMES, type Key, PAGE_BYTES } from "@tdx/core";
-import { GpaExtents } from "./_gpa_extents.ts";
+import type { Key } from "@tdx/core";
+import { SecureEpt } from "./_secure_ept.ts";
+import { pageBytes, type PageLevel } from "./page_type.ts";
 
-import type { PageLevel } from "./page_type.ts";
+/** How many pages a structure may have. */
+export interface PageCounts {
+  /** The fewest it can be used with. */
+  readonly min: number;
+  /** The most it takes, with nested VMs. */
+  readonly max: number;
+}
+
+/** TDCX pages of a TDCS, the control structure of a TD (TDX module 1.5). */
+export const TDCS_PAGES: PageCounts = { min: 6, max: 9 };
+
+/** Pages of a TDVPS, the control structure of a vCPU, its TDVPR included (TDX module 1.5). */
+export const TDVPS_PAGES: PageCounts = { min: 6, max: 15 };
 
 /** Where a TD is between its creation and its end. */
 export type LifeCycle = "HKID_ASSIGNED" | "KEYS_CONFIGURED" | "BLOCKED" | "TEARDOWN";
@@ -17,7 +30,7 @@ export interface VcpuInfo {
   readonly pages: number;
   /** Whether TDH.VP.INIT made it ready. */
   readonly ready: boolean;
-  /** The logical processor it is associated with, `null` for none. */
+  /** The logical processor it is associated with, `null` if there is none. */
   readonly lp: number | null;
   /** Whether it is inside the TD right now. */
   readonly running: boolean;
@@ -79,31 +92,22 @@ export class Td {
   children = 0;
   epoch = 1;
   readonly vcpus: Map<number, Vcpu> = new Map();
-  /** Guest pages by level. */
-  readonly leaves: readonly GpaExtents[] = [0, 1, 2].map((level) =>
-    new GpaExtents(framesPer(level))
-  );
-  /** Secure EPT pages by the level of the entry that points at them, 1 to 3. */
-  readonly tables: readonly GpaExtents[] = [0, 1, 2, 3].map(() => new GpaExtents(1));
+  readonly sept: SecureEpt = new SecureEpt();
 
   constructor(readonly tdr: number, readonly hkid: number) {}
 
-  /** vCPUs inside the TD that entered in an epoch. */
-  runningSince(epoch: number): number {
-    let count = 0;
-    for (const vcpu of this.vcpus.values()) if (vcpu.enteredAt === epoch) count++;
-    return count;
+  /** Whether a vCPU is inside the TD that entered in an epoch. */
+  runsSince(epoch: number): boolean {
+    return [...this.vcpus.values()].some(({ enteredAt }) => enteredAt === epoch);
   }
 
-  /** vCPUs that are associated with a logical processor. */
-  get associated(): number {
-    let count = 0;
-    for (const vcpu of this.vcpus.values()) if (vcpu.lp !== null) count++;
-    return count;
+  /** Whether a vCPU is associated with a logical processor. */
+  get isAssociated(): boolean {
+    return [...this.vcpus.values()].some(({ lp }) => lp !== null);
   }
 
   info(): TdInfo {
-    const { tdr, hkid, lifeCycle, opState, key, children, tdcsPages, epoch } = this;
+    const { tdr, hkid, lifeCycle, opState, key, children, tdcsPages, epoch, sept } = this;
     const vcpus = [...this.vcpus.values()].map(({ tdvpr, pages, ready, lp, enteredAt }) => ({
       tdvpr,
       pages,
@@ -112,24 +116,9 @@ export class Td {
       running: enteredAt !== null,
     }));
     const mappings = ([0, 1, 2] as const).flatMap((level) =>
-      this.leaves[level]!.runs().map(({ page, count }) => ({
-        gpa: page * pageBytes(level),
-        level,
-        pages: count,
-      }))
+      sept.leaves[level]!.runs()
+        .map(({ page, count }) => ({ gpa: page * pageBytes(level), level, pages: count }))
     );
     return { tdr, hkid, lifeCycle, opState, key, children, tdcsPages, epoch, vcpus, mappings };
   }
 }
-
-/** Frames of 4 KiB in a page of a level, 0 to 3. */
-export function framesPer(level: number): number {
-  return FRAMES_PER[level]!;
-}
-
-/** Bytes in a page of a level, 0 to 3. */
-export function pageBytes(level: number): number {
-  return framesPer(level) * PAGE_BYTES;
-}
-
-const FRAMES_PER = [0, 1, 2, 3].map((level) => BLOCK_FRAMES ** level);

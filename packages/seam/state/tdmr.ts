@@ -1,29 +1,28 @@
 import { GiB, PAGE_BYTES } from "@tdx/core";
-import { requireArray, requireNumber, requireObject } from "@tdx/core/arguments";
-import type { MemoryRange } from "./pamt.ts";
+import { hex } from "../_hex.ts";
 
-/** Checks TDMRs: whole GiB inside the memory, ascending, apart from each other. */
-export function checkTdmrs(tdmrs: readonly MemoryRange[], bytes: number): void {
-  requireArray("tdmrs", tdmrs, requireRange);
-  checkRanges("TDMR", tdmrs, GiB, [{ base: 0, size: bytes }]);
+/** A range of physical memory. */
+export interface MemoryRange {
+  /** First byte. */
+  readonly base: number;
+  /** Length in bytes. */
+  readonly size: number;
 }
 
-/** Checks reserved areas: whole pages inside a TDMR, ascending, apart from each other. */
-export function checkReserved(
+/** Throws unless TDMRs are whole GiB inside the memory, ascending, apart from each other. */
+export function requireTdmrs(tdmrs: readonly MemoryRange[], bytes: number): void {
+  requireRanges("TDMR", tdmrs, GiB, [{ base: 0, size: bytes }]);
+}
+
+/** Throws unless reserved areas are whole pages inside a TDMR, ascending, apart from each other. */
+export function requireReserved(
   reserved: readonly MemoryRange[],
   tdmrs: readonly MemoryRange[],
 ): void {
-  requireArray("reserved", reserved, requireRange);
-  checkRanges("reserved area", reserved, PAGE_BYTES, tdmrs);
+  requireRanges("reserved area", reserved, PAGE_BYTES, tdmrs);
 }
 
-function requireRange(name: string, value: unknown): void {
-  requireObject(name, value);
-  requireNumber(`${name}.base`, (value as MemoryRange).base);
-  requireNumber(`${name}.size`, (value as MemoryRange).size);
-}
-
-function checkRanges(
+function requireRanges(
   what: string,
   ranges: readonly MemoryRange[],
   unit: number,
@@ -47,5 +46,5 @@ function checkRanges(
 }
 
 function show({ base, size }: MemoryRange): string {
-  return `${size} bytes at 0x${base.toString(16)}`;
+  return `${size} bytes at ${hex(base)}`;
 }

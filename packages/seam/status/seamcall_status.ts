@@ -1,11 +1,6 @@
-import { outOfRange, requireRegister, requireString, showValue } from "@tdx/core/arguments";
-import {
-  type OperandName,
-  OPERANDS,
-  STATUS_CODES,
-  type StatusCode,
-  type StatusName,
-} from "./status_codes.ts";
+import { outOfRange, requireRegister } from "@tdx/core/arguments";
+import { type OperandName, OPERANDS, STATUS_CODES, type StatusName } from "./status_codes.ts";
+import { STATUS_TEXTS, type StatusText } from "./status_texts.ts";
 
 /** A status, taken apart. */
 export interface DecodedStatus {
@@ -35,7 +30,7 @@ export interface DecodedStatus {
 
 const LOW_BITS = 0xffffffffn;
 
-const UNKNOWN: Omit<StatusCode, "code" | "operand"> = {
+const UNKNOWN: StatusText = {
   meaning: "A status that is not in this table.",
   usualCause: "Unknown.",
   hint: "Look it up in the documentation of the TDX module that is loaded.",
@@ -47,8 +42,7 @@ const UNKNOWN: Omit<StatusCode, "code" | "operand"> = {
  * @param name The name, without `TDX_`.
  * @param operand The operand at fault, where the code takes one; without it the id is 0, as RAX.
  * @returns The 64-bit value.
- * @throws {TypeError} Where an argument is no string.
- * @throws {RangeError} Where there is no such code or operand, or the code takes no operand.
+ * @throws {RangeError} If there is no such code or operand, or the code takes no operand.
  *
  * @example
  * ```ts
@@ -60,15 +54,14 @@ const UNKNOWN: Omit<StatusCode, "code" | "operand"> = {
  * ```
  */
 export function status(name: StatusName, operand?: OperandName): bigint {
-  const entry = Object.hasOwn(STATUS_CODES, name) ? STATUS_CODES[name] : undefined;
-  if (entry === undefined) throw unknown("name", "the name of a status", name);
-  if (operand === undefined) return entry.code;
-  if (!entry.operand) {
-    throw new RangeError(`Expected no operand with ${name}, got ${showValue(operand)}`);
+  if (!Object.hasOwn(STATUS_CODES, name)) throw outOfRange("name", "the name of a status", name);
+  const code = STATUS_CODES[name];
+  if (operand === undefined) return code;
+  if (!STATUS_TEXTS[name].operand) {
+    throw new RangeError(`Expected no operand with ${name}, got ${operand}`);
   }
-  const id = Object.hasOwn(OPERANDS, operand) ? OPERANDS[operand] : undefined;
-  if (id === undefined) throw unknown("operand", "the name of an operand", operand);
-  return entry.code | BigInt(id);
+  if (Object.hasOwn(OPERANDS, operand)) return code | BigInt(OPERANDS[operand]);
+  throw outOfRange("operand", "the name of an operand", operand);
 }
 
 /**
@@ -76,8 +69,8 @@ export function status(name: StatusName, operand?: OperandName): bigint {
  *
  * @param value The 64-bit value, as a SEAMCALL returns it in RAX or a kernel log shows it.
  * @returns Its parts; a code that is not known is called so.
- * @throws {TypeError} Where the value is not a bigint.
- * @throws {RangeError} Where it has more than 64 bits or is negative.
+ * @throws {TypeError} If the value is not a bigint.
+ * @throws {RangeError} If it has more than 64 bits or is negative.
  *
  * @example
  * ```ts
@@ -91,10 +84,12 @@ export function status(name: StatusName, operand?: OperandName): bigint {
  */
 export function decodeStatus(value: bigint): DecodedStatus {
   requireRegister("value", value);
-  const name = nameOf(value);
-  const entry = name === "unknown" ? undefined : STATUS_CODES[name];
+  const name = statusName(value);
   const low = Number(value & LOW_BITS);
-  const { meaning, usualCause, hint } = entry ?? UNKNOWN;
+  const { operand = false, meaning, usualCause, hint } = name === "unknown"
+    ? UNKNOWN
+    : STATUS_TEXTS[name];
+  const isWhole = name !== "unknown" && STATUS_CODES[name] === value;
   return {
     value,
     name,
@@ -102,8 +97,8 @@ export function decodeStatus(value: bigint): DecodedStatus {
     nonRecoverable: bit(value, 62n),
     fatal: bit(value, 61n),
     class: Number(value >> 40n & 0xffn),
-    operand: entry?.operand ? operandOf(low) : null,
-    detail: entry?.operand || entry?.code === value ? null : low,
+    operand: operand ? operandOf(low) : null,
+    detail: operand || isWhole ? null : low,
     meaning,
     usualCause,
     hint,
@@ -144,18 +139,13 @@ export function succeeded(value: bigint): boolean {
  * ```
  */
 export function hasCode(value: bigint, name: StatusName): boolean {
-  return value >> 32n === STATUS_CODES[name].code >> 32n;
+  return value >> 32n === STATUS_CODES[name] >> 32n;
 }
 
-function unknown(parameter: string, expected: string, value: unknown): RangeError {
-  requireString(parameter, value);
-  return outOfRange(parameter, expected, value);
-}
-
-function nameOf(value: bigint): StatusName | "unknown" {
+function statusName(value: bigint): StatusName | "unknown" {
   const names = Object.keys(STATUS_CODES) as StatusName[];
-  return names.find((name) => STATUS_CODES[name].code === value) ??
-    names.find((name) => STATUS_CODES[name].code === (value & ~LOW_BITS)) ?? "unknown";
+  return names.find((name) => STATUS_CODES[name] === value) ??
+    names.find((name) => STATUS_CODES[name] === (value & ~LOW_BITS)) ?? "unknown";
 }
 
 function operandOf(id: number): OperandName | number {

@@ -1,51 +1,50 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { decodeStatus, status } from "./seamcall_status.ts";
 import { type OperandName, OPERANDS, STATUS_CODES, type StatusName } from "./status_codes.ts";
-import { hex } from "../_fixtures_test.ts";
 
 /** As the module's and Linux's tables print them. */
-const CODES: Readonly<Record<StatusName, string>> = {
-  SUCCESS: "0000000000000000",
-  INTERRUPTED_RESUMABLE: "8000000300000000",
-  OPERAND_INVALID: "C000010000000000",
-  OPERAND_ADDR_RANGE_ERROR: "C000010100000000",
-  OPERAND_BUSY: "8000020000000000",
-  PREVIOUS_TLB_EPOCH_BUSY: "8000020100000000",
-  SYS_BUSY: "8000020200000000",
-  RND_NO_ENTROPY: "8000020300000000",
-  PAGE_METADATA_INCORRECT: "C000030000000000",
-  PAGE_ALREADY_FREE: "0000030100000000",
-  PAGE_NOT_FREE: "C000030300000000",
-  TD_ASSOCIATED_PAGES_EXIST: "C000040000000000",
-  SYS_SHUTDOWN: "C000050600000000",
-  TD_FATAL: "E000060400000000",
-  TDCS_NOT_ALLOCATED: "C000060600000000",
-  LIFECYCLE_STATE_INCORRECT: "C000060700000000",
-  OP_STATE_INCORRECT: "C000060800000000",
-  TDCX_NUM_INCORRECT: "C000061000000000",
-  VCPU_STATE_INCORRECT: "C000070000000000",
-  VCPU_ASSOCIATED: "8000070100000000",
-  VCPU_NOT_ASSOCIATED: "8000070200000000",
-  KEY_GENERATION_FAILED: "8000080000000000",
-  TD_KEYS_NOT_CONFIGURED: "8000081000000000",
-  KEY_STATE_INCORRECT: "C000081100000000",
-  KEY_CONFIGURED: "0000081500000000",
-  WBCACHE_NOT_COMPLETE: "8000081700000000",
-  HKID_NOT_FREE: "C000082000000000",
-  NO_HKID_READY_TO_WBCACHE: "0000082100000000",
-  WBCACHE_RESUME_ERROR: "C000082300000000",
-  FLUSHVP_NOT_DONE: "8000082400000000",
-  EPT_WALK_FAILED: "C0000B0000000000",
-  GPA_RANGE_NOT_BLOCKED: "C0000B0600000000",
-  GPA_RANGE_ALREADY_BLOCKED: "00000B0700000000",
-  TLB_TRACKING_NOT_DONE: "C0000B0800000000",
-  EPT_ENTRY_STATE_INCORRECT: "C0000B0D00000000",
-  NON_RECOVERABLE_VCPU: "4000000100000000",
-  NON_RECOVERABLE_TD: "6000000200000000",
-  NON_RECOVERABLE_TD_NON_ACCESSIBLE: "6000000500000000",
-  SEAMCALL_UD: "8000FF0000000006",
-  SEAMCALL_GP: "8000FF000000000D",
-  SEAMCALL_VMFAILINVALID: "8000FF00FFFF0000",
+const CODES: Readonly<Record<StatusName, bigint>> = {
+  SUCCESS: 0x0000000000000000n,
+  INTERRUPTED_RESUMABLE: 0x8000000300000000n,
+  OPERAND_INVALID: 0xC000010000000000n,
+  OPERAND_ADDR_RANGE_ERROR: 0xC000010100000000n,
+  OPERAND_BUSY: 0x8000020000000000n,
+  PREVIOUS_TLB_EPOCH_BUSY: 0x8000020100000000n,
+  SYS_BUSY: 0x8000020200000000n,
+  RND_NO_ENTROPY: 0x8000020300000000n,
+  PAGE_METADATA_INCORRECT: 0xC000030000000000n,
+  PAGE_ALREADY_FREE: 0x0000030100000000n,
+  PAGE_NOT_FREE: 0xC000030300000000n,
+  TD_ASSOCIATED_PAGES_EXIST: 0xC000040000000000n,
+  SYS_SHUTDOWN: 0xC000050600000000n,
+  TD_FATAL: 0xE000060400000000n,
+  TDCS_NOT_ALLOCATED: 0xC000060600000000n,
+  LIFECYCLE_STATE_INCORRECT: 0xC000060700000000n,
+  OP_STATE_INCORRECT: 0xC000060800000000n,
+  TDCX_NUM_INCORRECT: 0xC000061000000000n,
+  VCPU_STATE_INCORRECT: 0xC000070000000000n,
+  VCPU_ASSOCIATED: 0x8000070100000000n,
+  VCPU_NOT_ASSOCIATED: 0x8000070200000000n,
+  KEY_GENERATION_FAILED: 0x8000080000000000n,
+  TD_KEYS_NOT_CONFIGURED: 0x8000081000000000n,
+  KEY_STATE_INCORRECT: 0xC000081100000000n,
+  KEY_CONFIGURED: 0x0000081500000000n,
+  WBCACHE_NOT_COMPLETE: 0x8000081700000000n,
+  HKID_NOT_FREE: 0xC000082000000000n,
+  NO_HKID_READY_TO_WBCACHE: 0x0000082100000000n,
+  WBCACHE_RESUME_ERROR: 0xC000082300000000n,
+  FLUSHVP_NOT_DONE: 0x8000082400000000n,
+  EPT_WALK_FAILED: 0xC0000B0000000000n,
+  GPA_RANGE_NOT_BLOCKED: 0xC0000B0600000000n,
+  GPA_RANGE_ALREADY_BLOCKED: 0x00000B0700000000n,
+  TLB_TRACKING_NOT_DONE: 0xC0000B0800000000n,
+  EPT_ENTRY_STATE_INCORRECT: 0xC0000B0D00000000n,
+  NON_RECOVERABLE_VCPU: 0x4000000100000000n,
+  NON_RECOVERABLE_TD: 0x6000000200000000n,
+  NON_RECOVERABLE_TD_NON_ACCESSIBLE: 0x6000000500000000n,
+  SEAMCALL_UD: 0x8000FF0000000006n,
+  SEAMCALL_GP: 0x8000FF000000000Dn,
+  SEAMCALL_VMFAILINVALID: 0x8000FF00FFFF0000n,
 };
 
 const OPERAND_IDS: Readonly<Record<OperandName, number>> = {
@@ -66,26 +65,25 @@ const OPERAND_IDS: Readonly<Record<OperandName, number>> = {
 
 Deno.test("status() gives the published code of every name", () => {
   for (const [name, code] of Object.entries(CODES)) {
-    assertEquals(hex(status(name as StatusName)), code, name);
+    assertEquals(status(name as StatusName), code, name);
   }
   assertEquals(OPERANDS, OPERAND_IDS);
 });
 
 Deno.test("status() puts the operand into the low bits", () => {
-  assertEquals(hex(status("OPERAND_BUSY", "TDR")), "8000020000000080");
-  assertEquals(hex(status("OPERAND_INVALID", "RCX")), "C000010000000001");
-  assertEquals(hex(status("OPERAND_BUSY", "WBCACHE")), "80000200000000BC");
+  assertEquals(status("OPERAND_BUSY", "TDR"), 0x8000020000000080n);
+  assertEquals(status("OPERAND_INVALID", "RCX"), 0xC000010000000001n);
+  assertEquals(status("OPERAND_BUSY", "WBCACHE"), 0x80000200000000BCn);
 });
 
 Deno.test("status() refuses an operand where the code takes none", () => {
   assertThrows(() => status("SUCCESS", "RCX"), RangeError, "SUCCESS");
   assertThrows(() => status("toString" as StatusName), RangeError, "toString");
-  assertThrows(() => status("OPERAND_BUSY", "RIP" as OperandName), RangeError, "RIP");
 });
 
 Deno.test("decodeStatus() names every code and explains it", () => {
   for (const [name, code] of Object.entries(CODES)) {
-    const decoded = decodeStatus(BigInt(`0x${code}`));
+    const decoded = decodeStatus(code);
     assertEquals(decoded.name, name);
     const texts = [decoded.meaning, decoded.usualCause, decoded.hint];
     assert(texts.every((text) => text.length > 5 && text.endsWith(".")), name);
@@ -148,14 +146,8 @@ Deno.test("decodeStatus() says unknown where it has no such code", () => {
   assertEquals([decoded.detail, decoded.usualCause], [5, "Unknown."]);
 });
 
-Deno.test("decodeStatus() refuses what is no 64-bit value", () => {
-  assertThrows(() => decodeStatus(5 as unknown as bigint), TypeError, "got 5");
-  assertThrows(() => decodeStatus(-1n), RangeError, "-1");
-  assertThrows(() => decodeStatus(1n << 64n), RangeError);
-});
-
 Deno.test("STATUS_CODES has every code once", () => {
-  const codes = Object.values(STATUS_CODES).map(({ code }) => code);
+  const codes = Object.values(STATUS_CODES);
   assertEquals(new Set(codes).size, codes.length);
 });
 

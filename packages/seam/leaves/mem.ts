@@ -1,0 +1,298 @@
+import { firstFrame, type FrameChunk } from "@tdx/core";
+import { requireWhole } from "@tdx/core/arguments";
+import { hex } from "../_hex.ts";
+import type { LockMode } from "../state/_page_locks.ts";
+import type { SeamState } from "../state/_seam_state.ts";
+import { framesPer, pageBytes, type PageLevel } from "../state/page_type.ts";
+import { noGuestPage, type PamtEntry } from "../state/pamt.ts";
+import type { LeafName } from "../state/seamcalls.ts";
+import type { OpState, Td } from "../state/td.ts";
+import { call, callForPages, refuse } from "./_call.ts";
+import {
+  alike,
+  checkAddress,
+  checkOpState,
+  checkTd,
+  lockPage,
+  requireWholePages,
+  walk,
+} from "./_checks.ts";
+import type { CountResult, Pages, PagesResult, RemoveResult } from "./results.ts";
+
+/** The entry of a Secure EPT that a leaf is about. */
+interface Place {
+  readonly tdr: number;
+  readonly gpa: number;
+  readonly level: number;
+}
+
+/** The lowest and the highest level that a leaf takes. */
+type Levels = readonly [number, number];
+
+/** Guest pages that a leaf found, alike as far as the Secure EPT and the PAMT go. */
+interface Found {
+  readonly td: Td;
+  /** Number of the first one. */
+  readonly page: number;
+  readonly entry: PamtEntry;
+  readonly frames: FrameChunk;
+}
+
+/** What tells the leaves that add pages apart. */
+interface AddLeaf {
+  readonly name: LeafName;
+  readonly tdrLock: LockMode;
+  readonly opStates: readonly OpState[];
+  readonly levels: Levels;
+  /** How a guest page is mapped; `null` for a Secure EPT page. */
+  readonly mapping: "mapped" | "pending" | null;
+  /** What the module writes to the page; `null` for a page that is yet to be accepted. */
+  readonly writes: "zeros" | "host" | null;
+}
+
+const SEPT_ADD: AddLeaf = {
+  name: "TDH.MEM.SEPT.ADD",
+  tdrLock: "shared",
+  opStates: ["INITIALIZED", "RUNNABLE"],
+  levels: [1, 3],
+  mapping: null,
+  writes: "zeros",
+};
+
+const PAGE_ADD: AddLeaf = {
+  name: "TDH.MEM.PAGE.ADD",
+  tdrLock: "exclusive",
+  opStates: ["INITIALIZED"],
+  levels: [0, 0],
+  mapping: "mapped",
+  writes: "host",
+};
+
+const PAGE_AUG: AddLeaf = {
+  name: "TDH.MEM.PAGE.AUG",
+  tdrLock: "shared",
+  opStates: ["RUNNABLE"],
+  levels: [0, 1],
+  mapping: "pending",
+  writes: null,
+};
+
+/**
+ * The TDH.MEM leaves: the Secure EPT of a TD, and its guest pages.
+ *
+ * Those that add pages take many at once as a chunk of frames, which go to consecutive GPAs; those
+ * that take pages out of a live TD (D1 to D3) take consecutive GPAs. What comes back is as if the
+ * leaf were issued page by page in ascending order; a call deals with as many pages as have the same
+ * fate, and a removal with as many as lie together in memory.
+ *
+ * All but TDH.MEM.TRACK refuse first, in this order, with: what is wrong with the TDR (|RDX),
+ * TD_KEYS_NOT_CONFIGURED, TDCS_NOT_ALLOCATED, OP_STATE_INCORRECT, OPERAND_INVALID|RCX (GPA or
+ * level), EPT_WALK_FAILED|RCX (the Secure EPT page is missing that would hold the entry),
+ * EPT_ENTRY_STATE_INCORRECT|RCX (something is mapped there, or nothing is).
+ */
+export class MemLeaves {
+  readonly #state: SeamState;
+
+  /** @ignore */
+  constructor(state: SeamState) {
+    this.#state = state;
+  }
+
+  /**
+   * TDH.MEM.SEPT.ADD: adds a page to the Secure EPT, which holds 512 entries.
+   *
+   * Refuses as the class says, then with what is wrong with the page (|R8).
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa First guest physical address that the page translates, a multiple of what it spans.
+   * @param level Level of the entry that points at it: 1 for a page that spans 2 MiB, 2 for 1 GiB,
+   * 3 for 512 GiB.
+   * @param pages Free pages of 4 KiB.
+   * @returns The status, the pages it is about, and the rest.
+   * @throws {RangeError} If an operand is not a whole number from 0, or a page not in memory.
+   */
+  septAdd(tdr: number, gpa: number, level: number, pages: Pages): PagesResult {
+    return this.#add(SEPT_ADD, { tdr, gpa, level }, pages);
+  }
+
+  /**
+   * TDH.MEM.PAGE.ADD: adds a page with initial content, which the module copies from the host,
+   * before the TD is finalised. The source page is not modelled; the content counts as `host`.
+   *
+   * Refuses as the class says, then with what is wrong with the page (|R8).
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa Guest physical address, a multiple of 4 KiB.
+   * @param pages Free pages of 4 KiB.
+   * @returns The status, the pages it is about, and the rest.
+   * @throws {RangeError} If an operand is not a whole number from 0, or a page not in memory.
+   */
+  pageAdd(tdr: number, gpa: number, pages: Pages): PagesResult {
+    return this.#add(PAGE_ADD, { tdr, gpa, level: 0 }, pages);
+  }
+
+  /**
+   * TDH.MEM.PAGE.AUG: adds a page that the guest has to accept; until then nothing is written.
+   *
+   * Refuses as the class says, then with what is wrong with the page (|R8).
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa Guest physical address, a multiple of the page size.
+   * @param level 0 for 4 KiB, 1 for 2 MiB.
+   * @param pages Free pages; for 2 MiB the address of one, or a contiguous chunk of whole ones.
+   * @returns The status, the pages it is about, and the rest.
+   * @throws {RangeError} If an operand is not a whole number from 0, a page not in memory, or a
+   * chunk not one of whole pages.
+   */
+  pageAug(tdr: number, gpa: number, level: number, pages: Pages): PagesResult {
+    return this.#add(PAGE_AUG, { tdr, gpa, level }, pages);
+  }
+
+  /**
+   * TDH.MEM.RANGE.BLOCK (D1): blocks guest pages and notes the TD's epoch.
+   *
+   * Refuses as the class says, then with GPA_RANGE_ALREADY_BLOCKED|RCX.
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa First guest physical address, a multiple of the page size.
+   * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
+   * @param pages How many consecutive pages, each by its own SEAMCALL; default 1.
+   * @returns The status, and how many pages it is about.
+   * @throws {RangeError} If an operand is not a whole number from 0, `pages` is 0, or the entry
+   * points at a Secure EPT page: blocking more than a page at once is not modelled.
+   */
+  rangeBlock(tdr: number, gpa: number, level: number, pages: number = 1): CountResult {
+    requireWhole("pages", pages, 1);
+    this.#requireNoTable(tdr, gpa, level);
+    let count = 1;
+    const result = call(this.#state, "TDH.MEM.RANGE.BLOCK", { tdr, gpa, level }, () => {
+      const { td, entry, frames } = this.#find({ tdr, gpa, level }, pages, [0, 3]);
+      if (entry.mapping === "blocked") refuse("GPA_RANGE_ALREADY_BLOCKED", "RCX");
+
+      const [blocked] = alike(this.#state, frames, frames.count, framesPer(level), null);
+      this.#state.pamt.change(blocked, entry, { ...entry, mapping: "blocked", epoch: td.epoch });
+      count = blocked.count / framesPer(level);
+      return count;
+    });
+    return { ...result, count };
+  }
+
+  /**
+   * TDH.MEM.TRACK (D2): begins a new epoch. Then kick the vCPUs.
+   *
+   * Refuses with what is wrong with the TDR (|RCX), the TD's state, or PREVIOUS_TLB_EPOCH_BUSY
+   * while a vCPU runs that entered before the last tracking.
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param times How many SEAMCALLs; default 1.
+   * @returns The status, and how many SEAMCALLs it is about.
+   * @throws {RangeError} If the operand is not a whole number from 0, or `times` is 0.
+   */
+  track(tdr: number, times: number = 1): CountResult {
+    requireWhole("times", times, 1);
+    let count = 1;
+    const result = call(this.#state, "TDH.MEM.TRACK", { tdr }, () => {
+      const td = checkTd(this.#state, tdr, "RCX", "shared");
+      checkOpState(td, "RUNNABLE");
+      if (td.runsSince(td.epoch - 1)) refuse("PREVIOUS_TLB_EPOCH_BUSY");
+
+      // A second one would find the vCPUs that run now in the epoch before.
+      count = td.runsSince(td.epoch) ? 1 : Math.min(times, this.#state.calls.quiet);
+      td.epoch += count;
+      return count;
+    });
+    return { ...result, count };
+  }
+
+  /**
+   * TDH.MEM.PAGE.REMOVE (D3): takes blocked and tracked pages out of the TD. Only metadata change:
+   * the lines keep TD owner, MAC and poison.
+   *
+   * Refuses as the class says, then with OPERAND_BUSY|RCX, GPA_RANGE_NOT_BLOCKED|RCX,
+   * TLB_TRACKING_NOT_DONE|RCX; the last two only after TDH.MR.FINALIZE, before which the TD cannot
+   * have run.
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa First guest physical address, a multiple of the page size.
+   * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
+   * @param pages How many consecutive pages, each by its own SEAMCALL; default 1.
+   * @returns The status, how many pages it is about, and the frames that were removed.
+   * @throws {RangeError} If an operand is not a whole number from 0, or `pages` is 0.
+   */
+  pageRemove(tdr: number, gpa: number, level: number, pages: number = 1): RemoveResult {
+    requireWhole("pages", pages, 1);
+    let count = 1;
+    let removed: FrameChunk | null = null;
+    const result = call(this.#state, "TDH.MEM.PAGE.REMOVE", { tdr, gpa, level }, () => {
+      const { td, page, entry, frames } = this.#find({ tdr, gpa, level }, pages, [0, 2]);
+      const span = framesPer(level);
+      lockPage(this.#state, firstFrame(frames), "RCX", "exclusive", span);
+      if (td.opState === "RUNNABLE") checkTracked(td, entry);
+
+      [removed] = alike(this.#state, frames, frames.count, span, "exclusive");
+      count = removed.count / span;
+      this.#state.pamt.free(removed, entry);
+      td.sept.leaves[level]!.remove(page, count);
+      td.children -= removed.count;
+      return count;
+    });
+    return { ...result, count, pages: removed };
+  }
+
+  #add(leaf: AddLeaf, { tdr, gpa, level }: Place, pages: Pages): PagesResult {
+    const { pamt } = this.#state;
+    const { name, mapping, writes } = leaf;
+    const span = mapping === null ? 1 : framesPer(Math.min(level, leaf.levels[1]));
+    if (typeof pages !== "number") requireWholePages(pages, span);
+    return callForPages(this.#state, name, { tdr, gpa, level }, pages, span, () => {
+      const td = checkTd(this.#state, tdr, "RDX", leaf.tdrLock);
+      checkOpState(td, ...leaf.opStates);
+      const { page, entry } = walk(td, gpa, level, leaf.levels);
+      if (entry !== "free") refuse("EPT_ENTRY_STATE_INCORRECT", "RCX");
+      const chunk = checkAddress(this.#state, pages, "R8", span);
+      lockPage(this.#state, firstFrame(chunk), "R8", "exclusive", span);
+      const piece = pamt.piece(chunk);
+      const isFree = piece.entry?.type === "NDA" && piece.pages.count >= span;
+      if (!isFree) refuse("PAGE_METADATA_INCORRECT", "R8");
+
+      const entries = td.sept.free(page, level, Math.floor(piece.pages.count / span));
+      const [added, rest] = alike(this.#state, chunk, entries * span, span, "exclusive");
+      if (writes !== null) this.#state.write(added, td.key!, writes);
+      const use = mapping === null
+        ? noGuestPage("EPT", tdr)
+        : { type: "REG", owner: tdr, level: level as PageLevel, mapping, epoch: null } as const;
+      pamt.use(added, use);
+      (mapping === null ? td.sept.tables : td.sept.leaves)[level]!.insert(page, added);
+      td.children += added.count;
+      return [added, rest];
+    });
+  }
+
+  /** Makes the checks that come before the page itself. */
+  #find({ tdr, gpa, level }: Place, pages: number, levels: Levels): Found {
+    const td = checkTd(this.#state, tdr, "RDX", "shared");
+    checkOpState(td, "INITIALIZED", "RUNNABLE");
+    const { page, entry } = walk(td, gpa, level, levels);
+    if (entry !== "leaf") refuse("EPT_ENTRY_STATE_INCORRECT", "RCX");
+    const { frames } = td.sept.leaves[level]!.translate(page, pages);
+    const piece = this.#state.pamt.piece(frames);
+    return { td, page, entry: piece.entry!, frames: piece.pages };
+  }
+
+  #requireNoTable(tdr: number, gpa: number, level: number): void {
+    const tables = this.#state.tds.get(tdr)?.sept.tables[level];
+    if (!tables?.present(Math.floor(gpa / pageBytes(level)), 1)) return;
+    throw new RangeError(
+      `Expected a GPA and level that map a page, got the Secure EPT page of level ${level} at ` +
+        `${hex(gpa)}; blocking all it maps at once is not modelled`,
+    );
+  }
+}
+
+/** Checks that no vCPU may still hold a translation of a page. */
+function checkTracked(td: Td, { mapping, epoch }: PamtEntry): void {
+  if (mapping !== "blocked") refuse("GPA_RANGE_NOT_BLOCKED", "RCX");
+  const before = td.epoch - 1;
+  const tracked = epoch! < before || (epoch === before && !td.runsSince(before));
+  if (!tracked) refuse("TLB_TRACKING_NOT_DONE", "RCX");
+}

@@ -1,0 +1,46 @@
+import { GpaExtents } from "./_gpa_extents.ts";
+import { framesPer, pageBytes } from "./page_type.ts";
+
+/** A private guest physical address of a TD with GPAW 0 is below this (S2). */
+export const GPA_LIMIT: number = 2 ** 47;
+
+/** What an entry of a Secure EPT holds: nothing, a guest page, or a Secure EPT page. */
+export type SeptEntry = "free" | "leaf" | "table";
+
+/** The Secure EPT of a TD. A page is named by its number: its GPA divided by what its entry spans. */
+export class SecureEpt {
+  /** Guest pages by level, 0 to 2. */
+  readonly leaves: readonly GpaExtents[] = [0, 1, 2].map((level) =>
+    new GpaExtents(framesPer(level))
+  );
+  /** Secure EPT pages by the level of the entry that points at them, 1 to 3. */
+  readonly tables: readonly GpaExtents[] = [0, 1, 2, 3].map(() => new GpaExtents(1));
+
+  /** What an entry holds; `undefined` if the Secure EPT page that would hold it is missing. */
+  entry(page: number, level: number): SeptEntry | undefined {
+    if (this.#reachable(page, level, 1) === 0) return undefined;
+    if (this.leaves[level]?.present(page, 1)) return "leaf";
+    return this.tables[level]!.present(page, 1) ? "table" : "free";
+  }
+
+  /** How many entries from one on are free and can be walked to, at most `limit`. */
+  free(page: number, level: number, limit: number): number {
+    const reachable = this.#reachable(
+      page,
+      level,
+      Math.min(limit, GPA_LIMIT / pageBytes(level) - page),
+    );
+    const pages = this.leaves[level]?.absent(page, reachable) ?? reachable;
+    return this.tables[level]!.absent(page, pages);
+  }
+
+  /** How many entries from one on have the Secure EPT page that holds them, at most `limit`. */
+  #reachable(page: number, level: number, limit: number): number {
+    // The root is part of the TDCS.
+    if (level === 3) return limit;
+    const span = framesPer(1);
+    const [table, place] = [Math.floor(page / span), page % span];
+    const tables = this.tables[level + 1]!.present(table, Math.ceil((place + limit) / span));
+    return Math.min(Math.max(tables * span - place, 0), limit);
+  }
+}
