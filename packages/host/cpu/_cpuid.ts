@@ -1,9 +1,8 @@
 import type { CpuIdentity } from "./cpu_identity.ts";
 
-/** What CPUID returned for one leaf and subleaf, each register 32 bits. */
+/** What CPUID returned for one leaf, each register 32 bits. */
 export interface CpuidLeaf {
   readonly leaf: number;
-  readonly subleaf: number;
   readonly eax: number;
   readonly ebx: number;
   readonly ecx: number;
@@ -11,7 +10,7 @@ export interface CpuidLeaf {
 }
 
 /**
- * Decodes one CPU's leaves as Intel's SDM volume 2A says (CPUID leaves 0, 1, 7, 80000002 to
+ * Decodes one CPU's leaves as Intel's SDM volume 2A says (CPUID leaves 0, 1, 80000002 to
  * 80000004). The vendor is "" where leaf 0 holds no printable text.
  */
 export function decodeCpuid(
@@ -19,19 +18,12 @@ export function decodeCpuid(
   signature: CpuidLeaf,
   leaves: readonly CpuidLeaf[],
 ): CpuIdentity {
-  // The first wins: where a later line of leaf 7 has lost its subleaf, it is not subleaf 0.
-  const features = leaves.find(({ leaf, subleaf }) => leaf === 7 && subleaf === 0);
   const brand = brandString(leaves);
   return {
     vendor: registersText([vendor.ebx, vendor.edx, vendor.ecx]),
     ...decodeSignature(signature.eax),
     ...(brand && { brand }),
-    hypervisor: bit(signature.ecx, 31),
-    ...(features && {
-      tme: bit(features.ecx, 13),
-      movdir64b: bit(features.ecx, 28),
-      pconfig: bit(features.edx, 18),
-    }),
+    hypervisor: bits(signature.ecx, 31, 1) === 1,
   };
 }
 
@@ -65,12 +57,7 @@ function registersText(registers: readonly number[]): string {
   return /^[ -~]*$/.test(text) ? text : "";
 }
 
-/** Bits of a 32-bit register, at most 31 of them. */
-export function bits(value: number, low: number, count: number): number {
+/** Bits of a 32-bit register; `@tdx/host/cpu` starts without all of core, whose `bitRange` does it. */
+function bits(value: number, low: number, count: number): number {
   return (value >>> low) & ((1 << count) - 1);
-}
-
-/** One bit of a 32-bit register. */
-export function bit(value: number, index: number): boolean {
-  return bits(value, index, 1) === 1;
 }

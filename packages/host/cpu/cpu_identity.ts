@@ -24,12 +24,6 @@ export interface CpuIdentity {
   readonly bugs?: readonly string[];
   /** The feature flags that Linux lists in `/proc/cpuinfo`. */
   readonly flags?: readonly string[];
-  /** Whether the CPU has total memory encryption (CPUID.7.0 ECX[13]). */
-  readonly tme?: boolean;
-  /** Whether the CPU has MOVDIR64B (CPUID.7.0 ECX[28]). */
-  readonly movdir64b?: boolean;
-  /** Whether the CPU has PCONFIG (CPUID.7.0 EDX[18]). */
-  readonly pconfig?: boolean;
 }
 
 /** Names a CPU in a message: `GenuineIntel family 6 model 207`. */

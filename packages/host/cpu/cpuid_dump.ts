@@ -15,7 +15,7 @@ const EXPECTED = 'a CPUID dump, with lines like "CPUID 00000000: …" or "0x0000
  *
  * @param text The text of the dump.
  * @param name The file's name, for messages.
- * @returns The identity; `tme`, `movdir64b`, `pconfig` and `brand` are absent without their leaves.
+ * @returns The identity; `brand` is absent without its leaves.
  * @throws {SyntaxError} `name:line:column: …` If the text is empty, binary or cut, has no line of a
  * dump, or mixes CPUs.
  *
@@ -31,7 +31,6 @@ const EXPECTED = 'a CPUID dump, with lines like "CPUID 00000000: …" or "0x0000
  *
  * assertEquals([cpu.vendor, cpu.family, cpu.model], ["GenuineIntel", 6, 0xad]);
  * assertEquals(cpu.hypervisor, false);
- * assertEquals(cpu.tme, undefined);
  * ```
  */
 export function parseCpuidDump(text: string, name = "cpuid"): CpuIdentity {
@@ -113,68 +112,37 @@ function leafText({ leaf }: DumpedLeaf): string {
   return leaf.toString(16).toUpperCase().padStart(8, "0");
 }
 
-interface LineFormat {
-  /** Tells a line of registers, cut or not, from any other line. */
-  readonly known: RegExp;
-  /** Its shape: leaf, subleaf where it is inside, registers; `#` is a hexadecimal digit. */
-  readonly shape: string;
-  /** What may follow. */
-  readonly tail: RegExp;
-}
-
-const FORMATS: readonly LineFormat[] = [
-  {
-    // Reports also carry lines such as "CPUID Revision    : 00090672h".
-    known: /^\s*CPUID (?:\d|[0-9a-f]{8}\b)/i,
-    shape: "CPUID ########: ########-########-########-########",
-    tail: /^\s*(?:$|\[(?!SL )|\[SL (?<subleaf>[0-9a-f]{2})\])/i,
-  },
-  {
-    known: /^\s*0x\d/i,
-    shape: "0x######## 0x##: eax=0x######## ebx=0x######## ecx=0x######## edx=0x########",
-    tail: /^\s*$/,
-  },
+/** By what a line of registers begins with, cut or not, its shape; `#` is a hexadecimal digit. */
+const SHAPES: readonly (readonly [RegExp, string])[] = [
+  // Reports also carry lines such as "CPUID Revision    : 00090672h".
+  [/^\s*CPUID (?:\d|[0-9a-f]{8}\b)/i, "CPUID ########: ########-########-########-########"],
+  [/^\s*0x\d/i, "0x######## 0x##: eax=0x######## ebx=0x######## ecx=0x######## edx=0x########"],
 ];
 
 /**
- * Reads a line of a CPUID dump.
+ * Reads a line of a CPUID dump: its first digits are the leaf, its last the registers. What comes
+ * after them, and the subleaf, are skipped.
  *
  * @returns The leaf, or `undefined` for a line without registers.
  * @throws {SyntaxError} If a line of registers is cut or malformed.
  */
-function readCpuidLine(line: TextLine, name: string): DumpedLeaf | undefined {
-  const format = FORMATS.find(({ known }) => known.test(line.text));
-  if (format === undefined) return undefined;
-  const { digits, end, complete } = matchShape(line.text, format.shape);
-  const tail = complete ? format.tail.exec(line.text.slice(end)) : null;
-  if (tail === null) {
+function readCpuidLine({ text, number }: TextLine, name: string): DumpedLeaf | undefined {
+  const shape = SHAPES.find(([begin]) => begin.test(text))?.[1];
+  if (shape === undefined) return undefined;
+  const start = text.search(/\S/);
+  const part = text.slice(start, start + shape.length);
+  const wrong = [...shape].findIndex((want, i) => !fits(want, part.charAt(i)));
+  if (wrong >= 0 || /^\S/.test(text.slice(start + shape.length))) {
     throw textError(
-      { name, line: line.number, column: end + 1 },
-      `Expected CPUID registers as "${format.shape}", got ${quote(line.text.trim())}`,
+      { name, line: number, column: start + (wrong < 0 ? shape.length : wrong) + 1 },
+      `Expected CPUID registers as "${shape}", got ${quote(text.trim())}`,
     );
   }
-  const subleaf = tail.groups?.subleaf ?? digits.slice(8, -32);
-  return {
-    leaf: parseInt(digits.slice(0, 8), 16),
-    subleaf: subleaf === "" ? 0 : parseInt(subleaf, 16),
-    eax: parseInt(digits.slice(-32, -24), 16),
-    ebx: parseInt(digits.slice(-24, -16), 16),
-    ecx: parseInt(digits.slice(-16, -8), 16),
-    edx: parseInt(digits.slice(-8), 16),
-    line: line.number,
-  };
+  const digits = [...part].filter((_, i) => shape[i] === "#").join("");
+  const at = (from: number) => parseInt(digits.slice(from).slice(0, 8), 16);
+  return { leaf: at(0), eax: at(-32), ebx: at(-24), ecx: at(-16), edx: at(-8), line: number };
 }
 
-/** Walks text and shape together and collects the digits; `end` is where they part. */
-function matchShape(text: string, shape: string) {
-  let end = text.length - text.trimStart().length;
-  let digits = "";
-  for (const want of shape) {
-    const got = text.charAt(end);
-    const fits = want === "#" ? /^[0-9a-f]$/i.test(got) : got.toLowerCase() === want.toLowerCase();
-    if (!fits) return { digits, end, complete: false };
-    if (want === "#") digits += got;
-    end++;
-  }
-  return { digits, end, complete: true };
+function fits(want: string, got: string): boolean {
+  return want === "#" ? /^[0-9a-f]$/i.test(got) : got.toLowerCase() === want.toLowerCase();
 }

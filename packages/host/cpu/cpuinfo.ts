@@ -41,9 +41,6 @@ const USED: ReadonlySet<string> = new Set([
  * processor's. The text may stop in a later processor, but not in the middle of a value that is
  * used: a cut `bugs` line would hide a bug.
  *
- * `tme`, `movdir64b` and `pconfig` are `true` or absent, because Linux shows what it supports and
- * enabled, so a missing flag says nothing (Linux, Documentation/arch/x86/cpuinfo.rst).
- *
  * @param text The text of the file.
  * @param name The file's name, for messages.
  * @returns The identity; a property that the text does not give is absent.
@@ -85,9 +82,6 @@ export function parseCpuinfo(text: string, name = "cpuinfo"): CpuIdentity {
     ...(flags && { hypervisor: flags.includes("hypervisor") }),
     ...(bugs && { bugs }),
     ...(flags && { flags }),
-    ...(flags?.includes("tme") && { tme: true }),
-    ...(flags?.includes("movdir64b") && { movdir64b: true }),
-    ...(flags?.includes("pconfig") && { pconfig: true }),
   };
 }
 

@@ -15,34 +15,17 @@ import { type CpuIdentity, cpuLabel } from "./cpu_identity.ts";
  * @throws {RangeError} If a platform was made for another contract, the CPU is not a GenuineIntel,
  * several platforms claim it, or none does and there is no fallback.
  *
- * @example One platform and the fallback
+ * @example A model that a platform names, and one that none does
  * ```ts
  * import { matchPlatform } from "@tdx/host/cpu";
- * import { definePlatform } from "@tdx/core";
+ * import { generic } from "@tdx/platform-generic";
+ * import { gnr } from "@tdx/platform-gnr";
  * import { assertEquals } from "@std/assert";
  *
- * const fallback = definePlatform({
- *   contract: 1,
- *   name: "generic",
- *   title: "Any other CPU",
- *   cpus: [],
- *   bugs: [],
- *   memory: { partialWriteToOwnedLine: "merge" },
- *   machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
- *   tdxHost: "unknown",
- *   confidence: "assumed",
- *   sources: [{ document: "made up", at: "this example" }],
- * });
- * const demo = definePlatform({
- *   ...fallback,
- *   name: "demo",
- *   title: "Demo Rapids",
- *   cpus: [{ family: 6, model: 0xfe }],
- * });
- * const cpu = { vendor: "GenuineIntel", family: 6, model: 0xfe, stepping: 2 };
+ * const cpu = { vendor: "GenuineIntel", family: 6, model: 0xad, stepping: 1 };
  *
- * assertEquals(matchPlatform(cpu, [demo, fallback]), demo);
- * assertEquals(matchPlatform({ ...cpu, model: 0x97 }, [demo, fallback]), fallback);
+ * assertEquals(matchPlatform(cpu, [gnr, generic]), gnr);
+ * assertEquals(matchPlatform({ ...cpu, model: 0x97 }, [gnr, generic]), generic);
  * ```
  */
 export function matchPlatform(cpu: CpuIdentity, platforms: readonly Platform[]): Platform {

@@ -26,7 +26,7 @@ export function cpuidThrough(code: PlacedCode): ReadLeaf {
     const registers = new Uint32Array(4);
     routine.call(leaf, subleaf, registers);
     const [eax, ebx, ecx, edx] = registers;
-    return { leaf, subleaf, eax: eax!, ebx: ebx!, ecx: ecx!, edx: edx! };
+    return { leaf, eax: eax!, ebx: ebx!, ecx: ecx!, edx: edx! };
   };
 }
 
@@ -36,6 +36,8 @@ const CACHE_LEAF = { intel: 4, amd: 0x8000001d };
 const TOPOLOGY_EXTENSIONS = 22;
 /** CPUID.7.0 EBX[23]. */
 const CLFLUSHOPT = 23;
+/** CPUID.7.0 ECX[28]. */
+const MOVDIR64B = 28;
 
 /**
  * Reads what the meter must know of the CPU.
@@ -49,12 +51,12 @@ export function identifyCpu(cpuid: ReadLeaf): MeterCpu {
     return highest >= leaf ? cpuid(leaf, subleaf) : undefined;
   };
   const features = read(7);
-  const leaves = [features, ...[2, 3, 4].map((low) => read(0x80000000 + low))];
+  const leaves = [2, 3, 4].map((low) => read(0x80000000 + low));
   const identity = decodeCpuid(basic, cpuid(1, 0), leaves.filter((leaf) => leaf !== undefined));
   const amd = bit(read(0x80000001)?.ecx, TOPOLOGY_EXTENSIONS);
   return {
     ...identity,
-    movdir64b: identity.movdir64b ?? false,
+    movdir64b: bit(features?.ecx, MOVDIR64B),
     clflushopt: bit(features?.ebx, CLFLUSHOPT),
     lastLevelCacheBytes: largestCache((index) =>
       read(amd ? CACHE_LEAF.amd : CACHE_LEAF.intel, index)

@@ -10,7 +10,7 @@ type Registers = readonly [eax: number, ebx: number, ecx: number, edx: number];
 function cpuWith(leaves: Readonly<Record<string, Registers>>) {
   return identifyCpu((leaf, subleaf): CpuidLeaf => {
     const [eax, ebx, ecx, edx] = leaves[`${leaf.toString(16)}.${subleaf}`] ?? [0, 0, 0, 0];
-    return { leaf, subleaf, eax, ebx, ecx, edx };
+    return { leaf, eax, ebx, ecx, edx };
   });
 }
 
