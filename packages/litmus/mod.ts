@@ -31,7 +31,7 @@
  *
  * @module
  */
-export type { ReadValue, WatchedLine } from "./model/_cells.ts";
+export type { ReadValue, WatchedLine } from "./model/_line_table.ts";
 export * from "./model/diff_systems.ts";
 export * from "./model/dot.ts";
 export {

@@ -112,7 +112,7 @@ wrongTypes({
       (mode) => new System(problem, { ...machine, mode }, { lost: false }),
       "ci",
       RangeError,
-      'Expected options.mode to be one of Li, Ci, got "ci"',
+      'Expected mode to be one of Li, Ci, got "ci"',
     ],
   ],
   "the methods of System": [system.isFinal, system.events, system.valuation].map((method) => [

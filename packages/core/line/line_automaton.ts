@@ -3,7 +3,14 @@ import { deepFreeze } from "../_deep_freeze.ts";
 import type { Key } from "../key.ts";
 import type { LineState } from "./line_state.ts";
 import { type LineEnvironment, type LineOutcome, stepLine } from "./line_step.ts";
-import { AGENTS, DATA, type Operation, OPERATION_KINDS } from "./operation.ts";
+import {
+  AGENTS,
+  DATA,
+  type Data,
+  type Operation,
+  OPERATION_KINDS,
+  type Poison,
+} from "./operation.ts";
 import { PARTIAL_WRITES, type PartialWrite } from "../platform.ts";
 import { type Mode, MODES, RULES, type RuleTable } from "./rules.ts";
 
@@ -29,6 +36,15 @@ const OPTIONS: readonly (keyof LineAutomatonOptions)[] = [
   "rules",
 ];
 
+const POISONS: readonly Poison[] = [
+  "integrity",
+  "partial-write",
+  "hardware-transient",
+  "hardware-stuck",
+];
+/** One past the largest number of a part: a key or a KeyID below 2^20, its content, two bits. */
+const PARTS = 2 ** 28;
+
 /**
  * A 64-byte line as an automaton: states are small integers, transitions are computed once by the
  * rules and remembered.
@@ -53,7 +69,11 @@ export class LineAutomaton {
   /** Mode, platform behaviour and rules that the transitions follow. */
   readonly environment: LineEnvironment;
   readonly #states: LineState[] = [];
-  readonly #stateIds = new Map<string, number>();
+  /** Ids of states, found from part to part: a number for all parts so far and the next one. */
+  readonly #parts = new Map<number, number>();
+  readonly #stateIds: number[] = [];
+  readonly #keys = new Map<string, number>();
+  readonly #keyByObject = new WeakMap<Key, number>();
   readonly #operations: Operation[] = [];
   readonly #operationIds = new Map<string, number>();
   readonly #operationByObject = new WeakMap<Operation, number>();
@@ -100,14 +120,41 @@ export class LineAutomaton {
    * @returns Its id; the same for equal states.
    */
   intern(state: LineState): number {
-    const name = stateName(state);
-    let id = this.#stateIds.get(name);
+    const { memory, copies } = state;
+    const { key, data, owner, macMatches, poison } = memory;
+    const ofKey = key === null ? 0 : this.#keyNumber(key);
+    let part = this.#part(
+      0,
+      ofKey * 256 + contentNumber(data, poison) * 4 + owner * 2 + Number(macMatches),
+    );
+    for (const { keyId, data, dirty, poison } of copies) {
+      part = this.#part(part, keyId * 256 + contentNumber(data, poison) * 4 + Number(dirty));
+    }
+    let id = this.#stateIds[part];
     if (id === undefined) {
-      id = this.#states.length;
-      this.#states.push(deepFreeze(state));
-      this.#stateIds.set(name, id);
+      id = this.#states.push(deepFreeze(state)) - 1;
+      this.#stateIds[part] = id;
     }
     return id;
+  }
+
+  /** A number for some parts and the next one: the same for the same parts. */
+  #part(before: number, next: number): number {
+    const name = before * PARTS + next;
+    let part = this.#parts.get(name);
+    if (part === undefined) this.#parts.set(name, part = this.#parts.size + 1);
+    return part;
+  }
+
+  #keyNumber(key: Key): number {
+    let number = this.#keyByObject.get(key);
+    if (number === undefined) {
+      const label = keyLabel(key);
+      number = this.#keys.get(label) ?? this.#keys.size + 1;
+      this.#keys.set(label, number);
+      this.#keyByObject.set(key, number);
+    }
+    return number;
   }
 
   /**
@@ -161,12 +208,15 @@ export class LineAutomaton {
   }
 
   #compute(state: number, operation: number): Transition {
+    const before = this.state(state);
     const { state: after, outcome } = stepLine(
-      this.state(state),
+      before,
       this.#operations[operation]!,
       this.environment,
     );
-    return deepFreeze({ ...outcome, next: this.intern(after) });
+    Object.freeze(outcome.rules);
+    const next = after === before ? state : this.intern(after);
+    return Object.freeze({ ...outcome, next });
   }
 }
 
@@ -174,10 +224,9 @@ function keyLabel(key: Key): string {
   return `${key.access} ${key.keyId}.${key.generation}${key.integrity ? "i" : ""}`;
 }
 
-function stateName({ memory, copies }: LineState): string {
-  const { key, data, owner, macMatches, poison } = memory;
-  const cached = copies.map((copy) => `${copy.keyId}:${copy.data}:${copy.dirty}:${copy.poison}`);
-  return [key === null ? "" : keyLabel(key), data, owner, macMatches, poison, ...cached].join(" ");
+/** The content of memory or of a copy as a number below 64. */
+function contentNumber(data: Data | null, poison: Poison | null): number {
+  return (DATA.indexOf(data!) + 1) * 8 + POISONS.indexOf(poison!) + 1;
 }
 
 function unknown(what: string, id: number): never {

@@ -1,9 +1,18 @@
 import { matches } from "../condition.ts";
-import type { Key } from "../key.ts";
+import type { Access, Key } from "../key.ts";
 import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
 import type { Data, Operation, OperationKind, Poison } from "./operation.ts";
 import type { PartialWrite } from "../platform.ts";
-import type { CacheRuleId, Mode, ReadRule, RuleId, RuleTable, WriteRule } from "./rules.ts";
+import type {
+  CacheRule,
+  CacheRuleId,
+  Mode,
+  Owner,
+  ReadRule,
+  RuleId,
+  RuleTable,
+  WriteRule,
+} from "./rules.ts";
 
 /** What the rules need to know besides the line and the operation. */
 export interface LineEnvironment {
@@ -76,7 +85,9 @@ const UNREAD = { data: null, poison: null };
 class Step {
   #memory: LineMemory;
   #copy: CachedCopy | undefined;
-  readonly #others: readonly CachedCopy[];
+  /** The copy as it was before. */
+  readonly #found: CachedCopy | undefined;
+  readonly #rules: RuleIndex;
   readonly #key: Key;
   readonly #written: Data;
   readonly #fired: RuleId[] = [];
@@ -92,17 +103,17 @@ class Step {
     this.#memory = before.memory;
     this.#key = operation.key;
     this.#written = operation.data ?? "zeros";
-    this.#copy = before.copies.find((copy) => copy.keyId === operation.key.keyId);
-    this.#others = before.copies.filter((copy) => copy !== this.#copy);
+    this.#found = before.copies.find((copy) => copy.keyId === operation.key.keyId);
+    this.#copy = this.#found;
+    this.#rules = ruleIndex(environment);
   }
 
   run(): { state: LineState; outcome: LineOutcome } {
     const refusal = this.#refusal();
     if (refusal === undefined) this.#perform(this.operation.kind);
     else this.#fired.push(refusal);
-    const copies = this.#copy === undefined ? this.#others : [...this.#others, this.#copy];
     return {
-      state: { memory: this.#memory, copies: [...copies].sort((a, b) => a.keyId - b.keyId) },
+      state: this.#after(),
       outcome: {
         data: this.#read,
         rules: this.#fired,
@@ -112,6 +123,18 @@ class Step {
         refused: refusal !== undefined,
       },
     };
+  }
+
+  /** The line as it is now: the same object where nothing has changed. */
+  #after(): LineState {
+    const { memory, copies } = this.before;
+    if (this.#copy === this.#found) {
+      return this.#memory === memory ? this.before : { memory: this.#memory, copies };
+    }
+    const others = copies.filter((copy) => copy !== this.#found);
+    if (this.#copy === undefined) return { memory: this.#memory, copies: others };
+    const now = [...others, this.#copy].sort((a, b) => a.keyId - b.keyId);
+    return { memory: this.#memory, copies: now };
   }
 
   #refusal(): "W6" | "F1" | undefined {
@@ -273,35 +296,71 @@ class Step {
   }
 
   #readRule(): ReadRule {
-    const { owner, macMatches, poison } = this.#memory;
-    const facts = {
-      poisoned: poison !== null,
-      mode: this.environment.mode,
-      access: this.#key.access,
-      integrity: this.#hasIntegrity(),
-      owner,
-      mac: macMatches ? "match" : "mismatch",
-    } as const;
-    return this.environment.rules.reads.find(({ when }) => matches(when, facts)) ??
+    return this.#rules.read(this.#key.access, this.#hasIntegrity(), this.#memory) ??
       uncovered(this.operation);
   }
 
   #writeRule(width: "full" | "partial"): WriteRule {
-    const facts = {
-      width,
-      access: this.#key.access,
-      integrity: this.#hasIntegrity(),
-      owner: this.#memory.owner,
-      partialWrite: this.environment.partialWriteToOwnedLine,
-    };
-    return this.environment.rules.writes.find(({ when }) => matches(when, facts)) ??
+    const { owner } = this.#memory;
+    return this.#rules.write(width, this.#key.access, this.#hasIntegrity(), owner) ??
       uncovered(this.operation);
   }
 
-  #cacheRule(id: CacheRuleId) {
-    return this.environment.rules.caches.find((rule) => rule.id === id) ??
-      uncovered(this.operation);
+  #cacheRule(id: CacheRuleId): CacheRule {
+    return this.#rules.caches.get(id) ?? uncovered(this.operation);
   }
+}
+
+/** Which row of an environment's table applies: looked up once for each set of facts. */
+class RuleIndex {
+  readonly caches: ReadonlyMap<CacheRuleId, CacheRule>;
+  readonly #environment: LineEnvironment;
+  readonly #reads: (ReadRule | undefined)[] = [];
+  readonly #writes: (WriteRule | undefined)[] = [];
+
+  constructor(environment: LineEnvironment) {
+    this.#environment = environment;
+    this.caches = new Map(environment.rules.caches.map((rule) => [rule.id, rule]));
+  }
+
+  read(access: Access, integrity: boolean, line: LineMemory): ReadRule | undefined {
+    const { owner, macMatches, poison } = line;
+    const poisoned = poison !== null;
+    const index = Number(poisoned) | owner << 1 | Number(macMatches) << 2 |
+      Number(integrity) << 3 | Number(access === "private") << 4;
+    return this.#reads[index] ??= this.#environment.rules.reads.find(({ when }) =>
+      matches(when, {
+        poisoned,
+        mode: this.#environment.mode,
+        access,
+        integrity,
+        owner,
+        mac: macMatches ? "match" : "mismatch",
+      })
+    );
+  }
+
+  write(
+    width: "full" | "partial",
+    access: Access,
+    integrity: boolean,
+    owner: Owner,
+  ): WriteRule | undefined {
+    const index = owner | Number(width === "full") << 1 | Number(integrity) << 2 |
+      Number(access === "private") << 3;
+    const partialWrite = this.#environment.partialWriteToOwnedLine;
+    return this.#writes[index] ??= this.#environment.rules.writes.find(({ when }) =>
+      matches(when, { width, access, integrity, owner, partialWrite })
+    );
+  }
+}
+
+const indexes = new WeakMap<LineEnvironment, RuleIndex>();
+
+function ruleIndex(environment: LineEnvironment): RuleIndex {
+  let index = indexes.get(environment);
+  if (index === undefined) indexes.set(environment, index = new RuleIndex(environment));
+  return index;
 }
 
 function decrypt(memory: LineMemory, key: Key): Data | null {

@@ -1,53 +1,57 @@
-import type { Agent, Operation } from "@tdx/core";
+import { type Agent, defined, type Operation } from "@tdx/core";
 import { clearOperation } from "@tdx/reclaim";
+import type { Stage } from "./_line_table.ts";
 import { type KeyName, KEYS, type Problem, type Thread, type ThreadStep } from "./problem.ts";
 
-/** An operation of a line in the compiled problem: its moves, and how a trace names it. */
+/** An operation on a line, and how a trace names its key. */
 export interface LineOperation {
   readonly operation: Operation;
   readonly key: KeyName;
 }
 
-/** A step of a sequence, compiled: which move table, which register. */
-export interface CompiledStep {
+/** What can happen next in some states. */
+export interface CompiledMove {
+  /** Index of the thread; -1 for what a cache or a speculating processor does by itself. */
+  readonly thread: number;
+  /** Who acts, for a trace. */
+  readonly by: string;
   readonly line: number;
-  /** Index of the operation in the line's list; -1 where the step does nothing. */
+  /** Index of the operation among the line's; -1 where nothing is done. */
   readonly operation: number;
+  /** Index of the register that receives what is read; -1 for none. */
   readonly register: number;
+  /** Whether the thread goes on to its next step, or ends if it is of kind `any`. */
+  readonly advances: boolean;
 }
 
-/** What a cache or a speculating processor does by itself. */
-export interface SpontaneousMove {
-  readonly line: number;
-  readonly operation: number;
-  readonly thread: string;
-  readonly key: KeyName;
-}
-
-/** A thread, compiled. */
+/** A thread whose moves have numbers. */
 export interface CompiledThread {
   readonly thread: Thread;
-  readonly steps: readonly CompiledStep[];
+  /** Number of its first move; a sequence has one for each step. */
+  readonly first: number;
+  /** One past the number of its last one; the last of a counted thread of kind `any` ends it. */
+  readonly last: number;
   /** Position of its program counter among the digits; -1 where it needs none. */
   readonly digit: number;
   /** Counter value at which it has ended. */
   readonly end: number;
 }
 
-/** A problem with every operation numbered, line by line. */
+/** A problem whose operations are numbered line by line, and whose moves are numbered too. */
 export interface CompiledProblem {
-  /** What can happen to each line; steps and spontaneous moves name operations by their index. */
+  /** What can happen to each line. */
   readonly operations: readonly (readonly LineOperation[])[];
-  /** The threads. */
+  /** All moves, in the order in which a trace prefers to name one: programs come first. */
+  readonly moves: readonly CompiledMove[];
   readonly threads: readonly CompiledThread[];
-  /** Evictions of every key in play and the host's speculative reads, at any time. */
-  readonly spontaneous: readonly SpontaneousMove[];
-  /** The threads of the TD that gets the KeyID reprogrammed. */
-  readonly reprogrammed: readonly Thread[];
+  /** Number of the first spontaneous move: evictions of every key in play, speculative reads. */
+  readonly spontaneous: number;
+  /** Indexes of the threads of the TD that gets the KeyID reprogrammed. */
+  readonly reprogrammed: readonly number[];
 }
 
 /**
- * Numbers the operations of a problem.
+ * Numbers the operations and the moves of a problem.
  *
  * @param problem The problem.
  * @param clear Whether its `clear` steps clear.
@@ -56,15 +60,16 @@ export function compileProblem(problem: Problem, clear: boolean): CompiledProble
   const operations: LineOperation[][] = problem.lines.map(() => []);
   const number = (line: number, key: KeyName, operation: Operation) =>
     numberOf(operations[line]!, { key, operation });
-  const threads = compileThreads(problem, clear, number);
-  const reprogrammed = problem.threads.filter(({ steps }) =>
-    steps.some(({ key }) => key === "td2")
+  const moves: CompiledMove[] = [];
+  const threads = compileThreads(problem, clear, number, moves);
+  const spontaneous = moves.length;
+  const reprogrammed = problem.threads.flatMap(({ steps }, index) =>
+    steps.some(({ key }) => key === "td2") ? [index] : []
   );
-  const spontaneous: SpontaneousMove[] = [];
   problem.lines.forEach((_, line) => {
     const add = (key: KeyName, kind: "evict" | "prefetch", by: Agent) => {
       const operation = number(line, key, { kind, by, key: KEYS[key] });
-      spontaneous.push({ line, operation, thread: by, key });
+      moves.push({ thread: -1, by, line, operation, register: -1, advances: false });
     };
     const keys = new Set([...operations[line]!.map(({ key }) => key), ...problem.speculation]);
     // A copy of the first TD is evicted with the second one's key once that has the KeyID.
@@ -72,12 +77,59 @@ export function compileProblem(problem: Problem, clear: boolean): CompiledProble
     for (const key of keys) add(key, "evict", "cache");
     for (const key of problem.speculation) add(key, "prefetch", "host");
   });
-  return { operations, threads, spontaneous, reprogrammed };
+  return { operations, moves, threads, spontaneous, reprogrammed };
 }
 
-/** A KeyID has one key at a time: that of `td` until that of `td2` is there. */
-export function happens({ key }: SpontaneousMove, reprogrammed: boolean): boolean {
-  return key !== (reprogrammed ? "td" : "td2");
+/**
+ * The spontaneous moves that can happen: a KeyID has one key at a time, that of `td` until that of
+ * `td2` is there.
+ */
+export function spontaneousMoves(
+  { operations, moves, spontaneous }: CompiledProblem,
+  reprogrammed: boolean,
+): number[] {
+  const gone: KeyName = reprogrammed ? "td" : "td2";
+  const numbers = moves.map((_, number) => number).slice(spontaneous);
+  return numbers.filter((number) => {
+    const { line, operation } = moves[number]!;
+    return operations[line]![operation]!.key !== gone;
+  });
+}
+
+/** Splits the time by which threads that others wait for have ended. */
+export function stagesOf(problem: CompiledProblem): Stage[] {
+  const { threads, moves, operations, reprogrammed } = problem;
+  const stages: Stage[] = [];
+  const known = new Map<string, { readonly ended: readonly number[]; readonly stage: number }>();
+  const stageOf = (ended: readonly number[]) => {
+    const name = ended.join();
+    if (!known.has(name)) known.set(name, { ended, stage: known.size });
+    return known.get(name)!.stage;
+  };
+  stageOf([]);
+  for (const { ended } of known.values()) {
+    const can = ({ thread }: CompiledThread) =>
+      thread.after.every((other) => ended.includes(other));
+    const active = threads.filter((thread, index) => can(thread) && !ended.includes(index));
+    const isReprogrammed = reprogrammed.some((index) => can(threads[index]!));
+    const numbers = [
+      ...active.flatMap(({ first, last }) => moves.slice(first, last)),
+      ...spontaneousMoves(problem, isReprogrammed).map((number) => moves[number]!),
+    ];
+    const happening = operations.map(() => new Set<number>());
+    for (const { line, operation } of numbers) {
+      if (operation >= 0) happening[line]!.add(operation);
+    }
+    stages.push({
+      operations: happening,
+      next: threads.flatMap((thread, index) =>
+        active.includes(thread) && threads.some((other) => other.thread.after.includes(index))
+          ? [stageOf([...ended, index].sort((a, b) => a - b))]
+          : []
+      ),
+    });
+  }
+  return stages;
 }
 
 type NumberOperation = (line: number, key: KeyName, operation: Operation) => number;
@@ -86,39 +138,48 @@ function compileThreads(
   problem: Problem,
   clear: boolean,
   number: NumberOperation,
+  moves: CompiledMove[],
 ): CompiledThread[] {
   const waitedFor = new Set(problem.threads.flatMap(({ after }) => after));
   let digit = problem.lines.length;
   return problem.threads.map((thread, index) => {
-    const endless = thread.kind === "any" && !waitedFor.has(index);
+    const isAny = thread.kind === "any";
+    const counted = !isAny || waitedFor.has(index);
+    const first = moves.length;
+    for (const step of thread.steps) {
+      const operation = operationOf(step, thread.agent, clear);
+      if (operation === undefined && isAny) continue;
+      moves.push({
+        thread: index,
+        by: thread.name,
+        line: step.line,
+        operation: operation === undefined ? -1 : number(step.line, step.key, operation),
+        register: isAny ? -1 : step.register ?? -1,
+        advances: !isAny,
+      });
+    }
+    if (isAny && counted) {
+      const end = { thread: index, by: thread.name, line: 0, operation: -1, register: -1 };
+      moves.push({ ...end, advances: true });
+    }
     return {
       thread,
-      steps: thread.steps.map((step) => compileStep(step, thread.agent, clear, number)),
-      digit: endless ? -1 : digit++,
-      end: thread.kind === "any" ? 1 : thread.steps.length,
+      first,
+      last: moves.length,
+      digit: counted ? digit++ : -1,
+      end: isAny ? 1 : thread.steps.length,
     };
   });
 }
 
-function compileStep(
-  step: ThreadStep,
-  agent: Agent,
+/** What a step does; `undefined` for a clear that is skipped. */
+function operationOf(
+  { operation: kind, key, data }: ThreadStep,
+  by: Agent,
   clear: boolean,
-  number: NumberOperation,
-): CompiledStep {
-  const { line, key, register = -1 } = step;
-  if (step.operation !== "clear") {
-    const data = step.data === undefined ? {} : { data: step.data };
-    const operation = number(line, key, {
-      kind: step.operation,
-      by: agent,
-      key: KEYS[key],
-      ...data,
-    });
-    return { line, operation, register };
-  }
-  if (!clear) return { line, operation: -1, register };
-  return { line, operation: number(line, key, clearOperation(KEYS[key])), register };
+): Operation | undefined {
+  if (kind !== "clear") return { kind, by, key: KEYS[key], ...defined({ data }) };
+  return clear ? clearOperation(KEYS[key]) : undefined;
 }
 
 /** The index of an operation in a list, to which it is added where it is new. */

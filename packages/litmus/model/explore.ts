@@ -230,10 +230,12 @@ class Queue {
   static readonly #MASK = 2 ** Queue.#CHUNK_BITS - 1;
   readonly #chunks: (Uint32Array | Float64Array)[] = [];
   readonly #narrow: boolean;
+  readonly #size: number;
   length = 0;
 
   constructor(bound: number) {
     this.#narrow = bound <= 2 ** 32;
+    this.#size = Math.min(2 ** Queue.#CHUNK_BITS, bound);
   }
 
   get bytes(): number {
@@ -243,7 +245,7 @@ class Queue {
   push(state: number): void {
     const at = this.length & Queue.#MASK;
     if (at === 0) {
-      const size = 2 ** Queue.#CHUNK_BITS;
+      const size = this.#size;
       this.#chunks.push(this.#narrow ? new Uint32Array(size) : new Float64Array(size));
     }
     this.#chunks[this.#chunks.length - 1]![at] = state;

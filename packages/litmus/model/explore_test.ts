@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { spr } from "@tdx/platform-spr";
-import { EVENT } from "./_cells.ts";
+import { EVENT } from "./_line_table.ts";
 import { closureProblem } from "../questions/closure.ts";
 import { explore } from "./explore.ts";
 import type { Problem, Thread, ThreadStep } from "./problem.ts";

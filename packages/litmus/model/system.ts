@@ -1,20 +1,23 @@
-import {
-  LineAutomaton,
-  type LineAutomatonOptions,
-  type Mode,
-  type Operation,
-  type RuleId,
-} from "@tdx/core";
+import type { LineAutomatonOptions, Mode, Operation, RuleId } from "@tdx/core";
 import { requireOptions, requireWhole } from "@tdx/core/arguments";
-import { Cells, EVENT, type ReadValue, VALUES, type WatchedLine } from "./_cells.ts";
 import {
   type CompiledProblem,
-  type CompiledStep,
   type CompiledThread,
   compileProblem,
-  happens,
-  type SpontaneousMove,
+  spontaneousMoves,
+  stagesOf,
 } from "./_compile_problem.ts";
+import { lineAutomaton } from "./_line_automata.ts";
+import {
+  EVENT,
+  eventsOf,
+  LineTable,
+  nextOf,
+  type ReadValue,
+  valueOf,
+  VALUES,
+  type WatchedLine,
+} from "./_line_table.ts";
 import { contentState, type KeyName, type Problem, type Thread } from "./problem.ts";
 
 /** The machine that a problem is put on. */
@@ -76,14 +79,31 @@ export interface Valuation {
 }
 
 const EVENT_STATES = 8;
+/** How many changes there is room for at first. */
+const FIRST_POOL = 256;
 /** More cannot be told apart in a number of 53 bits. */
 const MOST_ENDLESS = 50;
 
 /** Numbers of states or their differences; 32 bits wide where that is enough. */
 export type StateNumbers = Int32Array | Float64Array;
 
-/** For each line, by cell and events: distinct changes of the state number. */
-type LineChanges = readonly (readonly StateNumbers[])[];
+/** What goes on beside the program counters: who does any of its steps, and what that can change. */
+interface Phase {
+  readonly name: number;
+  /** For each line the numbers of its moves. */
+  readonly moves: readonly (readonly number[])[];
+  /** For each line what its moves can do to the state number. */
+  readonly changes: readonly LineChanges[];
+}
+
+/** The distinct changes of the state number, by a line's digit and the events so far. */
+interface LineChanges {
+  /** Where in the pool their count stands, the changes behind it; 0 where they are not known yet. */
+  readonly starts: Int32Array;
+  pool: StateNumbers;
+  /** How much of the pool is used; its first place never is. */
+  used: number;
+}
 
 /**
  * A problem on a machine, as a graph of numbers: a state is a mixed-radix number whose digits are
@@ -118,12 +138,8 @@ export class System {
   readonly maxSuccessors: number;
   /** The problem. */
   readonly problem: Problem;
-  readonly #operations: CompiledProblem["operations"];
-  readonly #cells: Cells[];
-  readonly #threads: readonly CompiledThread[];
-  readonly #spontaneous: readonly SpontaneousMove[];
-  /** The threads of the TD that gets the KeyID reprogrammed. */
-  readonly #reprogrammed: readonly Thread[];
+  readonly #compiled: CompiledProblem;
+  readonly #lines: readonly LineTable[];
   readonly #sizes: number[];
   readonly #strides: number[] = [];
   readonly #digits: Int32Array;
@@ -131,10 +147,10 @@ export class System {
   readonly #eventDigit: number;
   /** For each thread of kind `any` its bit in a phase; 0 for the others. */
   readonly #bits: readonly number[];
-  /** What can happen to the lines at any time, by phase: who is at it. */
-  readonly #changesByPhase = new Map<number, LineChanges>();
-  #phase = -1;
-  #changes: LineChanges = [];
+  readonly #phases = new Map<number, Phase>();
+  #phase: Phase;
+  /** Numbers of the moves of programs in the state that was looked at last. */
+  readonly #programs: Int32Array;
 
   /**
    * Compiles a problem.
@@ -150,26 +166,26 @@ export class System {
     requireOptions("machine", machine, MACHINE_FIELDS);
     this.problem = problem;
     const { clear, ...ofLine } = machine;
-    const automaton = new LineAutomaton(ofLine);
-    const compiled = compileProblem(problem, clear);
-    this.#operations = compiled.operations;
-    this.#threads = compiled.threads;
-    this.#spontaneous = compiled.spontaneous;
-    this.#reprogrammed = compiled.reprogrammed;
+    const automaton = lineAutomaton(ofLine);
+    this.#compiled = compileProblem(problem, clear);
+    const { operations, moves, threads } = this.#compiled;
+    const stages = stagesOf(this.#compiled);
     const remember = { lost: watch.lost, retired: problem.seamNr };
-    this.#cells = problem.lines.map(({ content }, line) =>
-      new Cells(
+    this.#lines = problem.lines.map(({ content }, line) =>
+      new LineTable(
         automaton,
         contentState(content, machine.mode === "Ci"),
-        this.#operations[line]!.map(({ operation }) => operation),
+        operations[line]!.map(({ operation }) => operation),
+        stages,
+        line,
         remember,
       )
     );
-    const counters = this.#threads.filter(({ digit }) => digit >= 0);
+    const counters = threads.filter(({ digit }) => digit >= 0);
     this.#firstRegister = problem.lines.length + counters.length;
     this.#eventDigit = this.#firstRegister + problem.registers.length;
     this.#sizes = [
-      ...this.#cells.map((cells) => cells.size),
+      ...this.#lines.map(({ size }) => size),
       ...counters.map(({ end }) => end + 1),
       ...problem.registers.map(() => VALUES.length),
       EVENT_STATES,
@@ -196,7 +212,9 @@ export class System {
         `Expected at most ${MOST_ENDLESS} threads of kind any, got ${Math.log2(bit)}`,
       );
     }
-    this.maxSuccessors = this.#bound();
+    this.maxSuccessors = threads.length + moves.length;
+    this.#programs = new Int32Array(threads.length);
+    this.#phase = this.#phaseOf(0);
   }
 
   /**
@@ -210,26 +228,22 @@ export class System {
    */
   expand(state: number, into: StateNumbers): number {
     const digits = this.#decode(state);
-    if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return 0;
-    let count = 0;
-    let phase = this.#isReprogrammed() ? 1 : 0;
-    for (let t = 0; t < this.#threads.length; t++) {
-      const { digit, end, thread, steps } = this.#threads[t]!;
-      if (digit >= 0 && digits[digit] === end) continue;
-      if (!this.#started(thread)) continue;
-      if (thread.kind === "any") {
-        phase += this.#bits[t]!;
-        if (digit >= 0) into[count++] = state + this.#strides[digit]!;
-      } else {
-        into[count++] = this.#takeStep(state, t, steps[digits[digit]!]!);
-      }
-    }
-    if (phase !== this.#phase) this.#enter(phase);
-    const lines = this.#changes;
     const events = digits[this.#eventDigit]!;
-    for (let line = 0; line < lines.length; line++) {
-      const changes = lines[line]![digits[line]! * EVENT_STATES + events]!;
-      for (let i = 0; i < changes.length; i++) into[count++] = state + changes[i]!;
+    if ((events & EVENT.hostMachineCheck) !== 0) return 0;
+    const programs = this.#look(digits);
+    let count = 0;
+    while (count < programs) {
+      into[count] = state + this.#change(this.#programs[count]!, digits);
+      count++;
+    }
+    const { changes } = this.#phase;
+    for (let line = 0; line < changes.length; line++) {
+      const ofLine = changes[line]!;
+      let at = ofLine.starts[digits[line]! * EVENT_STATES + events]!;
+      if (at === 0) at = this.#addChanges(line, digits);
+      const { pool } = ofLine;
+      const end = at + pool[at]!;
+      while (at < end) into[count++] = state + pool[++at]!;
     }
     return count;
   }
@@ -240,7 +254,7 @@ export class System {
    * @returns Room for {@link maxSuccessors} numbers.
    */
   buffer(): StateNumbers {
-    return this.#numbers(new Array<number>(this.maxSuccessors).fill(0));
+    return this.#numbers(this.maxSuccessors);
   }
 
   /**
@@ -253,7 +267,7 @@ export class System {
     this.#requireState(state);
     const digits = this.#decode(state);
     if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return true;
-    return this.#threads.every(({ digit, end }) => digit < 0 || digits[digit] === end);
+    return this.#compiled.threads.every(({ digit, end }) => digit < 0 || digits[digit] === end);
   }
 
   /**
@@ -281,7 +295,7 @@ export class System {
       hostMachineCheck: (events & EVENT.hostMachineCheck) !== 0,
       tdMachineCheck: (events & EVENT.tdMachineCheck) !== 0,
       secretRead: (events & EVENT.secretRead) !== 0,
-      lines: this.#cells.map((cells, line) => cells.cell(digits[line]!)),
+      lines: this.#lines.map((table, line) => table.line(digits[line]!)),
       registers: this.problem.registers.map((_, i) => VALUES[digits[this.#firstRegister + i]!]),
     };
   }
@@ -295,8 +309,14 @@ export class System {
    * @throws {RangeError} If `to` is no successor of `from`.
    */
   move(from: number, to: number): Move {
-    for (const move of this.moves(from)) if (move.to === to) return move;
-    throw new RangeError(`Expected a successor of state ${from}, got ${to}`);
+    const digits = this.#decode(from);
+    const number = this.#enabled(digits).find((number) =>
+      from + this.#change(number, digits) === to
+    );
+    if (number === undefined) {
+      throw new RangeError(`Expected a successor of state ${from}, got ${to}`);
+    }
+    return this.#describe(number, digits);
   }
 
   /**
@@ -305,59 +325,38 @@ export class System {
    * @param state The state.
    * @returns Each move with the state it leads to; none once the host has taken a machine check.
    */
-  moves(state: number): Generator<MoveTo> {
+  moves(state: number): readonly MoveTo[] {
     this.#requireState(state);
-    return this.#moves(state);
+    const digits = this.#decode(state);
+    return this.#enabled(digits).map((number) => ({
+      to: state + this.#change(number, digits),
+      ...this.#describe(number, digits),
+    }));
   }
 
-  *#moves(state: number): Generator<MoveTo> {
-    const digits = Array.from(this.#decode(state));
-    if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return;
-    for (let t = 0; t < this.#threads.length; t++) {
-      const { digit, end, thread, steps } = this.#threads[t]!;
-      if (digit >= 0 && digits[digit] === end) continue;
-      this.#decode(state);
-      if (!this.#started(thread)) continue;
-      if (thread.kind === "sequence") {
-        const step = steps[digits[digit]!]!;
-        const to = this.#takeStep(state, t, step);
-        yield { to, ...this.#describe(thread.name, step.line, step.operation, digits) };
-        continue;
-      }
-      for (const { line, operation } of steps) {
-        if (operation < 0) continue;
-        const events = digits[this.#eventDigit]!;
-        const change = this.#change(line, operation, digits[line]!, events, this.#threads[t]!);
-        yield { to: state + change, ...this.#describe(thread.name, line, operation, digits) };
-      }
-      if (digit >= 0) {
-        yield { to: state + this.#strides[digit]!, ...this.#describe(thread.name, 0, -1, digits) };
-      }
-    }
-    this.#decode(state);
-    const reprogrammed = this.#isReprogrammed();
-    for (const move of this.#spontaneous) {
-      if (!happens(move, reprogrammed)) continue;
-      const { line, operation, thread } = move;
-      const to = state + this.#change(line, operation, digits[line]!, 0);
-      yield { to, ...this.#describe(thread, line, operation, digits) };
-    }
+  /** Numbers of the moves that can happen in a state, in their order. */
+  #enabled(digits: Int32Array): number[] {
+    if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return [];
+    const programs = this.#programs.subarray(0, this.#look(digits));
+    return [...programs, ...this.#phase.moves.flat()].sort((a, b) => a - b);
   }
 
-  #describe(thread: string, line: number, operation: number, digits: readonly number[]): Move {
+  #describe(number: number, digits: Int32Array): Move {
+    const { by, line, operation } = this.#compiled.moves[number]!;
     const name = this.problem.lines[line]!.name;
     if (operation < 0) {
-      return { thread, operation: null, line: name, key: null, rules: [], after: null };
+      return { thread: by, operation: null, line: name, key: null, rules: [], after: null };
     }
-    const { operation: done, key } = this.#operations[line]![operation]!;
-    const cell = digits[line]!;
+    const { operation: done, key } = this.#compiled.operations[line]![operation]!;
+    const table = this.#lines[line]!;
+    const before = digits[line]!;
     return {
-      thread,
+      thread: by,
       operation: done,
       line: name,
       key,
-      rules: this.#cells[line]!.transition(cell, done).rules,
-      after: this.#cells[line]!.cell(this.#cells[line]!.moves[operation]!.next[cell]!),
+      rules: table.transition(before, operation).rules,
+      after: table.line(nextOf(table.step(before, operation))),
     };
   }
 
@@ -387,9 +386,29 @@ export class System {
     return digits;
   }
 
+  /** Notes the moves that programs can make, enters the phase of all others, and counts the first. */
+  #look(digits: Int32Array): number {
+    const { threads } = this.#compiled;
+    let count = 0;
+    let phase = this.#isReprogrammed() ? 1 : 0;
+    for (let t = 0; t < threads.length; t++) {
+      const { digit, end, thread, first, last } = threads[t]!;
+      if (digit >= 0 && digits[digit] === end) continue;
+      if (!this.#started(thread)) continue;
+      if (thread.kind === "sequence") {
+        this.#programs[count++] = first + digits[digit]!;
+      } else {
+        phase += this.#bits[t]!;
+        if (digit >= 0) this.#programs[count++] = last - 1;
+      }
+    }
+    if (phase !== this.#phase.name) this.#phase = this.#phaseOf(phase);
+    return count;
+  }
+
   #started(thread: Thread): boolean {
     for (let i = 0; i < thread.after.length; i++) {
-      const { digit, end } = this.#threads[thread.after[i]!]!;
+      const { digit, end } = this.#compiled.threads[thread.after[i]!]!;
       if (this.#digits[digit] !== end) return false;
     }
     return true;
@@ -397,98 +416,90 @@ export class System {
 
   /** Whether `td2` has its key: an eviction encrypts with the key its KeyID has by then. */
   #isReprogrammed(): boolean {
-    for (let i = 0; i < this.#reprogrammed.length; i++) {
-      if (this.#started(this.#reprogrammed[i]!)) return true;
+    const { reprogrammed, threads } = this.#compiled;
+    for (let i = 0; i < reprogrammed.length; i++) {
+      if (this.#started(threads[reprogrammed[i]!]!.thread)) return true;
     }
     return false;
   }
 
-  /** Executes the next step of a sequence; the digits are those of the state. */
-  #takeStep(state: number, t: number, step: CompiledStep): number {
-    const { digit, thread } = this.#threads[t]!;
-    const digits = this.#digits;
-    let next = state + this.#strides[digit]!;
-    if (step.operation < 0) return next;
-    const cell = digits[step.line]!;
-    const moves = this.#cells[step.line]!.moves[step.operation]!;
-    next += (moves.next[cell]! - cell) * this.#strides[step.line]!;
-    if (step.register >= 0) {
-      const register = this.#firstRegister + step.register;
-      next += (moves.values[cell]! - digits[register]!) * this.#strides[register]!;
+  /** How the state number changes by a move; the digits are those of the state. */
+  #change(number: number, digits: Int32Array): number {
+    const { thread: t, line, operation, register, advances } = this.#compiled.moves[number]!;
+    const thread = t < 0 ? undefined : this.#compiled.threads[t]!;
+    let change = advances ? this.#strides[thread!.digit]! : 0;
+    if (operation < 0) return change;
+    const before = digits[line]!;
+    const step = this.#lines[line]!.step(before, operation);
+    change += (nextOf(step) - before) * this.#strides[line]!;
+    if (register >= 0) {
+      const digit = this.#firstRegister + register;
+      change += (valueOf(step) - digits[digit]!) * this.#strides[digit]!;
     }
-    const events = digits[this.#eventDigit]!;
-    next += ((events | moves.events[cell]!) - events) * this.#strides[this.#eventDigit]!;
-    if (diesOf(thread, moves.events[cell]!)) {
-      next += (this.#threads[t]!.end - digits[digit]! - 1) * this.#strides[digit]!;
-    }
-    return next;
-  }
-
-  /** How the state number changes by an operation on a cell, given the events so far. */
-  #change(
-    line: number,
-    operation: number,
-    cell: number,
-    events: number,
-    thread?: CompiledThread,
-  ): number {
-    const moves = this.#cells[line]!.moves[operation]!;
-    const added = (events | moves.events[cell]!) - events;
-    let change = (moves.next[cell]! - cell) * this.#strides[line]! +
-      added * this.#strides[this.#eventDigit]!;
-    if (thread !== undefined && thread.digit >= 0 && diesOf(thread.thread, moves.events[cell]!)) {
-      change += this.#strides[thread.digit]!;
+    const seen = digits[this.#eventDigit]!;
+    change += ((seen | eventsOf(step)) - seen) * this.#strides[this.#eventDigit]!;
+    if (thread !== undefined && thread.digit >= 0 && diesOf(thread, eventsOf(step))) {
+      const left = thread.end - digits[thread.digit]! - (advances ? 1 : 0);
+      change += left * this.#strides[thread.digit]!;
     }
     return change;
   }
 
-  #enter(phase: number): void {
-    let changes = this.#changesByPhase.get(phase);
-    if (changes === undefined) {
-      changes = this.problem.lines.map((_, line) => this.#lineChanges(line, phase));
-      this.#changesByPhase.set(phase, changes);
+  /** Works out what can become of a line in this phase, each distinct change once. */
+  #addChanges(line: number, digits: Int32Array): number {
+    const changes = this.#phase.changes[line]!;
+    const numbers = this.#phase.moves[line]!;
+    if (changes.used + numbers.length >= changes.pool.length) {
+      const pool = this.#numbers(changes.pool.length * 2);
+      pool.set(changes.pool);
+      changes.pool = pool;
     }
-    this.#phase = phase;
-    this.#changes = changes;
+    const { pool, used: start } = changes;
+    let end = start;
+    for (const number of numbers) {
+      const change = this.#change(number, digits);
+      let at = start + 1;
+      while (at <= end && pool[at] !== change) at++;
+      if (change !== 0 && at > end) pool[++end] = change;
+    }
+    pool[start] = end - start;
+    changes.used = end + 1;
+    return changes.starts[digits[line]! * EVENT_STATES + digits[this.#eventDigit]!] = start;
   }
 
-  /** What the active threads of kind `any` and the cache itself can do to a line, each once. */
-  #lineChanges(line: number, phase: number): readonly StateNumbers[] {
-    const spontaneous = this.#spontaneous.filter((move) =>
-      move.line === line && happens(move, phase % 2 === 1)
-    );
-    const active = this.#threads.filter(({ thread }, t) =>
-      thread.kind === "any" && Math.floor(phase / this.#bits[t]!) % 2 === 1
-    );
-    const moves: { operation: number; by?: CompiledThread }[] = [
-      ...spontaneous,
-      ...active.flatMap((by) =>
-        by.steps.filter((step) => step.line === line && step.operation >= 0)
-          .map(({ operation }) => ({ operation, by }))
-      ),
-    ];
-    return Array.from({ length: this.#cells[line]!.size * EVENT_STATES }, (_, i) => {
-      const cell = Math.floor(i / EVENT_STATES);
-      const changes = new Set(
-        moves.map(({ operation, by }) => this.#change(line, operation, cell, i % EVENT_STATES, by)),
-      );
-      changes.delete(0);
-      return this.#numbers([...changes]);
-    });
+  #phaseOf(name: number): Phase {
+    let phase = this.#phases.get(name);
+    if (phase === undefined) {
+      const { threads, moves } = this.#compiled;
+      const active = threads.filter((_, t) => Math.floor(name / this.#bits[t]!) % 2 === 1);
+      const numbers = [
+        ...spontaneousMoves(this.#compiled, name % 2 === 1),
+        ...active.flatMap(({ first, last, digit }) =>
+          Array.from({ length: last - first - (digit < 0 ? 0 : 1) }, (_, i) => first + i)
+        ),
+      ];
+      phase = {
+        name,
+        moves: this.#lines.map((_, line) =>
+          numbers.filter((number) => moves[number]!.line === line)
+        ),
+        changes: this.#lines.map(({ size }) => ({
+          starts: new Int32Array(size * EVENT_STATES),
+          pool: this.#numbers(Math.max(FIRST_POOL, 2 * this.maxSuccessors)),
+          used: 1,
+        })),
+      };
+      this.#phases.set(name, phase);
+    }
+    return phase;
   }
 
-  #numbers(of: readonly number[]): StateNumbers {
-    return this.bound <= 2 ** 31 ? Int32Array.from(of) : Float64Array.from(of);
-  }
-
-  #bound(): number {
-    const endless = this.problem.threads.filter(({ kind }) => kind === "any");
-    const steps = endless.reduce((sum, thread) => sum + thread.steps.length, 0);
-    return this.problem.threads.length + this.#spontaneous.length + steps;
+  #numbers(length: number): StateNumbers {
+    return this.bound <= 2 ** 31 ? new Int32Array(length) : new Float64Array(length);
   }
 }
 
 /** A TD that consumes poison is dead: its program ends there. */
-function diesOf(thread: Thread, events: number): boolean {
+function diesOf({ thread }: CompiledThread, events: number): boolean {
   return thread.agent === "td" && (events & EVENT.tdMachineCheck) !== 0;
 }

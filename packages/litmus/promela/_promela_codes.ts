@@ -1,5 +1,5 @@
 import type { Key, Poison } from "@tdx/core";
-import { VALUES } from "../model/_cells.ts";
+import { VALUES } from "../model/_line_table.ts";
 import { type KeyName, KEYS, type Problem } from "../model/problem.ts";
 
 /** Origins of poison by their number in a model; 0 is no poison. */

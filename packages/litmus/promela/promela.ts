@@ -1,6 +1,6 @@
 import { requireOptions } from "@tdx/core/arguments";
 import { RULES } from "@tdx/core";
-import { VALUES } from "../model/_cells.ts";
+import { VALUES } from "../model/_line_table.ts";
 import type { Problem } from "../model/problem.ts";
 import { comment, constant, keysOf, promelaCodes } from "./_promela_codes.ts";
 import { promelaLines, type PromelaMemory } from "./_promela_lines.ts";

@@ -1,7 +1,7 @@
 import { type Mode, type Platform, requirePlatform, type RuleTable, TDX_PW_MCE } from "@tdx/core";
 import { requireOneOf } from "@tdx/core/arguments";
 import { decide, HOST_KEYS, type HostKeys, POLICIES, type Policy } from "@tdx/reclaim";
-import { EVENT } from "../model/_cells.ts";
+import { EVENT } from "../model/_line_table.ts";
 import {
   type ClosureKeys,
   closureProblem,

@@ -1,0 +1,221 @@
+import type { Agent, Data, LineAutomaton, LineState, Operation, Transition } from "@tdx/core";
+
+/** What a read gives; `undefined` before it. */
+export type ReadValue = Data | "poison" | undefined;
+
+/** What a register can hold, by its digit; 0 is "not read yet". */
+export const VALUES: readonly ReadValue[] = [
+  undefined,
+  "zeros",
+  "host",
+  "guest",
+  "garbage",
+  "secret",
+  "poison",
+];
+
+/** What a step observes besides the value read, as bits. */
+export const EVENT = { hostMachineCheck: 1, tdMachineCheck: 2, secretRead: 4 } as const;
+
+/** A line as a problem sees it: its state, and what the problem remembers about it. */
+export interface WatchedLine {
+  /** The line. */
+  readonly state: LineState;
+  /** Whether the host has data in the line that it would miss. */
+  readonly hostWrote: boolean;
+  /** Whether the host has read something else than that data. */
+  readonly lost: boolean;
+  /** Whether the page is retired: nothing uses it any more. */
+  readonly retired: boolean;
+}
+
+/** What is worth remembering; what no condition asks for would only multiply the states. */
+export interface LineMemories {
+  /** Whether host data was lost. */
+  readonly lost: boolean;
+  /** Whether the page was retired. */
+  readonly retired: boolean;
+}
+
+/** A part of the time, by who has ended: what can happen to a line then, and which parts follow. */
+export interface Stage {
+  /** Indexes of operations, line by line. */
+  readonly operations: readonly ReadonlySet<number>[];
+  /** Indexes of the stages that can follow. */
+  readonly next: readonly number[];
+}
+
+const HOST_WROTE = 1;
+const LOST = 2;
+const RETIRED = 4;
+const FLAGS = 8;
+
+/** A packed step: the value read, then the events, then the number that follows. */
+const EVENTS = 8;
+const NEXT = 64;
+/** How many numbers there is room for at first. */
+const FIRST_ROOM = 64;
+
+/** The line's number after a packed step. */
+export function nextOf(step: number): number {
+  return step >> 6;
+}
+
+/** What a packed step observes: bits of {@link EVENT}. */
+export function eventsOf(step: number): number {
+  return step >> 3 & 7;
+}
+
+/** Index into {@link VALUES} of what a packed step reads, 0 for nothing. */
+export function valueOf(step: number): number {
+  return step & 7;
+}
+
+/**
+ * All that one line of a problem can become, numbered from 0, the line as it is first.
+ *
+ * A walk over the core's line automaton, stage by stage, whatever the other lines and the program
+ * counters are. Its numbers are digits of the system's states, so how many there are must be known
+ * before the first state is.
+ */
+export class LineTable {
+  readonly #automaton: LineAutomaton;
+  readonly #remember: LineMemories;
+  readonly #operations: readonly Operation[];
+  /** For each number the automaton's state and the flags. */
+  readonly #lines: number[] = [];
+  readonly #numbers = new Map<number, number>();
+  /** For each number and operation the number that follows, events and value; -1 if never met. */
+  #steps: Int32Array;
+
+  /**
+   * @param automaton The line automaton of the machine.
+   * @param initial The line's first state.
+   * @param operations What can happen to it, as the stages number it.
+   * @param stages When; the first is the one it begins in.
+   * @param line Index of the line in a stage.
+   * @param remember What the problem asks for.
+   */
+  constructor(
+    automaton: LineAutomaton,
+    initial: LineState,
+    operations: readonly Operation[],
+    stages: readonly Stage[],
+    line: number,
+    remember: LineMemories,
+  ) {
+    this.#automaton = automaton;
+    this.#remember = remember;
+    this.#operations = operations;
+    this.#steps = new Int32Array(FIRST_ROOM * operations.length).fill(-1);
+    const seen: boolean[][] = stages.map(() => []);
+    const numbers: number[] = [];
+    const stageOf: number[] = [];
+    const visit = (number: number, stage: number) => {
+      if (seen[stage]![number]) return;
+      seen[stage]![number] = true;
+      numbers.push(number);
+      stageOf.push(stage);
+    };
+    visit(this.#number(automaton.intern(initial) * FLAGS), 0);
+    for (let i = 0; i < numbers.length; i++) {
+      const number = numbers[i]!;
+      const stage = stages[stageOf[i]!]!;
+      for (const operation of stage.operations[line]!) {
+        if (this.step(number, operation) < 0) this.#addStep(number, operation);
+        visit(nextOf(this.step(number, operation)), stageOf[i]!);
+      }
+      for (const next of stage.next) visit(number, next);
+    }
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#lines.length;
+  }
+
+  /** What a number stands for. */
+  line(number: number): WatchedLine {
+    const line = this.#lines[number]!;
+    return {
+      state: this.#automaton.state(Math.floor(line / FLAGS)),
+      hostWrote: (line & HOST_WROTE) !== 0,
+      lost: (line & LOST) !== 0,
+      retired: (line & RETIRED) !== 0,
+    };
+  }
+
+  /** The step behind an operation, with the rules that fire. */
+  transition(number: number, operation: number): Transition {
+    const id = this.#automaton.operation(this.#operations[operation]!);
+    return this.#automaton.step(Math.floor(this.#lines[number]! / FLAGS), id);
+  }
+
+  /** What an operation does, packed: {@link nextOf}, {@link eventsOf} and {@link valueOf} read it. */
+  step(number: number, operation: number): number {
+    return this.#steps[number * this.#operations.length + operation]!;
+  }
+
+  /** Takes a step for the first time. */
+  #addStep(number: number, operation: number): void {
+    const line = this.#lines[number]!;
+    const at = number * this.#operations.length + operation;
+    if ((line & RETIRED) !== 0) {
+      this.#steps[at] = number * NEXT;
+      return;
+    }
+    const done = this.#operations[operation]!;
+    const transition = this.transition(number, operation);
+    const flags = this.#flags(line & (FLAGS - 1), done, transition);
+    const next = this.#number(transition.next * FLAGS + flags);
+    const value = transition.data === null ? 0 : VALUES.indexOf(transition.data);
+    this.#steps[at] = next * NEXT + observed(done.by, transition) * EVENTS + value;
+  }
+
+  #number(line: number): number {
+    let number = this.#numbers.get(line);
+    if (number === undefined) {
+      this.#numbers.set(line, number = this.#lines.length);
+      this.#lines.push(line);
+      const room = this.#operations.length * this.#lines.length;
+      if (room > this.#steps.length) this.#grow();
+    }
+    return number;
+  }
+
+  #grow(): void {
+    const steps = new Int32Array(this.#steps.length * 2).fill(-1);
+    steps.set(this.#steps);
+    this.#steps = steps;
+  }
+
+  #flags(before: number, operation: Operation, transition: Transition): number {
+    let flags = before;
+    const outside = operation.by === "host" || operation.by === "device";
+    if (this.#remember.lost && outside && !transition.refused) {
+      const missed = transition.data !== null && transition.data !== "host" &&
+        transition.data !== "poison";
+      if ((flags & HOST_WROTE) !== 0 && missed) flags |= LOST;
+      if (operation.data !== undefined) {
+        flags &= ~HOST_WROTE;
+        if (holdsHostData(this.#automaton.state(transition.next), operation)) flags |= HOST_WROTE;
+      }
+    }
+    if (this.#remember.retired && operation.by === "td" && transition.machineCheck) {
+      flags |= RETIRED;
+    }
+    return flags;
+  }
+}
+
+function observed(by: Agent, { machineCheck, data }: Transition): number {
+  const secret = data === "secret" && (by === "host" || by === "device") ? EVENT.secretRead : 0;
+  if (!machineCheck) return secret;
+  return secret | (by === "host" ? EVENT.hostMachineCheck : EVENT.tdMachineCheck);
+}
+
+/** Whether the write left the host's own data where its next read will look. */
+function holdsHostData({ memory, copies }: LineState, { key }: Operation): boolean {
+  const copy = copies.find(({ keyId }) => keyId === key.keyId);
+  return (copy === undefined ? memory.data : copy.data) === "host";
+}
