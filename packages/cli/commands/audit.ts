@@ -20,13 +20,13 @@ export const auditCommand: Command = {
   },
   example: "tdx audit --explain",
   async run(options, stdio) {
-    const format = formatOf(options);
+    const format = auditFormat(options);
     if (options.text("fleet") !== undefined) return await runFleet(options, format, stdio);
     return await runAudit(options, format, stdio);
   },
 };
 
-function formatOf(options: Options) {
+function auditFormat(options: Options) {
   const typed = options.text("format");
   if (options.has("json") && typed !== undefined && typed !== "json") {
     throw new UsageError(`Expected --json or --format, got --json --format ${typed}`);

@@ -42,7 +42,7 @@ export const diffCommand: Command = {
     if (options.has("json")) {
       const shown = results.map(({ mode, difference }) => ({
         mode,
-        difference: fieldsOf(difference),
+        difference: differenceFields(difference),
       }));
       printJson(stdio, { platforms: [left, right], policy, results: shown });
     } else {
@@ -62,7 +62,7 @@ function afterReclaim(platform: Platform, mode: Mode, policy: Policy): System {
   return new System(problem, machine, { lost: false });
 }
 
-function fieldsOf(difference: Difference | undefined): object | null {
+function differenceFields(difference: Difference | undefined): object | null {
   if (difference === undefined) return null;
   return {
     common: witnessSteps(difference.common),

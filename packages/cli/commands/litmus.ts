@@ -49,7 +49,7 @@ export const litmusCommand: Command = {
     );
     const writeHtml = await htmlWriter(options, stdio);
     const shown = await runAll(scenarios, options, stdio);
-    if (options.has("json")) printJson(stdio, { results: shown.map(fieldsOf) });
+    if (options.has("json")) printJson(stdio, { results: shown.map(scenarioFields) });
     else stdio.print(resultsText(shown, options.has("trace")));
     if (writeHtml !== undefined) {
       const { scenariosHtml } = await import("@tdx/report");
@@ -89,7 +89,7 @@ function resultsText(shown: readonly Shown[], trace: boolean): string {
   ].join("\n\n");
 }
 
-function fieldsOf(result: Shown): object {
+function scenarioFields(result: Shown): object {
   const { scenario, exploration } = result;
   return {
     name: scenario.problem.name,

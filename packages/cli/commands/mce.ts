@@ -1,7 +1,7 @@
 import { assessMachineCheck, type MachineCheckAssessment, MachineCheckPages } from "@tdx/host";
 import { readRecords, readSnapshot } from "../mce/input.ts";
 import { MceJson } from "../mce/json.ts";
-import { formatOf, hostOf, MCE_OPTIONS } from "../mce/options.ts";
+import { hostOf, MCE_OPTIONS, recordFormat } from "../mce/options.ts";
 import { recordText, summaryText } from "../mce/text.ts";
 import { type Command, EXIT, type ExitStatus } from "../shell/command.ts";
 import type { Options } from "../shell/options.ts";
@@ -66,7 +66,7 @@ function inputOf(options: Options, stdio: Stdio) {
   }
   const file = path ?? "-";
   const name = file === "-" ? "stdin" : file;
-  return { name, records: readRecords(file, name, formatOf(options), stdio) };
+  return { name, records: readRecords(file, name, recordFormat(options), stdio) };
 }
 
 function wantsExplanation(options: Options): boolean {

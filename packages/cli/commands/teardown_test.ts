@@ -22,45 +22,36 @@ async function run(...args: string[]) {
   return { status, run: answer.runs[0] };
 }
 
-// 1 TiB is 2^40 / 4096 = 268,435,456 pages of 64 lines.
-for (
-  const [platform, lines, fences] of [["gnr", 0, 0], ["emr", 17_179_869_184, 268_435_456]] as const
-) {
-  for (const path of ["terminate", "dynamic"]) {
-    Deno.test(`tdx teardown of 1 TiB on ${platform}, ${path} path, is exact`, async () => {
-      const started = performance.now();
-      const args = ["--platform", platform, "--memory", "1TiB", "--vcpus", "64", "--path", path];
-      const { status, run: { control, seamcalls, setUpMs, computeMs, pagesByType, ...others } } =
-        await run(
-          ...args,
-        );
-      const { simulatedTimes, ...rest } = others;
-      assertEquals(status, 0);
-      assertEquals(rest, {
-        platform,
-        policy: "quirk",
-        path,
-        pagesReclaimed: 268_435_456,
-        linesCleared: lines,
-        fences,
-        retries: 0,
-        leakedPages: 0,
-        leakedHkid: false,
-        machineChecks: 0,
-        retiredPages: 0,
-        memoryBytes: 2 ** 40,
-        vcpus: 64,
-      });
-      // Secure EPT 524,288 + 1,024 + 2, vCPUs 64 * 6, TDCS 6, TDR 1.
-      assertEquals(control.pagesReclaimed, 525_314 + 384 + 6 + 1);
-      assertEquals([pagesByType.REG, pagesByType.TDR], [268_435_456, 1]);
-      const guest = path === "terminate" ? 268_435_456 : 0;
-      assertEquals(seamcalls["TDH.PHYMEM.PAGE.RECLAIM"], guest + 525_705);
-      assertEquals(simulatedTimes.length, 2);
-      assert(setUpMs > 0 && computeMs > 0 && setUpMs + computeMs <= performance.now() - started);
-    });
-  }
-}
+Deno.test("tdx teardown of 1 TiB is exact", async () => {
+  const started = performance.now();
+  const args = ["--platform", "emr", "--memory", "1TiB", "--vcpus", "64", "--path", "dynamic"];
+  const { status, run: { control, seamcalls, simulatedTimes, setUpMs, computeMs, ...rest } } =
+    await run(...args);
+  const { pagesByType, ...counts } = rest;
+  assertEquals(status, 0);
+  // 1 TiB is 2^40 / 4096 = 268,435,456 pages of 64 lines.
+  assertEquals(counts, {
+    platform: "emr",
+    policy: "quirk",
+    path: "dynamic",
+    pagesReclaimed: 268_435_456,
+    linesCleared: 17_179_869_184,
+    fences: 268_435_456,
+    retries: 0,
+    leakedPages: 0,
+    leakedHkid: false,
+    machineChecks: 0,
+    retiredPages: 0,
+    memoryBytes: 2 ** 40,
+    vcpus: 64,
+  });
+  // Secure EPT 524,288 + 1,024 + 2, vCPUs 64 * 6, TDCS 6, TDR 1.
+  assertEquals(control.pagesReclaimed, 525_314 + 384 + 6 + 1);
+  assertEquals([pagesByType.REG, pagesByType.TDR], [268_435_456, 1]);
+  assertEquals(seamcalls["TDH.PHYMEM.PAGE.RECLAIM"], 525_705);
+  assertEquals(simulatedTimes.length, 2);
+  assert(setUpMs > 0 && computeMs > 0 && setUpMs + computeMs <= performance.now() - started);
+});
 
 Deno.test("tdx teardown tears 16 GiB with 4 vCPUs down by default, terminate path", async () => {
   const { run: { memoryBytes, vcpus, path, policy } } = await run("--platform", "gnr");
@@ -215,74 +206,46 @@ Deno.test("tdx teardown shows how far it is", async () => {
 
 // What is typed, and the message.
 const ADDRESSES = "as physical addresses like 0x12340, got";
+const GUEST = "in guest memory and without KeyID bits";
 const SIZE = "as a size like 4096, 64MiB, 400GiB or 1.5TiB, got";
 const MULTIPLE = "tdx: Expected guest memory as a positive multiple of 4096 bytes, got";
 const BAD: readonly (readonly [readonly string[], string])[] = [
   [["--memory", "0"], `${MULTIPLE} 0`],
   [["--memory=-4096"], `${MULTIPLE} -4096`],
-  [["--memory", "-4096"], `${MULTIPLE} -4096`],
-  [["--memory", "5000"], `${MULTIPLE} 5000`],
   [["--memory", "1.5KiB"], `${MULTIPLE} 1536`],
-  [["--memory", "0.3B"], `tdx: Expected --memory ${SIZE} 0.3B`],
   [["--memory", "much"], `tdx: Expected --memory ${SIZE} much`],
-  [["--memory", "4GB"], `tdx: Expected --memory ${SIZE} 4GB`],
-  [["--memory", "1e3GiB"], `tdx: Expected --memory ${SIZE} 1e3GiB`],
-  [["--memory", "99999999TiB"], `tdx: Expected --memory ${SIZE} 99999999TiB`],
   // MAXPA 52 less 6 KeyID bits: 2^46 bytes are 64 TiB; the control pages need room too.
   [["--memory", "64TiB"], "tdx: Expected guest and control pages below 70368744177664 bytes, "],
-  [["--memory", "4096TiB"], "tdx: Expected guest and control pages below 70368744177664 bytes, "],
-  [["--vcpus", "0"], "tdx: Expected --vcpus as a whole number from 1, got 0"],
   [["--vcpus", "1.5"], "tdx: Expected --vcpus as a whole number from 1, got 1.5"],
-  [["--vcpus", "four"], "tdx: Expected --vcpus as a whole number from 1, got four"],
   [["--vcpus", "1000000000"], "tdx: Expected vcpus to be a whole number from 1 to 65535, got "],
-  [["--path", "fast"], "tdx: Expected --path to be one of terminate, dynamic, got fast; did"],
-  [["--path", "dinamic"], "got dinamic; did you mean dynamic?"],
+  [["--path", "dinamic"], "one of terminate, dynamic, got dinamic; did you mean dynamic?"],
   [["--policy", "nevr"], "one of always, quirk, never, got nevr; did you mean never?"],
   [["--host-keys", "share"], "keyid0, shared, shared-integrity, got share; did you mean shared?"],
   [["--mode", "ci"], "tdx: Expected --mode to be one of Li, Ci, got ci"],
   // KeyID 1 over 0x1000; the KeyID begins at bit 46.
-  [
-    ["--poison", "0x400000001000"],
-    "tdx: Expected --poison in guest memory and without KeyID bits, got 0x400000001000",
-  ],
+  [["--poison", "0x400000001000"], `tdx: Expected --poison ${GUEST}, got 0x400000001000`],
   // Guest memory is 16 GiB; behind it are control pages.
-  [["--poison", "0x1000,0x400000000"], "without KeyID bits, got 0x400000000"],
-  [
-    ["--stuck", "0x10000000000"],
-    "tdx: Expected --stuck in guest memory and without KeyID bits, got 0x10000000000",
-  ],
-  [["--poison", "here"], `tdx: Expected --poison ${ADDRESSES} here`],
+  [["--poison", "0x1000,0x400000000"], `tdx: Expected --poison ${GUEST}, got 0x400000000`],
+  [["--stuck", "0x10000000000"], `tdx: Expected --stuck ${GUEST}, got 0x10000000000`],
   [["--poison", "0x1000,"], `tdx: Expected --poison ${ADDRESSES} `],
   [["--poison", "1.5"], `tdx: Expected --poison ${ADDRESSES} 1.5`],
   [["--poison", "0xfffffffffffff000"], `tdx: Expected --poison ${ADDRESSES} 0xfffffffffffff000`],
   [["--stuck", "0x"], `tdx: Expected --stuck ${ADDRESSES} 0x`],
   [["--host-memory", "1.5GiB"], "tdx: Expected host memory as a multiple of 1 GiB that holds "],
   [["--host-memory", "16GiB"], "tdx: Expected host memory as a multiple of 1 GiB that holds "],
-  [["--host-memory", "much"], "tdx: Expected --host-memory as a size like 4096, "],
+  [["--host-memory", "much"], `tdx: Expected --host-memory ${SIZE} much`],
   [["--host-memory", "32TiB", "--scatter"], "Expected a multiple of 512 frames up to 2^32 to"],
   [["--poison-rate", "2"], "tdx: Expected --poison-rate as a number from 0 to 1, got 2"],
-  [["--busy", "1.1"], "tdx: Expected --busy as a number from 0 to 1, got 1.1"],
   [["--busy=-0.1"], "tdx: Expected --busy as a number from 0 to 1, got -0.1"],
-  [["--busy", "often"], "tdx: Expected --busy as a number from 0 to 1, got often"],
-  [["--busy", "NaN"], "tdx: Expected --busy as a number from 0 to 1, got NaN"],
-  [["--busy", "0.1", "--seed", "1.5"], "tdx: Expected --seed as a whole number, got 1.5"],
-  [["--busy", "0.1", "--seed", "x"], "tdx: Expected --seed as a whole number, got x"],
-  [["--seed", "9007199254740993"], "tdx: Expected --seed as a whole number, got 9007199254740993"],
+  [["--seed", "1.5"], "tdx: Expected --seed as a whole number, got 1.5"],
 ];
 
-for (const [typed, message] of BAD) {
-  Deno.test(`tdx teardown refuses ${typed.join(" ")}`, async () => {
+Deno.test("tdx teardown refuses what makes no sense, in words", async () => {
+  for (const [typed, message] of BAD) {
     assertStringIncludes(await refused("teardown", "--platform", "gnr", ...typed), message);
-  });
-}
-
-Deno.test("tdx teardown refuses an unknown platform, and two machines", async () => {
+  }
   assertEquals(
     await refused("teardown", "--platform", "emrr"),
     `tdx: Expected --platform to be one of ${PLATFORM_NAMES}, got emrr; did you mean emr?`,
-  );
-  assertStringIncludes(
-    await refused("teardown", "--platform", "emr", "--cpuid", testData("spr.cpuid")),
-    "tdx: Expected one of --platform, --cpuinfo, --cpuid, got --platform --cpuid",
   );
 });

@@ -25,11 +25,7 @@ const EXPECTED =
   "--clear as measured, published, nanoseconds a page like 410, or a readable file " +
   "that tdx meter --json wrote";
 
-/**
- * Reads `--clear`.
- *
- * @throws {UsageError} If it is no cost, or its file is not what a meter wrote.
- */
+/** Reads `--clear`; what is no cost, and a file that no meter wrote, are refused. */
 export async function readClear(text: string | undefined, stdio: Stdio): Promise<ClearChoice> {
   if (text === undefined) return { headline: undefined, readings: KNOWN_CLEARS };
   const headline = await clearOf(text, stdio);
@@ -51,11 +47,9 @@ function nanoseconds(text: string): number {
 }
 
 /**
- * Takes what clearing costs as Linux does it from what `tdx meter --json` wrote.
+ * Takes what clearing costs as Linux does it from what `tdx meter --json` wrote: the middle half of
+ * what was measured, with machine, method and spread as the source.
  *
- * @param text What it wrote.
- * @param name The file, for messages.
- * @returns The middle half of what was measured, with machine, method and spread as the source.
  * @throws {UsageError} If it is something else, or that machine did not measure it.
  */
 export function meteredClear(text: string, name: string): MeteredClear {

@@ -52,7 +52,7 @@ export async function showFleet(
   if (rows === 0) {
     throw new UsageError(`Expected an inventory as CSV or JSON lines, got no row in ${file}`);
   }
-  if (json) printJson(stdio, fieldsOf(tally));
+  if (json) printJson(stdio, fleetFields(tally));
   else stdio.print(fleetText(tally, file));
   if (tally.all.rows === 0) return EXIT.usage;
   const leftOut = tally.rowsBad + tally.rowsOutsideTable + tally.rowsWithoutClear;
@@ -185,7 +185,7 @@ function orRefusal(make: () => Estimate): Estimate | string {
   }
 }
 
-function fieldsOf({ readings: _, ...tally }: FleetTally): object {
+function fleetFields({ readings: _, ...tally }: FleetTally): object {
   return {
     ...tally,
     all: tally.all.rows === 0 ? null : tally.all,

@@ -52,7 +52,6 @@ type RowValues = ReadonlyMap<string, unknown>;
  * Reads an inventory line by line: JSON lines where the first one begins with `{`, else CSV with a
  * header. A row is one line. Empty lines are passed over, and so are other columns.
  *
- * @param bytes The text; what is no UTF-8 becomes U+FFFD.
  * @param name The file, for messages.
  * @throws {SyntaxError} If the header of a CSV file lacks a column, has one twice or is too long.
  */

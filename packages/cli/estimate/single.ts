@@ -33,12 +33,12 @@ export function showEstimate(
   const shown = headline === undefined ? all.length : 1;
   const { platform } = options;
   const single = { platform, headlines: all.slice(0, shown), others: all.slice(shown) };
-  if (json) printJson(output, fieldsOf(single));
+  if (json) printJson(output, estimateFields(single));
   else output.print(estimateText(single));
   return all[0]!.insideTable ? EXIT.fine : EXIT.unknown;
 }
 
-function fieldsOf({ platform, headlines, others }: SingleEstimate): object {
+function estimateFields({ platform, headlines, others }: SingleEstimate): object {
   const { path, memoryBytes, vcpus, pages, insideTable, assumptions, clear } = headlines[0]!;
   return {
     platform: platform.name,

@@ -12,8 +12,6 @@ export const HTML_OPTION = {
 /**
  * Makes sure that the file of {@link HTML_OPTION} can be written, before any work is done.
  *
- * @param options What was typed.
- * @param stdio What writes files.
  * @returns What writes the report, after the answer; `undefined` where none was asked for.
  * @throws {UsageError} If it cannot be written.
  */
@@ -37,12 +35,7 @@ export function originNow(subcommand: string, { args }: Options): ReportOrigin {
 /** What a shell takes as it is. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
-/**
- * Writes a command line so that a POSIX shell reads the same words again.
- *
- * @param words The command and its arguments.
- * @returns One line; words that a shell would change stand in single quotes.
- */
+/** Writes a command line so that a POSIX shell reads the same words again. */
 export function shellLine(words: readonly string[]): string {
   return words.map((word) => PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
     .join(" ");

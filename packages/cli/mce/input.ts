@@ -20,10 +20,8 @@ const PROGRESS_BYTES = 64 * 2 ** 20;
 /**
  * Reads the records of a file as they come.
  *
- * @param path A file, or `-` for standard input.
- * @param name What messages call it.
+ * @param name What messages call the file.
  * @param format Its form; `undefined` to tell it by the content.
- * @param stdio Where progress goes, and where standard input is.
  * @throws {UsageError} If it cannot be read, saying why.
  */
 export async function* readRecords(

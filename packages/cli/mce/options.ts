@@ -37,7 +37,7 @@ export const MCE_OPTIONS: OptionTable = {
 };
 
 /** Reads `--format`. */
-export function formatOf(options: Options): MachineCheckFormat | typeof DATABASE | undefined {
+export function recordFormat(options: Options): MachineCheckFormat | typeof DATABASE | undefined {
   return options.pick("format", MCE_FORMATS);
 }
 

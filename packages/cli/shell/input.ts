@@ -4,15 +4,7 @@ import { UsageError } from "./values.ts";
 
 const READABLE = "a readable file";
 
-/**
- * Reads a whole text.
- *
- * @param path A file, or `-` for standard input.
- * @param stdio Where standard input is.
- * @param expected What else it could have been, for messages.
- * @returns Its text.
- * @throws {UsageError} If it cannot be read, saying why.
- */
+/** Reads a whole text; see {@link openInput}. */
 export async function readInput(
   path: string,
   stdio: Stdio,
@@ -25,9 +17,7 @@ export async function readInput(
  * Opens a file that is read as it comes.
  *
  * @param path A file, or `-` for standard input.
- * @param stdio Where standard input is.
  * @param expected What else it could have been, for messages.
- * @returns Its bytes.
  * @throws {UsageError} If it cannot be opened, saying why.
  */
 export async function openInput(

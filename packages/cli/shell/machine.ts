@@ -41,9 +41,7 @@ export interface ChosenMachine {
 /**
  * Finds the platform that the options name, or that the CPU they point at belongs to.
  *
- * @param options What was typed; without any of {@link MACHINE_OPTIONS}, this machine.
- * @param stdio Where standard input is.
- * @returns The platform.
+ * @param options Without any of {@link MACHINE_OPTIONS} it is this machine.
  * @throws {UsageError} If more than one machine is named or none can be read.
  */
 export async function findMachine(options: Options, stdio: Stdio): Promise<ChosenMachine> {
@@ -59,13 +57,7 @@ export async function findMachine(options: Options, stdio: Stdio): Promise<Chose
   return { platform: matchPlatform(cpu, PLATFORMS), cpu };
 }
 
-/**
- * Finds a platform by its name.
- *
- * @param name What was typed.
- * @returns The plugin.
- * @throws {UsageError} If no plugin has that name.
- */
+/** Finds a platform by its name; an unknown one is refused. */
 export function platformNamed(name: string): Platform {
   return pick("--platform", name, Object.fromEntries(PLATFORMS.map((p) => [p.name, p])));
 }
@@ -79,7 +71,6 @@ export function cpuModel({ family, model }: CpuIdentity): string {
  * Reads this machine's CPU. Deno reads no `/proc` without all permissions, so `cat` does, with
  * `--allow-run=cat`.
  *
- * @returns What `/proc/cpuinfo` says.
  * @throws {UsageError} If there is no `/proc/cpuinfo` to read.
  */
 export async function thisCpu(): Promise<CpuIdentity> {

@@ -38,29 +38,17 @@ export class Options {
     return this.given.get(name) as string | undefined;
   }
 
-  /**
-   * The value of an option that is one of some names.
-   *
-   * @throws {UsageError} If it is another, with the list and the nearest name.
-   */
+  /** The value of an option that is one of some names; anything else is refused. */
   pick<T extends string>(name: string, names: readonly T[]): T | undefined {
     return this.#read(name, (text) => pickName(`--${name}`, text, names));
   }
 
-  /**
-   * The value of an option that is a number.
-   *
-   * @throws {UsageError} If it is not in the range.
-   */
+  /** The value of an option that is a number in a range; anything else is refused. */
   number(name: string, range: NumberRange): number | undefined {
     return this.#read(name, (text) => readNumber(`--${name}`, text, range));
   }
 
-  /**
-   * The value of an option that is a size, in bytes.
-   *
-   * @throws {UsageError} If it is no size.
-   */
+  /** The value of an option that is a size, in bytes; anything else is refused. */
   size(name: string): number | undefined {
     return this.#read(name, (text) => readSize(`--${name}`, text));
   }
@@ -72,11 +60,8 @@ export class Options {
 }
 
 /**
- * Reads a command's arguments.
+ * Reads the arguments after a subcommand.
  *
- * @param args The arguments after the subcommand.
- * @param table The options it takes.
- * @returns What was typed.
  * @throws {UsageError} If an option is unknown, given twice or lacks its value.
  */
 export function readOptions(args: readonly string[], table: OptionTable): Options {
@@ -106,12 +91,7 @@ export function readOptions(args: readonly string[], table: OptionTable): Option
   return new Options(args, parsed._.map(String), given);
 }
 
-/**
- * Refuses words beside the options.
- *
- * @param options What was typed.
- * @throws {UsageError} If there are any.
- */
+/** Refuses words beside the options. */
 export function noOperands({ operands }: Options): void {
   if (operands.length > 0) {
     throw new UsageError(`Expected only options, got ${operands.join(" ")}`);

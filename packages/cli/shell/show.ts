@@ -18,13 +18,7 @@ export function hex(value: number | bigint, digits = 1): string {
   return `0x${value.toString(16).padStart(digits, "0")}`;
 }
 
-/**
- * Draws a share as a bar.
- *
- * @param share 0 to 1.
- * @param width Characters of the whole.
- * @returns The bar; what is more than 0 has at least one character.
- */
+/** Draws a share, 0 to 1, as a bar; what is more than 0 has at least one character. */
 export function bar(share: number, width: number): string {
   return "#".repeat(share <= 0 ? 0 : Math.max(1, Math.round(Math.min(share, 1) * width)));
 }
@@ -37,13 +31,7 @@ export function showProgress(output: Output, share: number, doing: string): void
   output.progress(`[${drawn}] ${Math.floor(share * 100)}% ${doing}`);
 }
 
-/**
- * Sets rows in columns.
- *
- * @param header The column names.
- * @param rows The cells; those that start with a digit are set to the right.
- * @returns Lines of text, without trailing blanks.
- */
+/** Sets rows in columns; those whose cells all start with a digit are set to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));

@@ -15,9 +15,6 @@ export function nearest(typed: string, names: readonly string[], prefix = ""): s
  * Picks what a name stands for.
  *
  * @param what What is named, for the message.
- * @param typed The name.
- * @param choices The known ones, by name.
- * @returns The choice.
  * @throws {UsageError} If the name is unknown, with the list and the nearest name.
  */
 export function pick<T>(what: string, typed: string, choices: Readonly<Record<string, T>>): T {
@@ -47,9 +44,6 @@ export interface NumberRange {
  * Reads a decimal number.
  *
  * @param name What it is, for the message.
- * @param text The number.
- * @param range What numbers are meant.
- * @returns The number.
  * @throws {UsageError} If it is another or no number.
  */
 export function readNumber(
@@ -67,11 +61,9 @@ export function readNumber(
 const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KiB, MiB, GiB, TiB };
 
 /**
- * Reads a size such as `400GiB`, `1.5TiB` or `4096`.
+ * Reads a size such as `400GiB`, `1.5TiB` or `4096`, in bytes.
  *
- * @param name The option, for the message.
- * @param text The size; without a unit in bytes.
- * @returns Bytes.
+ * @param name What it is, for the message.
  * @throws {UsageError} If it is no size or no whole number of bytes.
  */
 export function readSize(name: string, text: string): number {
