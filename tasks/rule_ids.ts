@@ -52,7 +52,7 @@ export function ruleGroups(): RuleGroup[] {
     },
     {
       title: "Assumptions of estimates",
-      home: "packages/reclaim/estimate/assumptions.ts",
+      home: "packages/reclaim/estimate/figures.ts",
       followedBy: "packages/reclaim/estimate",
       rules: assumed(ESTIMATE_ASSUMPTIONS),
     },
