@@ -5,7 +5,6 @@ import { drawFacts } from "./judge/facts.ts";
 import type { KernelBehaviour } from "./judge/kernel_behaviour.ts";
 import { judge, type Verdict } from "./judge/verdict.ts";
 import { gather } from "./readers/evidence.ts";
-import { valueOf } from "./readers/reading.ts";
 import type { HostSource } from "./sources/host_source.ts";
 
 /** What an audit found. */
@@ -65,9 +64,8 @@ export interface Audit {
  */
 export async function audit(source: HostSource, platforms: readonly Platform[]): Promise<Audit> {
   platforms.forEach((platform, i) => requirePlatform(`platforms[${i}]`, platform));
-  const evidence = await gather(source);
-  const facts = drawFacts(evidence, platforms);
-  const host = valueOf(evidence.hostName);
+  const facts = drawFacts(await gather(source), platforms);
+  const host = facts.told.hostName;
   return {
     ...(host !== undefined && { host }),
     platform: facts.platform?.name ?? (facts.otherCpu === undefined ? "unknown" : "none"),

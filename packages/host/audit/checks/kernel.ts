@@ -3,8 +3,8 @@ import type { Facts } from "../judge/facts.ts";
 import type { KernelBehaviour } from "../judge/kernel_behaviour.ts";
 import { FILES } from "../readers/evidence.ts";
 import { MSR } from "../readers/msrs.ts";
-import { valueOf, whyUnread } from "../readers/reading.ts";
-import { atLeast } from "../readers/small_files.ts";
+import { whyUnread } from "../readers/reading.ts";
+import { atLeast } from "../readers/proc_files.ts";
 import { AS_ROOT, type CheckSpec, type Finding, findingsIn } from "./check.ts";
 
 /** What this kernel does with a page that a TD gives back. */
@@ -44,10 +44,10 @@ export const seamNr: CheckSpec = {
   id: "kernel.seam-nr",
   title: "Machine checks in a TD are told apart (SEAM_NR)",
   needsTdx: true,
-  run({ evidence: { msrs, release } }) {
+  run({ evidence: { msrs }, told }) {
     const source = "MSR 0x179 (MCG_CAP)";
     const { affected, ok, unknown } = findingsIn(source);
-    const cap = valueOf(msrs)?.get(MSR.mcgCap);
+    const cap = told.msrs?.get(MSR.mcgCap);
     if (cap === undefined) {
       const meaning = "Whether the host survives poison that a TD consumes cannot be told";
       const read = msrs.state === "read";
@@ -57,11 +57,11 @@ export const seamNr: CheckSpec = {
     if (!MCG_CAP.decode(cap).seamNr) {
       return affected("bit 12 is 0", "Poison that a TD consumes can take the whole host down");
     }
-    const running = valueOf(release);
-    if (running !== undefined && !atLeast(running, 6, 10)) {
+    const { release } = told;
+    if (release !== undefined && !atLeast(release, 6, 10)) {
       const meaning = "By its version the kernel does not heed SEAM_NR (7911f145de5f, 6.10); a " +
         "distribution may have added it";
-      const seen = `bit 12 is 1, Linux ${running.text}`;
+      const seen = `bit 12 is 1, Linux ${release.text}`;
       return affected(seen, meaning, "Move to Linux 6.10 or later");
     }
     return ok("bit 12 is 1", "Poison that a TD consumes costs a page, no host");
@@ -78,11 +78,11 @@ export const kexec: CheckSpec = {
   title: "kexec and kdump",
   needsTdx: true,
   run(facts) {
-    const { log, crashKernel, release } = facts.evidence;
+    const { told, evidence: { crashKernel } } = facts;
     const { name } = FILES.crashKernel;
     const { affected, notApplicable, ok, unknown } = findingsIn(name);
-    if (valueOf(crashKernel) === 1) return ok("a crash kernel is loaded", "kdump works");
-    const refusal = valueOf(log)?.kexecRefused;
+    if (told.crashKernel === 1) return ok("a crash kernel is loaded", "kdump works");
+    const refusal = told.log?.kexecRefused;
     if (refusal !== undefined) {
       return findingsIn(FILES.log.name).affected(`"${refusal}"`, KEXEC_REFUSED, KEXEC_FIX);
     }
@@ -96,7 +96,7 @@ export const kexec: CheckSpec = {
       return ok(seen, "Without the flag of the erratum kexec is not refused");
     }
     return refusesKexec(facts)
-      ? affected(`${seen}, Linux ${valueOf(release)!.text}`, KEXEC_REFUSED, KEXEC_FIX)
+      ? affected(`${seen}, Linux ${told.release!.text}`, KEXEC_REFUSED, KEXEC_FIX)
       : unknown(
         seen,
         "A kernel with the symbol tdx_sys_disable is assumed not to refuse kexec; nothing here " +
@@ -107,9 +107,7 @@ export const kexec: CheckSpec = {
 };
 
 /** The kernel says it only when it is asked, so most of the time the version must do. */
-function refusesKexec({ evidence, flag, kernel }: Facts): boolean {
-  const symbols = valueOf(evidence.symbols);
-  const release = valueOf(evidence.release);
+function refusesKexec({ told: { symbols, release }, flag, kernel }: Facts): boolean {
   return flag === true && symbols !== undefined && symbols.disable === undefined &&
     kernel.value === "clears-on-erratum" && release !== undefined && atLeast(release, 6, 18);
 }

@@ -1,5 +1,5 @@
 import { FILES, namesOf } from "../readers/evidence.ts";
-import { valueOf, whyUnread } from "../readers/reading.ts";
+import { whyUnread } from "../readers/reading.ts";
 import { type CheckSpec, findingsIn } from "./check.ts";
 
 const { affected, ok, unknown } = findingsIn(namesOf("log", "machineChecks", "hardwareCorrupted"));
@@ -10,10 +10,8 @@ export const machineChecks: CheckSpec = {
   id: "records.machine-checks",
   title: "Machine checks on record",
   anyCpu: true,
-  run({ evidence }) {
-    const log = valueOf(evidence.log);
-    const exceptions = valueOf(evidence.machineChecks);
-    const retiredKiB = valueOf(evidence.hardwareCorrupted);
+  run({ evidence, told }) {
+    const { log, machineChecks: exceptions, hardwareCorrupted: retiredKiB } = told;
     const seen = [
       log === undefined
         ? whyUnread(FILES.log.name, evidence.log)

@@ -1,15 +1,13 @@
-import { judgeFirmware } from "../judge/tdx_state.ts";
 import { FILES, namesOf } from "../readers/evidence.ts";
 import { keyIdCounts, keyIdSpaceOf, type Msrs } from "../readers/msrs.ts";
-import { valueOf, whyUnread } from "../readers/reading.ts";
+import { whyUnread } from "../readers/reading.ts";
 import { AS_ROOT, type CheckSpec, type Finding, findingsIn } from "./check.ts";
 
 /** Whether the firmware gave TDX its KeyIDs. */
 export const firmware: CheckSpec = {
   id: "tdx.firmware",
   title: "TDX enabled by the firmware",
-  run({ evidence }) {
-    const { value, seen, source } = judgeFirmware(evidence);
+  run({ firmware: { value, seen, source } }) {
     const { notApplicable, ok, unknown } = findingsIn(source);
     const found = {
       yes: ok(seen, "The firmware enabled TDX"),
@@ -43,20 +41,21 @@ export const use: CheckSpec = {
 export const module: CheckSpec = {
   id: "tdx.module",
   title: "TDX module",
-  run({ evidence: { moduleVersion, log }, use }) {
+  run({ evidence, told: { moduleVersion, log }, use }) {
     const { notApplicable, ok, unknown } = findingsIn(
       `${FILES.moduleVersion.name} and ${FILES.log.name}`,
     );
-    const logged = valueOf(log);
-    const version = valueOf(moduleVersion) ?? logged?.moduleVersion;
-    const words = [version && `version ${version}`, logged?.module].filter(Boolean).join(", ");
-    if (logged?.module === "failed") {
+    const version = moduleVersion ?? log?.moduleVersion;
+    const words = [version && `version ${version}`, log?.module].filter(Boolean).join(", ");
+    if (log?.module === "failed") {
       const meaning = "The kernel could not initialise the module: no TD can run";
       return notApplicable(words, meaning, "Read the kernel log around the failure");
     }
     if (words !== "") return ok(words, "The module is there");
-    const seen = `${whyUnread(FILES.moduleVersion.name, moduleVersion)}; ` +
-      (logged === undefined ? whyUnread(FILES.log.name, log) : "the kernel log does not name it");
+    const seen = `${whyUnread(FILES.moduleVersion.name, evidence.moduleVersion)}; ` +
+      (log === undefined
+        ? whyUnread(FILES.log.name, evidence.log)
+        : "the kernel log does not name it");
     return use.value === "no"
       ? notApplicable(seen, "No TD can run here now, so it is not missed")
       : unknown(
@@ -71,16 +70,14 @@ export const module: CheckSpec = {
 export const keyIds: CheckSpec = {
   id: "tdx.keyids",
   title: "KeyID split",
-  run({ evidence, use }) {
-    const msrs = valueOf(evidence.msrs);
+  run({ told: { msrs, log, capacity = 0 }, use }) {
     const counts = msrs && keyIdCounts(msrs);
     if (counts !== undefined) return byRegisters(counts, contradiction(msrs!));
-    const range = valueOf(evidence.log)?.keyIds;
-    if (range !== undefined) {
-      const meaning = `The TDX module uses ${range.first}, TDs the others`;
-      return findingsIn(FILES.log.name).ok(`private ${range.first} to ${range.end - 1}`, meaning);
+    if (log?.keyIds !== undefined) {
+      const { first, end } = log.keyIds;
+      const meaning = `The TDX module uses ${first}, TDs the others`;
+      return findingsIn(FILES.log.name).ok(`private ${first} to ${end - 1}`, meaning);
     }
-    const capacity = valueOf(evidence.capacity) ?? 0;
     if (capacity > 0) {
       const meaning = "One more private KeyID is the TDX module's";
       return findingsIn(FILES.capacity.name).ok(`${capacity} for TDs`, meaning);

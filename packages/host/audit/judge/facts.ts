@@ -1,15 +1,25 @@
 import { type Platform, TDX_PW_MCE } from "@tdx/core";
 import { type CpuIdentity, cpuLabel } from "../../cpu/cpu_identity.ts";
 import { matchPlatform } from "../../cpu/match_platform.ts";
-import { type Evidence, FILES } from "../readers/evidence.ts";
-import { valueOf, whyUnread } from "../readers/reading.ts";
+import { type Evidence, FILES, type Told, toldBy } from "../readers/evidence.ts";
+import { whyUnread } from "../readers/reading.ts";
 import type { Judged } from "./judged.ts";
 import { judgeKernel, type KernelBehaviour } from "./kernel_behaviour.ts";
-import { judgeTdxUse, type TdxUse } from "./tdx_state.ts";
+import { type Answer, judgeFirmware, judgeUse } from "./tdx_state.ts";
 
 /** What the evidence comes to: all that checks and verdict look at. */
-export interface Facts {
+export interface Facts extends CpuFacts {
   readonly evidence: Evidence;
+  readonly told: Told;
+  /** Whether the firmware enabled TDX. */
+  readonly firmware: Judged<Answer>;
+  /** Whether TDs can run now. */
+  readonly use: Judged<Answer>;
+  /** What the kernel does on reclaim. */
+  readonly kernel: Judged<KernelBehaviour>;
+}
+
+interface CpuFacts {
   readonly cpu?: CpuIdentity;
   /** Only for an Intel CPU. */
   readonly platform?: Platform;
@@ -23,37 +33,36 @@ export interface Facts {
   readonly flag?: boolean;
   /** Whether this is a virtual machine; `undefined` where the CPU's flags are not known. */
   readonly guest?: boolean;
-  readonly use: Judged<TdxUse>;
-  readonly kernel: Judged<KernelBehaviour>;
 }
 
 /**
  * Draws the conclusions.
  *
- * @throws {RangeError} If the platforms contradict each other
+ * @throws {RangeError} If the platforms contradict each other.
  */
 export function drawFacts(evidence: Evidence, platforms: readonly Platform[]): Facts {
-  const use = judgeTdxUse(evidence);
+  const told = toldBy(evidence);
+  const use = judgeUse(told, evidence);
   return {
     evidence,
-    ...cpuFacts(evidence, platforms),
+    told,
+    ...cpuFacts(told, evidence, platforms),
+    firmware: judgeFirmware(told, evidence),
     use,
-    kernel: judgeKernel(evidence, use.value),
+    kernel: judgeKernel(told, evidence, use.value),
   };
 }
 
 function cpuFacts(
-  { cpuinfo }: Evidence,
+  { cpuinfo }: Told,
+  evidence: Evidence,
   platforms: readonly Platform[],
-): Omit<Facts, "evidence" | "use" | "kernel"> {
-  const read = valueOf(cpuinfo);
-  if (read === undefined) return { cpuTrouble: whyUnread(FILES.cpuinfo.name, cpuinfo) };
-  if ("arm" in read) return { otherCpu: "an Arm CPU" };
-  const { cpu } = read;
+): CpuFacts {
+  if (cpuinfo === undefined) return { cpuTrouble: whyUnread(FILES.cpuinfo.name, evidence.cpuinfo) };
+  if ("arm" in cpuinfo) return { otherCpu: "an Arm CPU" };
+  const { cpu } = cpuinfo;
   const guest = cpu.hypervisor === undefined ? {} : { guest: cpu.hypervisor };
-  if (cpu.vendor !== "GenuineIntel") {
-    return { cpu, ...guest, otherCpu: cpuLabel(cpu) };
-  }
+  if (cpu.vendor !== "GenuineIntel") return { cpu, ...guest, otherCpu: cpuLabel(cpu) };
   const platform = matchPlatform(cpu, platforms);
   return {
     cpu,

@@ -1,4 +1,4 @@
-import { type Evidence, FILES } from "../readers/evidence.ts";
+import { type Evidence, FILES, type Told } from "../readers/evidence.ts";
 
 /** A conclusion, with what it was drawn from. */
 export interface Judged<T> {
@@ -9,19 +9,21 @@ export interface Judged<T> {
   readonly source: string;
 }
 
-/** What a file tells, if it does: the conclusion, what was seen, and in which file. */
+/** What a file shows, if it does: the conclusion, what was seen, and in which file. */
 export type Rule<T> = (
+  told: Told,
   evidence: Evidence,
-) => readonly [value: T, seen: string, item: keyof Evidence] | undefined;
+) => readonly [value: T, seen: string, item: keyof Evidence] | false | undefined;
 
-/** Applies the rules in order; the first that tells decides. */
-export function firstToTell<T>(
+/** Applies the rules in order; the first that shows something decides. */
+export function judgeBy<T>(
   rules: readonly Rule<T>[],
+  told: Told,
   evidence: Evidence,
 ): Judged<T> | undefined {
   for (const rule of rules) {
-    const told = rule(evidence);
-    if (told !== undefined) return { value: told[0], seen: told[1], source: FILES[told[2]].name };
+    const shown = rule(told, evidence);
+    if (shown) return { value: shown[0], seen: shown[1], source: FILES[shown[2]].name };
   }
   return undefined;
 }

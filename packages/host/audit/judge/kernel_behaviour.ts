@@ -1,8 +1,8 @@
-import { type Evidence, FILES } from "../readers/evidence.ts";
-import { valueOf, whyUnread } from "../readers/reading.ts";
-import { atLeast, type KernelRelease } from "../readers/small_files.ts";
-import { firstToTell, type Judged, type Rule } from "./judged.ts";
-import type { TdxUse } from "./tdx_state.ts";
+import { type Evidence, FILES, type Told } from "../readers/evidence.ts";
+import { atLeast, type KernelRelease } from "../readers/proc_files.ts";
+import { whyUnread } from "../readers/reading.ts";
+import { judgeBy, type Judged, type Rule } from "./judged.ts";
+import type { Answer } from "./tdx_state.ts";
 
 /**
  * All kernel behaviours.
@@ -23,48 +23,43 @@ export const KERNEL_BEHAVIOURS = [
 export type KernelBehaviour = (typeof KERNEL_BEHAVIOURS)[number];
 
 const SYMBOL_RULES: readonly Rule<KernelBehaviour>[] = [
-  ({ symbols }) => {
-    const reset = valueOf(symbols)?.reset;
-    return reset ? ["clears-on-erratum", `symbol ${reset}`, "symbols"] : undefined;
-  },
-  ({ symbols }) => {
-    const clear = valueOf(symbols)?.clear;
-    return clear ? ["clears-always", `symbol ${clear}`, "symbols"] : undefined;
-  },
-  ({ symbols }) => {
-    const { complete, host } = valueOf(symbols) ?? {};
-    return complete && !host
-      ? ["no-tdx", "a complete list without TDX host code", "symbols"]
-      : undefined;
-  },
+  ({ symbols }) =>
+    symbols?.reset !== undefined &&
+    ["clears-on-erratum", `symbol ${symbols.reset}`, "symbols"],
+  ({ symbols }) =>
+    symbols?.clear !== undefined && ["clears-always", `symbol ${symbols.clear}`, "symbols"],
+  ({ symbols }) =>
+    symbols?.complete && !symbols.host &&
+    ["no-tdx", "a complete list without TDX host code", "symbols"],
 ];
 
 /**
  * Says what the kernel does on reclaim: by symbol, and if none tells, by version.
  *
  * Distributions carry the code of other versions, so a version is the weaker word.
+ *
+ * @param use Whether TDs can run.
  */
-export function judgeKernel(evidence: Evidence, use: TdxUse): Judged<KernelBehaviour> {
-  return firstToTell(SYMBOL_RULES, evidence) ?? byRelease(evidence, use);
+export function judgeKernel(
+  told: Told,
+  evidence: Evidence,
+  use: Answer,
+): Judged<KernelBehaviour> {
+  const bySymbol = judgeBy(SYMBOL_RULES, told, evidence);
+  if (bySymbol !== undefined) return bySymbol;
+  const source = FILES.release.name;
+  const { release } = told;
+  if (release !== undefined) {
+    return { value: mainline(release, use), seen: `Linux ${release.text}, by its version`, source };
+  }
+  const symbols = evidence.symbols.state === "read"
+    ? `${FILES.symbols.name} does not tell`
+    : whyUnread(FILES.symbols.name, evidence.symbols);
+  return { value: "unknown", seen: `${symbols}; ${whyUnread(source, evidence.release)}`, source };
 }
 
 /** The mainline history: TDX in KVM with 6.16, the skip without the erratum with 6.18. */
-function byRelease(evidence: Evidence, use: TdxUse): Judged<KernelBehaviour> {
-  const source = FILES.release.name;
-  const release = valueOf(evidence.release);
-  if (release === undefined) {
-    const seen = [
-      evidence.symbols.state === "read"
-        ? `${FILES.symbols.name} does not tell`
-        : whyUnread(FILES.symbols.name, evidence.symbols),
-      whyUnread(source, evidence.release),
-    ].join("; ");
-    return { value: "unknown", seen, source };
-  }
-  return { value: mainline(release, use), seen: `Linux ${release.text}, by its version`, source };
-}
-
-function mainline(release: KernelRelease, use: TdxUse): KernelBehaviour {
+function mainline(release: KernelRelease, use: Answer): KernelBehaviour {
   if (atLeast(release, 6, 18)) return "clears-on-erratum";
   if (atLeast(release, 6, 16)) return "clears-always";
   // Older kernels that host TDs are patched, and which patches they have, the version does not say.

@@ -1,106 +1,82 @@
-import { type Evidence, FILES, namesOf } from "../readers/evidence.ts";
+import { type Evidence, FILES, namesOf, type Told } from "../readers/evidence.ts";
 import { keyIdCounts } from "../readers/msrs.ts";
-import { valueOf, whyUnread } from "../readers/reading.ts";
-import { firstToTell, type Judged, type Rule } from "./judged.ts";
+import { whyUnread } from "../readers/reading.ts";
+import { judgeBy, type Judged, type Rule } from "./judged.ts";
+
+/** An answer to a question about TDX on a machine. */
+export type Answer = "yes" | "no" | "unknown";
 
 /** Linux sets it when its TDX initialisation succeeds (`tdx_init`), from 6.8 on. */
 const HOST_FLAG = "tdx_host_platform";
 
+const parameterIsY: Rule<Answer> = ({ kvmTdx }) =>
+  kvmTdx === true && ["yes", "parameter tdx of kvm_intel is Y", "kvmTdx"];
+const notSupported: Rule<Answer> = ({ log }) =>
+  log?.notSupported !== undefined && ["no", `"${log.notSupported}"`, "log"];
+
 /** The register, then what the kernel made of it. */
-const FIRMWARE_RULES: readonly Rule<"yes" | "no">[] = [
-  (evidence) => {
-    const count = privateKeyIds(evidence);
-    if (count === undefined) return undefined;
-    return [count > 0 ? "yes" : "no", `${count} private KeyIDs`, "msrs"];
+const FIRMWARE_RULES: readonly Rule<Answer>[] = [
+  (told) => {
+    const count = privateKeyIds(told);
+    return count !== undefined && [count > 0 ? "yes" : "no", `${count} private KeyIDs`, "msrs"];
   },
-  (evidence) =>
-    flagsOf(evidence)?.includes(HOST_FLAG) ? ["yes", `flag ${HOST_FLAG}`, "cpuinfo"] : undefined,
-  ({ log }) => {
-    const { keyIds, gaveUp } = valueOf(log) ?? {};
+  (told) => flagsOf(told)?.includes(HOST_FLAG) && ["yes", `flag ${HOST_FLAG}`, "cpuinfo"],
+  ({ log: { keyIds, gaveUp } = {} }) => {
     if (keyIds === undefined) return undefined;
     const range = `private KeyID range [${keyIds.first}, ${keyIds.end})`;
     return ["yes", gaveUp === undefined ? range : `${range}, but "${gaveUp}"`, "log"];
   },
-  ({ kvmTdx }) =>
-    valueOf(kvmTdx) ? ["yes", "parameter tdx of kvm_intel is Y", "kvmTdx"] : undefined,
+  parameterIsY,
   notSupported,
-  (evidence) =>
-    valueOf(evidence.symbols)?.host && flagsOf(evidence) !== undefined
-      ? ["no", `a kernel with TDX host code, and no flag ${HOST_FLAG}`, "cpuinfo"]
-      : undefined,
+  (told) =>
+    told.symbols?.host && flagsOf(told) !== undefined &&
+    ["no", `a kernel with TDX host code, and no flag ${HOST_FLAG}`, "cpuinfo"],
 ];
 
 /** Says whether the firmware enabled TDX. */
-export function judgeFirmware(evidence: Evidence): Judged<"yes" | "no" | "unknown"> {
-  return firstToTell(FIRMWARE_RULES, evidence) ?? {
+export function judgeFirmware(told: Told, evidence: Evidence): Judged<Answer> {
+  return judgeBy(FIRMWARE_RULES, told, evidence) ?? {
     value: "unknown",
     seen: "neither register, nor CPU flag, nor kernel log tells",
     source: namesOf("msrs", "cpuinfo", "log"),
   };
 }
 
-/** Whether TDs can run on a machine now. */
-export type TdxUse = "yes" | "no" | "unknown";
-
 /**
  * KVM's own word comes first: it withdraws the parameter where TDX cannot be used (Linux,
  * `tdx_bringup`).
  */
-const USE_RULES: readonly Rule<TdxUse>[] = [
-  ({ kvmTdx }) =>
-    valueOf(kvmTdx) === true ? ["yes", "parameter tdx of kvm_intel is Y", "kvmTdx"] : undefined,
-  ({ capacity }) => {
-    const keyIds = valueOf(capacity) ?? 0;
-    return keyIds > 0 ? ["yes", `${keyIds} KeyIDs for TDs`, "capacity"] : undefined;
-  },
-  ({ kvmTdx }) =>
-    valueOf(kvmTdx) === false ? ["no", "parameter tdx of kvm_intel is N", "kvmTdx"] : undefined,
-  ({ kvmTdx }) =>
-    kvmTdx.state === "absent"
-      ? ["no", "no parameter tdx: kvm_intel is not loaded or was built without TDX", "kvmTdx"]
-      : undefined,
-  (evidence) => {
-    const count = privateKeyIds(evidence);
+const USE_RULES: readonly Rule<Answer>[] = [
+  parameterIsY,
+  ({ capacity = 0 }) => capacity > 0 && ["yes", `${capacity} KeyIDs for TDs`, "capacity"],
+  ({ kvmTdx }) => kvmTdx === false && ["no", "parameter tdx of kvm_intel is N", "kvmTdx"],
+  (_, { kvmTdx }) =>
+    kvmTdx.state === "absent" &&
+    ["no", "no parameter tdx: kvm_intel is not loaded or was built without TDX", "kvmTdx"],
+  (told) => {
+    const count = privateKeyIds(told);
     // Linux keeps one private KeyID for the TDX module and needs another for a TD.
-    return count !== undefined && count < 2
-      ? ["no", `${count} private KeyIDs, a TD needs 2`, "msrs"]
-      : undefined;
+    return count !== undefined && count < 2 &&
+      ["no", `${count} private KeyIDs, a TD needs 2`, "msrs"];
   },
   notSupported,
-  ({ symbols }) => {
-    const found = valueOf(symbols);
-    return found?.complete && !found.host
-      ? ["no", "the kernel has no TDX host code", "symbols"]
-      : undefined;
-  },
-  ({ log }) =>
-    valueOf(log)?.module === "initialized"
-      ? ["yes", "the TDX module was initialized", "log"]
-      : undefined,
-  ({ log }) => {
-    const words = valueOf(log)?.gaveUp;
-    return words === undefined ? undefined : ["no", `"initialization failed: ${words}"`, "log"];
-  },
+  ({ symbols }) =>
+    symbols?.complete && !symbols.host && ["no", "the kernel has no TDX host code", "symbols"],
+  ({ log }) => log?.module === "initialized" && ["yes", "the TDX module was initialized", "log"],
+  ({ log }) => log?.gaveUp !== undefined && ["no", `"initialization failed: ${log.gaveUp}"`, "log"],
 ];
 
-/** Says whether TDs can run. */
-export function judgeTdxUse(evidence: Evidence): Judged<TdxUse> {
+/** Says whether TDs can run now. */
+export function judgeUse(told: Told, evidence: Evidence): Judged<Answer> {
   const { name } = FILES.kvmTdx;
-  return firstToTell(USE_RULES, evidence) ??
+  return judgeBy(USE_RULES, told, evidence) ??
     { value: "unknown", seen: whyUnread(name, evidence.kvmTdx), source: name };
 }
 
-function privateKeyIds({ msrs }: Evidence): number | undefined {
-  const read = valueOf(msrs);
-  return read && keyIdCounts(read)?.private;
+function privateKeyIds({ msrs }: Told): number | undefined {
+  return msrs && keyIdCounts(msrs)?.private;
 }
 
-function flagsOf({ cpuinfo }: Evidence): readonly string[] | undefined {
-  const read = valueOf(cpuinfo);
-  return read !== undefined && "cpu" in read ? read.cpu.flags : undefined;
-}
-
-function notSupported({ log }: Evidence): ReturnType<Rule<"no">> {
-  const words = valueOf(log)?.notSupported;
-  return words === undefined ? undefined : ["no", `"${words}"`, "log"];
+function flagsOf({ cpuinfo }: Told): readonly string[] | undefined {
+  return cpuinfo && "cpu" in cpuinfo ? cpuinfo.cpu.flags : undefined;
 }

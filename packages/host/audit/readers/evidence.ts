@@ -1,24 +1,18 @@
+import { quote } from "../../_text_lines.ts";
 import type { HostFile, HostSource } from "../sources/host_source.ts";
 import { wholeText } from "./byte_text.ts";
 import { type KernelLogSummary, summarizeKernelLog } from "./kernel_log.ts";
 import { type KernelSymbols, readKernelSymbols } from "./kernel_symbols.ts";
 import { type Msrs, readMsrs } from "./msrs.ts";
-import { type Reading, UnreadableError } from "./reading.ts";
 import {
   type CpuinfoReading,
   type KernelRelease,
   readCpuinfo,
-  readHardwareCorrupted,
-  readHostName,
-  readKernelRelease,
-  readKeyIdCapacity,
   readMachineCheckCount,
-  readModuleVersion,
-  readSwitch,
-  readWholeNumber,
-} from "./small_files.ts";
+} from "./proc_files.ts";
+import { type Reading, UnreadableError } from "./reading.ts";
 
-/** What the files of a machine say. */
+/** What the files of a machine say, each or why it says nothing. */
 export interface Evidence {
   readonly cpuinfo: Reading<CpuinfoReading>;
   readonly release: Reading<KernelRelease>;
@@ -49,31 +43,86 @@ interface EvidenceFile<T> {
 
 type Value<R> = R extends { readonly state: "read"; readonly value: infer T } ? T : never;
 
+/** What the files said that said something. */
+export type Told = { readonly [Item in keyof Evidence]?: Value<Evidence[Item]> };
+
+/** Takes the words without the doubts. */
+export function toldBy(evidence: Evidence): Told {
+  return Object.fromEntries(
+    Object.entries<Reading<unknown>>(evidence as never).flatMap(([item, reading]) =>
+      reading.state === "read" ? [[item, reading.value]] : []
+    ),
+  );
+}
+
 /** The files an audit reads; `collect.sh` copies the same. */
 export const FILES: {
   readonly [Item in keyof Evidence]: EvidenceFile<Value<Evidence[Item]>>;
 } = {
   cpuinfo: { path: "proc/cpuinfo", name: "/proc/cpuinfo", read: readCpuinfo },
-  release: small("proc/sys/kernel/osrelease", readKernelRelease),
-  hostName: small("proc/sys/kernel/hostname", readHostName),
+  release: oneWord(
+    "proc/sys/kernel/osrelease",
+    "a kernel release such as 6.18.3",
+    /^([0-9]{1,4})\.([0-9]{1,4})[\w.+~-]{0,100}$/,
+    ([text, major, minor]) => ({ text, major: Number(major), minor: Number(minor) }),
+  ),
+  hostName: oneWord("proc/sys/kernel/hostname", "a host name", /^[\w.-]{1,253}$/, ([name]) => name),
   symbols: { path: "proc/kallsyms", name: "/proc/kallsyms", read: readKernelSymbols },
   log: { path: "dmesg", name: "the kernel log", read: summarizeKernelLog },
   msrs: { ...small("msr", readMsrs), name: "the registers (MSRs)" },
-  kvmTdx: small("sys/module/kvm_intel/parameters/tdx", readSwitch),
-  capacity: small("sys/fs/cgroup/misc.capacity", readKeyIdCapacity),
-  moduleVersion: small("sys/devices/faux/tdx_host/version", readModuleVersion),
-  crashKernel: small("sys/kernel/kexec_crash_loaded", readWholeNumber),
+  // Other kernels write 1 and 0.
+  kvmTdx: oneWord(
+    "sys/module/kvm_intel/parameters/tdx",
+    "Y or N",
+    /^[YN10]$/,
+    ([letter]) => letter === "Y" || letter === "1",
+  ),
+  capacity: oneNumber("sys/fs/cgroup/misc.capacity", /^tdx ([0-9]{1,5})$/m),
+  moduleVersion: oneWord(
+    "sys/devices/faux/tdx_host/version",
+    "a version such as 1.5.06",
+    /^\d+(\.\d+){1,4}$/,
+    ([version]) => version,
+  ),
+  crashKernel: oneWord(
+    "sys/kernel/kexec_crash_loaded",
+    "a whole number",
+    /^[0-9]{1,9}$/,
+    ([digits]) => Number(digits),
+  ),
   machineChecks: {
     path: "proc/interrupts",
     name: "/proc/interrupts",
     read: readMachineCheckCount,
   },
-  hardwareCorrupted: small("proc/meminfo", readHardwareCorrupted),
+  hardwareCorrupted: oneNumber("proc/meminfo", /^HardwareCorrupted:\s+([0-9]{1,15}) kB$/m),
 };
 
 /** Names files in a sentence. */
 export function namesOf(...items: readonly (keyof Evidence)[]): string {
   return items.map((item) => FILES[item].name).join(", ");
+}
+
+/** A file of one word; `pattern` is what it may be. */
+function oneWord<T>(
+  path: string,
+  expected: string,
+  pattern: RegExp,
+  value: (match: RegExpExecArray) => T,
+): EvidenceFile<T> {
+  return small(path, (text) => {
+    const match = pattern.exec(text.trim());
+    if (match === null) throw new UnreadableError(`Expected ${expected}, got ${quote(text)}`);
+    return value(match);
+  });
+}
+
+/** A file that may hold a number; `pattern` captures it. */
+function oneNumber(path: string, pattern: RegExp): EvidenceFile<number | undefined> {
+  return small(path, (text) => {
+    const digits = pattern.exec(text)?.[1];
+    return digits === undefined ? undefined : Number(digits);
+  });
 }
 
 function small<T>(path: string, parse: (text: string) => T): EvidenceFile<T> {
@@ -84,7 +133,7 @@ function small<T>(path: string, parse: (text: string) => T): EvidenceFile<T> {
 /**
  * Reads the files of a machine, each as it comes.
  *
- * @throws whatever the source throws; a file that holds what it should not is unreadable instead
+ * @throws {Error} If the source throws; a file that holds what it should not is unreadable instead.
  */
 export async function gather(source: HostSource): Promise<Evidence> {
   const byPath = new Map(Object.entries(FILES).map(([item, file]) => [file.path, { item, file }]));

@@ -34,43 +34,36 @@ type Draft = { -readonly [Fact in keyof KernelLogSummary]: KernelLogSummary[Fact
 /** A line's message, behind whatever dmesg, the journal or /dev/kmsg put before. */
 const LINE = /(?:^|[\s;\]])(?:(?:virt\/)?tdx|kvm_intel|kexec): (.*)/;
 
-type Note = (draft: Draft, words: readonly string[]) => void;
-
 /**
  * The messages that matter. Kernels before 6.8, patched for TDX, write `tdx:` where later ones write
  * `virt/tdx:`, and the module's name changed more than once.
  */
-const MESSAGES: readonly (readonly [RegExp, Note])[] = [
-  [/^BIOS enabled: private KeyID range \[(\d{1,5}), ?(\d{1,5})\)/, (draft, [, first, end]) => {
-    draft.keyIds = { first: Number(first), end: Number(end) };
-  }],
-  [/^(TDX not supported by the host platform|(?:tdx: )?no TDX private KeyIDs available)/, (
-    draft,
-    [, words],
-  ) => {
-    draft.notSupported = words!;
-  }],
-  [/^initialization failed: ([ -~]{1,80})/, (draft, [, words]) => {
-    draft.gaveUp = words!;
-  }],
-  [/^(?:TDX[- ])?module initialized/i, (draft) => {
-    draft.module = "initialized";
-  }],
-  [/^(?:TDX[- ])?module initialization failed/i, (draft) => {
-    draft.module = "failed";
-  }],
-  [/^(?:TDX[- ])?module version: (\d+(?:\.\d+)+)/i, (draft, [, version]) => {
-    draft.moduleVersion = version!;
-  }],
-  [/^TDX module: .*major_version (\d+), minor_version (\d+), build_date (\d+), build_num (\d+)/, (
-    draft,
-    [, major, minor, date, build],
-  ) => {
-    draft.moduleVersion = `${major}.${minor} (build ${date}-${build})`;
-  }],
-  [/^(Not allowed on platform with tdx_pw_mce bug)/i, (draft, [, words]) => {
-    draft.kexecRefused = words!;
-  }],
+const MESSAGES: readonly (readonly [RegExp, (words: string[]) => Partial<KernelLogSummary>])[] = [
+  [
+    /^BIOS enabled: private KeyID range \[(\d{1,5}), ?(\d{1,5})\)/,
+    ([, first, end]) => ({ keyIds: { first: Number(first), end: Number(end) } }),
+  ],
+  [
+    /^(TDX not supported by the host platform|(?:tdx: )?no TDX private KeyIDs available)/,
+    ([, notSupported]) => ({ notSupported: notSupported! }),
+  ],
+  [/^initialization failed: ([ -~]{1,80})/, ([, gaveUp]) => ({ gaveUp: gaveUp! })],
+  [/^(?:TDX[- ])?module initialized/i, () => ({ module: "initialized" })],
+  [/^(?:TDX[- ])?module initialization failed/i, () => ({ module: "failed" })],
+  [
+    /^(?:TDX[- ])?module version: (\d+(?:\.\d+)+)/i,
+    ([, moduleVersion]) => ({ moduleVersion: moduleVersion! }),
+  ],
+  [
+    /^TDX module: .*major_version (\d+), minor_version (\d+), build_date (\d+), build_num (\d+)/,
+    ([, major, minor, date, build]) => ({
+      moduleVersion: `${major}.${minor} (build ${date}-${build})`,
+    }),
+  ],
+  [
+    /^(Not allowed on platform with tdx_pw_mce bug)/i,
+    ([, kexecRefused]) => ({ kexecRefused: kexecRefused! }),
+  ],
 ];
 
 /**
@@ -94,9 +87,9 @@ export async function summarizeKernelLog(
 }
 
 function note(draft: Draft, message: string): void {
-  for (const [pattern, note] of MESSAGES) {
+  for (const [pattern, fact] of MESSAGES) {
     const words = pattern.exec(message);
-    if (words !== null) note(draft, words);
+    if (words !== null) Object.assign(draft, fact(words));
   }
 }
 

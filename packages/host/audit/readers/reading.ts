@@ -4,11 +4,6 @@ export type Reading<T> =
   | { readonly state: "absent" }
   | { readonly state: "unreadable"; readonly reason: string };
 
-/** The value of a reading, `undefined` where there is none. */
-export function valueOf<T>(reading: Reading<T>): T | undefined {
-  return reading.state === "read" ? reading.value : undefined;
-}
-
 /** Says why a reading has no value: `/proc/kallsyms is absent`. */
 export function whyUnread(name: string, reading: Reading<unknown>): string {
   return reading.state === "unreadable"
