@@ -15,7 +15,7 @@ export class CaughtStdio implements Stdio {
   readonly files: Map<string, string> = new Map();
   /** How much had been printed when a file was written. */
   printedBefore = 0;
-  readonly asksTerminal = false;
+  readonly stdinIsTerminal = false;
   readonly colour = false;
 
   constructor(readonly input: string | Uint8Array<ArrayBuffer> = "") {}

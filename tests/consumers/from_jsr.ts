@@ -12,7 +12,7 @@ import { temporaryFolder } from "./temporary_folder.ts";
 
 const USED = ["core", "host", "litmus", "reclaim", "seam"];
 const USED_PLATFORMS = ["generic", "gnr", "spr"];
-const STAND_INS = ["cli", "fmt", "text"];
+const STAND_INS = ["cli", "csv", "fmt", "text"];
 
 /** What no package ships. */
 const NOT_SHIPPED = /_test\.ts$|\/testdata\/|fixtures|\/scenarios\/|golden/;

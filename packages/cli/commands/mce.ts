@@ -61,7 +61,7 @@ function inputOf(options: Options, stdio: Stdio) {
     }
     return { name: `${root}/dmesg`, records: readSnapshot(root, stdio) };
   }
-  if (path === undefined && stdio.asksTerminal) {
+  if (path === undefined && stdio.stdinIsTerminal) {
     throw new UsageError("Expected a file of machine-check records, or records piped in");
   }
   const file = path ?? "-";

@@ -16,12 +16,7 @@ import { printJson, table } from "../shell/show.ts";
 import type { Stdio } from "../shell/stdio.ts";
 import { UsageError } from "../shell/values.ts";
 import type { ClearChoice } from "./clear.ts";
-import {
-  type InventoryEntry,
-  type InventoryRow,
-  readInventory,
-  type RowTrouble,
-} from "./inventory.ts";
+import { type InventoryEntry, readInventory, type RowTrouble } from "./inventory.ts";
 import { spelledOut } from "./single.ts";
 
 /** Rows between two words of progress. */
@@ -55,7 +50,7 @@ export async function showFleet(
   if (json) printJson(stdio, fleetFields(tally));
   else stdio.print(fleetText(tally, file));
   if (tally.all.rows === 0) return EXIT.usage;
-  const leftOut = tally.rowsBad + tally.rowsOutsideTable + tally.rowsWithoutClear;
+  const leftOut = tally.bad.count + tally.outside + tally.withoutClear.count;
   return leftOut > 0 ? EXIT.unknown : EXIT.fine;
 }
 
@@ -84,19 +79,38 @@ interface PlatformHours {
   readonly saved: readonly FleetHours[];
 }
 
+/** Rows with some trouble, of which the first are named. */
+class TroubledRows {
+  count = 0;
+  readonly named: RowTrouble[] = [];
+
+  add(trouble: RowTrouble): void {
+    if (++this.count <= MAX_NAMED) this.named.push(trouble);
+  }
+
+  text(title: string, file: string): string[] {
+    if (this.count === 0) return [];
+    const more = this.count - this.named.length;
+    return [
+      "",
+      `${title}: ${showCount(this.count)}`,
+      ...this.named.map(({ row, column, trouble }) => `  ${file}:${row}:${column}: ${trouble}`),
+      ...(more > 0 ? [`  and ${showCount(more)} more`] : []),
+    ];
+  }
+}
+
 /** Adds rows up; keeps sums, a few troubled rows, and no other row. */
 export class FleetTally {
   /** The platforms in the order they came. */
   readonly platforms: PlatformHours[] = [];
   readonly all: PlatformHours;
   /** Rows that the published table does not reach; counted all the same. */
-  rowsOutsideTable = 0;
-  /** Rows that are in no sum, of which the first are named. */
-  rowsBad = 0;
-  readonly badRows: RowTrouble[] = [];
+  outside = 0;
+  /** Rows that are in no sum. */
+  readonly bad: TroubledRows = new TroubledRows();
   /** Rows that are in every sum but that of the clear which was asked for: it does not fit them. */
-  rowsWithoutClear = 0;
-  readonly withoutClearRows: RowTrouble[] = [];
+  readonly withoutClear: TroubledRows = new TroubledRows();
   /** What the rows take for granted. */
   readonly assumptions: Set<EstimateAssumptionId> = new Set();
 
@@ -104,28 +118,21 @@ export class FleetTally {
     this.all = noHours("all", readings);
   }
 
-  /** Counts a row. */
+  /** Counts a row, which is bad too where it is no TD. */
   add(entry: InventoryEntry): void {
-    const bad = "trouble" in entry ? entry : this.#count(entry.row, entry.found);
-    if (bad !== undefined && ++this.rowsBad <= MAX_NAMED) this.badRows.push(bad);
-  }
-
-  /** Says what is wrong where the row is no TD; nothing is counted then. */
-  #count(
-    row: number,
-    { platform, guestBytes, vcpus, shutdownsPerDay }: InventoryRow,
-  ): RowTrouble | undefined {
+    if ("trouble" in entry) return this.bad.add(entry);
+    const { row, found: { platform, guestBytes, vcpus, shutdownsPerDay } } = entry;
     const td = { platform, guestBytes, vcpus, path: this.path };
     const estimated = (clear: ClearReading) => orRefusal(() => estimate({ ...td, clear }));
     // The published clear fits every TD, so what is refused with it is no TD.
     const published = estimated("published");
-    if (typeof published === "string") return { row, column: 1, trouble: published };
+    if (typeof published === "string") {
+      return this.bad.add({ row, column: 1, trouble: published });
+    }
     const saved = this.readings.map((clear) => {
       const found = clear === "published" ? published : estimated(clear);
       if (typeof found !== "string") return found.saved.seconds;
-      if (++this.rowsWithoutClear <= MAX_NAMED) {
-        this.withoutClearRows.push({ row, column: 1, trouble: found });
-      }
+      this.withoutClear.add({ row, column: 1, trouble: found });
       return null;
     });
     for (const sums of [this.#of(platform.name), this.all]) {
@@ -134,9 +141,8 @@ export class FleetTally {
       addTo(sums.always, published.always.total.seconds, shutdownsPerDay);
       saved.forEach((seconds, i) => addTo(sums.saved[i]!, seconds, shutdownsPerDay));
     }
-    if (!published.insideTable) this.rowsOutsideTable++;
+    if (!published.insideTable) this.outside++;
     for (const id of published.assumptions) this.assumptions.add(id);
-    return undefined;
   }
 
   #of(name: string): PlatformHours {
@@ -185,17 +191,25 @@ function orRefusal(make: () => Estimate): Estimate | string {
   }
 }
 
-function fleetFields({ readings: _, ...tally }: FleetTally): object {
+function fleetFields(
+  { path, platforms, all, outside, bad, withoutClear, assumptions }: FleetTally,
+) {
   return {
-    ...tally,
-    all: tally.all.rows === 0 ? null : tally.all,
-    assumptions: spelledOut([...tally.assumptions].sort()),
+    path,
+    platforms,
+    all: all.rows === 0 ? null : all,
+    rowsOutsideTable: outside,
+    rowsBad: bad.count,
+    badRows: bad.named,
+    rowsWithoutClear: withoutClear.count,
+    withoutClearRows: withoutClear.named,
+    assumptions: spelledOut([...assumptions].sort()),
   };
 }
 
 /** Writes what a fleet comes to for a person. */
 function fleetText(tally: FleetTally, file: string): string {
-  const { path, platforms, all, rowsOutsideTable: outside } = tally;
+  const { path, platforms, all, outside, bad, withoutClear, assumptions } = tally;
   const [first, last] = [PUBLISHED_SHUTDOWNS[0]!, PUBLISHED_SHUTDOWNS.at(-1)!];
   const figures = [all.always, ...all.saved];
   const header = ["platform", "rows", "shutdowns a day", ...figures.map(({ name }) => name)];
@@ -209,13 +223,8 @@ function fleetText(tally: FleetTally, file: string): string {
       `Rows outside the published table, ${first.memoryGb} to ${last.memoryGb} GiB: ` +
       `${showCount(outside)}; they are in no published sum`,
     ]),
-    ...troubles(`Bad rows of ${file}, in no sum`, file, tally.badRows, tally.rowsBad),
-    ...troubles(
-      "Rows that --clear does not fit, in every other sum",
-      file,
-      tally.withoutClearRows,
-      tally.rowsWithoutClear,
-    ),
+    ...bad.text(`Bad rows of ${file}, in no sum`, file),
+    ...withoutClear.text("Rows that --clear does not fit, in every other sum", file),
     ...(counted
       ? [
         "",
@@ -225,7 +234,7 @@ function fleetText(tally: FleetTally, file: string): string {
         "Whose figures:",
         ...figures.map(({ name, provenance, source }) => `  ${name}: ${provenance}, ${source}`),
         "Assumptions:",
-        ...spelledOut([...tally.assumptions].sort()).map(({ id, text }) => `  ${id} ${text}`),
+        ...spelledOut([...assumptions].sort()).map(({ id, text }) => `  ${id} ${text}`),
       ]
       : []),
   ].join("\n");
@@ -236,19 +245,4 @@ function cells({ platform, rows, shutdownsPerDay, always, saved }: PlatformHours
     showRange(hoursPerDay) + (told < rows ? ` (${showCount(told)} of ${showCount(rows)} rows)` : "")
   );
   return [platform, showCount(rows), showCount(shutdownsPerDay), ...figures];
-}
-
-function troubles(
-  title: string,
-  file: string,
-  named: readonly RowTrouble[],
-  count: number,
-): string[] {
-  if (count === 0) return [];
-  return [
-    "",
-    `${title}: ${showCount(count)}`,
-    ...named.map(({ row, column, trouble }) => `  ${file}:${row}:${column}: ${trouble}`),
-    ...(count > named.length ? [`  and ${showCount(count - named.length)} more`] : []),
-  ];
 }

@@ -162,8 +162,8 @@ Deno.test("FleetTally counts many rows, and names the first bad ones", async () 
   const bytes = ReadableStream.from(text()).pipeThrough(new TextEncoderStream());
   const tally = new FleetTally("terminate", ["published", "measured"]);
   for await (const entry of readInventory(bytes, "fleet")) tally.add(entry);
-  const { rowsBad, badRows } = tally;
-  assertEquals([rowsBad, badRows.length, badRows[0]!.row], [5_000, 20, 5]);
+  const { count, named } = tally.bad;
+  assertEquals([count, named.length, named[0]!.row], [5_000, 20, 5]);
   // 15,000 rows of 36 shutdowns of 467 s: 4.67 hours each.
   const { rows: good, shutdownsPerDay, always } = tally.all;
   assertEquals([good, shutdownsPerDay], [15_000, 540_000]);

@@ -28,7 +28,7 @@ export interface Stdio extends Output {
   /** Opens standard input. */
   stdin(): ReadableStream<Uint8Array>;
   /** Whether standard input is a terminal, so that nothing is piped in. */
-  readonly asksTerminal: boolean;
+  readonly stdinIsTerminal: boolean;
   /** Whether the answer may be coloured. */
   readonly colour: boolean;
   /**
@@ -72,7 +72,7 @@ export function processStdio(): Stdio {
       shown = true;
     },
     stdin: () => Deno.stdin.readable,
-    asksTerminal: Deno.stdin.isTerminal(),
+    stdinIsTerminal: Deno.stdin.isTerminal(),
     colour: Deno.stdout.isTerminal() && !Deno.noColor,
     fileWriter,
   };
