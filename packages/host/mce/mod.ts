@@ -9,7 +9,7 @@ export type { ErrorAddress } from "./assess/error_address.ts";
 export type { GradeByMode, MachineCheckMode } from "./assess/grade_by_mode.ts";
 export type { KernelAnswer } from "./assess/kernel_answer.ts";
 export type { KeyIdLayout } from "./assess/key_id_layout.ts";
-export type { TextChunks } from "./formats/_line_batches.ts";
+export type { TextChunks } from "../_line_batches.ts";
 export type {
   MachineCheckCause,
   MachineCheckCauseName,

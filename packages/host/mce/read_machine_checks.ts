@@ -1,6 +1,6 @@
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { textError } from "../_text_lines.ts";
-import type { TextChunks } from "./formats/_line_batches.ts";
+import type { TextChunks } from "../_line_batches.ts";
 import { kernelLog } from "./formats/kernel_log.ts";
 import { type LogFormat, type LogReader, readLog } from "./formats/log_format.ts";
 import { mceInject } from "./formats/mce_inject.ts";

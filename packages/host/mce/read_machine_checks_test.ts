@@ -3,7 +3,11 @@ import { consumedPoison } from "@tdx/core";
 import fc from "fast-check";
 import { assessMachineCheck } from "./assess/assess_machine_check.ts";
 import { printKernelLog } from "./formats/print_kernel_log.ts";
-import { readMachineChecks } from "./read_machine_checks.ts";
+import {
+  MACHINE_CHECK_FORMATS,
+  type MachineCheckFormat,
+  readMachineChecks,
+} from "./read_machine_checks.ts";
 
 const KERNEL = "[  1.0] mce: [Hardware Error]: CPU 1: Machine Check: 0 Bank 4: 9000000000000001\n";
 const MCELOG =
@@ -48,44 +52,62 @@ Deno.test("readMachineChecks() refuses an empty text", async () => {
   }
 });
 
+/** What texts of each form are made of. */
+const poison = [true, false].map((seamNr) => consumedPoison({ address: 0x80a5669600, seamNr }));
+const PIECES: Readonly<Record<MachineCheckFormat, readonly string[]>> = {
+  kernel: [
+    ...poison.flatMap((record) => printKernelLog(record, { cs: 0x10, ip: 1n }).split(/(?<=\n)/)),
+    "mce: [Hardware Error]: Machine check: Data load in unrecoverable area of kernel\n",
+    "mce: [Hardware Error]: ",
+    "EDAC skx MC0: ADDR 1\n",
+    "Kernel panic - not syncing: Fatal local machine check\n",
+  ],
+  mcelog: MCELOG.repeat(2).split(/(?<=[ \n])/),
+  "mce-inject": [
+    ...INJECT.split(/(?<=\n)/),
+    ..."CPU MCE STATUS RIP UC 0x1 09 : < > { }".split(" "),
+  ],
+};
+
 /** A text with pieces cut out, put in, and put elsewhere. */
 function mutated(text: string): fc.Arbitrary<string> {
   const at = fc.nat(text.length);
-  const edit = fc.tuple(
-    at,
-    fc.nat(40),
-    fc.oneof(
-      fc.constant(""),
-      fc.string({ maxLength: 8 }),
-      fc.tuple(at, fc.nat(60)).map(([from, length]) => text.slice(from, from + length)),
-    ),
-  );
-  return fc.array(edit, { minLength: 1, maxLength: 12 }).map((edits) =>
-    edits.reduce(
-      (all, [from, cut, piece]) => all.slice(0, from) + piece + all.slice(from + cut),
+  const moved = fc.tuple(at, fc.nat(60)).map(([from, length]) => text.slice(from, from + length));
+  const piece = fc.oneof(fc.constant(""), fc.string({ maxLength: 8 }), moved);
+  const edits = fc.array(fc.tuple(at, fc.nat(40), piece), { minLength: 1, maxLength: 12 });
+  return edits.map((all) =>
+    all.reduce(
+      (mutant, [from, cut, piece]) => mutant.slice(0, from) + piece + mutant.slice(from + cut),
       text,
     )
   );
 }
 
-Deno.test("readMachineChecks() survives mutated logs of every form", async () => {
-  const poison = [true, false].map((seamNr) => consumedPoison({ address: 0x80a5669600, seamNr }));
-  const kernel = poison.map((each) => printKernelLog(each, { cs: 0x10, ip: 1n })).join("");
-  for (const text of [kernel.repeat(2), MCELOG.repeat(3), INJECT.repeat(3)]) {
+for (const format of MACHINE_CHECK_FORMATS) {
+  Deno.test(`readMachineChecks() reads any text as ${format}, and refuses it with a place`, async () => {
+    const pieces = PIECES[format];
+    const units = fc.uint16Array({ maxLength: 20 }).map((all) => String.fromCharCode(...all));
+    const noise = fc.oneof(fc.constant("\n"), units);
+    const text = fc.oneof(
+      mutated(pieces.join("").repeat(2)),
+      fc.array(fc.oneof(fc.constantFrom(...pieces), noise), { maxLength: 60 }).map((all) =>
+        all.join(format === "mce-inject" ? " " : "")
+      ),
+    );
+    const placed = /^log:\d+:\d+: Expected /;
     await fc.assert(
-      fc.asyncProperty(mutated(text), async (log) => {
+      fc.asyncProperty(text, fc.boolean(), async (log, told) => {
         try {
-          for await (const found of readMachineChecks(log)) {
-            assert(found.damage.every((each) => /^log:\d+:\d+: Expected /.test(each)));
+          for await (const found of readMachineChecks(log, told ? { format } : {})) {
+            assert(found.where.first <= found.where.last);
+            assert(found.damage.every((each) => placed.test(each)));
             assert(assessMachineCheck(found, { maxPa: 52, keyIdBits: 6 }).grades.length > 0);
           }
         } catch (error) {
-          if (!(error instanceof SyntaxError && /^log:\d+:\d+: Expected /.test(error.message))) {
-            throw error;
-          }
+          if (!(error instanceof SyntaxError && placed.test(error.message))) throw error;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
-  }
-});
+  });
+}

@@ -1,4 +1,4 @@
-import { lineBatches } from "../../mce/formats/_line_batches.ts";
+import { lineBatches } from "../../_line_batches.ts";
 import { UnreadableError } from "./reading.ts";
 
 /** Decodes bytes as they come; what is not UTF-8 becomes U+FFFD. */

@@ -1,7 +1,7 @@
 import { MCI_STATUS } from "@tdx/core";
 import { isConsumed } from "../../mce/assess/assess_machine_check.ts";
 import { kernelLog } from "../../mce/formats/kernel_log.ts";
-import { lineBatches } from "../../mce/formats/_line_batches.ts";
+import { lineBatches } from "../../_line_batches.ts";
 import type { LoggedMachineCheck } from "../../mce/logged_machine_check.ts";
 import { textOf } from "./byte_text.ts";
 

@@ -114,116 +114,45 @@ const mscod = (code: number, bank = 13): MachineCheck => ({
   mcgStatus: 0n,
   address: 0x82080a5669600n,
 });
+const status = (status: bigint): MachineCheck => ({ ...SAMPLE, status });
+const SPR = { platform: spr, ...SPLIT };
+const ONLY_SHARED = { ...SPR, sharedKeyIds: 65 };
 
-/** What is judged: record, what else is known, cause and rule. */
-const CAUSES: readonly [string, MachineCheckEvidence, MachineCheckHost, string, string][] = [
-  ["no STATUS", { record: { bank: 1 } }, {}, "indistinct", "cut"],
-  [
-    "AMD",
-    { record: SAMPLE, processor: { ...cpu(1), vendor: "AuthenticAMD" } },
-    {},
-    "unrelated",
-    "other-vendor",
-  ],
-  ["VAL 0", { record: { ...SAMPLE, status: 0x134n } }, {}, "unrelated", "invalid"],
-  [
-    "internal timer",
-    { record: { ...SAMPLE, status: 0xbe00000000800400n } },
-    {},
-    "unrelated",
-    "not-memory",
-  ],
-  [
-    "corrected",
-    { record: { ...SAMPLE, status: 0x8c00004000010090n } },
-    {},
-    "memory-error",
-    "corrected",
-  ],
-  ["UCNA", { record: mscod(0x00a0) }, { platform: spr }, "indistinct", "not-consumed"],
-  [
-    "2A private",
-    { record: mscod(0x082a) },
-    { platform: spr, ...SPLIT },
-    "td-integrity",
-    "private-check",
-  ],
-  [
-    "2B private",
-    { record: mscod(0x082b) },
-    { platform: emr, ...SPLIT },
-    "td-integrity",
-    "private-check",
-  ],
-  [
-    "2A shared",
-    { record: mscod(0x082a) },
-    { platform: spr, ...SPLIT, sharedKeyIds: 65 },
-    "host-integrity",
-    "shared-check",
-  ],
-  ["2A, kind unknown", { record: mscod(0x082a) }, { platform: spr }, "indistinct", "check"],
-  [
-    "2A, KeyID 0",
-    { record: { ...mscod(0x082a), address: 0x1000n } },
-    { platform: spr, ...SPLIT },
-    "indistinct",
-    "check",
-  ],
-  ["26", { record: mscod(0x0826) }, { platform: spr, ...SPLIT }, "indistinct", "encryption"],
-  ["2D", { record: mscod(0x082d) }, { platform: spr, ...SPLIT }, "indistinct", "encryption"],
-  [
-    "2A in a core's bank",
-    { record: mscod(0x082a, 1) },
-    { platform: spr, ...SPLIT },
-    "indistinct",
-    "not-consumed",
-  ],
-  [
-    "2A elsewhere",
-    { record: mscod(0x082a) },
-    { platform: gnr, ...SPLIT },
-    "indistinct",
-    "not-consumed",
-  ],
-  [
-    "TD",
-    { record: { ...SAMPLE, mcgStatus: 0x100fn } },
-    { platform: spr },
-    "indistinct",
-    "td-consumed",
-  ],
-  [
-    "private KeyID",
-    { record: { ...SAMPLE, address: 0x82080a5669600n } },
-    { platform: spr, ...SPLIT },
-    "indistinct",
-    "private-consumed",
-  ],
-  ["host, spr", { record: SAMPLE }, { platform: spr }, "partial-write-erratum", "host-consumed"],
-  ["host, unknown", { record: SAMPLE }, {}, "partial-write-erratum", "host-consumed"],
-  [
-    "host, generic",
-    { record: SAMPLE },
-    { platform: generic },
-    "partial-write-erratum",
-    "host-consumed",
-  ],
-  ["host, gnr", { record: SAMPLE }, { platform: gnr }, "indistinct", "host-consumed"],
-  [
-    "TD page",
-    { record: SAMPLE, said: ["TDX private memory error. Possible kernel bug."] },
-    { platform: emr },
-    "partial-write-erratum",
-    "td-page",
-  ],
+/** What is judged: record, host, cause and rule. */
+const CAUSES: readonly [string, Partial<MachineCheck>, MachineCheckHost, string, string][] = [
+  ["no STATUS", { bank: 1 }, {}, "indistinct", "cut"],
+  ["VAL 0", status(0x134n), {}, "unrelated", "invalid"],
+  ["internal timer", status(0xbe00000000800400n), {}, "unrelated", "not-memory"],
+  ["corrected", status(0x8c00004000010090n), {}, "memory-error", "corrected"],
+  ["UCNA", mscod(0x00a0), { platform: spr }, "indistinct", "not-consumed"],
+  ["2A private", mscod(0x082a), SPR, "td-integrity", "private-check"],
+  ["2B private", mscod(0x082b), { ...SPR, platform: emr }, "td-integrity", "private-check"],
+  ["2A shared", mscod(0x082a), ONLY_SHARED, "host-integrity", "shared-check"],
+  ["2A, kind unknown", mscod(0x082a), { platform: spr }, "indistinct", "check"],
+  ["2A, KeyID 0", { ...mscod(0x082a), address: 0x1000n }, SPR, "indistinct", "check"],
+  ["26", mscod(0x0826), SPR, "indistinct", "encryption"],
+  ["2D", mscod(0x082d), SPR, "indistinct", "encryption"],
+  ["2A in a core's bank", mscod(0x082a, 1), SPR, "indistinct", "not-consumed"],
+  ["2A elsewhere", mscod(0x082a), { ...SPR, platform: gnr }, "indistinct", "not-consumed"],
+  ["TD", { ...SAMPLE, mcgStatus: 0x100fn }, { platform: spr }, "indistinct", "td-consumed"],
+  ["private", { ...SAMPLE, address: 0x82080a5669600n }, SPR, "indistinct", "private-consumed"],
+  ["host, spr", SAMPLE, { platform: spr }, "partial-write-erratum", "host-consumed"],
+  ["host, unknown", SAMPLE, {}, "partial-write-erratum", "host-consumed"],
+  ["host, generic", SAMPLE, { platform: generic }, "partial-write-erratum", "host-consumed"],
+  ["host, gnr", SAMPLE, { platform: gnr }, "indistinct", "host-consumed"],
 ];
 
 Deno.test("assessMachineCheck() says no more of the cause than the bits allow", () => {
-  for (const [what, evidence, host, name, rule] of CAUSES) {
-    const { cause } = assessMachineCheck(evidence, host);
+  for (const [what, record, host, name, rule] of CAUSES) {
+    const { cause } = assessMachineCheck({ record }, host);
     assertEquals([cause.name, cause.rule], [name, rule], what);
   }
+  const amd = { ...cpu(1), vendor: "AuthenticAMD" };
+  const unrelated = assessMachineCheck({ record: SAMPLE, processor: amd }).cause;
+  assertEquals([unrelated.name, unrelated.rule], ["unrelated", "other-vendor"]);
+  const said = ["TDX private memory error. Possible kernel bug."];
+  const tdPage = assessMachineCheck({ record: SAMPLE, said }, { platform: emr }).cause;
+  assertEquals([tdPage.name, tdPage.rule], ["partial-write-erratum", "td-page"]);
 });
 
 Deno.test("assessMachineCheck() leaves no partial write possible without the erratum", () => {

@@ -29,82 +29,63 @@ export interface McaError {
   readonly memory: boolean;
 }
 
-/** A sub-field of a compound code: its bits, and mnemonic and words for each value. */
+/** Mnemonic and words. */
+type Value = readonly [mnemonic: string, words: string];
+
+/** A sub-field of a compound code. */
 interface SubField {
   readonly high: number;
   readonly low: number;
-  readonly values: readonly (readonly [mnemonic: string, words: string])[];
+  readonly values: readonly Value[];
 }
+const bits = (high: number, low: number, ...values: Value[]): SubField => ({ high, low, values });
 
-const RESERVED = ["?", "reserved"] as const;
+const RESERVED: Value = ["?", "reserved"];
 /** Level in the memory hierarchy. */
-const LL: SubField = {
-  high: 1,
-  low: 0,
-  values: [["L0", "level 0"], ["L1", "level 1"], ["L2", "level 2"], ["LG", "any level"]],
-};
+const LL = bits(1, 0, ["L0", "level 0"], ["L1", "level 1"], ["L2", "level 2"], ["LG", "any level"]);
 /** Kind of transaction. */
-const TT: SubField = {
-  high: 3,
-  low: 2,
-  values: [["I", "instruction"], ["D", "data"], ["G", "generic"]],
-};
+const TT = bits(3, 2, ["I", "instruction"], ["D", "data"], ["G", "generic"]);
 /** Request. */
-const RRRR: SubField = {
-  high: 7,
-  low: 4,
-  values: [
-    ["ERR", "generic error"],
-    ["RD", "read"],
-    ["WR", "write"],
-    ["DRD", "data read"],
-    ["DWR", "data write"],
-    ["IRD", "instruction fetch"],
-    ["PREFETCH", "prefetch"],
-    ["EVICT", "eviction"],
-    ["SNOOP", "snoop"],
-    ...Array.from({ length: 7 }, () => ["?", "reserved request"] as const),
-  ],
-};
+const RRRR = bits(
+  7,
+  4,
+  ["ERR", "generic error"],
+  ["RD", "read"],
+  ["WR", "write"],
+  ["DRD", "data read"],
+  ["DWR", "data write"],
+  ["IRD", "instruction fetch"],
+  ["PREFETCH", "prefetch"],
+  ["EVICT", "eviction"],
+  ["SNOOP", "snoop"],
+  ...Array.from({ length: 7 }, (): Value => ["?", "reserved request"]),
+);
 /** Kind of memory transaction. */
-const MMM: SubField = {
-  high: 6,
-  low: 4,
-  values: [
-    ["GEN", "generic"],
-    ["RD", "read"],
-    ["WR", "write"],
-    ["AC", "address or command"],
-    ["MS", "scrubbing"],
-  ],
-};
+const MMM = bits(
+  6,
+  4,
+  ["GEN", "generic"],
+  ["RD", "read"],
+  ["WR", "write"],
+  ["AC", "address or command"],
+  ["MS", "scrubbing"],
+);
 /** Memory channel. */
-const CCCC: SubField = {
-  high: 3,
-  low: 0,
-  values: [
-    ...Array.from({ length: 15 }, (_, channel) => [`${channel}`, `channel ${channel}`] as const),
-    ["x", "any channel"],
-  ],
-};
+const CHANNELS = Array.from({ length: 15 }, (_, n): Value => [`${n}`, `channel ${n}`]);
+const CCCC = bits(3, 0, ...CHANNELS, ["x", "any channel"]);
 /** Part that the processor had in it. */
-const PP: SubField = {
-  high: 10,
-  low: 9,
-  values: [["SRC", "own request"], ["RES", "response"], ["OBS", "observed"], ["G", "generic"]],
-};
+const PP = bits(
+  10,
+  9,
+  ["SRC", "own request"],
+  ["RES", "response"],
+  ["OBS", "observed"],
+  ["G", "generic"],
+);
 /** Timeout. */
-const T: SubField = {
-  high: 8,
-  low: 8,
-  values: [["NOTIMEOUT", "no timeout"], ["TIMEOUT", "timeout"]],
-};
+const T = bits(8, 8, ["NOTIMEOUT", "no timeout"], ["TIMEOUT", "timeout"]);
 /** What was addressed. */
-const II: SubField = {
-  high: 3,
-  low: 2,
-  values: [["M", "memory"], RESERVED, ["IO", "I/O"], ["OTHER", "other"]],
-};
+const II = bits(3, 2, ["M", "memory"], RESERVED, ["IO", "I/O"], ["OTHER", "other"]);
 
 interface Form {
   readonly class: McaClass;
@@ -221,6 +202,6 @@ export function decodeMcaError(mcaCod: number): McaError {
   };
 }
 
-function valueOf({ high, low, values }: SubField, code: number) {
+function valueOf({ high, low, values }: SubField, code: number): Value {
   return values[bitRange(code, high, low)] ?? RESERVED;
 }

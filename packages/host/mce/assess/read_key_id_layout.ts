@@ -19,7 +19,7 @@ const LIMIT_BYTES = 64 * 2 ** 20;
  *
  * @param source This machine, a snapshot folder or an archive.
  * @returns What is known of the layout.
- * @throws {RangeError} Whatever the source throws, for example where there is no such folder.
+ * @throws {RangeError} If the source refuses, for example because there is no such folder.
  *
  * @example
  * ```ts
@@ -45,7 +45,8 @@ const LIMIT_BYTES = 64 * 2 ** 20;
 export async function readKeyIdLayout(source: HostSource): Promise<KeyIdLayout> {
   const texts = new Map<string, string>();
   for await (const file of source.files([CPUINFO, REGISTERS])) {
-    if (file.state === "present") texts.set(file.path, await textOf(file.bytes));
+    if (file.state !== "present") continue;
+    texts.set(file.path, await wholeText(file.bytes, LIMIT_BYTES).catch(nothingKnown));
   }
   const space = keyIdSpace(texts.get(REGISTERS) ?? "");
   if (space === undefined) return {};
@@ -59,8 +60,10 @@ export async function readKeyIdLayout(source: HostSource): Promise<KeyIdLayout> 
   };
 }
 
-async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
-  return await orNothing(() => wholeText(bytes, LIMIT_BYTES)) ?? "";
+/** The text of a file that cannot be read. */
+function nothingKnown(error: unknown): string {
+  if (error instanceof UnreadableError) return "";
+  throw error;
 }
 
 function keyIdSpace(registers: string): KeyIdSpace | undefined {
@@ -68,15 +71,6 @@ function keyIdSpace(registers: string): KeyIdSpace | undefined {
     return keyIdSpaceOf(readMsrs(registers));
   } catch (error) {
     if (error instanceof UnreadableError || error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
-
-async function orNothing<T>(action: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof UnreadableError) return undefined;
     throw error;
   }
 }

@@ -4,44 +4,32 @@ import { quote, textError, type TextLine } from "../../_text_lines.ts";
 const MAX_DAMAGE = 8;
 const MAX_WORDS = 200;
 
-const BASES = {
-  10: { digits: /^[0-9]+$/, name: "decimal" },
-  16: { digits: /^[0-9a-f]+$/i, name: "hexadecimal" },
-};
+/** What messages call the numbers in the lines of records. */
+const DECIMAL = {
+  cpu: "a CPU number",
+  bank: "a bank number",
+  vendor: "a vendor number",
+  time: "a time in seconds",
+} as const;
+const HEXADECIMAL = {
+  status: "MCi_STATUS",
+  mcgStatus: "MCG_STATUS",
+  address: "MCi_ADDR",
+  misc: "MCi_MISC",
+  mcgCap: "MCG_CAP",
+  cs: "the code segment",
+  ip: "the instruction pointer",
+  signature: "a CPU signature",
+} as const;
+const CALLED: Readonly<Record<FieldName, string>> = { ...DECIMAL, ...HEXADECIMAL };
 
 /** Numbers in the lines of records: decimal ones are exact, hexadecimal ones have up to 64 bits. */
-export interface Fields {
-  cpu?: number;
-  bank?: number;
-  vendor?: number;
-  time?: number;
-  status?: bigint;
-  mcgStatus?: bigint;
-  address?: bigint;
-  misc?: bigint;
-  mcgCap?: bigint;
-  cs?: bigint;
-  ip?: bigint;
-  signature?: bigint;
-}
+export type Fields =
+  & { -readonly [Name in keyof typeof DECIMAL]?: number }
+  & { -readonly [Name in keyof typeof HEXADECIMAL]?: bigint };
 
 /** The name of a number. */
 export type FieldName = keyof Fields;
-
-const FIELDS: Readonly<Record<FieldName, { readonly what: string; readonly base: 10 | 16 }>> = {
-  cpu: { what: "a CPU number", base: 10 },
-  bank: { what: "a bank number", base: 10 },
-  vendor: { what: "a vendor number", base: 10 },
-  time: { what: "a time in seconds", base: 10 },
-  status: { what: "MCi_STATUS", base: 16 },
-  mcgStatus: { what: "MCG_STATUS", base: 16 },
-  address: { what: "MCi_ADDR", base: 16 },
-  misc: { what: "MCi_MISC", base: 16 },
-  mcgCap: { what: "MCG_CAP", base: 16 },
-  cs: { what: "the code segment", base: 16 },
-  ip: { what: "the instruction pointer", base: 16 },
-  signature: { what: "a CPU signature", base: 16 },
-};
 
 /** How a pattern's numbers are read. */
 export interface FieldRules {
@@ -90,35 +78,35 @@ export class FieldReader {
         const column = at + match!.indices!.groups![name]![0];
         fields[name] = this.number(name, captured, column, digits[name]);
       } else if (required.includes(name)) {
-        this.expected(FIELDS[name].what, at + text.trimEnd().length, "no number");
+        this.expected(CALLED[name], at + text.trimEnd().length, "no number");
       }
     }
     return fields as Fields;
   }
 
-  /** Reads a number; a hexadecimal one with 0x is printed without leading zeros. */
+  /** Reads a number. */
   number<Name extends FieldName>(
     name: Name,
     text: string,
     at: number,
     digits?: number,
   ): Fields[Name] | undefined {
-    const { what, base } = FIELDS[name];
-    if (base === 16 && text.startsWith("0x")) {
-      return this.#register(text.slice(2), at + 2, what, 16) as Fields[Name];
-    }
-    const value = this.#register(text, at, what, base, digits);
-    if (value === undefined || base === 16) return value as Fields[Name];
+    const decimal = Object.hasOwn(DECIMAL, name);
+    // A number with 0x is printed without leading zeros.
+    const value = !decimal && text.startsWith("0x")
+      ? this.#register(CALLED[name], text.slice(2), at + 2, "hexadecimal")
+      : this.#register(CALLED[name], text, at, decimal ? "decimal" : "hexadecimal", digits);
+    if (!decimal || value === undefined) return value as Fields[Name];
     if (value <= Number.MAX_SAFE_INTEGER) return Number(value) as Fields[Name];
-    this.expected(`${what} up to ${Number.MAX_SAFE_INTEGER}`, at, quote(text));
+    this.expected(`${CALLED[name]} up to ${Number.MAX_SAFE_INTEGER}`, at, quote(text));
     return undefined;
   }
 
   #register(
+    what: string,
     text: string,
     at: number,
-    what: string,
-    base: 10 | 16,
+    base: keyof typeof DIGITS,
     digits?: number,
   ): bigint | undefined {
     if (!this.#line.ended && at + text.length >= this.#line.text.length) {
@@ -126,22 +114,19 @@ export class FieldReader {
       return undefined;
     }
     const significant = text.replace(/^0+(?=.)/, "");
-    const known = BASES[base];
-    // No number under 2^64 has more digits, and a long one is slow to convert.
-    if (
-      known.digits.test(text) && significant.length <= 20 &&
-      (digits === undefined || text.length === digits)
-    ) {
-      const value = BigInt(base === 16 ? `0x${significant}` : significant);
+    const asExpected = digits === undefined || text.length === digits;
+    // No number under 2^64 has more digits than 20, and a long one is slow to convert.
+    if (DIGITS[base].test(text) && significant.length <= 20 && asExpected) {
+      const value = BigInt(base === "decimal" ? significant : `0x${significant}`);
       if (value < 1n << 64n) return value;
     }
-    const form = digits === undefined
-      ? `a 64-bit ${known.name} number`
-      : `${digits} ${known.name} digits`;
+    const form = digits === undefined ? `a 64-bit ${base} number` : `${digits} ${base} digits`;
     this.expected(`${what}, ${form}`, at, quote(text));
     return undefined;
   }
 }
+
+const DIGITS = { decimal: /^[0-9]+$/, hexadecimal: /^[0-9a-f]+$/i };
 
 /** Words of a log that are shown again: no control characters, and no more than a line of them. */
 export function plainWords(text: string): string {

@@ -1,6 +1,6 @@
 import type { TextLine } from "../../_text_lines.ts";
 import type { LoggedMachineCheck } from "../logged_machine_check.ts";
-import { lineBatches, type TextChunks } from "./_line_batches.ts";
+import { lineBatches, type TextChunks } from "../../_line_batches.ts";
 
 /** A text form of machine-check records. */
 export interface LogFormat {

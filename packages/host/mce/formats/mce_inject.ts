@@ -3,9 +3,9 @@ import { quote, textError, type TextLine } from "../../_text_lines.ts";
 import {
   type LoggedMachineCheck,
   loggedMachineCheck,
-  type RecordedCpu,
+  type RecordFields,
 } from "../logged_machine_check.ts";
-import { MAX_LINE } from "./_line_batches.ts";
+import { MAX_LINE } from "../../_line_batches.ts";
 import { recordedCpu } from "./_recorded_cpu.ts";
 import type { LogFormat, LogReader } from "./log_format.ts";
 
@@ -23,36 +23,25 @@ export const mceInject: LogFormat = {
 };
 
 /** A record as mce-inject builds it: what is not given is 0. */
-interface InjectRecord {
-  readonly cpu: number | undefined;
-  bank: number;
-  status?: bigint;
+interface InjectRecord extends RecordFields {
   /** ADDRV and MISCV, set since the last `STATUS`. */
-  valid: bigint;
-  mcgStatus: bigint;
-  address?: bigint;
-  misc?: bigint;
-  cs: number;
-  ip: bigint;
-  mcgCap?: bigint;
-  time?: number;
-  processor?: RecordedCpu | undefined;
-  readonly first: number;
-  last: number;
+  readonly valid: bigint;
+  readonly cs: number;
+  readonly ip: bigint;
 }
+const EMPTY: InjectRecord = { bank: 0, valid: 0n, mcgStatus: 0n, cs: 0, ip: 0n };
 
-/** What may follow a word. */
-interface Values {
+/** What may follow a word, and what it says of the record. */
+interface Term {
   /** Names that stand for bits; numbers are allowed too. */
   readonly names?: ReadonlyMap<string, bigint>;
+  /** How many values. */
   readonly count: readonly [least: number, most: number];
-  /** Values are below this. */
+  /** Values are below this; default 2^64. */
   readonly limit?: bigint;
-}
-
-/** A word that continues a record, and what its values do to that. */
-interface Term extends Values {
-  readonly apply: (record: InjectRecord, values: readonly bigint[]) => void;
+  /** Whether the word begins a record. */
+  readonly begins?: true;
+  readonly set: (values: readonly bigint[], record: InjectRecord) => Partial<InjectRecord>;
 }
 
 /** The flags of a register by their names. */
@@ -67,12 +56,31 @@ const all = (...names: string[]) => or(names.map((name) => STATUS.get(name)!));
 
 const MANY = [0, 64] as const;
 const ONE = [1, 1] as const;
+const NONE = [0, 0] as const;
 const EXACT = 1n << 53n;
-const ignored: Term = { count: ONE, apply: () => {} };
-const flag: Term = { count: [0, 0], apply: () => {} };
+const nothing = () => ({});
+const IGNORED = ["TSC", "SOCKETID", "APICID"];
+const FLAGS = [
+  "NOBROADCAST",
+  "IRQBROADCAST",
+  "NMIBROADCAST",
+  "HOLD",
+  "IN_IRQ",
+  "IN_PROC",
+  "POLL",
+  "EXCP",
+];
 
-/** The words of mce-inject (its `mce.lex` and `mce.y`) that continue a record. */
-const TERMS: Readonly<Record<string, Term>> = {
+/** The words of mce-inject: its `mce.lex` and `mce.y`. */
+const TERMS: ReadonlyMap<string, Term> = new Map(Object.entries<Term>({
+  CPU: {
+    begins: true,
+    count: [1, 2],
+    limit: EXACT,
+    set: ([cpu, bank = 0n]) => ({ cpu: Number(cpu), bank: Number(bank) }),
+  },
+  MCE: { begins: true, count: NONE, set: nothing },
+  BANK: { count: ONE, limit: 256n, set: ([bank]) => ({ bank: Number(bank) }) },
   STATUS: {
     names: new Map([
       ...STATUS,
@@ -85,64 +93,35 @@ const TERMS: Readonly<Record<string, Term>> = {
       ["TES_YELLOW", 1n << 54n],
     ]),
     count: MANY,
-    apply: (record, values) => {
-      record.status = or(values);
-      record.valid = 0n;
-    },
+    set: (values) => ({ status: or(values), valid: 0n }),
   },
   MCGSTATUS: {
     names: new Map([...flagBits(MCG_STATUS), ["TES_P", 1n << 11n]]),
     count: MANY,
-    apply: (record, values) => record.mcgStatus = or(values),
+    set: (values) => ({ mcgStatus: or(values) }),
   },
   ADDR: {
     count: ONE,
-    apply: (record, [value]) => {
-      record.address = value!;
-      record.valid |= all("ADDRV");
-    },
+    set: ([address], { valid }) => ({ address, valid: valid | all("ADDRV") }),
   },
-  MISC: {
-    count: ONE,
-    apply: (record, [value]) => {
-      record.misc = value!;
-      record.valid |= all("MISCV");
-    },
-  },
+  MISC: { count: ONE, set: ([misc], { valid }) => ({ misc, valid: valid | all("MISCV") }) },
   RIP: {
     count: [1, 2],
-    apply: (record, values) => {
-      record.ip = values.at(-1)!;
-      record.cs = values.length === 2 ? Number(BigInt.asUintN(16, values[0]!)) : 0;
-    },
+    set: ([first, ip]) =>
+      ip === undefined ? { cs: 0, ip: first! } : { cs: Number(BigInt.asUintN(16, first!)), ip },
   },
-  BANK: { count: ONE, limit: 256n, apply: (record, [value]) => record.bank = Number(value) },
-  TIME: { count: ONE, limit: EXACT, apply: (record, [value]) => record.time = Number(value) },
-  MCGCAP: { count: ONE, apply: (record, [value]) => record.mcgCap = value! },
+  TIME: { count: ONE, limit: EXACT, set: ([time]) => ({ time: Number(time) }) },
+  MCGCAP: { count: ONE, set: ([mcgCap]) => ({ mcgCap }) },
   PROCESSOR: {
     count: [2, 2],
     limit: 1n << 32n,
-    apply: (record, [vendor, signature]) =>
-      record.processor = recordedCpu(Number(vendor), Number(signature)) ?? record.processor,
+    set: ([vendor, signature], { processor }) => ({
+      processor: recordedCpu(Number(vendor), Number(signature)) ?? processor,
+    }),
   },
-  TSC: ignored,
-  SOCKETID: ignored,
-  APICID: ignored,
-  NOBROADCAST: flag,
-  IRQBROADCAST: flag,
-  NMIBROADCAST: flag,
-  HOLD: flag,
-  IN_IRQ: flag,
-  IN_PROC: flag,
-  POLL: flag,
-  EXCP: flag,
-};
-
-/** The words that begin a record; `CPU` with its number, and the bank. */
-const STARTS: Readonly<Record<string, Values>> = {
-  CPU: { count: [1, 2], limit: EXACT },
-  MCE: { count: [0, 0] },
-};
+  ...Object.fromEntries(IGNORED.map((word) => [word, { count: ONE, set: nothing }])),
+  ...Object.fromEntries(FLAGS.map((word) => [word, { count: NONE, set: nothing }])),
+}));
 const START = "CPU or MCE, which begin a record";
 
 /** Sixty-four values and the signs of `RIP 0x10:<…> {…}` are more than any word takes. */
@@ -161,8 +140,10 @@ class MceInjectReader implements LogReader {
   readonly #name: string;
   readonly #found: (record: LoggedMachineCheck) => void;
   /** A word and what follows it. */
-  #clause: { readonly word: Token; readonly values: Token[] } | undefined;
-  #record: InjectRecord | undefined;
+  #clause: { readonly word: Token; readonly term: Term; readonly values: Token[] } | undefined;
+  #record:
+    | { readonly fields: InjectRecord; readonly first: number; readonly last: number }
+    | undefined;
 
   constructor(name: string, found: (record: LoggedMachineCheck) => void) {
     this.#name = name;
@@ -183,9 +164,10 @@ class MceInjectReader implements LogReader {
   }
 
   #token(token: Token): void {
-    if (Object.hasOwn(STARTS, token.text) || Object.hasOwn(TERMS, token.text)) {
+    const term = TERMS.get(token.text);
+    if (term !== undefined) {
       this.#endClause();
-      this.#clause = { word: token, values: [] };
+      this.#clause = { word: token, term, values: [] };
       return;
     }
     if (this.#clause === undefined) throw this.#error(token, START);
@@ -196,32 +178,23 @@ class MceInjectReader implements LogReader {
 
   #endClause(): void {
     if (this.#clause === undefined) return;
-    const { word, values } = this.#clause;
+    const { word, term, values } = this.#clause;
     this.#clause = undefined;
-    const last = values.at(-1)?.line ?? word.line;
-    if (Object.hasOwn(STARTS, word.text)) {
+    if (term.begins) {
       this.#endRecord();
-      const [cpu, bank = 0n] = this.#values(word, values, STARTS[word.text]!);
-      this.#record = {
-        cpu: cpu === undefined ? undefined : Number(cpu),
-        bank: Number(bank),
-        valid: 0n,
-        mcgStatus: 0n,
-        cs: 0,
-        ip: 0n,
-        first: word.line,
-        last,
-      };
-      return;
+      this.#record = { fields: EMPTY, first: word.line, last: word.line };
     }
     if (this.#record === undefined) throw this.#error(word, START);
-    const term = TERMS[word.text]!;
-    term.apply(this.#record, this.#values(word, values, term));
-    this.#record.last = last;
+    const { fields, first } = this.#record;
+    this.#record = {
+      fields: { ...fields, ...term.set(this.#values(word, values, term), fields) },
+      first,
+      last: values.at(-1)?.line ?? word.line,
+    };
   }
 
-  #values(word: Token, tokens: readonly Token[], rules: Values): bigint[] {
-    const { names, count: [least, most], limit = 1n << 64n } = rules;
+  #values(word: Token, tokens: readonly Token[], term: Term): bigint[] {
+    const { names, count: [least, most], limit = 1n << 64n } = term;
     const values = withoutSigns(tokens);
     const further = values[most];
     if (further !== undefined) {
@@ -244,10 +217,12 @@ class MceInjectReader implements LogReader {
 
   #endRecord(): void {
     if (this.#record === undefined) return;
-    const { first, last, cs, ip, valid, status, ...fields } = this.#record;
+    const { fields: { status, valid, cs, ip, ...fields }, first, last } = this.#record;
     this.#record = undefined;
-    const missing = "Expected STATUS, got none: the record is cut";
-    const place = { name: this.#name, line: first, column: 1 };
+    const cut = textError(
+      { name: this.#name, line: first, column: 1 },
+      "Expected STATUS, got none: the record is cut",
+    );
     this.#found(loggedMachineCheck(
       {
         ...fields,
@@ -255,7 +230,7 @@ class MceInjectReader implements LogReader {
         interrupted: { cs, ip },
       },
       { unit: "line", first, last },
-      status === undefined ? [textError(place, missing).message] : [],
+      status === undefined ? [cut.message] : [],
     ));
   }
 

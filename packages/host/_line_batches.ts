@@ -1,4 +1,4 @@
-import type { TextLine } from "../../_text_lines.ts";
+import type { TextLine } from "./_text_lines.ts";
 
 /** A text, whole or in pieces of any size. */
 export type TextChunks = string | Iterable<string> | AsyncIterable<string>;
