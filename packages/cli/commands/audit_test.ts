@@ -131,7 +131,7 @@ Deno.test("tdx audit refuses bad input in one line", async () => {
   const README = `${ROOT}README.md`;
   const cases: [string[], string][] = [
     [["--root", `${ROOT}none`], `got ${ROOT}none: no such file or folder`],
-    [["--root", README], `got ${README}: it is no folder`],
+    [["--root", README], `got ${README}: it is not a folder`],
     [["--root", `${ROOT}emr-6.18/sys`], "Expected a snapshot folder with files such as"],
     [["--root", ROOT, "-"], "Expected one of --root DIR and -, got - --root"],
     [["snapshot.tar"], "Expected one of --root DIR and -, got snapshot.tar"],

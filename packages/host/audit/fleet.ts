@@ -1,3 +1,4 @@
+import { outOfRange } from "@tdx/core/arguments";
 import { quote } from "../_text_lines.ts";
 import type { Audit } from "./audit.ts";
 import { KERNEL_BEHAVIOURS, type KernelBehaviour } from "./judge/kernel_behaviour.ts";
@@ -14,13 +15,13 @@ export interface AuditGroup {
   readonly verdict: Verdict;
   /** How many they are. */
   readonly hosts: number;
-  /** The names of the first few, where the audits name them. */
+  /** The names of the first few that have one. */
   readonly examples: readonly string[];
   /** What to do about each. */
   readonly advice: string;
 }
 
-/** A line of a fleet file that is no audit. */
+/** A line of a fleet file that is not an audit. */
 export interface BrokenLine {
   /** The line, from 1. */
   readonly line: number;
@@ -34,15 +35,13 @@ export interface FleetSummary {
   readonly hosts: number;
   /** The groups: worst verdict first, then by size. */
   readonly groups: readonly AuditGroup[];
-  /** How many lines were no audits. */
+  /** How many lines were not audits. */
   readonly broken: number;
   /** The first few of them. */
   readonly brokenLines: readonly BrokenLine[];
 }
 
-const VERDICTS = Object.keys(VERDICT_ADVICE) as Verdict[];
 const FORMAT_VERSION = 1;
-
 const MAX_EXAMPLES = 3;
 const MAX_BROKEN_LINES = 20;
 /** Groups come from the lines; no fleet has so many, so what goes beyond is a broken line. */
@@ -60,7 +59,7 @@ const WORST_FIRST: readonly Verdict[] = [
  * Sums up the audits of many hosts, JSON objects one a line, as `tdx audit --json` writes them.
  *
  * Lines are read one after the other and let go, so memory stays bounded however many there are.
- * Empty lines are skipped; a line that is no audit is counted, and the first 20 are named.
+ * Empty lines are skipped; a line that is not an audit is counted, and the first 20 are named.
  *
  * @param lines The bytes of the lines.
  * @returns The summary.
@@ -80,55 +79,48 @@ const WORST_FIRST: readonly Verdict[] = [
  * ```
  */
 export async function summarizeFleet(lines: AsyncIterable<Uint8Array>): Promise<FleetSummary> {
-  const tally = new FleetTally();
+  const groups = new Groups();
+  const brokenLines: BrokenLine[] = [];
+  let broken = 0;
   let number = 0;
-  for await (const line of linesOf(lines)) tally.add(line, ++number);
-  return tally.summary();
+  for await (const line of linesOf(lines)) {
+    number++;
+    if (line.trim() === "") continue;
+    try {
+      groups.add(readFleetLine(line));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      broken++;
+      if (broken <= MAX_BROKEN_LINES) brokenLines.push({ line: number, trouble: error.message });
+    }
+  }
+  return { ...groups.sums(), broken, brokenLines };
 }
 
 /** What a summary takes from an audit. */
 type FleetAudit = Pick<Audit, "host" | "platform" | "kernel" | "verdict">;
 
-/** Counts audits; keeps groups, a few names and a few broken lines, and no audit. */
-class FleetTally {
+/** Counts audits; keeps a few names of each group, and no audit. */
+class Groups {
   readonly #groups = new Map<string, AuditGroup & { hosts: number; examples: string[] }>();
-  readonly #brokenLines: BrokenLine[] = [];
-  #hosts = 0;
-  #broken = 0;
 
-  add(line: string, number: number): void {
-    if (line.trim() === "") return;
-    const audit = readFleetLine(line);
-    const trouble = typeof audit === "string" ? audit : this.#count(audit);
-    if (trouble === undefined) return;
-    this.#broken++;
-    if (this.#brokenLines.length < MAX_BROKEN_LINES) {
-      this.#brokenLines.push({ line: number, trouble });
-    }
-  }
-
-  /** Says what is wrong where an audit has no place in any group. */
-  #count({ platform, kernel, verdict, host }: FleetAudit): string | undefined {
+  add({ platform, kernel, verdict, host }: FleetAudit): void {
     const key = `${platform} ${kernel} ${verdict}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
-      if (this.#groups.size >= MAX_GROUPS) return `Expected at most ${MAX_GROUPS} groups, got more`;
+      if (this.#groups.size >= MAX_GROUPS) {
+        throw new RangeError(`Expected at most ${MAX_GROUPS} groups, got more`);
+      }
       const advice = VERDICT_ADVICE[verdict];
       this.#groups.set(key, group = { platform, kernel, verdict, hosts: 0, examples: [], advice });
     }
-    this.#hosts++;
     group.hosts++;
     if (host !== undefined && group.examples.length < MAX_EXAMPLES) group.examples.push(host);
-    return undefined;
   }
 
-  summary(): FleetSummary {
-    return {
-      hosts: this.#hosts,
-      groups: [...this.#groups.values()].sort(worstFirst),
-      broken: this.#broken,
-      brokenLines: this.#brokenLines,
-    };
+  sums(): Pick<FleetSummary, "hosts" | "groups"> {
+    const groups = [...this.#groups.values()].sort(worstFirst);
+    return { hosts: groups.reduce((sum, { hosts }) => sum + hosts, 0), groups };
   }
 }
 
@@ -139,37 +131,40 @@ function worstFirst(a: AuditGroup, b: AuditGroup): number {
     (name(a) < name(b) ? -1 : 1);
 }
 
-/** Reads one audit; where the line is none, says what is wrong with it. */
-function readFleetLine(line: string): FleetAudit | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return `Expected an audit as one JSON object, got ${quote(line)}`;
-  }
-  if (typeof value !== "object" || value === null) {
-    return `Expected an audit as one JSON object, got ${quote(line)}`;
-  }
-  const { formatVersion, host, platform, kernel, verdict } = value as Record<string, unknown>;
+/**
+ * Reads one audit.
+ *
+ * @throws {RangeError} If the line is not one.
+ */
+function readFleetLine(line: string): FleetAudit {
+  const { formatVersion, host, platform, kernel, verdict } = jsonObject(line);
   if (formatVersion !== FORMAT_VERSION) {
-    return `Expected formatVersion ${FORMAT_VERSION}, got ${shown(formatVersion)}`;
+    throw outOfRange("formatVersion", `${FORMAT_VERSION}`, formatVersion);
   }
   if (typeof platform !== "string" || !/^[a-z][a-z0-9-]{0,31}$/.test(platform)) {
-    return `Expected platform as a plugin's name, got ${shown(platform)}`;
-  }
-  const knownKernel = KERNEL_BEHAVIOURS.find((name) => name === kernel);
-  if (knownKernel === undefined) {
-    return `Expected kernel as one of ${KERNEL_BEHAVIOURS.join(", ")}, got ${shown(kernel)}`;
-  }
-  const knownVerdict = VERDICTS.find((name) => name === verdict);
-  if (knownVerdict === undefined) {
-    return `Expected verdict as one of ${VERDICTS.join(", ")}, got ${shown(verdict)}`;
+    throw outOfRange("platform", "a plugin's name", platform);
   }
   const named = typeof host === "string" && /^[\w.-]{1,253}$/.test(host) ? { host } : {};
-  return { platform, kernel: knownKernel, verdict: knownVerdict, ...named };
+  return {
+    platform,
+    kernel: oneOf("kernel", kernel, KERNEL_BEHAVIOURS),
+    verdict: oneOf("verdict", verdict, Object.keys(VERDICT_ADVICE) as Verdict[]),
+    ...named,
+  };
 }
 
-function shown(value: unknown): string {
-  if (value === undefined) return "none";
-  return typeof value === "string" ? quote(value) : JSON.stringify(value).slice(0, 40);
+function jsonObject(line: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(line);
+    if (typeof value === "object" && value !== null) return value;
+  } catch {
+    // Said below.
+  }
+  throw new RangeError(`Expected an audit as one JSON object, got ${quote(line)}`);
+}
+
+function oneOf<T>(name: string, value: unknown, known: readonly T[]): T {
+  const found = known.find((item) => item === value);
+  if (found === undefined) throw outOfRange(name, `one of ${known.join(", ")}`, value);
+  return found;
 }

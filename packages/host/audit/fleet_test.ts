@@ -50,18 +50,18 @@ Deno.test("summarizeFleet() counts broken lines and says what is wrong with each
   assertEquals(brokenLines.map(({ line, trouble }) => [line, trouble]), [
     [3, `${object} "{"`],
     [4, `${object} "\\u0000\\u0001garbage"`],
-    [5, "Expected formatVersion 1, got none"],
+    [5, "Expected formatVersion to be 1, got undefined"],
     [6, `${object} "null"`],
-    [7, "Expected formatVersion 1, got 2"],
-    [8, 'Expected platform as a plugin\'s name, got "Rapids\\u001b[2J"'],
+    [7, "Expected formatVersion to be 1, got 2"],
+    [8, 'Expected platform to be a plugin\'s name, got "Rapids\\u001b[2J"'],
     [
       9,
-      "Expected kernel as one of clears-always, clears-on-erratum, no-tdx, unknown, " +
+      "Expected kernel to be one of clears-always, clears-on-erratum, no-tdx, unknown, " +
       'got "sometimes"',
     ],
     [
       10,
-      "Expected verdict as one of not-concerned, fine, pays-rightly, pays-needlessly, at-risk, " +
+      "Expected verdict to be one of not-concerned, fine, pays-rightly, pays-needlessly, at-risk, " +
       'unknown, got "lost"',
     ],
   ]);

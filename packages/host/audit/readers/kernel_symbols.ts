@@ -30,7 +30,7 @@ const MEANING = new Map<string, keyof KernelSymbols | "first" | "last">([
   ["_einittext", "last"],
 ]);
 
-/** Reads `/proc/kallsyms`, line by line; lines that are none are skipped. */
+/** Reads `/proc/kallsyms`, line by line; lines of another form are skipped. */
 export async function readKernelSymbols(bytes: AsyncIterable<Uint8Array>): Promise<KernelSymbols> {
   const found = new Map<string, string>();
   for await (const line of linesOf(bytes)) {

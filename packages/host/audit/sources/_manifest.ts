@@ -12,7 +12,7 @@ export type Manifest = ReadonlyMap<string, (typeof STATES)[number]>;
 /**
  * Reads the list of a snapshot, lines `absent sys/kernel/kexec_crash_loaded`.
  *
- * @throws {SyntaxError} `manifest:line:1: …` where a line is none
+ * @throws {SyntaxError} `manifest:line:1: …` If a line has another form.
  */
 export async function readManifest(bytes: AsyncIterable<Uint8Array>): Promise<Manifest> {
   const lines = (await wholeText(bytes, 2 ** 20)).split("\n").filter((line) => line !== "");
@@ -30,8 +30,8 @@ export async function readManifest(bytes: AsyncIterable<Uint8Array>): Promise<Ma
 }
 
 /** What to say of a file that a snapshot does not hold. */
-export function missingFile(path: string, manifest: Manifest): HostFile {
-  switch (manifest.get(path)) {
+export function missingFile(path: string, manifest: Manifest | undefined): HostFile {
+  switch (manifest?.get(path)) {
     case "absent":
       return { path, state: "absent" };
     case "unreadable":

@@ -16,7 +16,7 @@ const REGULAR = ["0", ""];
  *
  * Folders, links and extended headers are skipped, so names over 255 bytes are not known.
  *
- * @throws {SyntaxError} where it is no tar archive, or is cut
+ * @throws {SyntaxError} If it is not a tar archive, or is cut.
  */
 export async function* tarEntries(archive: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const reader = new ByteReader(archive);
@@ -25,7 +25,7 @@ export async function* tarEntries(archive: AsyncIterable<Uint8Array>): AsyncGene
     if (first) refuseOther(header);
     if (header.length < BLOCK) throw cut(`${BLOCK} bytes of a header`);
     if (header.every((byte) => byte === 0)) break;
-    const { name, size, type } = readHeader(header);
+    const { name, size, type } = decodeHeader(header);
     let left = size;
     const bytes = async function* (): AsyncGenerator<Uint8Array> {
       while (left > 0) {
@@ -44,7 +44,7 @@ export async function* tarEntries(archive: AsyncIterable<Uint8Array>): AsyncGene
   while ((await reader.some(2 ** 20)).length > 0);
 }
 
-function readHeader(header: Uint8Array): { name: string; size: number; type: string } {
+function decodeHeader(header: Uint8Array): { name: string; size: number; type: string } {
   const text = (start: number, length: number) =>
     new TextDecoder().decode(header.subarray(start, start + length)).split("\0", 1)[0]!;
   const octal = (start: number, length: number) => {
@@ -85,7 +85,7 @@ class ByteReader {
     this.#chunks = bytes[Symbol.asyncIterator]();
   }
 
-  /** The next bytes, between 1 and `max`; none at the end. */
+  /** The next bytes, between 1 and `max`, and 0 at the end. */
   async some(max: number): Promise<Uint8Array> {
     while (this.#rest.length === 0) {
       const { value, done } = await this.#chunks.next();

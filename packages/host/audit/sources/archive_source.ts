@@ -11,16 +11,15 @@ import { tarEntries } from "./_tar.ts";
  * absent.
  *
  * @param archive The bytes of the archive, read once.
- * @returns The source. Its `files` throws a SyntaxError where the bytes are no tar archive, are cut
- * or hold a file twice, and a RangeError where none of the files is there.
- * @throws {TypeError} Where it is no stream of bytes.
+ * @returns The source. Its `files` throws a SyntaxError if the bytes are not a tar archive, are cut
+ * or hold a file twice, and a RangeError if none of the files is there.
  *
  * @example
  * ```ts
  * import { archiveSource } from "@tdx/host";
  * import { assertRejects } from "@std/assert";
  *
- * const source = archiveSource(new Blob(["no archive"]).stream());
+ * const source = archiveSource(new Blob(["a text"]).stream());
  * await assertRejects(
  *   () => Array.fromAsync(source.files(["proc/cpuinfo"])),
  *   SyntaxError,
@@ -47,7 +46,7 @@ export function archiveSource(archive: AsyncIterable<Uint8Array>): HostSource {
         const got = first === undefined ? "an empty one" : `one that begins with ${quote(first)}`;
         throw nothingKnown("an archive", paths, got);
       }
-      for (const path of left) yield missingFile(path, manifest ?? new Map());
+      for (const path of left) yield missingFile(path, manifest);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { MANIFEST, type Manifest, missingFile, nothingKnown, readManifest } from "./_manifest.ts";
+import { MANIFEST, missingFile, nothingKnown, readManifest } from "./_manifest.ts";
 import { type HostFile, type HostSource, requireDeno } from "./host_source.ts";
 
 /**
@@ -8,10 +8,9 @@ import { type HostFile, type HostSource, requireDeno } from "./host_source.ts";
  * absent: nobody says that the machine lacks it.
  *
  * @param folder The folder; reading it needs `--allow-read`.
- * @returns The source. Its `files` throws a RangeError where the folder is none, cannot be read or
- * holds none of the files, and a SyntaxError where its manifest is malformed.
- * @throws {TypeError} Where it is no string.
- * @throws {Error} In another runtime than Deno.
+ * @returns The source. Its `files` throws a RangeError if the folder is missing, cannot be read or
+ * holds none of the files, and a SyntaxError if its manifest is malformed.
+ * @throws {Error} If the runtime is not Deno.
  *
  * @example
  * ```ts
@@ -31,12 +30,13 @@ export function folderSource(folder: string): HostSource {
   return {
     async *files(paths: readonly string[]): AsyncGenerator<HostFile> {
       await requireFolder(folder);
-      const manifest = await folderManifest(folder);
+      const list = await openFile(folder, MANIFEST);
+      const manifest = list?.state === "present" ? await readManifest(list.bytes) : undefined;
       let known = manifest !== undefined;
       for (const path of paths) {
-        const file = await openFile(`${folder}/${path}`, path, manifest ?? new Map());
-        known ||= file.present;
-        yield file.file;
+        const file = await openFile(folder, path);
+        known ||= file !== undefined;
+        yield file ?? missingFile(path, manifest);
       }
       if (!known) throw nothingKnown("a snapshot folder", paths, `${folder} without any`);
     },
@@ -50,40 +50,30 @@ async function requireFolder(folder: string): Promise<void> {
     const { state } = await Deno.permissions.query({ name: "read", path: folder });
     if (state !== "granted") throw new Deno.errors.NotCapable("Requires read access");
     if ((await Deno.stat(folder)).isDirectory) return;
-    got = "it is no folder";
+    got = "it is not a folder";
   } catch (error) {
     got = fileTrouble(error, folder);
   }
   throw new RangeError(`Expected a snapshot folder, got ${folder}: ${got}`);
 }
 
-async function folderManifest(folder: string): Promise<Manifest | undefined> {
-  const file = await openFile(`${folder}/${MANIFEST}`, MANIFEST, new Map());
-  return file.file.state === "present" ? await readManifest(file.file.bytes) : undefined;
-}
-
-async function openFile(
-  name: string,
-  path: string,
-  manifest: Manifest,
-): Promise<{ file: HostFile; present: boolean }> {
+/** Opens a file of the snapshot, if it is there. */
+async function openFile(folder: string, path: string): Promise<HostFile | undefined> {
+  const name = `${folder}/${path}`;
   try {
     // Opening a folder succeeds, and only reading it fails.
     if (!(await Deno.stat(name)).isFile) {
-      return { file: { path, state: "unreadable", reason: "it is no file" }, present: true };
+      return { path, state: "unreadable", reason: "it is not a file" };
     }
-    const { readable } = await Deno.open(name);
-    return { file: { path, state: "present", bytes: readable }, present: true };
+    return { path, state: "present", bytes: (await Deno.open(name)).readable };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return { file: missingFile(path, manifest), present: false };
-    }
-    const reason = fileTrouble(error, name);
-    return { file: { path, state: "unreadable", reason }, present: true };
+    const gone = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    return gone ? undefined : { path, state: "unreadable", reason: fileTrouble(error, name) };
   }
 }
 
-/** Says in words why a file could not be opened; throws on what is no such trouble. */
+/** Says in words why a file could not be opened; throws any other error again. */
 function fileTrouble(error: unknown, name: string): string {
   if (error instanceof Deno.errors.NotFound) return "no such file or folder";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";

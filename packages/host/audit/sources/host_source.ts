@@ -41,7 +41,7 @@ export interface HostSource {
  * Refuses a runtime that lacks what a source reads with; Node and Bun load this package too.
  *
  * @param source The source, for example `liveSource()`.
- * @throws {Error} Unless it is Deno.
+ * @throws {Error} If the runtime is not Deno.
  */
 export function requireDeno(source: string): void {
   if ("Deno" in globalThis) return;

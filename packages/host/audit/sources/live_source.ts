@@ -16,7 +16,7 @@ const KERNEL_LOG = "/dev/kmsg";
  *
  * @returns The source. Its `files` throws a `Deno.errors.NotCapable` without the permission and a
  * `Deno.errors.NotFound` without the program.
- * @throws {Error} In another runtime than Deno.
+ * @throws {Error} If the runtime is not Deno.
  *
  * @example What needs no program
  * ```ts
@@ -78,7 +78,7 @@ export async function catFile(
   return { path, state: "present", bytes: bytes() };
 }
 
-/** What `cat` complained of, "" where it succeeded. */
+/** What `cat` complained of, "" if it succeeded. */
 async function failure(cat: Deno.ChildProcess, complaint: Promise<string>): Promise<string> {
   const [{ success, code }, text] = await Promise.all([cat.status, complaint]);
   return success ? "" : text.trim() || `exit status ${code}`;

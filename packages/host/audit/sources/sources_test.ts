@@ -46,15 +46,15 @@ Deno.test("folderSource() calls nothing absent where nobody says so", async () =
   // A folder without a manifest, in which one of the wanted names is a folder.
   const found = await all(folderSource(`${ROOT}emr-6.18/proc`), ["cpuinfo", "sys", "dmesg"]);
   assertEquals(found["cpuinfo"]!.startsWith("processor"), true);
-  assertEquals(found["sys"], "it is no file");
+  assertEquals(found["sys"], "it is not a file");
   assertEquals(found["dmesg"], "it is not in the snapshot");
 });
 
-Deno.test("folderSource() refuses what is no snapshot folder", async () => {
+Deno.test("folderSource() refuses anything but a snapshot folder", async () => {
   const refuses = (folder: string, message: string) =>
     assertRejects(() => all(folderSource(folder)), RangeError, message);
   await refuses(`${ROOT}none`, "no such file or folder");
-  await refuses(`${ROOT}README.md`, "it is no folder");
+  await refuses(`${ROOT}README.md`, "it is not a folder");
   await refuses(`${ROOT}emr-6.18/sys/kernel`, "without any");
 });
 
