@@ -1,18 +1,33 @@
-/** A figure: what was measured, beside what it is to be compared with, in the same run. */
-export interface Figure {
-  /** What was measured. */
+/** What is measured, and what beside it in turn. */
+export interface Comparison {
+  /** What is measured. */
   readonly name: string;
   /** Unit of both samples. */
   readonly unit: string;
+  /** How often both are measured, after one time that is not counted. */
+  readonly repeats: number;
+  /** Gives one value. */
+  readonly measure: () => number | Promise<number>;
+  /** The yardstick, which gives one value in the same unit. */
+  readonly beside: { readonly name: string; readonly measure: () => number | Promise<number> };
+  /** The goal, as a sentence; and whether the median meets it. */
+  readonly goal?: Goal;
+}
+
+/** What a figure is to reach. */
+export interface Goal {
+  readonly text: string;
+  readonly met: (median: number, ratio: number) => boolean;
+}
+
+/** A figure: what was measured, beside what it is to be compared with, in the same run. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
   /** One value per repeat. */
   readonly samples: readonly number[];
-  /** The yardstick, measured in turn with it. */
   readonly beside: { readonly name: string; readonly samples: readonly number[] };
-  /** The goal, as a sentence; and whether the median meets it. */
-  readonly goal?: {
-    readonly text: string;
-    readonly met: (median: number, ratio: number) => boolean;
-  };
+  readonly goal?: Goal;
 }
 
 /** The middle of some values. */
@@ -22,27 +37,17 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
-/**
- * Measures two things in turn, so that a machine that gets slower gets slower for both.
- *
- * @param repeats How often each is measured, after one run that is not counted.
- * @param subject Gives one value.
- * @param yardstick Gives one value in the same unit.
- */
-export async function inTurn(
-  repeats: number,
-  subject: () => number | Promise<number>,
-  yardstick: () => number | Promise<number>,
-): Promise<{ samples: number[]; yard: number[] }> {
+/** Measures two things in turn, so that a machine that gets slower gets slower for both. */
+export async function inTurn({ repeats, measure, beside, ...rest }: Comparison): Promise<Figure> {
   const samples: number[] = [];
   const yard: number[] = [];
   for (let i = 0; i <= repeats; i++) {
-    const [value, beside] = [await subject(), await yardstick()];
+    const [value, yardstick] = [await measure(), await beside.measure()];
     if (i === 0) continue;
     samples.push(value);
-    yard.push(beside);
+    yard.push(yardstick);
   }
-  return { samples, yard };
+  return { ...rest, samples, beside: { name: beside.name, samples: yard } };
 }
 
 /** Time something takes, in milliseconds. */

@@ -7,7 +7,13 @@ import {
   type Platform,
   TiB,
 } from "@tdx/core";
-import { createReclaimer, createTdHost, poisonAtRandom, type TeardownPath } from "@tdx/reclaim";
+import {
+  clearOperation,
+  createReclaimer,
+  createTdHost,
+  poisonAtRandom,
+  type TeardownPath,
+} from "@tdx/reclaim";
 import { emr } from "@tdx/platform-emr";
 import { spr } from "@tdx/platform-spr";
 import { type Figure, fillOf, inTurn, timed } from "./figure.ts";
@@ -15,8 +21,8 @@ import { type Figure, fillOf, inTurn, timed } from "./figure.ts";
 const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
 
 /** A 6 TiB TD in one piece on a 16 TiB host: teardown by one path. */
-export async function uniform(path: TeardownPath): Promise<Figure> {
-  const one = async () => {
+export function uniform(path: TeardownPath): Promise<Figure> {
+  const measure = async () => {
     const options = { platform: emr, guestBytes: 6 * TiB, vcpus: 64, hostBytes: 16 * TiB };
     const { memory, module, tdr } = createTdHost(options);
     const host = createReclaimer({ memory });
@@ -29,19 +35,19 @@ export async function uniform(path: TeardownPath): Promise<Figure> {
     }
     return ms;
   };
-  const { samples, yard } = await inTurn(5, one, fillOf(GiB / 64));
-  return {
+  return inTurn({
     name: `uniform 6 TiB TD on 16 TiB, ${path}`,
     unit: "ms",
-    samples,
-    beside: { name: "fill 16 MiB", samples: yard },
+    repeats: 5,
+    measure,
+    beside: { name: "fill 16 MiB", measure: fillOf(GiB / 64) },
     goal: { text: "at most 20 ms", met: (ms) => ms <= 20 },
-  };
+  });
 }
 
 /** 16,777,216 pages at random over 1 TiB, 1 line in 100,000 poisoned: terminate teardown. */
-export async function fragmented(platform: Platform): Promise<Figure> {
-  const one = async () => {
+export function fragmented(platform: Platform): Promise<Figure> {
+  const measure = async () => {
     const host = createTdHost({
       platform,
       guestBytes: 64 * GiB,
@@ -53,53 +59,52 @@ export async function fragmented(platform: Platform): Promise<Figure> {
     const { memory, module, tdr } = host;
     return await timed(() => createReclaimer({ memory }).teardown(module, tdr));
   };
-  // One byte for each line of the TD.
-  const { samples, yard } = await inTurn(2, one, fillOf(GiB));
-  return {
+  return inTurn({
     name: `fragmented 64 GiB TD over 1 TiB, ${platform.name}`,
     unit: "ms",
-    samples,
-    beside: { name: "fill 1 byte per line", samples: yard },
+    repeats: 2,
+    measure,
+    // One byte for each line of the TD.
+    beside: { name: "fill 1 byte per line", measure: fillOf(GiB) },
     goal: { text: "at most 2000 ms", met: (ms) => ms <= 2000 },
-  };
+  });
 }
 
 /** A region whose every line differs from its neighbours: the reset of all of it. */
 export async function dense(): Promise<Figure[]> {
   const region = GiB / 4;
   const lines = region / LINE_BYTES;
-  const clear: Operation = { kind: "movdir64b", by: "host", key: keyIds.key(0) };
+  const clear = clearOperation(keyIds.key(0));
   let backing = 0;
-  const ours = () => {
+  const measure = () => {
     const memory = new PhysicalMemory({ bytes: region, platform: spr, keyIds });
     fillWithVariety(memory, region);
     backing = memory.footprintBytes;
     return timed(() => memory.apply(clear, 0, region));
   };
-  const fill = () => fillOf(backing)();
-  const plain = () => {
+  const lookUp = () => {
     const states = new Uint8Array(lines).map((_, i) => i & 63);
     const next = new Uint8Array(256);
     return timed(() => {
       for (let i = 0; i < states.length; i++) states[i] = next[states[i]!]!;
     });
   };
-  const against = await inTurn(5, ours, fill);
-  const againstPlain = await inTurn(5, ours, plain);
   return [
-    {
+    await inTurn({
       name: "dense reset of 256 MiB",
       unit: "ms",
-      samples: against.samples,
-      beside: { name: "fill what backs it", samples: against.yard },
+      repeats: 5,
+      measure,
+      beside: { name: "fill what backs it", measure: () => fillOf(backing)() },
       goal: { text: "at most 3 times", met: (_, ratio) => ratio <= 3 },
-    },
-    {
+    }),
+    await inTurn({
       name: "dense reset of 256 MiB, again",
       unit: "ms",
-      samples: againstPlain.samples,
-      beside: { name: "1 byte per line, looked up", samples: againstPlain.yard },
-    },
+      repeats: 5,
+      measure,
+      beside: { name: "1 byte per line, looked up", measure: lookUp },
+    }),
   ];
 }
 

@@ -8,25 +8,24 @@ import { type Figure, inTurn, timed } from "./figure.ts";
 const CALLS = 200_000;
 
 /** One decision, warm. */
-export async function decision(): Promise<Figure> {
+export function decision(): Promise<Figure> {
   // Without the mark of a checked platform, which makes a copy several times slower.
   const plain = { ...spr };
-  const { samples, yard } = await inTurn(
-    7,
-    () => nanoseconds(() => decide({ platform: spr }).clear),
-    () => nanoseconds(() => ({ ...plain }).name.length > 0),
-  );
-  return {
+  return inTurn({
     name: "decide, warm",
     unit: "ns",
-    samples,
-    beside: { name: "copy a platform", samples: yard },
+    repeats: 7,
+    measure: () => nanoseconds(() => decide({ platform: spr }).clear),
+    beside: {
+      name: "copy a platform",
+      measure: () => nanoseconds(() => ({ ...plain }).name.length > 0),
+    },
     goal: { text: "under 1000 ns", met: (ns) => ns < 1000 },
-  };
+  });
 }
 
 /** `tdx decide` from the shell against an empty program. */
-export async function start(): Promise<Figure> {
+export function start(): Promise<Figure> {
   const folder = new URL("..", import.meta.url);
   const run = (...args: string[]) => async () => {
     const command = new Deno.Command(Deno.execPath(), {
@@ -37,30 +36,26 @@ export async function start(): Promise<Figure> {
   };
   // As `deno task tdx` runs it, which loads the subcommand that is asked for and no other.
   const [, , ...words] = config.tasks.tdx.command.split(" ");
-  const { samples, yard } = await inTurn(
-    9,
-    run(...words, "decide", "--platform", "emr"),
-    run("bench/empty.ts"),
-  );
-  return {
+  return inTurn({
     name: "tdx decide from the shell",
     unit: "ms",
-    samples,
-    beside: { name: "an empty program", samples: yard },
+    repeats: 9,
+    measure: run(...words, "decide", "--platform", "emr"),
+    beside: { name: "an empty program", measure: run("bench/empty.ts") },
     goal: { text: "at most 1.5 times", met: (_, ratio) => ratio <= 1.5 },
-  };
+  });
 }
 
 /** Every state of three lines under two hosts and a device: states each millisecond. */
-export async function explorer(): Promise<Figure> {
+export function explorer(): Promise<Figure> {
   const system = new System(endlessProblem(3), MACHINE, { lost: false });
-  const one = async () => {
+  const measure = async () => {
     const { states, milliseconds } = await explore(system);
     return states / milliseconds;
   };
   // As many bits set at random as the exploration has transitions.
   const bits = new Uint32Array(Math.ceil(system.bound / 32));
-  const beside = async () => {
+  const setBits = async () => {
     const { states, transitions } = await explore(system);
     const ms = await timed(() => {
       for (let i = 0, at = 1; i < transitions; i++) {
@@ -70,13 +65,13 @@ export async function explorer(): Promise<Figure> {
     });
     return states / ms;
   };
-  const { samples, yard } = await inTurn(3, one, beside);
-  return {
+  return inTurn({
     name: "exploration, 3 lines, 2 hosts, a device",
     unit: "states/ms",
-    samples,
-    beside: { name: "one random bit per transition", samples: yard },
-  };
+    repeats: 3,
+    measure,
+    beside: { name: "one random bit per transition", measure: setBits },
+  });
 }
 
 function nanoseconds(work: () => unknown): number {
