@@ -1,5 +1,5 @@
 // How long does a shutdown take, and what does skipping the clear save? Two figures, no choice.
-import { GiB, type Interval, type Known } from "@tdx/core";
+import { GiB, showRange } from "@tdx/core";
 import {
   createReclaimer,
   createTdHost,
@@ -9,10 +9,6 @@ import {
 } from "@tdx/reclaim";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
-
-const show = (range: Known) => range === null ? "unknown" : between(range);
-const between = ({ low, high }: Interval) =>
-  low === high ? high.toFixed(1) : `${low.toFixed(1)} to ${high.toFixed(1)}`;
 
 for (const { vcpus, memoryGb } of PUBLISHED_SHUTDOWNS) {
   for (const platform of [emr, gnr]) {
@@ -25,8 +21,8 @@ for (const { vcpus, memoryGb } of PUBLISHED_SHUTDOWNS) {
       });
       console.log(
         `${memoryGb} GiB on ${platform.name}, clear as ${clear}: always ` +
-          `${show(always.total.seconds)} s, quirk ${show(quirk.total.seconds)} s, ` +
-          `saved ${show(saved.seconds)} s`,
+          `${showRange(always.total.seconds)} s, quirk ${showRange(quirk.total.seconds)} s, ` +
+          `saved ${showRange(saved.seconds)} s`,
       );
     }
   }
@@ -35,7 +31,9 @@ for (const { vcpus, memoryGb } of PUBLISHED_SHUTDOWNS) {
 // Beyond the published table there is no total, and a clear that you measured yourself still counts.
 const small = estimate({ platform: gnr, guestBytes: GiB, vcpus: 1, clear: 300 });
 console.log(
-  `1 GiB: total ${show(small.always.total.seconds)}, saved ${show(small.saved.seconds)} s`,
+  `1 GiB: total ${showRange(small.always.total.seconds)}, saved ${
+    showRange(small.saved.seconds)
+  } s`,
 );
 
 // A simulated teardown takes as long as the estimate says.
@@ -43,4 +41,4 @@ const td = { guestBytes: 107 * GiB, vcpus: 32 };
 const { memory, module, tdr } = createTdHost({ platform: gnr, ...td });
 const report = await createReclaimer({ memory }).teardown(module, tdr);
 const { total } = simulatedTime(report, { ...td, clear: "measured" });
-console.log(`Simulated: ${show(total.seconds)} s`);
+console.log(`Simulated: ${showRange(total.seconds)} s`);

@@ -24,10 +24,10 @@ const SAYS: Readonly<Record<string, readonly string[]>> = {
   "own_platform.ts": ["No erratum is known for this CPU", "Refused: "],
   // Up to 40% of 467 s; 105,063,192 pages of 410 ns; 28,104,499 of them off 134 s.
   "estimate.ts": [
-    "400 GiB on gnr, clear as published: always 467.0 s, quirk 280.2 to 467.0 s",
-    "400 GiB on gnr, clear as measured: always 467.0 s, quirk 423.9 s, saved 43.1 s",
-    "400 GiB on emr, clear as measured: always 467.0 s, quirk 467.0 s, saved 0.0 s",
-    "Simulated: 122.5 s",
+    "400 GiB on gnr, clear as published: always 467 s, quirk 280–467 s",
+    "400 GiB on gnr, clear as measured: always 467 s, quirk 424 s, saved 43.1 s",
+    "400 GiB on emr, clear as measured: always 467 s, quirk 467 s, saved 0 s",
+    "Simulated: 122 s",
   ],
   // 1 GiB are 262,144 pages, one of which is locked.
   "teardown_fault.ts": [
