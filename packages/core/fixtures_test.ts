@@ -1,8 +1,12 @@
 // What several tests share: a machine's keys, and platforms by what a partial write does on them.
-import { definePlatform } from "./define_platform.ts";
 import type { Key } from "./key.ts";
 import { KeyIdSpace } from "./key_id_space.ts";
-import type { PartialWrite, Platform, PlatformDeclaration } from "./platform.ts";
+import {
+  definePlatform,
+  type PartialWrite,
+  type Platform,
+  type PlatformDeclaration,
+} from "./platform.ts";
 
 export const keyIds: KeyIdSpace = new KeyIdSpace({
   maxPa: 52,

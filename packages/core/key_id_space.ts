@@ -1,4 +1,4 @@
-import { requireBoolean, requireOptions, requireRegister, requireWhole } from "./arguments.ts";
+import { requireOptions, requireRegister, requireWhole } from "./arguments.ts";
 import { bitRange } from "./bit_fields.ts";
 import type { Key } from "./key.ts";
 
@@ -89,8 +89,8 @@ export class KeyIdSpace {
    * Builds a space from explicit numbers.
    *
    * @param ranges The split.
-   * @throws {TypeError} Where a field is not known or of a wrong type.
-   * @throws {RangeError} Where a number is out of range or the KeyIDs do not fit in the bits.
+   * @throws {TypeError} If a field is not known.
+   * @throws {RangeError} If a number is out of range or the KeyIDs do not fit in the bits.
    */
   constructor(ranges: KeyIdRanges) {
     requireOptions("ranges", ranges, RANGES);
@@ -99,7 +99,6 @@ export class KeyIdSpace {
     requireWhole("shared", ranges.shared, 0, 2 ** MAX_KEY_ID_BITS - 1);
     requireWhole("private", ranges.private, 0, 2 ** MAX_KEY_ID_BITS - 1);
     const { integrityAllowed = true } = ranges;
-    requireBoolean("integrityAllowed", integrityAllowed);
     const needed = 1 + ranges.shared + ranges.private;
     if (needed > 2 ** ranges.keyIdBits) {
       throw new RangeError(
@@ -119,8 +118,8 @@ export class KeyIdSpace {
    *
    * @param msrs The registers.
    * @returns The space they describe.
-   * @throws {TypeError} Where a register is no bigint, `maxPa` no number, or a field not known.
-   * @throws {RangeError} Where a register does not fit in 64 bits, `maxPa` is out of range, the
+   * @throws {TypeError} If a register is not a bigint, or a field is not known.
+   * @throws {RangeError} If a register does not fit in 64 bits, `maxPa` is out of range, the
    * KeyID bits exceed their maximum, TDX reserves more bits than there are, the TME policy names an
    * integrity algorithm or a reserved encoding, or the two registers contradict each other.
    *
@@ -216,8 +215,7 @@ export class KeyIdSpace {
    *
    * @param keyId The KeyID, from 0.
    * @returns `tme` for 0, `shared` or `private`.
-   * @throws {TypeError} Where the KeyID is no number.
-   * @throws {RangeError} Where the machine has no such KeyID.
+   * @throws {RangeError} If the machine has no such KeyID.
    */
   kind(keyId: number): KeyIdKind {
     requireWhole("keyId", keyId, 0, this.shared + this.private);
@@ -231,8 +229,7 @@ export class KeyIdSpace {
    * @param pa Address in bytes, without KeyID bits.
    * @param keyId The KeyID.
    * @returns The address in bytes as it appears on the bus, exact below 2^52.
-   * @throws {TypeError} Where address or KeyID is no number.
-   * @throws {RangeError} Where the address reaches into the KeyID bits or the KeyID does not exist.
+   * @throws {RangeError} If the address reaches into the KeyID bits or the KeyID does not exist.
    */
   encode(pa: number, keyId: number): number {
     requireWhole("pa", pa, 0, this.addressLimit - 1);
@@ -245,8 +242,7 @@ export class KeyIdSpace {
    *
    * @param address Address in bytes with KeyID bits, below 2^maxPa.
    * @returns The address in bytes without KeyID bits, and the KeyID, which need not exist.
-   * @throws {TypeError} Where the address is no number.
-   * @throws {RangeError} Where the address has more than maxPa bits.
+   * @throws {RangeError} If the address has more than maxPa bits.
    */
   decode(address: number): { pa: number; keyId: number } {
     requireWhole("address", address, 0, 2 ** this.maxPa - 1);
@@ -263,8 +259,8 @@ export class KeyIdSpace {
    * @param options `generation` counts reprogrammings from 0; `integrity` asks for an integrity
    * algorithm on a shared KeyID (private ones always have it, KeyID 0 never).
    * @returns The key.
-   * @throws {TypeError} Where an argument is of a wrong type, or an option not known.
-   * @throws {RangeError} Where the KeyID does not exist, KeyID 0 is to be reprogrammed or given
+   * @throws {TypeError} If an option is not known.
+   * @throws {RangeError} If the KeyID does not exist, KeyID 0 is to be reprogrammed or given
    * integrity (rule C7), a private KeyID is to be without, or this machine allows no integrity
    * algorithm.
    *
@@ -283,7 +279,6 @@ export class KeyIdSpace {
     const { generation = 0 } = options;
     requireWhole("generation", generation, 0);
     const { integrity = kind === "private" } = options;
-    requireBoolean("integrity", integrity);
     if (kind === "tme" && (integrity || generation !== 0)) {
       throw new RangeError(
         "Expected KeyID 0 without integrity and with its one TME key, " +

@@ -23,6 +23,5 @@
  *
  * @module
  */
-export * from "./define_platform.ts";
 export * from "./platform.ts";
 export type * from "./source.ts";

@@ -1,5 +1,5 @@
 import { type Condition, matches } from "../condition.ts";
-import { requireBoolean, requireObject, requireOneOf, requireOptions } from "../arguments.ts";
+import { requireOneOf, requireOptions } from "../arguments.ts";
 import type { MachineCheck } from "./machine_check.ts";
 import {
   MCACOD_DATA_LOAD,
@@ -222,9 +222,8 @@ const ROWS: readonly Row[] = [
  * @param record The record.
  * @param context The host that took it.
  * @returns The grade, with the row that matched.
- * @throws {TypeError} Where a register is no bigint, or something else of a wrong type or, in the
- * context, not known.
- * @throws {RangeError} Where a register does not fit in 64 bits, or `mode` is neither `kernel` nor
+ * @throws {TypeError} If a register is not a bigint, or the context has something not known.
+ * @throws {RangeError} If a register does not fit in 64 bits, or `mode` is neither `kernel` nor
  * `user`.
  *
  * @example A TD consumed poison: the host survives only where SEAM_NR says that it was the TD
@@ -245,15 +244,13 @@ export function gradeMachineCheck(
   record: MachineCheck,
   context: MachineCheckContext,
 ): MachineCheckGrade {
-  requireObject("record", record);
   requireOptions("context", context, CONTEXT);
-  const { mode, ser = true, erratumFlag = false, tdPrivatePage = false } = context;
-  requireOneOf("mode", mode, ["kernel", "user"]);
-  const flags = { ser, erratumFlag, tdPrivatePage };
-  Object.entries(flags).forEach(([name, flag]) => requireBoolean(name, flag));
+  requireOneOf("mode", context.mode, ["kernel", "user"]);
   const facts: Facts = {
-    mode,
-    ...flags,
+    ser: true,
+    erratumFlag: false,
+    tdPrivatePage: false,
+    ...context,
     ...MCI_STATUS.decode(record.status),
     ...MCG_STATUS.decode(record.mcgStatus),
   };

@@ -1,11 +1,5 @@
-import {
-  requireBoolean,
-  requireObject,
-  requireOneOf,
-  requireOptions,
-  requireRegister,
-  requireWhole,
-} from "../arguments.ts";
+import { requireOneOf, requireOptions, requireRegister, requireWhole } from "../arguments.ts";
+import { defined } from "../defined.ts";
 import { KeyIdSpace } from "../key_id_space.ts";
 import { MCACOD_DATA_LOAD, MCACOD_FETCH, MCG_STATUS, MCI_STATUS } from "./registers.ts";
 
@@ -56,9 +50,9 @@ const MISC_LINE = 0x86n;
  *
  * @param poison What consumed it, and where.
  * @returns The record.
- * @throws {TypeError} Where something is not known or of a wrong type.
- * @throws {RangeError} Where `instruction` is neither `load` nor `fetch`, the address is no whole
- * number from 0 to 2^52 - 1, or the processor number is negative or no whole number.
+ * @throws {TypeError} If something of it is not known.
+ * @throws {RangeError} If `instruction` is neither `load` nor `fetch`, the address is not from 0 to
+ * 2^52 - 1, the processor number is negative, or one of them is a fraction.
  *
  * @example
  * ```ts
@@ -74,11 +68,10 @@ export function consumedPoison(poison: ConsumedPoison): MachineCheck {
   requireOptions("poison", poison, POISON);
   const { address, seamNr, instruction = "load", cpu } = poison;
   requireWhole("address", address, 0, 2 ** MAX_PA - 1);
-  requireBoolean("seamNr", seamNr);
   requireOneOf("instruction", instruction, ["load", "fetch"]);
   if (cpu !== undefined) requireWhole("cpu", cpu, 0);
   return {
-    ...(cpu === undefined ? {} : { cpu }),
+    ...defined({ cpu }),
     bank: BANK,
     status: MCI_STATUS.encode({
       valid: true,
@@ -115,8 +108,8 @@ export function consumedPoison(poison: ConsumedPoison): MachineCheck {
  * @param layout `maxPa`: physical address bits, KeyID bits included, 32 to 52. `keyIdBits`: upper
  * address bits that carry the KeyID, 0 to 15.
  * @returns The KeyID, and the address in bytes without it.
- * @throws {TypeError} Where the address is no bigint, or `maxPa` or `keyIdBits` no number.
- * @throws {RangeError} Where the address is negative or has more than `maxPa` bits, or `maxPa` or
+ * @throws {TypeError} If the address is not a bigint.
+ * @throws {RangeError} If the address is negative or has more than `maxPa` bits, or `maxPa` or
  * `keyIdBits` is out of range.
  *
  * @example
@@ -132,7 +125,6 @@ export function splitMciAddress(
   address: bigint,
   layout: { readonly maxPa: number; readonly keyIdBits: number },
 ): { keyId: number; pa: number } {
-  requireObject("layout", layout);
   const { maxPa, keyIdBits } = layout;
   // Which KeyIDs exist does not matter for the split.
   const space = new KeyIdSpace({ maxPa, keyIdBits, shared: 0, private: 0 });

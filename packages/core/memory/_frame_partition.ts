@@ -83,8 +83,8 @@ export class FramePartitions {
   /** The value of a frame, given by its place in the block. */
   get(entry: number, place: number): number {
     for (let id = -entry;;) {
-      const slab = this.#slabs[id >>> SLAB_SHIFT]!;
-      const at = (id & SLAB_MASK) * RECORD_WORDS;
+      const slab = this.#slab(id);
+      const at = startOf(id);
       if ((slab[at + BITS + (place >>> 5)]! >>> (place & 31)) & 1) return slab[at + VALUE]!;
       id = slab[at + NEXT]!;
     }
@@ -105,8 +105,8 @@ export class FramePartitions {
     if (count === 0 || to === from) return from;
     if (count === size) return to;
     const rest = this.#allocate(from, size);
-    const slab = this.#slabs[rest >>> SLAB_SHIFT]!;
-    setBitRange(slab, (rest & SLAB_MASK) * RECORD_WORDS + BITS, 0, size);
+    const slab = this.#slab(rest);
+    setBitRange(slab, startOf(rest) + BITS, 0, size);
     const piece = this.#cut(rest, words, at, count, to);
     return -this.#insert(rest, piece);
   }
@@ -160,8 +160,8 @@ export class FramePartitions {
     common: Uint32Array,
     chunk: Scratch,
   ): number {
-    const slab = this.#slabs[record >>> SLAB_SHIFT]!;
-    const start = (record & SLAB_MASK) * RECORD_WORDS;
+    const slab = this.#slab(record);
+    const start = startOf(record);
     const relation = words === null
       ? Relation.shared | Relation.onlySecond
       : relateBits(slab, start + BITS, words, at);
@@ -181,53 +181,33 @@ export class FramePartitions {
 
   /** Carries out the first `moves` moves, which are in the order of the list. */
   #move(head: number, words: Uint32Array | null, at: number, moves: number): number {
-    // First take out all that moves, then put it back: two classes may swap their values.
-    let kept = 0;
-    let last = 0;
-    let moved = 0;
-    let move = 0;
-    for (let record = head; record !== 0;) {
-      const slab = this.#slabs[record >>> SLAB_SHIFT]!;
-      const start = (record & SLAB_MASK) * RECORD_WORDS;
-      const next = slab[start + NEXT]!;
-      let stays = true;
-      if (move < moves && this.#moves.id[move] === record) {
-        const count = this.#moves.count[move]!;
-        const value = this.#moves.value[move]!;
-        let piece = record;
-        if (count === slab[start + COUNT]) {
-          slab[start + VALUE] = value;
-          stays = false;
-        } else {
-          piece = this.#cut(record, words!, at, count, value);
-        }
-        this.#link(piece, moved);
-        moved = piece;
-        move++;
-      }
-      if (stays) {
-        if (last === 0) kept = record;
-        else this.#link(last, record);
-        last = record;
+    const { id, count, value } = this.#moves;
+    let kept = head;
+    // Two classes may swap their values, so all that moves is taken out before any is put back.
+    for (let move = 0, before = 0, record = head; move < moves; move++) {
+      for (; record !== id[move]; record = this.#next(record)) before = record;
+      const next = this.#next(record);
+      if (count[move] === this.#slab(record)[startOf(record) + COUNT]) {
+        this.#slab(record)[startOf(record) + VALUE] = value[move]!;
+        if (before === 0) kept = next;
+        else this.#link(before, next);
+      } else {
+        id[move] = this.#cut(record, words!, at, count[move]!, value[move]!);
+        before = record;
       }
       record = next;
     }
-    if (last !== 0) this.#link(last, 0);
-    while (moved !== 0) {
-      const next = this.#next(moved);
-      kept = this.#insert(kept, moved);
-      moved = next;
-    }
+    for (let move = 0; move < moves; move++) kept = this.#insert(kept, id[move]!);
     return this.#entry(kept);
   }
 
   /** Takes the selected `count` frames out of a class and makes them a class of their own. */
   #cut(record: number, words: Uint32Array, at: number, count: number, value: number): number {
     const piece = this.#allocate(value, count);
-    const from = this.#slabs[record >>> SLAB_SHIFT]!;
-    const to = this.#slabs[piece >>> SLAB_SHIFT]!;
-    const fromAt = (record & SLAB_MASK) * RECORD_WORDS;
-    const toAt = (piece & SLAB_MASK) * RECORD_WORDS;
+    const from = this.#slab(record);
+    const to = this.#slab(piece);
+    const fromAt = startOf(record);
+    const toAt = startOf(piece);
     for (let i = 0; i < BLOCK_WORDS; i++) {
       const old = from[fromAt + BITS + i]!;
       const word = old & words[at + i]!;
@@ -240,13 +220,13 @@ export class FramePartitions {
 
   /** Puts a record into a list at its place, or into the class of that value; returns the head. */
   #insert(head: number, record: number): number {
-    const slab = this.#slabs[record >>> SLAB_SHIFT]!;
-    const start = (record & SLAB_MASK) * RECORD_WORDS;
+    const slab = this.#slab(record);
+    const start = startOf(record);
     const value = slab[start + VALUE]!;
     let before = 0;
     for (let other = head; other !== 0; other = this.#next(other)) {
-      const otherSlab = this.#slabs[other >>> SLAB_SHIFT]!;
-      const otherAt = (other & SLAB_MASK) * RECORD_WORDS;
+      const otherSlab = this.#slab(other);
+      const otherAt = startOf(other);
       const otherValue = otherSlab[otherAt + VALUE]!;
       if (otherValue > value) break;
       if (otherValue === value) {
@@ -271,17 +251,22 @@ export class FramePartitions {
   /** The entry of a block with this list. */
   #entry(head: number): number {
     if (this.#next(head) !== 0) return -head;
-    const value = this.#slabs[head >>> SLAB_SHIFT]![(head & SLAB_MASK) * RECORD_WORDS + VALUE]!;
+    const value = this.#slab(head)[startOf(head) + VALUE]!;
     this.#release(head);
     return value;
   }
 
+  /** The slab that a record is in; {@link startOf} says where. */
+  #slab(record: number): Uint32Array {
+    return this.#slabs[record >>> SLAB_SHIFT]!;
+  }
+
   #next(record: number): number {
-    return this.#slabs[record >>> SLAB_SHIFT]![(record & SLAB_MASK) * RECORD_WORDS + NEXT]!;
+    return this.#slab(record)[startOf(record) + NEXT]!;
   }
 
   #link(record: number, next: number): void {
-    this.#slabs[record >>> SLAB_SHIFT]![(record & SLAB_MASK) * RECORD_WORDS + NEXT] = next;
+    this.#slab(record)[startOf(record) + NEXT] = next;
   }
 
   /** A record without a successor; its bitmap is for the caller to write. */
@@ -296,8 +281,8 @@ export class FramePartitions {
       }
       this.#used++;
     }
-    const slab = this.#slabs[record >>> SLAB_SHIFT]!;
-    const start = (record & SLAB_MASK) * RECORD_WORDS;
+    const slab = this.#slab(record);
+    const start = startOf(record);
     slab[start + VALUE] = value;
     slab[start + NEXT] = 0;
     slab[start + COUNT] = count;
@@ -310,4 +295,9 @@ export class FramePartitions {
     this.#free = record;
     this.#live--;
   }
+}
+
+/** Index of a record's first word in its slab. */
+function startOf(record: number): number {
+  return (record & SLAB_MASK) * RECORD_WORDS;
 }

@@ -1,4 +1,4 @@
-import { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./frame_bits.ts";
+import { BLOCK_FRAMES, BLOCK_WORDS, countBits, forEachBit, setBit } from "./frame_bits.ts";
 import type { Tally } from "./tally.ts";
 import { LINES_PER_PAGE } from "../units.ts";
 
@@ -71,7 +71,7 @@ export class MixedBlock {
   applyPages(pages: Uint32Array, tally: Tally): Settled {
     if (countBits(pages, 0) === this.pages) return this.#applyAll(pages, tally);
     const settled: Settled = new Map();
-    forEachPlace(pages, (place) => this.#applyLines(place, 0, LINES_PER_PAGE, tally, settled));
+    forEachBit(pages, 0, 0, (place) => this.#applyLines(place, 0, LINES_PER_PAGE, tally, settled));
     return settled;
   }
 
@@ -80,7 +80,7 @@ export class MixedBlock {
     let counts = this.#counts;
     if (countBits(pages, 0) < this.pages) {
       counts = counts.map(() => 0);
-      forEachPlace(pages, (place) => {
+      forEachBit(pages, 0, 0, (place) => {
         for (const index of this.#linesOf(place)) counts[index]!++;
       });
     }
@@ -89,18 +89,11 @@ export class MixedBlock {
 
   /** Which of some pages that are held have a line in a wanted state. */
   pagesWith(pages: Uint32Array, wanted: (state: number) => boolean): Uint32Array {
-    const indices = new Set<number>();
+    const indices: number[] = [];
     this.#counts.forEach((lines, index) => {
-      if (lines > 0 && wanted(this.#states[index]!)) indices.add(index);
+      if (lines > 0 && wanted(this.#states[index]!)) indices.push(index);
     });
-    const found = new Uint32Array(BLOCK_WORDS);
-    if (indices.size === 0) return found;
-    forEachPlace(pages, (place) => {
-      if (this.#linesOf(place).some((index) => indices.has(index))) {
-        found[place >>> 5]! |= 1 << (place & 31);
-      }
-    });
-    return found;
+    return this.#pagesOf(pages, indices);
   }
 
   #applyLines(place: number, from: number, to: number, tally: Tally, settled: Settled): void {
@@ -135,7 +128,7 @@ export class MixedBlock {
       else if (next !== first) uniform = false;
     }
     if (machineChecks.length > 0) {
-      tally.machineCheckPages += this.#pagesWith(pages, machineChecks);
+      tally.machineCheckPages += countBits(this.#pagesOf(pages, machineChecks), 0);
     }
     const settled: Settled = new Map();
     if (uniform && entries > 0) {
@@ -145,14 +138,15 @@ export class MixedBlock {
     return settled;
   }
 
-  /** How many pages have a line with one of the palette indices. */
-  #pagesWith(pages: Uint32Array, indices: readonly number[]): number {
+  /** Which of some pages have a line with one of the palette indices. */
+  #pagesOf(pages: Uint32Array, indices: readonly number[]): Uint32Array {
+    const found = new Uint32Array(BLOCK_WORDS);
+    if (indices.length === 0) return found;
     const wanted = new Set(indices);
-    let count = 0;
-    forEachPlace(pages, (place) => {
-      if (this.#linesOf(place).some((index) => wanted.has(index))) count++;
+    forEachBit(pages, 0, 0, (place) => {
+      if (this.#linesOf(place).some((index) => wanted.has(index))) setBit(found, 0, place);
     });
-    return count;
+    return found;
   }
 
   /** Counts lines of a state and gives its palette index, in an entry that was unused if need be. */
@@ -187,7 +181,7 @@ export class MixedBlock {
     this.#slots[place] = -1;
     let pages = settled.get(state);
     if (pages === undefined) settled.set(state, pages = new Uint32Array(BLOCK_WORDS));
-    pages[place >>> 5]! |= 1 << (place & 31);
+    setBit(pages, 0, place);
   }
 
   /** Lets go of all pages. */
@@ -203,14 +197,5 @@ export class MixedBlock {
   #linesOf(place: number): Uint16Array {
     const base = this.#slots[place]! * LINES_PER_PAGE;
     return this.#lines.subarray(base, base + LINES_PER_PAGE);
-  }
-}
-
-/** Calls back with the place of every page in a bitmap, ascending. */
-function forEachPlace(pages: Uint32Array, visit: (place: number) => void): void {
-  for (let word = 0; word < BLOCK_WORDS; word++) {
-    for (let bits = pages[word]!; bits !== 0; bits &= bits - 1) {
-      visit(32 * word + 31 - Math.clz32(bits & -bits));
-    }
   }
 }

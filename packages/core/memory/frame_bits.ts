@@ -1,28 +1,55 @@
+/**
+ * Bitmaps of the frames of a 2 MiB block: {@link BLOCK_WORDS} words from an index `at` of an array.
+ * These run in the innermost loops and check nothing.
+ *
+ * @module
+ */
+
 /** Frames in a 2 MiB block. */
 export const BLOCK_FRAMES = 512;
 
 /** 32-bit words in the bitmap of a 2 MiB block. */
 export const BLOCK_WORDS: number = BLOCK_FRAMES / 32;
 
-/**
- * Adds the set bits of a word to four byte-wide sums, without carrying them together: a bitmap of
- * 16 words adds at most 128 to a byte, so {@link sumOfBytes} is needed only once a bitmap.
- */
-function addBits(sums: number, word: number): number {
-  const pairs = word - ((word >>> 1) & 0x55555555);
-  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return (sums + ((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f)) | 0;
+/** Whether a frame, given by its place in the block, is in the bitmap. */
+export function hasBit(words: Uint32Array, at: number, place: number): boolean {
+  return (words[at + (place >>> 5)]! >>> (place & 31) & 1) === 1;
 }
 
-function sumOfBytes(sums: number): number {
-  const halves = (sums & 0x00ff00ff) + ((sums >>> 8) & 0x00ff00ff);
-  return (halves + (halves >>> 16)) & 0xffff;
+/** Puts a frame into the bitmap. */
+export function setBit(words: Uint32Array, at: number, place: number): void {
+  words[at + (place >>> 5)]! |= 1 << (place & 31);
+}
+
+/** Calls back with every place in the bitmap, ascending, counted from `first`. */
+export function forEachBit(
+  words: Uint32Array,
+  at: number,
+  first: number,
+  visit: (place: number) => void,
+): void {
+  for (let i = 0; i < BLOCK_WORDS; i++) {
+    for (let word = words[at + i]!; word !== 0; word &= word - 1) {
+      visit(first + 32 * i + lowestBit(word));
+    }
+  }
+}
+
+/** The first place in the bitmap; 512 where it is empty. */
+export function firstBit(words: Uint32Array, at: number): number {
+  let i = 0;
+  while (i < BLOCK_WORDS && words[at + i] === 0) i++;
+  return i < BLOCK_WORDS ? 32 * i + lowestBit(words[at + i]!) : BLOCK_FRAMES;
+}
+
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
 }
 
 /**
- * Counts the frames of the bitmap at `at`.
+ * Counts the frames of a bitmap.
  *
- * @param words Where the bitmap is; nothing is checked.
+ * @param words Where the bitmap is.
  * @param at Index of its first word. The bitmap is {@link BLOCK_WORDS} words long.
  * @returns How many bits are set, 0 to 512.
  *
@@ -40,6 +67,30 @@ export function countBits(words: Uint32Array, at: number): number {
   let sums = 0;
   for (let i = 0; i < BLOCK_WORDS; i++) sums = addBits(sums, words[at + i]!);
   return sumOfBytes(sums);
+}
+
+/** Counts the frames of a bitmap whose place in the block is below a number. */
+export function countBitsBelow(words: Uint32Array, at: number, place: number): number {
+  const whole = place >>> 5;
+  let sums = 0;
+  for (let i = 0; i < whole; i++) sums = addBits(sums, words[at + i]!);
+  const rest = place & 31;
+  return sumOfBytes(rest === 0 ? sums : addBits(sums, words[at + whole]! & ((1 << rest) - 1)));
+}
+
+/**
+ * Adds the set bits of a word to four byte-wide sums, without carrying them together: a bitmap of
+ * 16 words adds at most 128 to a byte, so {@link sumOfBytes} is needed only once a bitmap.
+ */
+function addBits(sums: number, word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return (sums + ((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f)) | 0;
+}
+
+function sumOfBytes(sums: number): number {
+  const halves = (sums & 0x00ff00ff) + ((sums >>> 8) & 0x00ff00ff);
+  return (halves + (halves >>> 16)) & 0xffff;
 }
 
 /** Makes the bitmap at `at` hold exactly the frames `from` (inclusive) to `to` (exclusive). */

@@ -1,5 +1,14 @@
-import { requireInstance, requireWhole } from "../arguments.ts";
-import { BLOCK_FRAMES, BLOCK_WORDS } from "./frame_bits.ts";
+import { requireWhole } from "../arguments.ts";
+import {
+  BLOCK_FRAMES,
+  BLOCK_WORDS,
+  countBits,
+  countBitsBelow,
+  firstBit,
+  forEachBit,
+  hasBit,
+  setBit,
+} from "./frame_bits.ts";
 
 /**
  * Frames of one value in a {@link FrameMap}: a contiguous run, or those frames of one 2 MiB block
@@ -40,8 +49,7 @@ const BLOCK_SHIFT: number = Math.log2(BLOCK_FRAMES);
  * @param frame First frame of 4 KiB: an address in bytes divided by 4096.
  * @param count How many frames, at least 1.
  * @returns The chunk, for the leaves that take pages.
- * @throws {TypeError} Where an argument is no number.
- * @throws {RangeError} Where a number is no whole one in its range.
+ * @throws {RangeError} If the frame is negative, the count below 1, or one of them a fraction.
  *
  * @example
  * ```ts
@@ -59,12 +67,7 @@ export function runOf(frame: number, count: number): FrameChunk {
 
 /** The lowest frame of a chunk. */
 export function firstFrame({ frame, words, at }: FrameChunk): number {
-  if (words === null) return frame;
-  for (let i = 0; i < BLOCK_WORDS; i++) {
-    const word = words[at + i]!;
-    if (word !== 0) return frame + 32 * i + lowestBit(word);
-  }
-  throw new RangeError("Expected a chunk of at least one frame, got an empty bitmap");
+  return words === null ? frame : frame + firstBit(words, at);
 }
 
 /** The frame of a chunk that has `rank` of its frames below it. */
@@ -81,12 +84,8 @@ export function nthFrame({ frame, words, at }: FrameChunk, rank: number): number
 
 /** How many frames of a chunk are below a frame. */
 export function rankOf({ frame, count, words, at }: FrameChunk, below: number): number {
-  if (words === null) return Math.min(Math.max(below - frame, 0), count);
-  const place = Math.min(Math.max(below - frame, 0), BLOCK_FRAMES);
-  let rank = 0;
-  for (let i = 0; i < place >>> 5; i++) rank += bitCount(words[at + i]!);
-  if ((place & 31) !== 0) rank += bitCount(words[at + (place >>> 5)]! & lowBits(place & 31));
-  return rank;
+  const place = Math.min(Math.max(below - frame, 0), words === null ? count : BLOCK_FRAMES);
+  return words === null ? place : countBitsBelow(words, at, place);
 }
 
 /**
@@ -94,8 +93,6 @@ export function rankOf({ frame, count, words, at }: FrameChunk, below: number): 
  *
  * @param chunk The frames.
  * @param visit Called with each frame number.
- * @throws {TypeError} Where an argument is of a wrong type.
- * @throws {RangeError} Where a number of the chunk is out of range, or its bitmap is another one.
  *
  * @example
  * ```ts
@@ -109,23 +106,15 @@ export function rankOf({ frame, count, words, at }: FrameChunk, below: number): 
  */
 export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void): void {
   const { frame, count, words, at } = chunk;
-  if (words === null) {
-    for (let i = 0; i < count; i++) visit(frame + i);
-    return;
-  }
-  for (let i = 0; i < BLOCK_WORDS; i++) {
-    for (let word = words[at + i]!; word !== 0; word &= word - 1) {
-      visit(frame + 32 * i + lowestBit(word));
-    }
-  }
+  if (words !== null) return forEachBit(words, at, frame, visit);
+  for (let i = 0; i < count; i++) visit(frame + i);
 }
 
 /** Whether a chunk holds a frame. */
 export function chunkHolds({ frame, count, words, at }: FrameChunk, wanted: number): boolean {
   const place = wanted - frame;
   if (words === null) return place >= 0 && place < count;
-  return place >= 0 && place < BLOCK_FRAMES &&
-    (words[at + (place >>> 5)]! >>> (place & 31) & 1) === 1;
+  return place >= 0 && place < BLOCK_FRAMES && hasBit(words, at, place);
 }
 
 /** The first `count` frames of a chunk, and what is left of it. */
@@ -138,10 +127,10 @@ export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, Frame
   let wanted = count;
   for (let i = 0; i < BLOCK_WORDS; i++) {
     const word = words[at + i]!;
-    const taken = wanted > 0 ? lowestSetBits(word, wanted) : 0;
-    wanted -= bitCount(taken);
-    head.words[head.at + i] = taken;
-    tail.words[tail.at + i] = word & ~taken;
+    let rest = word;
+    for (; wanted > 0 && rest !== 0; wanted--) rest &= rest - 1; // drops the lowest bit
+    head.words[head.at + i] = word & ~rest;
+    tail.words[tail.at + i] = rest;
   }
   return [
     { frame, count, value: 0, ...head },
@@ -165,42 +154,28 @@ let slab = new Uint32Array(0);
 let slabUsed = 0;
 
 /** Checks a chunk that a caller made or kept. */
-export function requireChunk(chunk: FrameChunk): void {
-  const { frame, count, words, at } = chunk;
+export function requireChunk({ frame, count, words, at }: FrameChunk): void {
   requireWhole("frame", frame, 0);
   requireWhole("count", count, 1);
   if (words === null) return;
-  requireInstance("words", words, Uint32Array);
-  if (frame % BLOCK_FRAMES !== 0) {
-    throw new RangeError(`Expected a bitmap that begins at a 2 MiB block, got frame ${frame}`);
-  }
-  requireWhole("at", at, 0);
-  let bits = 0;
-  for (let i = 0; i < BLOCK_WORDS; i++) bits += bitCount(words[at + i] ?? 0);
+  requireBitmap(frame, words, at);
+  const bits = countBits(words, at);
   if (bits !== count) {
     throw new RangeError(`Expected a bitmap of ${count} frames, got one of ${bits}`);
   }
 }
 
-function lowestBit(word: number): number {
-  return 31 - Math.clz32(word & -word);
-}
-
-function lowBits(count: number): number {
-  return (1 << count) - 1;
-}
-
-function bitCount(word: number): number {
-  const pairs = word - (word >>> 1 & 0x55555555);
-  const nibbles = (pairs & 0x33333333) + (pairs >>> 2 & 0x33333333);
-  return Math.imul(nibbles + (nibbles >>> 4) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
-
-/** The lowest `count` bits that are set in a word, or all of them. */
-function lowestSetBits(word: number, count: number): number {
-  let rest = word;
-  for (let i = 0; i < count && rest !== 0; i++) rest &= rest - 1;
-  return (word & ~rest) >>> 0;
+/** Throws unless a bitmap begins at a block and lies within its array. */
+export function requireBitmap(frame: number, words: Uint32Array, at: number): void {
+  // Not %, which is slow for numbers over 2^31.
+  if (Math.floor(frame / BLOCK_FRAMES) * BLOCK_FRAMES !== frame) {
+    throw new RangeError(`Expected the first frame of a 2 MiB block, got ${frame}`);
+  }
+  if (!Number.isInteger(at) || at < 0 || !(at + BLOCK_WORDS <= words.length)) {
+    throw new RangeError(
+      `Expected ${BLOCK_WORDS} words in a bitmap of ${words.length}, got them at ${at}`,
+    );
+  }
 }
 
 /**
@@ -210,8 +185,7 @@ function lowestSetBits(word: number, count: number): number {
  *
  * @param frames Frame numbers of 4 KiB, ascending.
  * @returns The chunks in ascending order; every chunk is its own object.
- * @throws {TypeError} Where they are no Uint32Array.
- * @throws {RangeError} Where the frames do not ascend, once the walk gets there.
+ * @throws {RangeError} If the frames do not ascend, once the walk gets there.
  *
  * @example
  * ```ts
@@ -254,8 +228,7 @@ export function chunkOf(frames: Uint32Array, start: number, count: number): Fram
   const { words, at } = takeBitmap();
   for (let i = start; i < end; i++) {
     // Not %, which is several times slower for numbers of 32 bits.
-    const place = frames[i]! & (BLOCK_FRAMES - 1);
-    words[at + (place >>> 5)]! |= 1 << (place & 31);
+    setBit(words, at, frames[i]! & (BLOCK_FRAMES - 1));
   }
   return { frame: first - (first & (BLOCK_FRAMES - 1)), count, value: 0, words, at };
 }

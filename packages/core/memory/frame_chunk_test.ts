@@ -93,6 +93,9 @@ Deno.test("requireChunk() refuses what no map hands out", () => {
     RangeError,
     "16",
   );
-  const list = [1] as unknown as Uint32Array;
-  assertThrows(() => requireChunk({ frame: 0, count: 1, value: 0, words: list, at: 0 }), TypeError);
+  assertThrows(
+    () => requireChunk({ frame: 0, count: 16, value: 0, words, at: 1 }),
+    RangeError,
+    "16 words in a bitmap of 16, got them at 1",
+  );
 });

@@ -1,12 +1,6 @@
-import {
-  requireFunction,
-  requireInstance,
-  requireNumber,
-  requireObject,
-  requireWhole,
-} from "../arguments.ts";
-import { BLOCK_FRAMES, BLOCK_WORDS } from "./frame_bits.ts";
-import type { FrameChange, FrameChunk } from "./frame_chunk.ts";
+import { requireWhole } from "../arguments.ts";
+import { BLOCK_FRAMES, hasBit } from "./frame_bits.ts";
+import { type FrameChange, type FrameChunk, requireBitmap } from "./frame_chunk.ts";
 import { requireValue } from "./_frame_partition.ts";
 import { FrameTree } from "./_frame_tree.ts";
 
@@ -69,7 +63,6 @@ export class FrameMap {
    *
    * @param frames How many frames of 4 KiB, from 1 to 2^40.
    * @param value Their value, from 0 to 2^30 - 1.
-   * @throws {TypeError} If one of them is no number.
    * @throws {RangeError} If one of them is not an integer in its range.
    */
   constructor(frames: number, value: number) {
@@ -84,7 +77,6 @@ export class FrameMap {
    *
    * @param frame The frame number.
    * @returns Its value.
-   * @throws {TypeError} If it is no number.
    * @throws {RangeError} If the map has no such frame.
    */
   get(frame: number): number {
@@ -98,7 +90,6 @@ export class FrameMap {
    * @param frame The first frame.
    * @param count How many frames, 0 or more.
    * @param value Their new value, from 0 to 2^30 - 1.
-   * @throws {TypeError} If one of them is no number.
    * @throws {RangeError} If a frame is outside the map or the value out of range.
    * @throws {Error} From within a callback of this map.
    */
@@ -130,14 +121,12 @@ export class FrameMap {
    * @param frame The first frame.
    * @param count How many frames, 0 or more.
    * @param change Says what each piece becomes.
-   * @throws {TypeError} If an argument is of a wrong type, with nothing changed.
    * @throws {RangeError} If a frame is outside the map, with nothing changed, or if `change`
    * returns a value out of range, as if it had thrown that error itself.
    * @throws {Error} From within a callback of this map.
    */
   update(frame: number, count: number, change: FrameChange): void {
     this.#checkRange(frame, count);
-    requireFunction("change", change);
     this.#checkIdle();
     this.#walks++;
     try {
@@ -153,16 +142,13 @@ export class FrameMap {
    *
    * @param chunk The frames.
    * @param change Says what each piece of them becomes, as for {@link FrameMap.update}.
-   * @throws {TypeError} If an argument is of a wrong type, with nothing changed.
    * @throws {RangeError} As {@link FrameMap.update}, or if a bitmap does not begin at a block.
    * @throws {Error} From within a callback of this map.
    */
   updateChunk(chunk: FrameChunk, change: FrameChange): void {
-    requireObject("chunk", chunk);
     const { frame, words, at } = chunk;
     if (words === null) return this.update(frame, chunk.count, change);
     this.#checkBitmap(frame, words, at);
-    requireFunction("change", change);
     this.#checkIdle();
     this.#walks++;
     try {
@@ -178,12 +164,10 @@ export class FrameMap {
    * @param frame The first frame.
    * @param count How many frames, 0 or more.
    * @param visit Called with every piece.
-   * @throws {TypeError} If an argument is of a wrong type.
    * @throws {RangeError} If a frame is outside the map.
    */
   forEach(frame: number, count: number, visit: (chunk: FrameChunk) => void): void {
     this.#checkRange(frame, count);
-    requireFunction("visit", visit);
     this.#walks++;
     try {
       this.#tree.forEach(frame, frame + count, visit);
@@ -199,7 +183,6 @@ export class FrameMap {
    * @param frame The first frame.
    * @param count How many frames, by default all from there on.
    * @returns The number of frames.
-   * @throws {TypeError} If an argument is of a wrong type.
    * @throws {RangeError} If a frame is outside the map.
    */
   count(
@@ -207,7 +190,6 @@ export class FrameMap {
     frame: number = 0,
     count: number = this.frames - frame,
   ): number {
-    requireFunction("predicate", predicate);
     let sum = 0;
     this.forEach(frame, count, (chunk) => {
       if (predicate(chunk.value)) sum += chunk.count;
@@ -232,26 +214,14 @@ export class FrameMap {
     const exists = Number.isInteger(frame) && Number.isInteger(count) &&
       frame >= 0 && count >= 0 && frame + count <= this.frames;
     if (exists) return;
-    requireNumber("frame", frame);
-    requireNumber("count", count);
     throw new RangeError(`Expected frames from 0 to ${this.frames - 1}, got ${count} at ${frame}`);
   }
 
   #checkBitmap(frame: number, words: Uint32Array, at: number): void {
     this.#checkRange(frame, 1);
-    requireInstance("words", words, Uint32Array);
-    // Not %, which is slow for numbers over 2^31.
-    if (Math.floor(frame / BLOCK_FRAMES) * BLOCK_FRAMES !== frame) {
-      throw new RangeError(`Expected the first frame of a 2 MiB block, got ${frame}`);
-    }
-    if (!Number.isInteger(at) || at < 0 || at + BLOCK_WORDS > words.length) {
-      requireNumber("at", at);
-      throw new RangeError(
-        `Expected ${BLOCK_WORDS} words in a bitmap of ${words.length}, got them at ${at}`,
-      );
-    }
+    requireBitmap(frame, words, at);
     for (let place = this.frames - frame; place < BLOCK_FRAMES; place++) {
-      if ((words[at + (place >>> 5)]! >>> (place & 31)) & 1) this.#checkRange(frame + place, 1);
+      if (hasBit(words, at, place)) this.#checkRange(frame + place, 1);
     }
   }
 }

@@ -1,15 +1,14 @@
-import { requireFunction, requireInstance, requireNumber, requireOptions } from "../arguments.ts";
-import { requirePlatform } from "../define_platform.ts";
+import { requireOptions, requireWhole } from "../arguments.ts";
 import { BLOCK_FRAMES, BLOCK_WORDS, countBits, setBitRange } from "./frame_bits.ts";
-import type { FrameChunk } from "./frame_chunk.ts";
+import { type FrameChunk, runOf } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
 import type { Key } from "../key.ts";
-import { KeyIdSpace } from "../key_id_space.ts";
+import type { KeyIdSpace } from "../key_id_space.ts";
 import { LineAutomaton, type Transition } from "../line/line_automaton.ts";
 import type { LineState } from "../line/line_state.ts";
 import { MixedBlock, type Settled } from "./_mixed_block.ts";
 import type { Operation } from "../line/operation.ts";
-import type { Platform } from "../platform.ts";
+import { type Platform, requirePlatform } from "../platform.ts";
 import type { Mode } from "../line/rules.ts";
 import { type Counts, sumOfTallies, Tally } from "./tally.ts";
 import { LINE_BYTES, LINES_PER_PAGE, PAGE_BYTES } from "../units.ts";
@@ -73,17 +72,14 @@ export class PhysicalMemory {
    * Makes a memory that the host has zeroed.
    *
    * @param options Size, platform, KeyIDs and mode.
-   * @throws {TypeError} Where an option is not known or of a wrong type, or the platform not one
-   * that `definePlatform` returned.
-   * @throws {RangeError} Where the platform was made for another contract, or the size is not a
+   * @throws {TypeError} If an option is not known, or the platform not from `definePlatform`.
+   * @throws {RangeError} If the platform was made for another contract, or the size is not a
    * positive multiple of 4 KiB, or over what the addresses without KeyID bits reach.
    */
   constructor(options: PhysicalMemoryOptions) {
     requireOptions("options", options, OPTIONS);
     const { bytes, platform, keyIds, mode = "Ci" } = options;
     requirePlatform("platform", platform);
-    requireInstance("keyIds", keyIds, KeyIdSpace);
-    requireNumber("bytes", bytes);
     if (!Number.isInteger(bytes) || bytes <= 0 || bytes % PAGE_BYTES !== 0) {
       throw new RangeError(`Expected bytes to be a positive multiple of 4096, got ${bytes}`);
     }
@@ -119,8 +115,7 @@ export class PhysicalMemory {
    *
    * @param pa Physical address in bytes without KeyID bits; any byte of the line.
    * @returns The state, frozen.
-   * @throws {TypeError} Where it is no number.
-   * @throws {RangeError} Where the address is outside the memory.
+   * @throws {RangeError} If the address is outside the memory.
    */
   state(pa: number): LineState {
     return this.line.state(this.#stateId(pa));
@@ -132,8 +127,7 @@ export class PhysicalMemory {
    * @param operation What happens.
    * @param pa Physical address in bytes without KeyID bits; any byte of the line.
    * @returns Data, rules and machine check of that line.
-   * @throws {TypeError} Where an argument is of a wrong type.
-   * @throws {RangeError} Where the address is outside, the machine has no such key, or no rule
+   * @throws {RangeError} If the address is outside, the machine has no such key, or no rule
    * covers the operation; the memory is as before then.
    */
   step(operation: Operation, pa: number): Transition {
@@ -149,8 +143,7 @@ export class PhysicalMemory {
    * @param pa First byte, without KeyID bits, a multiple of 64.
    * @param bytes Length, a multiple of 64.
    * @returns Counts over the lines of this call.
-   * @throws {TypeError} Where an argument is of a wrong type.
-   * @throws {RangeError} Where the range is not whole lines inside the memory, the machine has no
+   * @throws {RangeError} If the range is not whole lines inside the memory, the machine has no
    * such key, or no rule covers the operation; the memory is as before then.
    */
   apply(operation: Operation, pa: number, bytes: number): Counts {
@@ -164,8 +157,9 @@ export class PhysicalMemory {
       const endWhole = Math.floor(end / PAGE_BYTES);
       if (firstWhole > endWhole) return this.#applyLines(pa, end, tally);
       this.#applyLines(pa, firstWhole * PAGE_BYTES, tally);
-      const pages = { frame: firstWhole, count: endWhole - firstWhole };
-      this.#applyPages({ ...pages, value: 0, words: null, at: 0 }, tally);
+      if (firstWhole < endWhole) {
+        this.#applyPages(runOf(firstWhole, endWhole - firstWhole), tally);
+      }
       this.#applyLines(endWhole * PAGE_BYTES, end, tally);
     });
   }
@@ -176,8 +170,7 @@ export class PhysicalMemory {
    * @param operation What happens.
    * @param chunk The frames, as a {@link FrameMap} hands them out.
    * @returns Counts over the lines of this call.
-   * @throws {TypeError} Where an argument is of a wrong type.
-   * @throws {RangeError} Where a frame is outside the memory, the machine has no such key, or no
+   * @throws {RangeError} If a frame is outside the memory, the machine has no such key, or no
    * rule covers the operation; the memory is as before then.
    */
   applyChunk(operation: Operation, chunk: FrameChunk): Counts {
@@ -191,15 +184,13 @@ export class PhysicalMemory {
    * @param pa First byte, a multiple of 4 KiB; default the whole memory.
    * @param bytes Length, a multiple of 4 KiB; default all from there on.
    * @returns How many lines.
-   * @throws {TypeError} Where an argument is of a wrong type.
-   * @throws {RangeError} Where the range is not whole pages inside the memory.
+   * @throws {RangeError} If the range is not whole pages inside the memory.
    */
   countLines(
     wanted: (state: LineState) => boolean,
     pa: number = 0,
     bytes: number = this.bytes - pa,
   ): number {
-    requireFunction("wanted", wanted);
     this.#requireRange(pa, bytes);
     if (pa % PAGE_BYTES !== 0 || bytes % PAGE_BYTES !== 0) {
       throw new RangeError(`Expected whole 4 KiB pages, got ${bytes} bytes at ${pa}`);
@@ -223,7 +214,6 @@ export class PhysicalMemory {
    * @param wanted Asked once for each state that occurs.
    * @param visit Called with chunks of such pages, each valid during the call only; it must not
    * change this memory.
-   * @throws {TypeError} Where an argument is no function.
    *
    * @example
    * ```ts
@@ -244,8 +234,6 @@ export class PhysicalMemory {
     wanted: (state: LineState) => boolean,
     visit: (pages: FrameChunk) => void,
   ): void {
-    requireFunction("wanted", wanted);
-    requireFunction("visit", visit);
     const answers = new Map<number, boolean>();
     const isWanted = (state: number): boolean => {
       let answer = answers.get(state);
@@ -366,17 +354,13 @@ export class PhysicalMemory {
   }
 
   #requireRange(pa: number, bytes: number): void {
-    if (!Number.isInteger(pa) || !Number.isInteger(bytes) || pa < 0 || bytes < 0) {
-      requireNumber("pa", pa);
-      requireNumber("bytes", bytes);
-      throw new RangeError(`Expected whole byte numbers, got ${bytes} bytes at ${pa}`);
-    }
-    if (pa + bytes > this.bytes) {
-      throw new RangeError(
-        `Expected a range inside the memory of ${this.bytes} bytes and without KeyID bits, ` +
-          `got ${bytes} bytes at 0x${pa.toString(16)}`,
-      );
-    }
+    requireWhole("pa", pa, 0);
+    requireWhole("bytes", bytes, 0);
+    if (pa + bytes <= this.bytes) return;
+    throw new RangeError(
+      `Expected a range inside the memory of ${this.bytes} bytes and without KeyID bits, ` +
+        `got ${bytes} bytes at 0x${pa.toString(16)}`,
+    );
   }
 }
 

@@ -86,10 +86,10 @@ const BAD_RANGES: readonly (readonly [string, number, number, string])[] = [
   ["a length of half a line", 64, 96, "whole 64-byte lines, got 96 bytes at 64"],
   ["a range past the end", MiB - 64, 128, "inside the memory of 1048576 bytes"],
   ["KeyID bits", 0x4000_0000_0000, 64, "got 64 bytes at 0x400000000000"],
-  ["a negative start", -64, 64, "whole byte numbers"],
-  ["a negative length", 64, -64, "whole byte numbers"],
-  ["a fraction", 64, 0.5, "whole byte numbers"],
-  ["no number", NaN, 64, "whole byte numbers"],
+  ["a negative start", -64, 64, "a whole number from 0"],
+  ["a negative length", 64, -64, "a whole number from 0"],
+  ["a fraction", 64, 0.5, "a whole number from 0"],
+  ["no number", NaN, 64, "a whole number from 0"],
 ];
 
 for (const [what, pa, bytes, words] of BAD_RANGES) {

@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { definePlatform, requirePlatform } from "./define_platform.ts";
 import { DECLARATION } from "./fixtures_test.ts";
-import type { Platform, PlatformDeclaration } from "./platform.ts";
+import {
+  definePlatform,
+  type Platform,
+  type PlatformDeclaration,
+  requirePlatform,
+} from "./platform.ts";
 
 /** The declaration with other fields, however wrong they are. */
 function declare(fields: Record<string, unknown>): PlatformDeclaration {
@@ -40,74 +44,46 @@ Deno.test("definePlatform() takes a fallback: no CPU, no bug, assumed", () => {
   assertStrictEquals(platform.cpus.length, 0);
 });
 
-for (const field of Object.keys(DECLARATION)) {
-  Deno.test(`definePlatform() refuses a declaration without ${field}`, () => {
+Deno.test("definePlatform() refuses a declaration without a field, by its name", () => {
+  for (const field of Object.keys(DECLARATION).filter((field) => field !== "contract")) {
     const { [field]: _, ...rest } = { ...DECLARATION } as Record<string, unknown>;
     const { message } = assertThrows(() => definePlatform(rest as never), TypeError);
     assert(message.startsWith(`Expected ${field} of platform `), message);
     assert(message.endsWith(", got undefined"), message);
-  });
-}
+  }
+});
 
 // The fields as they are, words of the message.
-const WRONG_SHAPES: readonly (readonly [Record<string, unknown>, string])[] = [
-  [{ contract: "1" }, 'contract of platform "demo" to be the number 1'],
+const WRONG: readonly (readonly [Record<string, unknown>, string])[] = [
+  [{ contract: "1" }, 'platform "demo" to be written for contract 1, got contract 1'],
   [{ name: "Demo" }, "lower-case letters, digits and hyphens"],
   [{ name: "" }, "lower-case letters, digits and hyphens"],
-  [{ name: 7 }, "platform 7"],
-  [{ title: "  " }, "a text that is not empty"],
-  [{ cpus: { family: 6, model: 0xfe } }, "a list of { family, model }"],
-  [{ cpus: [{ family: 6 }] }, "a list of { family, model }"],
-  [{ cpus: [{ family: 6, model: 256 }] }, "a list of { family, model }"],
-  [{ cpus: [{ family: 6, model: 1.5 }] }, "a list of { family, model }"],
-  [{ cpus: [{ family: 271, model: 1 }] }, "a list of { family, model }"],
-  [{ cpus: [{ family: 6, model: 1, stepping: 3 }] }, "a list of { family, model }"],
-  [{ cpus: [null] }, "a list of { family, model }"],
-  [{ bugs: "tdx_pw_mce" }, "a list of bug names"],
-  [{ bugs: [""] }, "a list of bug names"],
-  [{ memory: null }, "an object"],
-  [{ memory: {} }, "an object whose partialWriteToOwnedLine is one of poison, merge"],
-  [{ memory: { partialWriteToOwnedLine: "ignore" } }, "one of poison, merge"],
-  [
-    { memory: { partialWriteToOwnedLine: "poison", act: true } },
-    "an object of partialWriteToOwnedLine alone",
-  ],
-  [
-    { machineCheck: { tdPoisonWithoutSeamNr: "may-panic" } },
-    "an object whose seamNr is one of yes, no, enumerated",
-  ],
-  [{ machineCheck: { seamNr: true, tdPoisonWithoutSeamNr: "survives" } }, "seamNr"],
+  [{ cpus: [{ family: 6, model: 256 }] }, "model of platform"],
+  [{ cpus: [{ family: 6, model: 1.5 }] }, "model of platform"],
+  [{ cpus: [{ family: 271, model: 1 }] }, "family of platform"],
+  [{ memory: { partialWriteToOwnedLine: "ignore" } }, 'poison, merge, got "ignore"'],
+  [{ machineCheck: { seamNr: "maybe", tdPoisonWithoutSeamNr: "survives" } }, "seamNr of platform"],
   [
     { machineCheck: { seamNr: "yes", tdPoisonWithoutSeamNr: "panics" } },
-    "tdPoisonWithoutSeamNr is one of may-panic, survives",
+    "one of may-panic, survives",
   ],
   [{ tdxHost: "no" }, "one of yes, unknown"],
   [{ confidence: "stated" }, "one of confirmed, assumed"],
-  [{ sources: [{ document: "Linux" }] }, "a list of { document, at }"],
-  [{ sources: [{ document: "Linux", at: "" }] }, "a list of { document, at }"],
-  [{ erratum: true }, "to have only contract, name, title, cpus"],
 ];
 
-for (const [fields, words] of WRONG_SHAPES) {
-  Deno.test(`definePlatform() refuses ${JSON.stringify(fields)}`, () => {
-    const { message } = assertThrows(() => definePlatform(declare(fields)), TypeError, words);
-    const value = Object.values(fields)[0];
-    const got = Object.hasOwn(DECLARATION, Object.keys(fields)[0]!)
-      ? JSON.stringify(value)
-      : Object.keys(fields)[0];
-    assert(message.endsWith(`, got ${got}`), message);
-  });
-}
+Deno.test("definePlatform() refuses a word or number that no platform has", () => {
+  for (const [fields, words] of WRONG) {
+    assertThrows(() => definePlatform(declare(fields)), RangeError, words);
+  }
+});
 
-for (const value of [null, undefined, "spr", 1n]) {
-  Deno.test(`definePlatform() refuses ${value} for a declaration`, () => {
-    assertThrows(
-      () => definePlatform(value as never),
-      TypeError,
-      "declaration to be an object, got ",
-    );
-  });
-}
+Deno.test("definePlatform() refuses a field that is not known", () => {
+  assertThrows(
+    () => definePlatform(declare({ erratum: true })),
+    TypeError,
+    'Expected platform "demo" to have only contract, name, title, cpus',
+  );
+});
 
 Deno.test("definePlatform() names both versions when the contract is another one", () => {
   for (const contract of [0, 2]) {
@@ -132,11 +108,11 @@ const CONTRADICTIONS: readonly (readonly [string, Record<string, unknown>, strin
   ["facts without a source", { sources: [] }, "at least one source"],
 ];
 
-for (const [what, fields, words] of CONTRADICTIONS) {
-  Deno.test(`definePlatform() refuses ${what}`, () => {
-    assertThrows(() => definePlatform(declare(fields)), RangeError, words);
-  });
-}
+Deno.test("definePlatform() refuses a declaration that contradicts itself", () => {
+  for (const [what, fields, words] of CONTRADICTIONS) {
+    assertThrows(() => definePlatform(declare(fields)), RangeError, words, what);
+  }
+});
 
 Deno.test("requirePlatform() refuses a copy of a platform, and so does the type checker", () => {
   const platform = definePlatform(DECLARATION);
