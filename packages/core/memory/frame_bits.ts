@@ -35,11 +35,14 @@ export function forEachBit(
   }
 }
 
-/** The first place in the bitmap; 512 where it is empty. */
-export function firstBit(words: Uint32Array, at: number): number {
-  let i = 0;
-  while (i < BLOCK_WORDS && words[at + i] === 0) i++;
-  return i < BLOCK_WORDS ? 32 * i + lowestBit(words[at + i]!) : BLOCK_FRAMES;
+/** The place in the bitmap that has `rank` of its frames below it; 512 where there is none. */
+export function nthBit(words: Uint32Array, at: number, rank: number): number {
+  for (let i = 0, left = rank; i < BLOCK_WORDS; i++) {
+    for (let word = words[at + i]!; word !== 0; word &= word - 1) {
+      if (left-- === 0) return 32 * i + lowestBit(word);
+    }
+  }
+  return BLOCK_FRAMES;
 }
 
 function lowestBit(word: number): number {

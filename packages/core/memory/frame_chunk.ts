@@ -4,9 +4,9 @@ import {
   BLOCK_WORDS,
   countBits,
   countBitsBelow,
-  firstBit,
   forEachBit,
   hasBit,
+  nthBit,
   setBit,
 } from "./frame_bits.ts";
 
@@ -66,20 +66,13 @@ export function runOf(frame: number, count: number): FrameChunk {
 }
 
 /** The lowest frame of a chunk. */
-export function firstFrame({ frame, words, at }: FrameChunk): number {
-  return words === null ? frame : frame + firstBit(words, at);
+export function firstFrame(chunk: FrameChunk): number {
+  return nthFrame(chunk, 0);
 }
 
 /** The frame of a chunk that has `rank` of its frames below it. */
 export function nthFrame({ frame, words, at }: FrameChunk, rank: number): number {
-  if (words === null) return frame + rank;
-  for (let i = 0, left = rank; i < BLOCK_WORDS; i++) {
-    const word = words[at + i]!;
-    const bits = bitCount(word);
-    if (left < bits) return frame + 32 * i + lowestBit(word & ~lowestSetBits(word, left));
-    left -= bits;
-  }
-  throw new RangeError(`Expected a chunk of more than ${rank} frames`);
+  return words === null ? frame + rank : frame + nthBit(words, at, rank);
 }
 
 /** How many frames of a chunk are below a frame. */
