@@ -22,6 +22,9 @@ export interface InterruptedCode {
   readonly symbol?: string;
 }
 
+/** A range of KeyIDs: the first, and one past the last. */
+export type PrivateKeyIds = readonly [first: number, end: number];
+
 /** A machine-check record and what else a log says of it; what is not there was not said. */
 export interface MachineCheckEvidence {
   /** The record, less what a cut or damaged log does not give. */
@@ -32,8 +35,8 @@ export interface MachineCheckEvidence {
   readonly processor?: RecordedCpu;
   /** IA32_MCG_CAP. */
   readonly mcgCap?: bigint;
-  /** The private KeyIDs of the machine: the first, and one past the last. */
-  readonly privateKeyIds?: readonly [first: number, end: number];
+  /** The private KeyIDs of the machine. */
+  readonly privateKeyIds?: PrivateKeyIds;
   /** The reasons the kernel gave: what follows `Machine check:` in its log. */
   readonly said?: readonly string[];
   /** The kernel's panic message, where it panicked over this record. */
@@ -66,11 +69,8 @@ export interface LoggedMachineCheck extends MachineCheckEvidence {
 /** What a form gives of a record; what it does not give is `undefined`. */
 export type RecordFields =
   & { readonly [Field in keyof MachineCheck]?: MachineCheck[Field] | undefined }
-  & {
-    readonly [Field in "interrupted" | "processor" | "mcgCap" | "time"]?:
-      | LoggedMachineCheck[Field]
-      | undefined;
-  };
+  & { readonly [Field in OtherField]?: LoggedMachineCheck[Field] | undefined };
+type OtherField = "interrupted" | "processor" | "mcgCap" | "time";
 
 /** Makes a record of what a form gives, leaving out what it does not. */
 export function loggedMachineCheck(

@@ -20,6 +20,7 @@ export type {
   LoggedMachineCheck,
   MachineCheckEvidence,
   MachineCheckPlace,
+  PrivateKeyIds,
   RecordedCpu,
 } from "./logged_machine_check.ts";
 export {

@@ -106,10 +106,10 @@ export class Libc implements Disposable {
 }
 
 /**
- * Refuses a machine that cannot run the routines.
+ * Throws unless the machine can run the routines.
  *
  * @param build What this program was built for.
- * @throws {MeterError} Unless it is Linux on x86-64.
+ * @throws {MeterError} If it is not Linux on x86-64.
  */
 export function requireLinuxX86(build: { readonly os: string; readonly arch: string }): void {
   const { os, arch } = build;

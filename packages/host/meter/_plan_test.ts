@@ -63,7 +63,7 @@ Deno.test("planSizes() leaves out the steps that are larger than the memory", ()
   assertEquals([one.steps, one.tooLarge], [[MIB_2], []]);
 });
 
-Deno.test("planSizes() refuses a size of 0, and one that is no multiple of a step", () => {
+Deno.test("planSizes() refuses a size of 0, and one that is not a multiple of a step", () => {
   const cases: [bytes: number, step: number, message: string][] = [
     [0, KIB_4, "a multiple of 4 KiB above 0, got 0 bytes"],
     [-4096, KIB_4, "a multiple of 4 KiB above 0, got -4096 bytes"],

@@ -1,3 +1,5 @@
+import type { PrivateKeyIds } from "../logged_machine_check.ts";
+
 /** How the KeyIDs sit in the addresses of a machine, as far as it is known. */
 export interface KeyIdLayout {
   /** Physical address bits, KeyID bits included (MAXPA), 32 to 52. */
@@ -16,7 +18,7 @@ export interface KeyIdLayout {
  */
 export function keyIdLayout(
   given: KeyIdLayout,
-  range: readonly [first: number, end: number] | undefined,
+  range: PrivateKeyIds | undefined,
 ): KeyIdLayout {
   const { maxPa, keyIdBits, sharedKeyIds } = given;
   const bits = range === undefined ? NaN : Math.log2(range[1]);

@@ -78,7 +78,7 @@ export class MachineCheckPages {
   }
 
   /**
-   * Adds a machine check; one that is no memory error or names no page is passed over.
+   * Adds a machine check, unless it is not a memory error or names no page.
    *
    * @param assessment The machine check.
    */

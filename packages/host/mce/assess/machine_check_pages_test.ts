@@ -48,7 +48,7 @@ Deno.test("MachineCheckPages counts a page as retired only where that is sure", 
   assertEquals(pages.reports()[0]?.advice, "retire");
 });
 
-Deno.test("MachineCheckPages passes over what names no page or is no memory error", () => {
+Deno.test("MachineCheckPages passes over a record without a page, and one that is not a memory error", () => {
   const { misc: _misc, ...noMisc } = POISON;
   const bus = { ...POISON, status: 0xbe00000000000e0fn };
   assertEquals(reports([noMisc, bus]).reports, []);

@@ -45,7 +45,7 @@ Deno.test("decodeMcaError() answers every code and agrees with Linux on memory e
   }));
 });
 
-Deno.test("decodeMcaError() refuses what is no 16-bit code", () => {
+Deno.test("decodeMcaError() refuses a number that is not a 16-bit code", () => {
   for (const code of [-1, 0x10000, 1.5, NaN]) {
     assertThrows(() => decodeMcaError(code), RangeError, "Expected mcaCod");
   }

@@ -15,6 +15,8 @@ const MAX_RECORDS = 16;
  * out is marked as doubtful, and what the mode turns on is left out.
  */
 export class InterleavedRecords {
+  /** The host that logged them. */
+  readonly host: string;
   readonly #parts: Record<PartKind, RecordPart[]> = {
     CPU: [],
     RIP: [],
@@ -25,6 +27,10 @@ export class InterleavedRecords {
   };
   /** The last line that was added. */
   lastLine = 0;
+
+  constructor(host: string) {
+    this.host = host;
+  }
 
   /** Adds a line; a beginning first. A line of a kind that no record here lacks is passed over. */
   add(part: RecordPart): void {

@@ -1,19 +1,21 @@
 import { quote, type TextLine } from "../../_text_lines.ts";
-import type { RecordFields } from "../logged_machine_check.ts";
+import type { PrivateKeyIds, RecordFields } from "../logged_machine_check.ts";
 import { FieldReader, type FieldRules, plainWords } from "./_field_reader.ts";
 import { recordedCpu } from "./_recorded_cpu.ts";
 
-/** What a line of a kernel log says of machine checks. */
+/**
+ * What a line of a kernel log says of machine checks; `host` is who logged it, where a journal or
+ * syslog names it.
+ */
 export type KernelLine =
-  & {
-    /** The host that logged it, where a journal or syslog names it. */
+  | {
+    readonly kind: "part";
     readonly host: string;
+    readonly stream: string;
+    readonly part: RecordPart;
   }
-  & (
-    | { readonly kind: "part"; readonly stream: string; readonly part: RecordPart }
-    | { readonly kind: "reason" | "panic"; readonly words: string }
-    | { readonly kind: "key-ids"; readonly range: readonly [first: number, end: number] }
-  );
+  | { readonly kind: "reason" | "panic"; readonly host: string; readonly words: string }
+  | { readonly kind: "key-ids"; readonly host: string; readonly range: PrivateKeyIds };
 
 /** The lines of a record, in the order Linux prints them. */
 export const PART_KINDS = ["CPU", "RIP", "TSC", "ADDR", "MISC", "PROCESSOR"] as const;

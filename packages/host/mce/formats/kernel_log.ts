@@ -1,7 +1,8 @@
+import { defined } from "@tdx/core";
 import type { TextLine } from "../../_text_lines.ts";
-import type { LoggedMachineCheck } from "../logged_machine_check.ts";
+import type { LoggedMachineCheck, PrivateKeyIds } from "../logged_machine_check.ts";
 import { InterleavedRecords } from "./_interleaved_records.ts";
-import { type KernelLine, readKernelLine, type RecordPart } from "./_kernel_line.ts";
+import { readKernelLine, type RecordPart } from "./_kernel_line.ts";
 import type { LogFormat, LogReader } from "./log_format.ts";
 
 /** A record that is not continued within so many lines is over. */
@@ -24,12 +25,6 @@ export const kernelLog: LogFormat = {
   reader: (name, found) => new KernelLogReader(name, found),
 };
 
-/** Records whose lines still come. */
-interface Open {
-  readonly host: string;
-  readonly records: InterleavedRecords;
-}
-
 /** A record for which the kernel may still give its reason. */
 interface Held {
   record: LoggedMachineCheck;
@@ -51,11 +46,11 @@ class KernelLogReader implements LogReader {
   readonly #name: string;
   readonly #found: (record: LoggedMachineCheck) => void;
   /** By the stream that their lines have in common; the one continued longest ago first. */
-  readonly #open = new Map<string, Open>();
+  readonly #open = new Map<string, InterleavedRecords>();
   /** By host. */
   readonly #held = new Map<string, Held>();
   /** By host. */
-  readonly #keyIds = new Map<string, readonly [first: number, end: number]>();
+  readonly #keyIds = new Map<string, PrivateKeyIds>();
 
   constructor(name: string, found: (record: LoggedMachineCheck) => void) {
     this.#name = name;
@@ -65,41 +60,31 @@ class KernelLogReader implements LogReader {
   line(line: TextLine): void {
     if (this.#open.size > 0 || this.#held.size > 0) this.#expire(line.number - REACH);
     const known = readKernelLine(line, this.#name);
-    if (known !== undefined) this.#take(known);
+    switch (known?.kind) {
+      case "part":
+        return this.#addPart(known.host, known.stream, known.part);
+      case "reason":
+        return this.#addReason(known.host, known.words);
+      case "panic":
+        return this.#addPanic(known.host, known.words);
+      case "key-ids":
+        if (this.#keyIds.size < MAX_HOSTS) this.#keyIds.set(known.host, known.range);
+    }
   }
 
   end(): void {
     this.#expire(Infinity);
   }
 
-  #take(line: KernelLine): void {
-    switch (line.kind) {
-      case "part":
-        return line.part.kind === "CPU" ? this.#begin(line) : this.#continue(line);
-      case "reason":
-        return this.#addReason(line.host, line.words);
-      case "panic":
-        return this.#addPanic(line.host, line.words);
-      case "key-ids":
-        if (this.#keyIds.size < MAX_HOSTS) this.#keyIds.set(line.host, line.range);
-    }
-  }
-
-  #begin({ host, stream, part }: { host: string; stream: string; part: RecordPart }): void {
-    if (this.#open.get(stream)?.records.endedBy(part)) this.#hold(stream);
-    const { records } = this.#open.get(stream) ?? { records: new InterleavedRecords() };
+  #addPart(host: string, stream: string, part: RecordPart): void {
+    const begins = part.kind === "CPU";
+    if (begins && this.#open.get(stream)?.endedBy(part)) this.#hold(stream);
+    const records = this.#open.get(stream) ?? (begins ? new InterleavedRecords(host) : undefined);
+    if (records === undefined) return;
     records.add(part);
     this.#open.delete(stream);
-    this.#open.set(stream, { host, records });
-  }
-
-  #continue({ stream, part }: { stream: string; part: RecordPart }): void {
-    const open = this.#open.get(stream);
-    if (open === undefined) return;
-    open.records.add(part);
-    this.#open.delete(stream);
-    this.#open.set(stream, open);
-    if (open.records.whole) this.#hold(stream);
+    this.#open.set(stream, records);
+    if (records.whole) this.#hold(stream);
   }
 
   #addReason(host: string, words: string): void {
@@ -118,21 +103,19 @@ class KernelLogReader implements LogReader {
 
   /** The last record of a host, held from now on if it was open. */
   #lastOf(host: string): Held | undefined {
-    for (const [stream, open] of this.#open) if (open.host === host) this.#hold(stream);
+    for (const [stream, records] of this.#open) if (records.host === host) this.#hold(stream);
     return this.#held.get(host);
   }
 
   /** From open to held. */
   #hold(stream: string): void {
-    const { host, records } = this.#open.get(stream)!;
+    const open = this.#open.get(stream)!;
+    const { host, lastLine } = open;
     this.#open.delete(stream);
-    const range = this.#keyIds.get(host);
-    for (const record of records.records(this.#name)) {
+    const privateKeyIds = this.#keyIds.get(host);
+    for (const record of open.records(this.#name)) {
       this.#release(host);
-      this.#held.set(host, {
-        record: range === undefined ? record : { ...record, privateKeyIds: range },
-        lastLine: records.lastLine,
-      });
+      this.#held.set(host, { record: { ...record, ...defined({ privateKeyIds }) }, lastLine });
     }
   }
 
@@ -146,9 +129,7 @@ class KernelLogReader implements LogReader {
 
   /** Ends what no line has concerned since `limit`. */
   #expire(limit: number): void {
-    for (const [stream, { records }] of this.#open) {
-      if (records.lastLine < limit) this.#hold(stream);
-    }
+    for (const [stream, { lastLine }] of this.#open) if (lastLine < limit) this.#hold(stream);
     for (const [host, { lastLine }] of this.#held) if (lastLine < limit) this.#release(host);
   }
 }

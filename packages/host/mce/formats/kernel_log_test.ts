@@ -32,16 +32,18 @@ function block(cpu: number, cs = "33"): string[] {
   ];
 }
 
+async function readText(text: string | string[]) {
+  return await Array.fromAsync(readLog(text, kernelLog, "log"));
+}
+
 async function read(lines: readonly string[], prefix = MARK) {
-  return await Array.fromAsync(
-    readLog(lines.map((line) => `${prefix}${line}\n`), kernelLog, "log"),
-  );
+  return await readText(lines.map((line) => `${prefix}${line}\n`));
 }
 
 Deno.test("kernelLog: reads Linux's block, its reason and its panic", async () => {
   const text = PANIC.map((line) => `[  896.156739] ${MARK}${line}\n`).join("") +
     "[  896.2] Kernel panic - not syncing: Fatal local machine check\n";
-  const [found, ...others] = await Array.fromAsync(readLog(text, kernelLog, "log"));
+  const [found, ...others] = await readText(text);
   assertEquals(others, []);
   assertEquals(found, {
     record: REGISTERS,
@@ -113,9 +115,7 @@ Deno.test("kernelLog: keeps the records of several callers or hosts apart", asyn
     const prefix of [(n: number) => `[  1.0][  C${n}] `, (n: number) => `Nov 1 h${n} kernel: `]
   ) {
     const lines = [0, 1, 2, 3].flatMap((i) => [1, 2].map((cpu) => [cpu, block(cpu)[i]!] as const));
-    const found = await Array.fromAsync(
-      readLog(lines.map(([cpu, line]) => `${prefix(cpu)}${MARK}${line}\n`), kernelLog, "log"),
-    );
+    const found = await readText(lines.map(([cpu, line]) => `${prefix(cpu)}${MARK}${line}\n`));
     assertEquals(found.map(({ record }) => [record.cpu, record.address]), [[1, 0x1000n], [
       2,
       0x2000n,
@@ -149,7 +149,7 @@ Deno.test("kernelLog: gives a whole record after a cut one its own lines", async
 Deno.test("kernelLog: decodes a cut block as far as it goes and says so", async () => {
   const text = PANIC.slice(0, 4).map((line) => `${MARK}${line}\n`).join("");
   for (let length = MARK.length + 26; length < text.length; length++) {
-    const found = await Array.fromAsync(readLog(text.slice(0, length), kernelLog, "log"));
+    const found = await readText(text.slice(0, length));
     assertEquals(found.length, 1, text.slice(0, length));
     // Nothing that the whole block does not say.
     assertEquals({ ...REGISTERS, ...found[0]!.record }, REGISTERS, text.slice(0, length));
@@ -184,7 +184,7 @@ Deno.test("kernelLog: names the place of damaged numbers", async () => {
 Deno.test("kernelLog: passes on the private KeyIDs that the host logged at boot", async () => {
   const boot = "[    1.8] virt/tdx: BIOS enabled: private KeyID range [64, 128)\n";
   const text = boot + PANIC.map((line) => `${MARK}${line}\n`).join("");
-  const [found] = await Array.fromAsync(readLog(text, kernelLog, "log"));
+  const [found] = await readText(text);
   assertEquals(found?.privateKeyIds, [64, 128]);
 });
 

@@ -53,8 +53,8 @@ const COLUMNS: Readonly<Record<string, Column>> = {
  *
  * @param path The file, for example `/var/lib/rasdaemon/ras-mc_event.db`.
  * @returns The records, by row id.
- * @throws {SyntaxError} `path: …` if it is no SQLite database, has no such table or other columns, or
- * a value is not an integer of its width.
+ * @throws {SyntaxError} `path: …` if it is not an SQLite database, has no such table or other
+ * columns, or a value is not an integer of its width.
  * @throws {Error} If it cannot be opened or is locked, with SQLite's own error as its cause; and in a
  * runtime without `node:sqlite`, which Deno has, and Node from 22.13 on.
  *
@@ -141,7 +141,7 @@ class RasdaemonRow {
    * MCi_ADDR and MCi_MISC are taken where MCi_STATUS says they are valid, the RIP where it is not 0,
    * as the kernel prints them.
    *
-   * @throws {SyntaxError} `name: row …: column …` if a value is no integer or out of range.
+   * @throws {SyntaxError} `name: row …: column …` if a value is not an integer or out of range.
    */
   record(): LoggedMachineCheck {
     const status = this.#register("status")!;

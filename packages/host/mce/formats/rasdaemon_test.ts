@@ -78,7 +78,7 @@ Deno.test("readRasdaemon() refuses other tables and columns", () => {
   }
 });
 
-Deno.test("readRasdaemon() refuses what is no database, or is missing", async () => {
+Deno.test("readRasdaemon() refuses a file that is not a database, and one that is missing", async () => {
   const records = (path: string) => Array.fromAsync(readRasdaemon(path));
   const text = fromFileUrl(new URL("./rasdaemon.ts", import.meta.url));
   await assertRejects(() => records(text), SyntaxError, "it is no SQLite database");
