@@ -33,7 +33,7 @@ export async function runFleet(
   return statusOf(summary);
 }
 
-/** The worst that any host would exit with; a line that is no audit is a host not told. */
+/** The worst that any host would exit with; of a line that is not an audit nothing is known. */
 function statusOf({ groups, broken }: FleetSummary): ExitStatus {
   const all = groups.map(({ verdict }) => VERDICT_EXIT[verdict]);
   if (all.includes(EXIT.hazard)) return EXIT.hazard;
@@ -54,7 +54,7 @@ function fleetText({ hosts, groups, broken, brokenLines }: FleetSummary, file: s
     "",
     ...verdicts.map(([verdict, advice]) => `${verdict}: ${advice}.`),
     "",
-    `${hosts} hosts; lines that are no audit: ${broken}`,
+    `${hosts} hosts; lines that are not an audit: ${broken}`,
     ...brokenLines.map(({ line, trouble }) => `${file}:${line}:1: ${trouble}`),
     ...(broken > brokenLines.length ? [`and ${broken - brokenLines.length} more`] : []),
   ].join("\n");

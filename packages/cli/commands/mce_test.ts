@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { outputOf } from "../../../tasks/run.ts";
 import { refused, tdx, tdxJson } from "../fixtures_test.ts";
 
 const data = (name: string) => `${import.meta.dirname}/../mce/testdata/${name}`;
@@ -75,10 +76,7 @@ Deno.test("tdx mce reads a database of rasdaemon, told by its content", async ()
 });
 
 /** The tests may run but not write; this process may. */
-async function evaluate(code: string): Promise<string> {
-  const deno = new Deno.Command(Deno.execPath(), { args: ["eval", code] });
-  return new TextDecoder().decode((await deno.output()).stdout);
-}
+const evaluate = (code: string) => outputOf(Deno.execPath(), ["eval", code]);
 
 Deno.test("tdx mce takes KeyID layout and log from an audit snapshot", async () => {
   const { status, answer } = await tdxJson("mce", "--root", data("snapshot"));

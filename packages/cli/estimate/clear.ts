@@ -25,7 +25,11 @@ const EXPECTED =
   "--clear as measured, published, nanoseconds a page like 410, or a readable file " +
   "that tdx meter --json wrote";
 
-/** Reads `--clear`; what is no cost, and a file that no meter wrote, are refused. */
+/**
+ * Reads `--clear`.
+ *
+ * @throws {UsageError} If it is not a cost, or its file is not what a meter wrote.
+ */
 export async function readClear(text: string | undefined, stdio: Stdio): Promise<ClearChoice> {
   if (text === undefined) return { headline: undefined, readings: KNOWN_CLEARS };
   const headline = await clearOf(text, stdio);

@@ -118,13 +118,13 @@ export class FleetTally {
     this.all = noHours("all", readings);
   }
 
-  /** Counts a row, which is bad too where it is no TD. */
+  /** Counts a row; one that no TD can be is bad too. */
   add(entry: InventoryEntry): void {
     if ("trouble" in entry) return this.bad.add(entry);
     const { row, found: { platform, guestBytes, vcpus, shutdownsPerDay } } = entry;
     const td = { platform, guestBytes, vcpus, path: this.path };
     const estimated = (clear: ClearReading) => orRefusal(() => estimate({ ...td, clear }));
-    // The published clear fits every TD, so what is refused with it is no TD.
+    // The published clear fits every TD, so what is refused with it cannot be a TD.
     const published = estimated("published");
     if (typeof published === "string") {
       return this.bad.add({ row, column: 1, trouble: published });

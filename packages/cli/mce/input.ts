@@ -48,7 +48,7 @@ export async function* readSnapshot(
 ): AsyncGenerator<LoggedMachineCheck> {
   for await (const file of folderSource(root).files(["dmesg"])) {
     if (file.state !== "present") {
-      const reason = file.state === "absent" ? "there is none" : file.reason;
+      const reason = file.state === "absent" ? "it has no file dmesg" : file.reason;
       throw new UsageError(`Expected a kernel log in ${root}: ${reason}`);
     }
     const options = { name: `${root}/dmesg`, format: "kernel" } as const;

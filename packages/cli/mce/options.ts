@@ -12,7 +12,7 @@ import { platformNamed } from "../shell/machine.ts";
 import type { Options, OptionTable } from "../shell/options.ts";
 import { UsageError } from "../shell/values.ts";
 
-/** The form of rasdaemon's database, which is no text. */
+/** The form of rasdaemon's database, which is not a text. */
 export const DATABASE = "rasdaemon";
 const MCE_FORMATS = [...MACHINE_CHECK_FORMATS, DATABASE] as const;
 

@@ -1,20 +1,11 @@
 // Without permissions: what a command says in this process, and that it asks nothing on a terminal.
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { run } from "../../../tasks/run.ts";
+import { missingProgram, skippable } from "../../../tests/skippable.ts";
 import { main } from "../main.ts";
 
 const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
-/** Gives a program a terminal; util-linux, in every Debian. */
-const SCRIPT = Deno.build.os === "linux" && await has("script");
-
-async function has(program: string): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args: ["--version"] }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
 const HINT = "name one with --platform, or give --cpuinfo or --cpuid";
 const SNAPSHOT = "or give a snapshot, with --root DIR or -";
 const READING = "reading it needs --allow-read=x";
@@ -55,23 +46,19 @@ for (const [args, message] of Object.entries(REFUSALS)) {
   });
 }
 
-/** What a command line without any permission shows on a terminal. */
+/** What a command line without any permission shows on a terminal, which util-linux gives it. */
 async function onTerminal(args: string): Promise<string> {
-  const { stdout } = await new Deno.Command("script", {
-    args: ["-qc", `"${Deno.execPath()}" run --quiet "${MAIN}" ${args}`, "/dev/null"],
-    stdin: "null",
-    env: { NO_COLOR: "1" },
-    // A question waits for ever.
-    signal: AbortSignal.timeout(20_000),
-  }).output();
-  return new TextDecoder().decode(stdout).trim();
+  // A question would wait for ever.
+  const command = `timeout 20 "${Deno.execPath()}" run --quiet "${MAIN}" ${args}`;
+  const env = { NO_COLOR: "1" };
+  return (await run("script", ["-qc", command, "/dev/null"], { env })).stdout.trim();
 }
 
-Deno.test({
-  name: "tdx without a permission asks nothing on a terminal (needs script, Linux)",
-  ignore: !SCRIPT,
-  async fn() {
+Deno.test(skippable(
+  Deno.build.os === "linux" ? await missingProgram("script", "--version") : "not Linux",
+  "tdx without a permission asks nothing on a terminal",
+  async () => {
     const said = await Promise.all(Object.keys(ONE_EACH).map(onTerminal));
     assertEquals(said, Object.values(ONE_EACH).map((message) => `tdx: ${message}`));
   },
-});
+));

@@ -6,7 +6,7 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** A hint at the name that was probably meant; empty where there is no name. */
+/** A hint at the name that was probably meant; empty without names. */
 export function nearest(typed: string, names: readonly string[], prefix = ""): string {
   return names.length === 0 ? "" : `; did you mean ${prefix}${closestString(typed, names)}?`;
 }
@@ -44,7 +44,7 @@ export interface NumberRange {
  * Reads a decimal number.
  *
  * @param name What it is, for the message.
- * @throws {UsageError} If it is another or no number.
+ * @throws {UsageError} If it is not a number in the range.
  */
 export function readNumber(
   name: string,
@@ -64,7 +64,7 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KiB, MiB, GiB, Ti
  * Reads a size such as `400GiB`, `1.5TiB` or `4096`, in bytes.
  *
  * @param name What it is, for the message.
- * @throws {UsageError} If it is no size or no whole number of bytes.
+ * @throws {UsageError} If it is not a size of whole bytes.
  */
 export function readSize(name: string, text: string): number {
   const [, figure, unit] = /^(-?[0-9]+(?:\.[0-9]+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
