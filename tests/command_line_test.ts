@@ -56,28 +56,33 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     const folder = (await outputOf("mktemp", ["-d"])).trim();
-    const html = (file: string, ...args: string[]) =>
-      runDeno([`--allow-write=${folder}`], MAIN, ...args, "--html", file);
-    const teardown = ["teardown", "--platform", "spr", "--memory", "4MiB", "--policy", "never"];
+    const never = ["teardown", "--platform", "spr", "--memory", "4MiB", "--policy", "never"];
+    const limited = ["check", "--platform", "spr", "--limit", "2"];
+    const html = (name: string, ...args: string[]) => {
+      const file = `${folder}/${name}`;
+      return runDeno([`--allow-write=${file}`], MAIN, ...args, "--html", file);
+    };
     try {
-      const file = `${folder}/t.html`;
-      const done = await runDeno([`--allow-write=${file}`], MAIN, ...teardown, "--html", file);
-      assertEquals([done.code, done.stderr], [2, ""]);
-      assertStringIncludes(await Deno.readTextFile(file), "The host met 1,024 machine checks");
-      // Nothing is left of a file that was only made sure of, nor changed where it was there.
-      const bad = ["check", "--platform", "spr", "--limit", "2"];
-      assertEquals((await html(`${folder}/new.html`, ...bad)).code, 3);
       await outputOf("sh", ["-c", `echo mine > ${folder}/old.html`]);
-      assertEquals((await html(`${folder}/old.html`, ...bad)).code, 3);
+      const [done, fresh, old, missing] = await Promise.all([
+        html("done.html", ...never),
+        html("fresh.html", ...limited),
+        html("old.html", ...limited),
+        html("none/x.html", "check"),
+      ]);
+      assertEquals([done.code, done.stderr], [2, ""]);
+      const report = await Deno.readTextFile(`${folder}/done.html`);
+      assertStringIncludes(report, "The host met 1,024 machine checks");
+      // A file that was only made sure of is left as it was, or is not there.
+      assertEquals([fresh.code, old.code], [3, 3]);
       assertEquals(await Deno.readTextFile(`${folder}/old.html`), "mine\n");
-      const missing = await html(`${folder}/none/x.html`, "check");
+      const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+      assertEquals(names, ["done.html", "old.html"]);
       assertEquals([missing.code, missing.stdout], [1, ""]);
       assertStringIncludes(
         missing.stderr,
         `tdx: Expected a file that can be written, got ${folder}/none/x.html: `,
       );
-      const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
-      assertEquals(names, ["old.html", "t.html"]);
     } finally {
       await outputOf("rm", ["-r", folder]);
     }

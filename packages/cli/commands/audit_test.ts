@@ -192,7 +192,10 @@ Deno.test("tdx audit --fleet - sums up what tdx audit --json wrote", async () =>
   const [header, first] = text.split("\n");
   assertMatch(header!, /^hosts +platform +kernel +verdict +for example$/);
   assertMatch(first!, /^ +1 +emr +clears-on-erratum +at-risk +emr-c$/);
-  assertStringIncludes(text, "14 hosts; lines that are not an audit: 1\n-:15:1: Expected an audit as");
+  assertStringIncludes(
+    text,
+    "14 hosts; lines that are not an audit: 1\n-:15:1: Expected an audit as",
+  );
   const json = await tdxPiped(input, "--fleet", "-", "--json");
   const { formatVersion, hosts, broken, groups } = JSON.parse(json.text);
   assertEquals([formatVersion, hosts, broken], [1, 14, 1]);
