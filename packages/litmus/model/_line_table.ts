@@ -1,4 +1,14 @@
-import type { Agent, Data, LineAutomaton, LineState, Operation, Transition } from "@tdx/core";
+import {
+  type Agent,
+  type Data,
+  LineAutomaton,
+  type LineAutomatonOptions,
+  type LineState,
+  type Operation,
+  RULES,
+  type RuleTable,
+  type Transition,
+} from "@tdx/core";
 
 /** What a read gives; `undefined` before it. */
 export type ReadValue = Data | "poison" | undefined;
@@ -37,13 +47,18 @@ export interface LineMemories {
   readonly retired: boolean;
 }
 
-/** A part of the time, by who has ended: what can happen to a line then, and which parts follow. */
-export interface Stage {
-  /** Indexes of operations, line by line. */
-  readonly operations: readonly ReadonlySet<number>[];
-  /** Indexes of the stages that can follow. */
-  readonly next: readonly number[];
+/** What can happen to a line during a stage. */
+export interface LineMoves {
+  /** Indexes of operations. */
+  readonly operations: number[];
+  /** Index of the stage after each of them. */
+  readonly after: number[];
+  /** Indexes of stages that can follow without the line's being touched. */
+  readonly next: number[];
 }
+
+/** A part of the time, by where programs stand: what can happen to each line then. */
+export type Stage = readonly LineMoves[];
 
 const HOST_WROTE = 1;
 const LOST = 2;
@@ -71,6 +86,66 @@ export function valueOf(step: number): number {
   return step & 7;
 }
 
+/** One line of a problem: what can become of it. */
+export interface LineOfProblem {
+  /** The line as it is first. */
+  readonly initial: LineState;
+  /** What can happen to it, as the stages number it. */
+  readonly operations: readonly Operation[];
+  /** When; the first stage is the one it begins in. */
+  readonly stages: readonly Stage[];
+  /** Its index in a stage. */
+  readonly index: number;
+  /** What the problem asks for. */
+  readonly remember: LineMemories;
+}
+
+/** What is known of lines in one environment. */
+interface KnownLines {
+  readonly automaton: LineAutomaton;
+  readonly tables: Map<string, LineTable>;
+}
+
+const known = new WeakMap<RuleTable, Map<string, KnownLines>>();
+/** More than the verdict table needs in one environment; the oldest goes first. */
+const MOST_TABLES = 64;
+
+function knownLines(environment: LineAutomatonOptions): KnownLines {
+  const { mode, partialWriteToOwnedLine, rules = RULES } = environment;
+  const byName = known.get(rules) ?? new Map<string, KnownLines>();
+  known.set(rules, byName);
+  const name = `${mode} ${partialWriteToOwnedLine}`;
+  const lines = byName.get(name) ??
+    { automaton: new LineAutomaton(environment), tables: new Map() };
+  byName.set(name, lines);
+  return lines;
+}
+
+/** The one line automaton of an environment: problems share it, so that none steps again. */
+export function lineAutomaton(environment: LineAutomatonOptions): LineAutomaton {
+  return knownLines(environment).automaton;
+}
+
+/** The table of a line, which problems that do the same to it share. */
+export function lineTable(environment: LineAutomatonOptions, line: LineOfProblem): LineTable {
+  const { automaton, tables } = knownLines(environment);
+  const { initial, operations, stages, index, remember } = line;
+  const name = [
+    automaton.intern(initial),
+    operations.map((operation) => automaton.operation(operation)),
+    stages.map((stage) => Object.values(stage[index]!).join(">")).join(";"),
+    remember.lost,
+    remember.retired,
+  ].join(" ");
+  let table = tables.get(name);
+  if (table === undefined) {
+    table = new LineTable(automaton, line);
+    if (tables.size === MOST_TABLES) tables.delete(tables.keys().next().value!);
+    tables.set(name, table);
+  }
+  return table;
+}
+
 /**
  * All that one line of a problem can become, numbered from 0, the line as it is first.
  *
@@ -82,31 +157,20 @@ export class LineTable {
   readonly #automaton: LineAutomaton;
   readonly #remember: LineMemories;
   readonly #operations: readonly Operation[];
+  /** The automaton's number of each operation. */
+  readonly #ids: readonly number[];
   /** For each number the automaton's state and the flags. */
   readonly #lines: number[] = [];
   readonly #numbers = new Map<number, number>();
   /** For each number and operation the number that follows, events and value; -1 if never met. */
   #steps: Int32Array;
 
-  /**
-   * @param automaton The line automaton of the machine.
-   * @param initial The line's first state.
-   * @param operations What can happen to it, as the stages number it.
-   * @param stages When; the first is the one it begins in.
-   * @param line Index of the line in a stage.
-   * @param remember What the problem asks for.
-   */
-  constructor(
-    automaton: LineAutomaton,
-    initial: LineState,
-    operations: readonly Operation[],
-    stages: readonly Stage[],
-    line: number,
-    remember: LineMemories,
-  ) {
+  constructor(automaton: LineAutomaton, line: LineOfProblem) {
+    const { initial, operations, stages, index, remember } = line;
     this.#automaton = automaton;
     this.#remember = remember;
     this.#operations = operations;
+    this.#ids = operations.map((operation) => automaton.operation(operation));
     this.#steps = new Int32Array(FIRST_ROOM * operations.length).fill(-1);
     const seen: boolean[][] = stages.map(() => []);
     const numbers: number[] = [];
@@ -120,12 +184,13 @@ export class LineTable {
     visit(this.#number(automaton.intern(initial) * FLAGS), 0);
     for (let i = 0; i < numbers.length; i++) {
       const number = numbers[i]!;
-      const stage = stages[stageOf[i]!]!;
-      for (const operation of stage.operations[line]!) {
+      const { operations, after, next } = stages[stageOf[i]!]![index]!;
+      for (let j = 0; j < operations.length; j++) {
+        const operation = operations[j]!;
         if (this.step(number, operation) < 0) this.#addStep(number, operation);
-        visit(nextOf(this.step(number, operation)), stageOf[i]!);
+        visit(nextOf(this.step(number, operation)), after[j]!);
       }
-      for (const next of stage.next) visit(number, next);
+      for (const stage of next) visit(number, stage);
     }
   }
 
@@ -147,8 +212,8 @@ export class LineTable {
 
   /** The step behind an operation, with the rules that fire. */
   transition(number: number, operation: number): Transition {
-    const id = this.#automaton.operation(this.#operations[operation]!);
-    return this.#automaton.step(Math.floor(this.#lines[number]! / FLAGS), id);
+    const state = Math.floor(this.#lines[number]! / FLAGS);
+    return this.#automaton.step(state, this.#ids[operation]!);
   }
 
   /** What an operation does, packed: {@link nextOf}, {@link eventsOf} and {@link valueOf} read it. */

@@ -7,11 +7,11 @@ import {
   spontaneousMoves,
   stagesOf,
 } from "./_compile_problem.ts";
-import { lineAutomaton } from "./_line_automata.ts";
 import {
   EVENT,
   eventsOf,
-  LineTable,
+  type LineTable,
+  lineTable,
   nextOf,
   type ReadValue,
   valueOf,
@@ -166,20 +166,18 @@ export class System {
     requireOptions("machine", machine, MACHINE_FIELDS);
     this.problem = problem;
     const { clear, ...ofLine } = machine;
-    const automaton = lineAutomaton(ofLine);
     this.#compiled = compileProblem(problem, clear);
     const { operations, moves, threads } = this.#compiled;
     const stages = stagesOf(this.#compiled);
     const remember = { lost: watch.lost, retired: problem.seamNr };
-    this.#lines = problem.lines.map(({ content }, line) =>
-      new LineTable(
-        automaton,
-        contentState(content, machine.mode === "Ci"),
-        operations[line]!.map(({ operation }) => operation),
+    this.#lines = problem.lines.map(({ content }, index) =>
+      lineTable(ofLine, {
+        initial: contentState(content, machine.mode === "Ci"),
+        operations: operations[index]!.map(({ operation }) => operation),
         stages,
-        line,
+        index,
         remember,
-      )
+      })
     );
     const counters = threads.filter(({ digit }) => digit >= 0);
     this.#firstRegister = problem.lines.length + counters.length;

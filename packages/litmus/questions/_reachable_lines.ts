@@ -1,7 +1,8 @@
-import { LineAutomaton, type LineState, type Mode, type Platform } from "@tdx/core";
+import type { LineAutomaton, LineState, Mode, Platform } from "@tdx/core";
 import { closureProblem, type LeftPoison } from "./closure.ts";
 import { explore } from "../model/explore.ts";
 import { contentState, KEYS } from "../model/problem.ts";
+import { lineAutomaton } from "../model/_line_table.ts";
 import { System } from "../model/system.ts";
 
 /** A line in some state, and the automaton that takes it further. */
@@ -35,7 +36,7 @@ export async function reachableLines(
   const system = new System(problem, machine, { lost: false });
   const exploration = await explore(system);
   const { clear: _, ...ofLine } = machine;
-  const automaton = new LineAutomaton(ofLine);
+  const automaton = lineAutomaton(ofLine);
   const ids = new Set<number>([
     automaton.intern(contentState(problem.lines[0]!.content, mode === "Ci")),
   ]);
