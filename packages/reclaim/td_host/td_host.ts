@@ -1,5 +1,6 @@
 import {
   BLOCK_FRAMES,
+  type FrameChunk,
   GiB,
   KeyIdSpace,
   type Mode,
@@ -10,7 +11,7 @@ import {
   requirePlatform,
   runOf,
 } from "@tdx/core";
-import { requireOptions, requireWhole } from "@tdx/core/arguments";
+import { requireOptions } from "@tdx/core/arguments";
 import { buildTd, TdxModule } from "@tdx/seam";
 import { scatterFrames } from "./scatter.ts";
 import { tdPages } from "./_td_pages.ts";
@@ -89,14 +90,10 @@ export function createTdHost(options: TdHostOptions): TdHost {
   requireOptions("options", options, TD_HOST_OPTIONS);
   const { platform, vcpus, mode = "Ci", keyIds = DEFAULT_KEY_IDS } = options;
   requirePlatform("platform", platform);
-  const { bytes, guestPages, control } = layOut(options, keyIds);
+  const { bytes, guest, control } = layOut(options, keyIds);
   const memory = new PhysicalMemory({ bytes, platform, keyIds, mode });
   const module = new TdxModule({ memory });
   const hkid = module.globalKey.keyId + 1;
-  const { scatterSeed } = options;
-  const guest = scatterSeed === undefined
-    ? [runOf(0, guestPages)]
-    : scatterFrames(control, guestPages, scatterSeed);
   const { tdr } = buildTd(module, { hkid, vcpus, control, memory: guest });
   const key = module.td(tdr)!.key!;
   const store: Operation = { kind: "store", by: "td", key, data: "secret" };
@@ -108,15 +105,13 @@ export function createTdHost(options: TdHostOptions): TdHost {
 interface Layout {
   /** Memory of the host, in bytes. */
   readonly bytes: number;
-  readonly guestPages: number;
+  readonly guest: readonly FrameChunk[];
   /** First frame of the control pages. */
   readonly control: number;
 }
 
 function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
   const { guestBytes, vcpus, hostBytes, scatterSeed } = options;
-  // Before the memory is laid out: a wrong seed would be found late.
-  if (scatterSeed !== undefined) requireWhole("scatterSeed", scatterSeed, Number.MIN_SAFE_INTEGER);
   const { guest: guestPages, control: controls } = tdPages(guestBytes, vcpus);
   const needed = (guestPages + controls) * PAGE_BYTES;
   if (needed > keyIds.addressLimit) {
@@ -132,7 +127,9 @@ function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
     );
   }
   const bytes = hostBytes ?? Math.min(Math.ceil(needed / GiB) * GiB, keyIds.addressLimit);
-  if (scatterSeed === undefined) return { bytes, guestPages, control: guestPages };
+  if (scatterSeed === undefined) {
+    return { bytes, guest: [runOf(0, guestPages)], control: guestPages };
+  }
   // Control pages take whole 2 MiB blocks at the end, and the guest is scattered below them.
   const blocks = Math.ceil(controls / BLOCK_FRAMES) * BLOCK_FRAMES;
   const control = bytes / PAGE_BYTES - blocks;
@@ -142,5 +139,5 @@ function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
         `${bytes} bytes, got ${guestBytes}`,
     );
   }
-  return { bytes, guestPages, control };
+  return { bytes, guest: scatterFrames(control, guestPages, scatterSeed), control };
 }

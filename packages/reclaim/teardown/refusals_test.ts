@@ -11,6 +11,7 @@ import {
   smallHost,
   tearDown,
 } from "../_fixtures_test.ts";
+import { randomNumbers } from "../td_host/random.ts";
 import type { TeardownReport } from "./ongoing.ts";
 import { TEARDOWN_PATHS, type TeardownPhase, type TeardownProgress } from "./options.ts";
 
@@ -199,10 +200,9 @@ for (const path of TEARDOWN_PATHS) {
   for (const seed of [1, 2, 3]) {
     Deno.test(`teardown() meets random busy operands as one by one, ${path} path, seed ${seed}`, async () => {
       const host = smallHost(emr);
-      const random = numbers(seed);
       const report = await tearDown(host, {
         path,
-        onProgress: injectorOnPages(host.module, () => random() % 12),
+        onProgress: injectorOnPages(host.module, randomGaps(seed)),
       });
       const expected = path === "dynamic" ? dynamicFate(seed) : terminateFate(seed);
       const { retries, seamcalls, linesCleared } = report;
@@ -228,13 +228,10 @@ function injectorOnPages(
   };
 }
 
-/** Numbers that look random: a linear congruential generator. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 16;
-  };
+/** How many SEAMCALLs go well before each busy one. */
+function randomGaps(seed: number): () => number {
+  const random = randomNumbers(seed);
+  return () => Math.floor(random() * 12);
 }
 
 interface Expected {
@@ -245,18 +242,18 @@ interface Expected {
 }
 
 /** Asks before each SEAMCALL whether it meets the fault; the gaps are those of the test above. */
-function faults(random: () => number): () => boolean {
-  let left = random() % 12;
+function faults(gap: () => number): () => boolean {
+  let left = gap();
   return () => {
     if (left-- > 0) return false;
-    left = random() % 12;
+    left = gap();
     return true;
   };
 }
 
 /** What comes out when every page goes by itself: T5 once for each page but the TDR. */
 function terminateFate(seed: number): Expected {
-  const busy = faults(numbers(seed));
+  const busy = faults(randomGaps(seed));
   const count = (pages: number) => Array.from({ length: pages }, busy).filter((met) => met).length;
   const guest = count(GUEST_PAGES);
   const control = count(CONTROL_PAGES - 1);
@@ -270,8 +267,8 @@ function terminateFate(seed: number): Expected {
 
 /** The same for D1 to D3, each twice at most, and D4; then T5 for the control pages. */
 function dynamicFate(seed: number): Expected {
-  const random = numbers(seed);
-  const busy = faults(random);
+  const gap = randomGaps(seed);
+  const busy = faults(gap);
   let [back, retries, block, remove] = [0, 0, 0, 0];
   const twice = (count: () => void): boolean => {
     count();
@@ -284,7 +281,7 @@ function dynamicFate(seed: number): Expected {
     if (!twice(() => block++) || !twice(() => {}) || !twice(() => remove++) || busy()) continue;
     back++;
   }
-  const atControl = faults(random);
+  const atControl = faults(gap);
   const control = Array.from({ length: CONTROL_PAGES - 1 }, atControl).filter((met) => met).length;
   const fate = [back, CONTROL_PAGES - 1 - control, GUEST_PAGES - back + control + 1];
   return { fate, retries, block, remove };
