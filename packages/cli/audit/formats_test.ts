@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { AUDIT_CHECKS } from "@tdx/host";
 import { outputOf } from "../../../tasks/run.ts";
 import { missingProgram, skippable } from "../../../tests/skippable.ts";
 import { tdx } from "../fixtures_test.ts";
@@ -14,7 +15,7 @@ Deno.test("tdx audit --format prometheus has one verdict and one result for each
   const text = await metrics("emr-flag-missing");
   const ones = [...text.matchAll(/^tdx_audit_verdict\{verdict="(.*)"\} 1$/gm)];
   assertEquals(ones.map(([, verdict]) => verdict), ["at-risk"]);
-  assertEquals(text.match(/^tdx_audit_check\{/gm)?.length, 12);
+  assertEquals(text.match(/^tdx_audit_check\{/gm)?.length, AUDIT_CHECKS.length);
   assertStringIncludes(text, '\ntdx_audit_check{check="cpu.flag",result="affected"} 1\n');
   assertStringIncludes(
     text,

@@ -81,7 +81,7 @@ export const kexec: CheckSpec = {
     const { told, evidence: { crashKernel } } = facts;
     const { name } = FILES.crashKernel;
     const { affected, notApplicable, ok, unknown } = findingsIn(name);
-    if (told.crashKernel === 1) return ok("a crash kernel is loaded", "kdump works");
+    if (told.crashKernel) return ok("a crash kernel is loaded", "kdump works");
     const refusal = told.log?.kexecRefused;
     if (refusal !== undefined) {
       return findingsIn(FILES.log.name).affected(`"${refusal}"`, KEXEC_REFUSED, KEXEC_FIX);

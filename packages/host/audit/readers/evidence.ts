@@ -25,8 +25,8 @@ export interface Evidence {
   /** KeyIDs for TDs by the misc cgroup; `undefined` where it names no TDX. */
   readonly capacity: Reading<number | undefined>;
   readonly moduleVersion: Reading<string>;
-  /** 1 where a crash kernel is loaded. */
-  readonly crashKernel: Reading<number>;
+  /** Whether a crash kernel is loaded. */
+  readonly crashKernel: Reading<boolean>;
   /** Machine-check exceptions since boot; `undefined` where they are not counted. */
   readonly machineChecks: Reading<number | undefined>;
   /** Memory retired by the kernel, in KiB. */
@@ -70,13 +70,7 @@ export const FILES: {
   symbols: { path: "proc/kallsyms", name: "/proc/kallsyms", read: readKernelSymbols },
   log: { path: "dmesg", name: "the kernel log", read: summarizeKernelLog },
   msrs: { ...small("msr", readMsrs), name: "the registers (MSRs)" },
-  // Other kernels write 1 and 0.
-  kvmTdx: oneWord(
-    "sys/module/kvm_intel/parameters/tdx",
-    "Y or N",
-    /^[YN10]$/,
-    ([letter]) => letter === "Y" || letter === "1",
-  ),
+  kvmTdx: onOff("sys/module/kvm_intel/parameters/tdx"),
   capacity: oneNumber("sys/fs/cgroup/misc.capacity", /^tdx ([0-9]{1,5})$/m),
   moduleVersion: oneWord(
     "sys/devices/faux/tdx_host/version",
@@ -84,12 +78,7 @@ export const FILES: {
     /^\d+(\.\d+){1,4}$/,
     ([version]) => version,
   ),
-  crashKernel: oneWord(
-    "sys/kernel/kexec_crash_loaded",
-    "a whole number",
-    /^[0-9]{1,9}$/,
-    ([digits]) => Number(digits),
-  ),
+  crashKernel: onOff("sys/kernel/kexec_crash_loaded"),
   machineChecks: {
     path: "proc/interrupts",
     name: "/proc/interrupts",
@@ -115,6 +104,11 @@ function oneWord<T>(
     if (match === null) throw new UnreadableError(`Expected ${expected}, got ${quote(text)}`);
     return value(match);
   });
+}
+
+/** A file that switches something or says that it is on: Y or N, for other kernels 1 or 0. */
+function onOff(path: string): EvidenceFile<boolean> {
+  return oneWord(path, "Y, N, 1 or 0", /^[YN10]$/, ([word]) => word === "Y" || word === "1");
 }
 
 /** A file that may hold a number; `pattern` captures it. */

@@ -12,7 +12,7 @@ const READ: readonly (readonly [keyof Evidence, text: string, unknown])[] = [
   ["kvmTdx", "N\n", false],
   ["kvmTdx", "1\n", true],
   ["kvmTdx", "0\n", false],
-  ["crashKernel", "1\n", 1],
+  ["crashKernel", "1\n", true],
   ["hostName", "a-1.example\n", "a-1.example"],
   ["moduleVersion", "1.5.24\n", "1.5.24"],
   ["capacity", "sev 509\ntdx 63\n", 63],
@@ -35,10 +35,10 @@ const READ: readonly (readonly [keyof Evidence, text: string, unknown])[] = [
 
 /** What a file must not hold, and a part of the message. */
 const UNREADABLE: readonly (readonly [keyof Evidence, text: string, message: string])[] = [
-  ["kvmTdx", "", 'Expected Y or N, got ""'],
+  ["kvmTdx", "", 'Expected Y, N, 1 or 0, got ""'],
   ["kvmTdx", "YN\n", 'got "YN\\n"'],
   ["kvmTdx", "\0", 'got "\\u0000"'],
-  ["crashKernel", "-1\n", 'Expected a whole number, got "-1\\n"'],
+  ["crashKernel", "-1\n", 'got "-1\\n"'],
   ["hostName", "a b\n", "Expected a host name"],
   ["moduleVersion", "v1\x1b[2J", "\\u001b"],
   ["release", "garbage\n", "Expected a kernel release such as 6.18.3"],
