@@ -263,15 +263,6 @@ export class KeyIdSpace {
    * @throws {RangeError} If the KeyID does not exist, KeyID 0 is to be reprogrammed or given
    * integrity (rule C7), a private KeyID is to be without, or this machine allows no integrity
    * algorithm.
-   *
-   * @example
-   * ```ts
-   * import { KeyIdSpace } from "@tdx/core";
-   * import { assertThrows } from "@std/assert";
-   *
-   * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
-   * assertThrows(() => keyIds.key(0, { integrity: true }), RangeError, "KeyID 0");
-   * ```
    */
   key(keyId: number, options: { generation?: number; integrity?: boolean } = {}): Key {
     const kind = this.kind(keyId);

@@ -2,7 +2,7 @@ import { outOfRange, requireOneOf, requireOptions } from "../arguments.ts";
 import { deepFreeze } from "../_deep_freeze.ts";
 import type { Key } from "../key.ts";
 import type { LineState } from "./line_state.ts";
-import { type LineEnvironment, type LineOutcome, stepLine } from "./line_step.ts";
+import { type LineOutcome, stepLine } from "./line_step.ts";
 import {
   AGENTS,
   DATA,
@@ -10,9 +10,10 @@ import {
   type Operation,
   OPERATION_KINDS,
   type Poison,
+  POISONS,
 } from "./operation.ts";
 import { PARTIAL_WRITES, type PartialWrite } from "../platform.ts";
-import { type Mode, MODES, RULES, type RuleTable } from "./rules.ts";
+import { type LineEnvironment, type Mode, MODES, RULES, type RuleTable } from "./rules.ts";
 
 /** A remembered step: the outcome, and the id of the state that follows. */
 export interface Transition extends LineOutcome {
@@ -36,12 +37,6 @@ const OPTIONS: readonly (keyof LineAutomatonOptions)[] = [
   "rules",
 ];
 
-const POISONS: readonly Poison[] = [
-  "integrity",
-  "partial-write",
-  "hardware-transient",
-  "hardware-stuck",
-];
 /** One past the largest number of a part: a key or a KeyID below 2^20, its content, two bits. */
 const PARTS = 2 ** 28;
 

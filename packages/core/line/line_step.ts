@@ -1,28 +1,15 @@
-import { matches } from "../condition.ts";
-import type { Access, Key } from "../key.ts";
+import type { Key } from "../key.ts";
+import { type RuleIndex, ruleIndex } from "./_rule_index.ts";
 import type { CachedCopy, LineMemory, LineState } from "./line_state.ts";
-import type { Data, Operation, OperationKind, Poison } from "./operation.ts";
-import type { PartialWrite } from "../platform.ts";
+import { DATA, type Data, type Operation, type OperationKind, type Poison } from "./operation.ts";
 import type {
   CacheRule,
   CacheRuleId,
-  Mode,
-  Owner,
+  LineEnvironment,
   ReadRule,
   RuleId,
-  RuleTable,
   WriteRule,
 } from "./rules.ts";
-
-/** What the rules need to know besides the line and the operation. */
-export interface LineEnvironment {
-  /** Integrity mode of the machine. */
-  readonly mode: Mode;
-  /** What a partial write does to a TD-owned line on this platform. */
-  readonly partialWriteToOwnedLine: PartialWrite;
-  /** The rules to walk on. */
-  readonly rules: RuleTable;
-}
 
 /** What an operation did to a line. */
 export interface LineOutcome {
@@ -39,9 +26,6 @@ export interface LineOutcome {
   /** Whether the access was refused and changed nothing (W6, F1). */
   readonly refused: boolean;
 }
-
-/** More of the line shows through the further right its content stands, so a merge keeps that. */
-const MERGE_ORDER: readonly Data[] = ["zeros", "host", "guest", "garbage", "secret"];
 
 const DEVICE_KINDS: ReadonlySet<OperationKind> = new Set(
   ["dma-read", "dma-write", "dma-partial-write"],
@@ -311,58 +295,6 @@ class Step {
   }
 }
 
-/** Which row of an environment's table applies: looked up once for each set of facts. */
-class RuleIndex {
-  readonly caches: ReadonlyMap<CacheRuleId, CacheRule>;
-  readonly #environment: LineEnvironment;
-  readonly #reads: (ReadRule | undefined)[] = [];
-  readonly #writes: (WriteRule | undefined)[] = [];
-
-  constructor(environment: LineEnvironment) {
-    this.#environment = environment;
-    this.caches = new Map(environment.rules.caches.map((rule) => [rule.id, rule]));
-  }
-
-  read(access: Access, integrity: boolean, line: LineMemory): ReadRule | undefined {
-    const { owner, macMatches, poison } = line;
-    const poisoned = poison !== null;
-    const index = Number(poisoned) | owner << 1 | Number(macMatches) << 2 |
-      Number(integrity) << 3 | Number(access === "private") << 4;
-    return this.#reads[index] ??= this.#environment.rules.reads.find(({ when }) =>
-      matches(when, {
-        poisoned,
-        mode: this.#environment.mode,
-        access,
-        integrity,
-        owner,
-        mac: macMatches ? "match" : "mismatch",
-      })
-    );
-  }
-
-  write(
-    width: "full" | "partial",
-    access: Access,
-    integrity: boolean,
-    owner: Owner,
-  ): WriteRule | undefined {
-    const index = owner | Number(width === "full") << 1 | Number(integrity) << 2 |
-      Number(access === "private") << 3;
-    const partialWrite = this.#environment.partialWriteToOwnedLine;
-    return this.#writes[index] ??= this.#environment.rules.writes.find(({ when }) =>
-      matches(when, { width, access, integrity, owner, partialWrite })
-    );
-  }
-}
-
-const indexes = new WeakMap<LineEnvironment, RuleIndex>();
-
-function ruleIndex(environment: LineEnvironment): RuleIndex {
-  let index = indexes.get(environment);
-  if (index === undefined) indexes.set(environment, index = new RuleIndex(environment));
-  return index;
-}
-
 function decrypt(memory: LineMemory, key: Key): Data | null {
   if (memory.key === null) return memory.data;
   const same = memory.key.keyId === key.keyId && memory.key.generation === key.generation;
@@ -370,7 +302,7 @@ function decrypt(memory: LineMemory, key: Key): Data | null {
 }
 
 function merge(under: Data, written: Data): Data {
-  return MERGE_ORDER.indexOf(under) > MERGE_ORDER.indexOf(written) ? under : written;
+  return DATA.indexOf(under) > DATA.indexOf(written) ? under : written;
 }
 
 /** Garbage is garbage under any key. */

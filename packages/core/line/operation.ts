@@ -8,7 +8,7 @@ export const AGENTS = ["host", "td", "module", "device", "cache"] as const;
  */
 export type Agent = (typeof AGENTS)[number];
 
-/** All that a line can hold. */
+/** All that a line can hold: where a write merges with what was there, the later one shows. */
 export const DATA = ["zeros", "host", "guest", "garbage", "secret"] as const;
 
 /**
@@ -16,8 +16,16 @@ export const DATA = ["zeros", "host", "guest", "garbage", "secret"] as const;
  */
 export type Data = (typeof DATA)[number];
 
+/** Wherever poison can come from. */
+export const POISONS = [
+  "integrity",
+  "partial-write",
+  "hardware-transient",
+  "hardware-stuck",
+] as const;
+
 /** Where poison came from. */
-export type Poison = "integrity" | "partial-write" | "hardware-transient" | "hardware-stuck";
+export type Poison = (typeof POISONS)[number];
 
 /** Each kind of operation in words, as traces, graphs and reports name it. */
 export const OPERATION_NAMES = {

@@ -395,6 +395,16 @@ export interface RuleTable {
   readonly caches: readonly CacheRule[];
 }
 
+/** What the rules need to know besides the line and the operation. */
+export interface LineEnvironment {
+  /** Integrity mode of the machine. */
+  readonly mode: Mode;
+  /** What a partial write does to a TD-owned line on this platform. */
+  readonly partialWriteToOwnedLine: PartialWrite;
+  /** The rules to walk on. */
+  readonly rules: RuleTable;
+}
+
 /** A rule in words. */
 export interface RuleText {
   /** Confidence in the rule. */

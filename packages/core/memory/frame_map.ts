@@ -102,22 +102,6 @@ export class FrameMap {
    * Changes contiguous frames, asking once for every piece of one value: a run of uniform regions
    * or of uniform blocks within a region, or a class of a mixed block.
    *
-   * @example
-   * ```ts
-   * import { FrameMap } from "@tdx/core";
-   * import { assertEquals } from "@std/assert";
-   *
-   * const map = new FrameMap(2 ** 28, 0);
-   * map.set(5, 1, 8);
-   * const asked: [number, number][] = [];
-   * map.update(0, 512, (value, { count }) => {
-   *   asked.push([value, count]);
-   *   return value + 1;
-   * });
-   * assertEquals(asked, [[0, 511], [8, 1]]);
-   * assertEquals([map.get(4), map.get(5), map.get(512)], [1, 9, 0]);
-   * ```
-   *
    * @param frame The first frame.
    * @param count How many frames, 0 or more.
    * @param change Says what each piece becomes.

@@ -214,21 +214,6 @@ export class PhysicalMemory {
    * @param wanted Asked once for each state that occurs.
    * @param visit Called with chunks of such pages, each valid during the call only; it must not
    * change this memory.
-   *
-   * @example
-   * ```ts
-   * import { KeyIdSpace, PhysicalMemory, TiB } from "@tdx/core";
-   * import { gnr } from "@tdx/platform-gnr";
-   * import { assertEquals } from "@std/assert";
-   *
-   * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
-   * const memory = new PhysicalMemory({ bytes: TiB, platform: gnr, keyIds });
-   * memory.step({ kind: "poison", by: "cache", key: keyIds.key(0) }, 0x5040);
-   *
-   * let pages = 0;
-   * memory.forEachPagesWith((state) => state.memory.poison !== null, ({ count }) => pages += count);
-   * assertEquals(pages, 1);
-   * ```
    */
   forEachPagesWith(
     wanted: (state: LineState) => boolean,

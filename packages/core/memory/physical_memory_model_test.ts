@@ -15,12 +15,12 @@ import type { FrameChunk } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
 import { LineAutomaton } from "../line/line_automaton.ts";
 import type { LineState } from "../line/line_state.ts";
-import { type LineEnvironment, stepLine } from "../line/line_step.ts";
+import { stepLine } from "../line/line_step.ts";
 import { AGENTS, OPERATION_KINDS } from "../line/operation.ts";
 import type { Data, Operation } from "../line/operation.ts";
 import { PhysicalMemory } from "./physical_memory.ts";
 import type { PartialWrite } from "../platform.ts";
-import { type Mode, type RuleId, RULES } from "../line/rules.ts";
+import { type LineEnvironment, type Mode, type RuleId, RULES } from "../line/rules.ts";
 import type { Counts } from "./tally.ts";
 
 /** Runs of the property; `deno task model` asks for many more. */
