@@ -39,7 +39,7 @@ export interface DecideOptions {
   readonly hostKeys?: HostKeys;
   /** The clearing policy; default `quirk`. */
   readonly policy?: Policy;
-  /** The integrity mode, where it is known; unknown counts as the stricter `Ci`. */
+  /** The integrity mode, if it is known; unknown counts as the stricter `Ci`. */
   readonly mode?: Mode;
 }
 

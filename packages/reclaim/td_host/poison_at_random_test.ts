@@ -43,7 +43,7 @@ Deno.test("poisonAtRandom() strikes only pages of the guest, where they are scat
   assertEquals([poisoned(host), inGuest], [struck, struck]);
 });
 
-Deno.test("poisonAtRandom() strikes none, all, and the same for the same seed", () => {
+Deno.test("poisonAtRandom() strikes no line, every line, and the same lines for the same seed", () => {
   assertEquals(poisonAtRandom(smallHost(gnr), 0, 1), 0);
   const all = smallHost(gnr);
   assertEquals([poisonAtRandom(all, 1, 1), poisoned(all, 0, 4 * MiB)], [65_536, 65_536]);
@@ -52,7 +52,7 @@ Deno.test("poisonAtRandom() strikes none, all, and the same for the same seed", 
   assert(counts[0] !== counts[2]);
 });
 
-Deno.test("poisonAtRandom() refuses what is no share, and strikes nothing", () => {
+Deno.test("poisonAtRandom() refuses a rate outside 0 to 1, and strikes nothing", () => {
   const host = smallHost(gnr);
   for (const rate of [-0.1, 1.1, Number.NaN]) {
     const { message } = assertThrows(() => poisonAtRandom(host, rate, 1), RangeError);
@@ -69,7 +69,7 @@ Deno.test("gaps() are geometric: (1 - rate) / rate on average", () => {
   assert(Math.abs(sum / 10_000 - 4) < 0.2, `${sum / 10_000}`);
 });
 
-Deno.test("gaps() never end for a rate of 0 or next to 0, and are none for 1", () => {
+Deno.test("gaps() never end for a rate of 0 or next to 0, and are 0 for 1", () => {
   assertEquals(gaps(0, randomNumbers(1))(), Infinity);
   assertEquals(gaps(1, randomNumbers(1))(), 0);
   // One in 10^17 SEAMCALLs: more than a number counts exactly.

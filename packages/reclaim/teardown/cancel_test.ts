@@ -112,7 +112,7 @@ for (const path of TEARDOWN_PATHS) {
     assertEquals(pagesLeft(host), ALL_PAGES);
   });
 
-  Deno.test(`teardown() says how far it is, from none to all, ${path} path`, async () => {
+  Deno.test(`teardown() says how far it is, from the first page to the last, ${path} path`, async () => {
     const progress: TeardownProgress[] = [];
     await tearDown(smallHost(gnr), { path, onProgress: (now) => progress.push(now) });
     // Pages done when each phase begins, and at the end.
