@@ -1,6 +1,7 @@
 import type { LineAutomatonOptions, Mode, Operation, RuleId } from "@tdx/core";
 import { requireOptions, requireWhole } from "@tdx/core/arguments";
 import {
+  type CompiledMove,
   type CompiledProblem,
   type CompiledThread,
   compileProblem,
@@ -139,6 +140,8 @@ export class System {
   /** The problem. */
   readonly problem: Problem;
   readonly #compiled: CompiledProblem;
+  readonly #threads: readonly CompiledThread[];
+  readonly #moves: readonly CompiledMove[];
   readonly #lines: readonly LineTable[];
   readonly #sizes: number[];
   readonly #strides: number[] = [];
@@ -168,6 +171,8 @@ export class System {
     const { clear, ...ofLine } = machine;
     this.#compiled = compileProblem(problem, clear);
     const { operations, moves, threads } = this.#compiled;
+    this.#threads = threads;
+    this.#moves = moves;
     const stages = stagesOf(this.#compiled);
     const remember = { lost: watch.lost, retired: problem.seamNr };
     this.#lines = problem.lines.map(({ content }, index) =>
@@ -265,7 +270,7 @@ export class System {
     this.#requireState(state);
     const digits = this.#decode(state);
     if ((digits[this.#eventDigit]! & EVENT.hostMachineCheck) !== 0) return true;
-    return this.#compiled.threads.every(({ digit, end }) => digit < 0 || digits[digit] === end);
+    return this.#threads.every(({ digit, end }) => digit < 0 || digits[digit] === end);
   }
 
   /**
@@ -340,7 +345,7 @@ export class System {
   }
 
   #describe(number: number, digits: Int32Array): Move {
-    const { by, line, operation } = this.#compiled.moves[number]!;
+    const { by, line, operation } = this.#moves[number]!;
     const name = this.problem.lines[line]!.name;
     if (operation < 0) {
       return { thread: by, operation: null, line: name, key: null, rules: [], after: null };
@@ -386,7 +391,7 @@ export class System {
 
   /** Notes the moves that programs can make, enters the phase of all others, and counts the first. */
   #look(digits: Int32Array): number {
-    const { threads } = this.#compiled;
+    const threads = this.#threads;
     let count = 0;
     let phase = this.#isReprogrammed() ? 1 : 0;
     for (let t = 0; t < threads.length; t++) {
@@ -406,7 +411,7 @@ export class System {
 
   #started(thread: Thread): boolean {
     for (let i = 0; i < thread.after.length; i++) {
-      const { digit, end } = this.#compiled.threads[thread.after[i]!]!;
+      const { digit, end } = this.#threads[thread.after[i]!]!;
       if (this.#digits[digit] !== end) return false;
     }
     return true;
@@ -414,17 +419,17 @@ export class System {
 
   /** Whether `td2` has its key: an eviction encrypts with the key its KeyID has by then. */
   #isReprogrammed(): boolean {
-    const { reprogrammed, threads } = this.#compiled;
+    const { reprogrammed } = this.#compiled;
     for (let i = 0; i < reprogrammed.length; i++) {
-      if (this.#started(threads[reprogrammed[i]!]!.thread)) return true;
+      if (this.#started(this.#threads[reprogrammed[i]!]!.thread)) return true;
     }
     return false;
   }
 
   /** How the state number changes by a move; the digits are those of the state. */
   #change(number: number, digits: Int32Array): number {
-    const { thread: t, line, operation, register, advances } = this.#compiled.moves[number]!;
-    const thread = t < 0 ? undefined : this.#compiled.threads[t]!;
+    const { thread: t, line, operation, register, advances } = this.#moves[number]!;
+    const thread = t < 0 ? undefined : this.#threads[t]!;
     let change = advances ? this.#strides[thread!.digit]! : 0;
     if (operation < 0) return change;
     const before = digits[line]!;
