@@ -6,6 +6,7 @@ import {
   type Scenario,
   scenarioHash,
   scenarioReport,
+  type ScenarioResult,
 } from "@tdx/litmus";
 import { join } from "@std/path";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
@@ -30,19 +31,28 @@ export function readCorpus(): { name: string; file: string; scenario: Scenario }
     }));
 }
 
-/** What a scenario shows on some platforms, with its witnesses and without times. */
-export async function goldenText(
+/** Runs a scenario in each of its modes on those of some platforms that it is meant for. */
+export async function runOn(
   scenario: Scenario,
   platforms: readonly Platform[],
-): Promise<string> {
-  const hash = await scenarioHash(scenario);
-  const reports: string[] = [];
-  for (const platform of platforms) {
-    if (!scenario.platforms.includes(platform.name)) continue;
+): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  for (const platform of platforms.filter(({ name }) => scenario.platforms.includes(name))) {
     for (const mode of scenario.modes) {
-      const result = await runScenario(scenario, { platform, mode });
-      reports.push(scenarioReport(result, { hash, trace: true, time: false }));
+      results.push(await runScenario(scenario, { platform, mode }));
     }
   }
+  return results;
+}
+
+/** What some runs of a scenario showed, with their witnesses and without times. */
+export async function goldenText(
+  scenario: Scenario,
+  results: readonly ScenarioResult[],
+): Promise<string> {
+  const hash = await scenarioHash(scenario);
+  const reports = results.map((result) =>
+    scenarioReport(result, { hash, trace: true, time: false })
+  );
   return `${reports.join("\n\n")}\n`;
 }

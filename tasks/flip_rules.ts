@@ -29,19 +29,19 @@ interface Flip {
 }
 
 /** A scenario on one platform in one mode, and what it shows by the rules as they are. */
-interface Run {
+interface ScenarioCase {
   readonly scenario: Scenario;
   readonly platform: Platform;
   readonly mode: Mode;
   readonly shown: string;
 }
 
-const runs: Run[] = [];
+const cases: ScenarioCase[] = [];
 for (const { scenario } of readCorpus()) {
   for (const platform of GOLDEN_PLATFORMS) {
     for (const mode of scenario.modes) {
       const run = { scenario, platform, mode };
-      runs.push({ ...run, shown: await show(run, RULES) });
+      cases.push({ ...run, shown: await show(run, RULES) });
     }
   }
 }
@@ -82,7 +82,7 @@ async function whoNotices(rules: RuleTable): Promise<string | undefined> {
     const red = await verdict(question, { rules }).then(({ ok }) => !ok, () => true);
     if (red) return `the verdict table: ${name(question)}`;
   }
-  for (const run of runs) {
+  for (const run of cases) {
     const shown = await show(run, rules).catch(() => "an error");
     if (shown !== run.shown) return `scenario ${run.scenario.problem.name}: ${name(run)}`;
   }
@@ -91,7 +91,7 @@ async function whoNotices(rules: RuleTable): Promise<string | undefined> {
 
 /** What a scenario's golden output says in short. */
 async function show(
-  { scenario, platform, mode }: Omit<Run, "shown">,
+  { scenario, platform, mode }: Omit<ScenarioCase, "shown">,
   rules: RuleTable,
 ): Promise<string> {
   const { observation, positive, negative } = await runScenario(scenario, {

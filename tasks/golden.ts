@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { GOLDEN_PLATFORMS, goldenText, readCorpus } from "./corpus.ts";
+import { GOLDEN_PLATFORMS, goldenText, readCorpus, runOn } from "./corpus.ts";
 
 for (const { file, scenario } of readCorpus()) {
   Deno.writeTextFileSync(
     file.replace(/\.tdx$/, ".out"),
-    await goldenText(scenario, GOLDEN_PLATFORMS),
+    await goldenText(scenario, await runOn(scenario, GOLDEN_PLATFORMS)),
   );
 }
