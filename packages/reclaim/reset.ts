@@ -7,7 +7,7 @@ import {
   type PhysicalMemory,
 } from "@tdx/core";
 
-/** One object for each key: memory knows an operation again by its object, a million times faster. */
+/** One object for each key: memory knows it again, which is what a million calls need. */
 const clears = new WeakMap<Key, Operation>();
 
 /**
