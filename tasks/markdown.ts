@@ -80,6 +80,16 @@ function* markdownFiles(folder: string): Generator<string> {
   }
 }
 
+/** The `ts` blocks in the comments of a TypeScript file that are run. */
+export function commentExamples(file: string, source: string): Block[] {
+  return [...source.matchAll(/\/\*\*\n([^]*?)\*\//g)].flatMap(({ 1: comment, index }) => {
+    const line = source.slice(0, index).split("\n").length;
+    const { blocks } = parseMarkdown(file, comment!.replaceAll(/^ *\* ?/gm, ""));
+    return blocks.filter(({ language, attributes }) => language === "ts" && attributes.length === 0)
+      .map((block) => ({ ...block, line: line + block.line }));
+  });
+}
+
 /** Reads one Markdown text. */
 export function parseMarkdown(file: string, text: string): Markdown {
   const tokens = parser.parse(text, {});

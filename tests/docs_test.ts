@@ -5,7 +5,7 @@ import { join } from "@std/path";
 import { parseScenario, runScenario } from "@tdx/litmus";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
 import { type Block, readMarkdown } from "../tasks/markdown.ts";
-import { runShell, runTypeScript } from "../tasks/run_block.ts";
+import { runExample, runShell, runTypeScript } from "../tasks/run_block.ts";
 import { exists, ROOT } from "../tasks/workspace.ts";
 import { checkRan } from "./check_ran.ts";
 
@@ -94,13 +94,13 @@ function checkWords(block: Block): void {
   }
 }
 
-/** `deno test --doc` runs it; what it prints is seen here. */
 async function checkTypeScript(block: Block): Promise<void> {
   if (block.output !== undefined) return checkRan(block, await runTypeScript(block.code));
   assert(
     /from "@std\/assert"/.test(block.code),
     `${block.file}:${block.line}: Expected an assertion, or a text block with the output after it`,
   );
+  await runExample(block);
 }
 
 async function checkScenario(block: Block): Promise<void> {
