@@ -32,6 +32,7 @@
  * @module
  */
 export type { ReadValue, WatchedLine } from "./model/_line_table.ts";
+export type { StateNumbers } from "./model/_change_pool.ts";
 export * from "./model/diff_systems.ts";
 export * from "./model/dot.ts";
 export {
@@ -65,7 +66,6 @@ export {
   type Machine,
   type Move,
   type MoveTo,
-  type StateNumbers,
   System,
   type Valuation,
   type Watch,

@@ -1,6 +1,7 @@
 import { requireOptions, requireWhole } from "@tdx/core/arguments";
 import { createStateSet } from "./_state_set.ts";
-import type { Move, StateNumbers, System } from "./system.ts";
+import type { StateNumbers } from "./_change_pool.ts";
+import type { Move, System } from "./system.ts";
 
 /** How far an exploration goes, and who is told. */
 export interface ExploreOptions {

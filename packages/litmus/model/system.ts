@@ -1,5 +1,6 @@
 import type { LineAutomatonOptions, Mode, Operation, RuleId } from "@tdx/core";
 import { requireOptions, requireWhole } from "@tdx/core/arguments";
+import { ChangePool, type StateNumbers, stateNumbers } from "./_change_pool.ts";
 import {
   type CompiledMove,
   type CompiledProblem,
@@ -80,35 +81,21 @@ export interface Valuation {
 }
 
 const EVENT_STATES = 8;
-/** How many changes there is room for at first. */
-const FIRST_POOL = 256;
 /** More cannot be told apart in a number of 53 bits. */
 const MOST_ENDLESS = 50;
 
-/** Numbers of states or their differences; 32 bits wide where that is enough. */
-export type StateNumbers = Int32Array | Float64Array;
-
-/** What goes on beside the program counters: who does any of its steps, and what that can change. */
+/** What goes on beside the program counters: who does any of its steps. */
 interface Phase {
   readonly name: number;
   /** For each line the numbers of its moves. */
   readonly moves: readonly (readonly number[])[];
-  /** For each line what its moves can do to the state number. */
-  readonly changes: readonly LineChanges[];
-}
-
-/** The distinct changes of the state number, by a line's digit and the events so far. */
-interface LineChanges {
-  /** Where in the pool their count stands, the changes behind it; 0 where they are not known yet. */
-  readonly starts: Int32Array;
-  pool: StateNumbers;
-  /** How much of the pool is used; its first place never is. */
-  used: number;
+  /** For each line what they change, by the line's digit and the events so far. */
+  readonly changes: readonly ChangePool[];
 }
 
 /**
  * A problem on a machine, as a graph of numbers: a state is a mixed-radix number whose digits are
- * the lines' cells, the program counters, the registers and the events so far.
+ * the lines' numbers, the program counters, the registers and the events so far.
  *
  * @example
  * ```ts
@@ -135,7 +122,7 @@ export class System {
   readonly bound: number;
   /** The first state. */
   readonly initial: number;
-  /** The most successors a state has. */
+  /** No state has more successors. */
   readonly maxSuccessors: number;
   /** The problem. */
   readonly problem: Problem;
@@ -211,9 +198,8 @@ export class System {
     let bit = 1;
     this.#bits = problem.threads.map(({ kind }) => kind === "any" ? bit *= 2 : 0);
     if (bit > 2 ** MOST_ENDLESS) {
-      throw new RangeError(
-        `Expected at most ${MOST_ENDLESS} threads of kind any, got ${Math.log2(bit)}`,
-      );
+      const endless = Math.log2(bit);
+      throw new RangeError(`Expected at most ${MOST_ENDLESS} threads of kind any, got ${endless}`);
     }
     this.maxSuccessors = threads.length + moves.length;
     this.#programs = new Int32Array(threads.length);
@@ -241,12 +227,13 @@ export class System {
     }
     const { changes } = this.#phase;
     for (let line = 0; line < changes.length; line++) {
-      const ofLine = changes[line]!;
-      let at = ofLine.starts[digits[line]! * EVENT_STATES + events]!;
-      if (at === 0) at = this.#addChanges(line, digits);
-      const { pool } = ofLine;
-      const end = at + pool[at]!;
-      while (at < end) into[count++] = state + pool[++at]!;
+      const pool = changes[line]!;
+      const key = digits[line]! * EVENT_STATES + events;
+      let at = pool.starts[key]!;
+      if (at === 0) at = pool.add(key, this.#changes(this.#phase.moves[line]!, digits));
+      const { numbers } = pool;
+      const end = at + numbers[at]!;
+      while (at < end) into[count++] = state + numbers[++at]!;
     }
     return count;
   }
@@ -257,7 +244,7 @@ export class System {
    * @returns Room for {@link maxSuccessors} numbers.
    */
   buffer(): StateNumbers {
-    return this.#numbers(this.maxSuccessors);
+    return stateNumbers(this.bound, this.maxSuccessors);
   }
 
   /**
@@ -448,26 +435,8 @@ export class System {
     return change;
   }
 
-  /** Works out what can become of a line in this phase, each distinct change once. */
-  #addChanges(line: number, digits: Int32Array): number {
-    const changes = this.#phase.changes[line]!;
-    const numbers = this.#phase.moves[line]!;
-    if (changes.used + numbers.length >= changes.pool.length) {
-      const pool = this.#numbers(changes.pool.length * 2);
-      pool.set(changes.pool);
-      changes.pool = pool;
-    }
-    const { pool, used: start } = changes;
-    let end = start;
-    for (const number of numbers) {
-      const change = this.#change(number, digits);
-      let at = start + 1;
-      while (at <= end && pool[at] !== change) at++;
-      if (change !== 0 && at > end) pool[++end] = change;
-    }
-    pool[start] = end - start;
-    changes.used = end + 1;
-    return changes.starts[digits[line]! * EVENT_STATES + digits[this.#eventDigit]!] = start;
+  #changes(numbers: readonly number[], digits: Int32Array): number[] {
+    return numbers.map((number) => this.#change(number, digits));
   }
 
   #phaseOf(name: number): Phase {
@@ -486,19 +455,11 @@ export class System {
         moves: this.#lines.map((_, line) =>
           numbers.filter((number) => moves[number]!.line === line)
         ),
-        changes: this.#lines.map(({ size }) => ({
-          starts: new Int32Array(size * EVENT_STATES),
-          pool: this.#numbers(Math.max(FIRST_POOL, 2 * this.maxSuccessors)),
-          used: 1,
-        })),
+        changes: this.#lines.map(({ size }) => new ChangePool(size * EVENT_STATES, this.bound)),
       };
       this.#phases.set(name, phase);
     }
     return phase;
-  }
-
-  #numbers(length: number): StateNumbers {
-    return this.bound <= 2 ** 31 ? new Int32Array(length) : new Float64Array(length);
   }
 }
 

@@ -1,9 +1,23 @@
-import { type LineState, type Mode, MODES, type Operation, type Platform } from "@tdx/core";
+import {
+  type LineAutomaton,
+  type LineState,
+  type Mode,
+  MODES,
+  type Operation,
+  type Platform,
+} from "@tdx/core";
 import type { Policy } from "@tdx/reclaim";
-import type { ClosureKeys, ClosureQuestion, LeftPoison } from "./closure.ts";
+import { lineAutomaton } from "../model/_line_table.ts";
+import { explore } from "../model/explore.ts";
 import { contentState, KEYS } from "../model/problem.ts";
-import { reachableLines } from "./_reachable_lines.ts";
+import { System } from "../model/system.ts";
 import type { WitnessStep } from "../model/trace.ts";
+import {
+  type ClosureKeys,
+  closureProblem,
+  type ClosureQuestion,
+  type LeftPoison,
+} from "./closure.ts";
 import { verdict } from "./verdicts.ts";
 
 /** The witnesses of a question on several platforms; empty ones where there is no machine check. */
@@ -60,17 +74,38 @@ export async function everyLine(
   return count;
 }
 
-/** What an operation leaves of a TD-owned line that a fault has hit. */
-export async function afterFault(
+/** A line in every state that it can be in from a TD's first write on, nothing ever cleared. */
+async function reachableLines(
   platform: Platform,
-  kind: "poison-stuck",
-  operation: Operation,
-): Promise<LineState> {
-  const { automaton } = await reachableLines(platform, "Ci");
+  mode: Mode,
+  poison: LeftPoison,
+): Promise<{ automaton: LineAutomaton; states: readonly LineState[] }> {
+  const question = { platform, mode, hostKeys: "keyid0", policy: "never", poison } as const;
+  const { problem, machine: { clear, ...ofLine } } = closureProblem(question);
+  const system = new System(problem, { clear, ...ofLine }, { lost: false });
+  const exploration = await explore(system);
+  const states = new Set<LineState>();
+  for (let i = 0; i < exploration.states; i++) {
+    states.add(system.valuation(exploration.state(i)).lines[0]!.state);
+  }
+  return { automaton: lineAutomaton(ofLine), states: [...states] };
+}
+
+/** Whether a line is TD-owned and not poisoned, and KeyID 0 has no copy of it. */
+export function isOldPrivate({ memory, copies }: LineState): boolean {
+  return memory.owner === 1 && memory.poison === null &&
+    copies.every(({ keyId }) => keyId !== KEYS.keyid0.keyId);
+}
+
+/** What an operation leaves of a TD-owned line whose memory cell is stuck, in Ci mode. */
+export function afterStuckCell({ memory }: Platform, operation: Operation): LineState {
+  const { partialWriteToOwnedLine } = memory;
+  const automaton = lineAutomaton({ mode: "Ci", partialWriteToOwnedLine });
+  const steps: Operation[] = [{ kind: "poison-stuck", by: "cache", key: KEYS.td }, operation];
   const owned = automaton.intern(contentState({ key: "td", data: "secret" }, true));
-  const fault = automaton.operation({ kind, by: "cache", key: KEYS.td });
-  const faulty = automaton.step(owned, fault).next;
-  return automaton.state(automaton.step(faulty, automaton.operation(operation)).next);
+  return automaton.state(
+    steps.reduce((state, step) => automaton.step(state, automaton.operation(step)).next, owned),
+  );
 }
 
 /** Whether something is refused as out of range. */

@@ -9,10 +9,16 @@ import {
   TDX_PW_MCE,
 } from "@tdx/core";
 import { clearOperation } from "@tdx/reclaim";
-import { afterFault, answer, ask, everyLine, refuses } from "./_claim_evidence.ts";
+import {
+  afterStuckCell,
+  answer,
+  ask,
+  everyLine,
+  isOldPrivate,
+  refuses,
+} from "./_claim_evidence.ts";
 import { savingEvidence } from "./_claim_saving.ts";
 import { KEYS } from "../model/problem.ts";
-import { isOldPrivate } from "./_reachable_lines.ts";
 import type { WitnessStep } from "../model/trace.ts";
 
 /** What became of a claim. */
@@ -84,7 +90,7 @@ const CLAIMS: readonly Claim[] = [
         CLEAR,
         ({ after, machineCheck }) => after.memory.poison === null && !machineCheck,
       );
-      const stuck = await afterFault(all[0]!, "poison-stuck", CLEAR);
+      const stuck = afterStuckCell(all[0]!, CLEAR);
       return {
         holds: bad === 0 && stuck.memory.poison === "hardware-stuck",
         evidence: `${lines} reachable lines cleared, ${bad} otherwise`,

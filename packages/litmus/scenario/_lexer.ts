@@ -26,7 +26,7 @@ const CONTROL = /(?![\t\n\v\f\r])\p{Cc}|\uFFFD/u;
 /**
  * Splits a text into tokens; blanks and comments, `(* nested *)` or from `//` on, fall away.
  *
- * @throws {SyntaxError} Where the text is too long, empty or binary, or where a comment or a
+ * @throws {SyntaxError} If the text is too long, empty or binary, or if a comment or a
  * sentence is not closed.
  */
 export function lex(source: SourceText): Token[] {

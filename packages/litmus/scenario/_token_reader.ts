@@ -14,7 +14,7 @@ export class TokenReader {
 
   /**
    * @param source The text.
-   * @throws {SyntaxError} Where it cannot be split into tokens.
+   * @throws {SyntaxError} If it cannot be split into tokens.
    */
   constructor(source: SourceText) {
     this.#source = source;
