@@ -19,6 +19,11 @@ export const GOLDEN_PLATFORMS: readonly Platform[] = PLATFORMS.filter(({ name })
   name === "spr" || name === "gnr"
 );
 
+/** Whether a result is of a platform whose output is kept. */
+export function isGolden({ platform }: ScenarioResult): boolean {
+  return GOLDEN_PLATFORMS.some(({ name }) => name === platform);
+}
+
 /** Every scenario of the corpus, by name. */
 export function readCorpus(): { name: string; file: string; scenario: Scenario }[] {
   const platforms = PLATFORMS.map(({ name }) => name);

@@ -5,8 +5,8 @@
  * @module
  */
 import { basename } from "@std/path";
-import { runScenario, type ScenarioResult } from "@tdx/litmus";
-import { GOLDEN_PLATFORMS, readCorpus } from "./corpus.ts";
+import type { ScenarioResult } from "@tdx/litmus";
+import { GOLDEN_PLATFORMS, isGolden } from "./corpus.ts";
 import { filesByRule, isTest, type Rule, ruleGroups } from "./rule_ids.ts";
 import { outputOf } from "./run.ts";
 
@@ -16,8 +16,8 @@ export const RULES_PAGE = "docs/RULES.md";
 /** More scenarios than these are only counted. */
 const SHOWN_SCENARIOS = 6;
 
-/** A scenario with the rules that its runs meet. */
-interface Runs {
+/** The rules that a scenario's runs meet. */
+export interface MetRules {
   readonly file: string;
   /** Rules of the witnesses that are kept beside it. */
   readonly witnessed: ReadonlySet<string>;
@@ -25,12 +25,25 @@ interface Runs {
   readonly met: ReadonlySet<string>;
 }
 
-/** Writes the page. */
-export async function rulesPage(): Promise<string> {
+/** Notes the rules of a scenario's runs. */
+export function metRules(file: string, results: readonly ScenarioResult[]): MetRules {
+  const kept = results.filter(isGolden);
+  return {
+    file,
+    witnessed: new Set(kept.flatMap(({ trace }) => trace.flatMap(({ rules }) => rules))),
+    met: new Set(kept.flatMap((result) => [...rulesOfMoves(result)])),
+  };
+}
+
+/**
+ * Writes the page.
+ *
+ * @param corpus The rules that each scenario meets.
+ */
+export async function rulesPage(corpus: readonly MetRules[]): Promise<string> {
   const groups = ruleGroups();
   const rules = groups.flatMap(({ rules }) => rules);
   const files = filesByRule(new Set(rules.map(({ id }) => id)));
-  const corpus = await runCorpus();
   const sections = groups.map(({ title, home, followedBy, rules: group }) => [
     `## ${title}`,
     `Words: ${link(home)}. Followed by: ${link(followedBy)}.`,
@@ -53,7 +66,12 @@ ${sections.flat().join("\n\n")}
 `);
 }
 
-function section(rule: Rule, rules: readonly Rule[], files: string[], corpus: Runs[]): string {
+function section(
+  rule: Rule,
+  rules: readonly Rule[],
+  files: string[],
+  corpus: readonly MetRules[],
+): string {
   const { id, text, confidence, source, assumes } = rule;
   const leaning = rules.filter(({ assumes }) => assumes?.some((name) => name === id));
   const tests = files.filter(isTest);
@@ -72,7 +90,7 @@ function section(rule: Rule, rules: readonly Rule[], files: string[], corpus: Ru
 }
 
 /** Scenarios that show a rule; none for what is beyond a scenario. */
-function scenarios(id: string, corpus: readonly Runs[]): string[] {
+function scenarios(id: string, corpus: readonly MetRules[]): string[] {
   const meeting = corpus.filter(({ met }) => met.has(id));
   if (meeting.length === 0) return [];
   const shown = meeting.toSorted((a, b) =>
@@ -90,32 +108,13 @@ function anchor(id: string): string {
   return `[${id}](#${id.toLowerCase()})`;
 }
 
-/** Runs every scenario, and notes the rules of its moves. */
-async function runCorpus(): Promise<Runs[]> {
-  const corpus: Runs[] = [];
-  for (const { file, scenario } of readCorpus()) {
-    const witnessed = new Set<string>();
-    const met = new Set<string>();
-    for (const platform of GOLDEN_PLATFORMS) {
-      if (!scenario.platforms.includes(platform.name)) continue;
-      for (const mode of scenario.modes) {
-        const result = await runScenario(scenario, { platform, mode });
-        for (const rule of result.trace.flatMap(({ rules }) => rules)) witnessed.add(rule);
-        for (const rule of rulesOf(result)) met.add(rule);
-      }
-    }
-    corpus.push({ file, witnessed, met });
-  }
-  return corpus;
-}
-
 /** The page as `deno fmt` would have it. */
 async function format(page: string): Promise<string> {
   const args = ["fmt", "--quiet", "--ext=md", "-"];
   return await outputOf(Deno.execPath(), args, { input: page });
 }
 
-function rulesOf({ exploration, system }: ScenarioResult): Set<string> {
+function rulesOfMoves({ exploration, system }: ScenarioResult): Set<string> {
   const rules = new Set<string>();
   for (let i = 0; i < exploration.states; i++) {
     for (const move of system.moves(exploration.state(i))) {

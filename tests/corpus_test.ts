@@ -2,9 +2,12 @@
 // shows is what is kept beside it (`deno task golden` writes that anew).
 import { assert, assertEquals, fail } from "@std/assert";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
-import { GOLDEN_PLATFORMS, goldenText, readCorpus, runOn } from "../tasks/corpus.ts";
+import { GOLDEN_PLATFORMS, goldenText, isGolden, readCorpus, runOn } from "../tasks/corpus.ts";
+import { type MetRules, metRules, RULES_PAGE, rulesPage } from "../tasks/rules_page.ts";
 
 const corpus = readCorpus();
+/** What each scenario met, by its file, for the page of the rules: nothing is explored twice. */
+const met = new Map<string, MetRules>();
 
 Deno.test("the corpus has at least 40 scenarios, each named after its file", () => {
   assert(corpus.length >= 40);
@@ -20,9 +23,19 @@ for (const { name, file, scenario } of corpus) {
     const golden = await Deno.readTextFile(file.replace(/\.tdx$/, ".out")).catch(() =>
       fail(`Expected ${name}.out beside the scenario; \`deno task golden\` writes it`)
     );
-    const kept = results.filter((result) =>
-      GOLDEN_PLATFORMS.some((platform) => platform.name === result.platform)
-    );
-    assertEquals(await goldenText(scenario, kept), golden);
+    assertEquals(await goldenText(scenario, results.filter(isGolden)), golden);
+    met.set(file, metRules(file, results));
   });
 }
+
+Deno.test("docs/RULES.md is what `deno task docs:rules` writes", async () => {
+  for (const { file, scenario } of corpus) {
+    // None is missing, but where a filter left its test out.
+    if (!met.has(file)) met.set(file, metRules(file, await runOn(scenario, GOLDEN_PLATFORMS)));
+  }
+  assertEquals(
+    Deno.readTextFileSync(RULES_PAGE),
+    await rulesPage(corpus.map(({ file }) => met.get(file)!)),
+    "Run `deno task docs:rules`, and read the difference",
+  );
+});
