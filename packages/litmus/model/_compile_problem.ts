@@ -1,6 +1,5 @@
 import type { Agent, Operation } from "@tdx/core";
 import { clearOperation } from "@tdx/reclaim";
-import type { LineMoves, Stage } from "./_line_table.ts";
 import { type KeyName, KEYS, type Problem, type Thread, type ThreadStep } from "./problem.ts";
 
 /** An operation on a line, and how a trace names its key. */
@@ -94,59 +93,6 @@ export function spontaneousMoves(
     const { line, operation } = moves[number]!;
     return operations[line]![operation]!.key !== gone;
   });
-}
-
-/** Where every program stands is told apart up to this many stages; beyond, only who has ended. */
-const MOST_EXACT_STAGES = 256;
-
-/** Splits the time by where the programs stand, or by which of them have ended. */
-export function stagesOf(problem: CompiledProblem): Stage[] {
-  const { threads, moves, operations, reprogrammed } = problem;
-  const counters = threads.map(({ digit, end }) => digit < 0 ? 1 : end + 1);
-  const exact = counters.reduce((product, values) => product * values, 1) <= MOST_EXACT_STAGES;
-  const stages: Stage[] = [];
-  const known = new Map<string, { readonly at: readonly number[]; readonly stage: number }>();
-  const stageOf = (at: readonly number[]) => {
-    const name = at.join();
-    if (!known.has(name)) known.set(name, { at, stage: known.size });
-    return known.get(name)!.stage;
-  };
-  stageOf(threads.map(() => 0));
-  for (const { at, stage } of known.values()) {
-    const hasEnded = (index: number) =>
-      threads[index]!.digit >= 0 && at[index] === threads[index]!.end;
-    const starts = ({ thread }: CompiledThread) => thread.after.every(hasEnded);
-    const lines = operations.map((): LineMoves => ({ operations: [], after: [], next: [] }));
-    const happens = (number: number, after: number) => {
-      const { line, operation } = moves[number]!;
-      lines.forEach(({ operations, after: afters, next }, index) => {
-        if (index !== line || operation < 0) {
-          if (after !== stage) next.push(after);
-        } else {
-          operations.push(operation);
-          afters.push(after);
-        }
-      });
-    };
-    threads.forEach((compiled, index) => {
-      const { thread, first, last, digit, end } = compiled;
-      if (hasEnded(index) || !starts(compiled)) return;
-      const ended = () => stageOf(at.with(index, end));
-      if (exact && thread.kind === "sequence") {
-        const number = first + at[index]!;
-        happens(number, stageOf(at.with(index, at[index]! + 1)));
-        // A TD that consumes poison is dead.
-        if (thread.agent === "td") happens(number, ended());
-        return;
-      }
-      for (let number = first; number < last; number++) happens(number, stage);
-      if (digit >= 0) lines.forEach(({ next }) => next.push(ended()));
-    });
-    const isReprogrammed = reprogrammed.some((index) => starts(threads[index]!));
-    for (const number of spontaneousMoves(problem, isReprogrammed)) happens(number, stage);
-    stages.push(lines);
-  }
-  return stages;
 }
 
 type NumberOperation = (line: number, key: KeyName, operation: Operation) => number;

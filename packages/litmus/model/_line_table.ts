@@ -9,6 +9,7 @@ import {
   type RuleTable,
   type Transition,
 } from "@tdx/core";
+import type { Stage } from "./_stages.ts";
 
 /** What a read gives; `undefined` before it. */
 export type ReadValue = Data | "poison" | undefined;
@@ -46,19 +47,6 @@ export interface LineMemories {
   /** Whether the page was retired. */
   readonly retired: boolean;
 }
-
-/** What can happen to a line during a stage. */
-export interface LineMoves {
-  /** Indexes of operations. */
-  readonly operations: number[];
-  /** Index of the stage after each of them. */
-  readonly after: number[];
-  /** Indexes of stages that can follow without the line's being touched. */
-  readonly next: number[];
-}
-
-/** A part of the time, by where programs stand: what can happen to each line then. */
-export type Stage = readonly LineMoves[];
 
 const HOST_WROTE = 1;
 const LOST = 2;

@@ -160,3 +160,33 @@ Deno.test("System.expand() and System.moves() lead to the same states", async ()
     assertEquals([...expanded].sort(), [...moved].sort());
   }
 });
+
+Deno.test("explore() finds the same states whether lines are walked step by step or coarsely", async () => {
+  const td: Thread = {
+    name: "td",
+    agent: "td",
+    after: [],
+    kind: "sequence",
+    steps: [
+      { operation: "store", line: 0, key: "td", data: "secret" },
+      { operation: "load", line: 0, key: "td" },
+    ],
+  };
+  const reader = host([
+    { operation: "partial-write", line: 0, key: "keyid0", data: "host" },
+    { operation: "load", line: 0, key: "keyid0", register: 0 },
+  ], { after: [0] });
+  // A thread that does nothing to a line of its own: every state once for each of its steps.
+  const flushes = Array.from(
+    { length: 63 },
+    (): ThreadStep => ({ operation: "clflush", line: 1, key: "keyid0" }),
+  );
+  const idle = host(flushes, { name: "idle" });
+  const [line] = small([]).lines;
+  const states = async (threads: readonly Thread[]) => {
+    const lines = [line!, { ...line!, name: "Y" }];
+    const problem = { ...small(threads), lines };
+    return (await explore(new System(problem, MACHINE, { lost: false }))).states;
+  };
+  assertEquals(await states([td, reader, idle]), 64 * await states([td, reader]));
+});

@@ -25,9 +25,13 @@ export type Proposition =
 
 /** What each part of a proposition comes to, given what its own parts came to. */
 export interface PropositionFold<T> {
+  /** What an atom comes to. */
   atom(atom: Atom): T;
+  /** What the opposite of something comes to. */
   not(of: T): T;
+  /** What all of some parts come to. */
   and(of: readonly T[]): T;
+  /** What any of some parts comes to. */
   or(of: readonly T[]): T;
 }
 

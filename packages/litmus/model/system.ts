@@ -7,7 +7,6 @@ import {
   type CompiledThread,
   compileProblem,
   spontaneousMoves,
-  stagesOf,
 } from "./_compile_problem.ts";
 import {
   EVENT,
@@ -20,6 +19,7 @@ import {
   VALUES,
   type WatchedLine,
 } from "./_line_table.ts";
+import { stagesOf } from "./_stages.ts";
 import { contentState, type KeyName, type Problem, type Thread } from "./problem.ts";
 
 /** The machine that a problem is put on. */

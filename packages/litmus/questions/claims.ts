@@ -63,6 +63,9 @@ interface Platforms {
 
 const CLEAR: Operation = clearOperation(KEYS.keyid0);
 
+/** Whether there is no way to a machine check. */
+const isEmpty = (witness: readonly WitnessStep[]) => witness.length === 0;
+
 const CLAIMS: readonly Claim[] = [
   {
     id: "a",
@@ -119,8 +122,8 @@ const CLAIMS: readonly Claim[] = [
         ),
       );
       return {
-        holds: flushed.every((found) => found.length === 0) &&
-          unflushed.every((found) => found.length > 0),
+        holds: flushed.every(isEmpty) &&
+          !unflushed.some(isEmpty),
         evidence: "with the module's flush a clear is enough; without it a dirty private line is " +
           "evicted after the clear, and the hazard of the erratum is back",
         counterexample: unflushed[0]!,
@@ -174,7 +177,7 @@ const CLAIMS: readonly Claim[] = [
     async check({ others }) {
       const found = await ask(others, "keyid0", "never");
       return {
-        holds: found.every((witness) => witness.length === 0),
+        holds: found.every(isEmpty),
         evidence: `${found.length} closures without any clear, on platforms without the erratum`,
       };
     },
@@ -191,7 +194,7 @@ const CLAIMS: readonly Claim[] = [
       ];
       const integrity = await ask(others, "shared-integrity", "never", "none", ["Ci"]);
       return {
-        holds: without.every((witness) => witness.length === 0) &&
+        holds: without.every(isEmpty) &&
           integrity.every((witness) => witness.at(-1)?.rule === "C6"),
         evidence: "skipping it is a machine check with an integrity KeyID in Ci, and only there",
         condition: "the platform is without the erratum",
@@ -207,7 +210,7 @@ const CLAIMS: readonly Claim[] = [
       const clean = await ask(others, "keyid0", "quirk");
       const left = await ask(others, "keyid0", "quirk", "unconsumed");
       return {
-        holds: clean.every((witness) => witness.length === 0) &&
+        holds: clean.every(isEmpty) &&
           left.every((witness) => witness.at(-1)?.rule === "R0"),
         evidence:
           "without poison no machine check exists; with hardware poison that the TD never " +
@@ -231,7 +234,7 @@ const CLAIMS: readonly Claim[] = [
       );
       const silent = await ask(all, "keyid0", "never", "unconsumed");
       return {
-        holds: bad === 0 && silent.every((witness) => witness.length > 0),
+        holds: bad === 0 && !silent.some(isEmpty),
         evidence: `${lines} loads by the TD: every one that met poison was a machine check`,
         condition: "the TD consumed it: poison that it never read was not announced",
         counterexample: silent[0]!,
@@ -248,7 +251,7 @@ const CLAIMS: readonly Claim[] = [
       const grade = (seamNr: boolean) =>
         gradeMachineCheck(consumedPoison({ address: 0, seamNr }), { mode: "kernel" });
       return {
-        holds: retired.every((witness) => witness.length === 0) &&
+        holds: retired.every(isEmpty) &&
           grade(true).severity === "recovered" && grade(true).pageRetired === true &&
           grade(false).severity === "panic",
         evidence:
@@ -308,8 +311,8 @@ const CLAIMS: readonly Claim[] = [
       const tight = await ask(erratum, "keyid0", "never");
       const integrity = await ask(others, "shared-integrity", "quirk", "none", ["Ci"]);
       return {
-        holds: sound.every((witness) => witness.length === 0) &&
-          tight.every((witness) => witness.length > 0),
+        holds: sound.every(isEmpty) &&
+          !tight.some(isEmpty),
         evidence:
           "where it skips no machine check exists, where it clears skipping has a way to one",
         condition: "the host uses no shared KeyID with integrity, as Linux",

@@ -1,7 +1,6 @@
 import { type Mode, MODES } from "@tdx/core";
 import { HOST_KEYS, type HostKeys, POLICIES, type Policy } from "@tdx/reclaim";
 import type { Token } from "./_lexer.ts";
-
 import type { TokenReader } from "./_token_reader.ts";
 
 /** Where a scenario runs, and as what host. */
