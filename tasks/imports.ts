@@ -14,11 +14,13 @@ import { packageFolders } from "./workspace.ts";
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/core": [],
   "packages/seam": ["@tdx/core"],
-  "packages/reclaim": ["@tdx/core", "@tdx/seam"],
-  "packages/litmus": ["@tdx/core", "@tdx/reclaim"],
+  "packages/linux": ["@tdx/core"],
+  "packages/reclaim": ["@tdx/core", "@tdx/seam", "@tdx/linux"],
+  "packages/litmus": ["@tdx/core", "@tdx/linux", "@tdx/reclaim"],
   "packages/report": [
     "@tdx/core",
     "@tdx/seam",
+    "@tdx/linux",
     "@tdx/reclaim",
     "@tdx/litmus",
     "@observablehq/plot",
@@ -26,7 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "preact",
     "preact-render-to-string",
   ],
-  "packages/host": ["@tdx/core", "@tdx/reclaim", "node:sqlite"],
+  "packages/host": ["@tdx/core", "@tdx/linux", "@tdx/reclaim", "node:sqlite"],
   "packages/cli": ["@tdx", "@std/cli", "@std/csv", "@std/fmt/colors", "@std/text"],
   "explorer": ["@tdx", "preact"],
 };

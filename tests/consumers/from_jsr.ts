@@ -10,7 +10,7 @@ import { EXPECTED } from "./expected.ts";
 import { addFolder, serveJsr } from "./jsr_registry.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
-const USED = ["core", "host", "litmus", "reclaim", "seam"];
+const USED = ["core", "host", "linux", "litmus", "reclaim", "seam"];
 const USED_PLATFORMS = ["generic", "gnr", "spr"];
 const STAND_INS = ["cli", "csv", "fmt", "text"];
 
