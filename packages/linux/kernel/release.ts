@@ -2,7 +2,9 @@ import { outOfRange, wrongType } from "@tdx/core/arguments";
 
 /** A release string as `uname -r` prints it, taken apart. */
 export interface KernelRelease {
+  /** The first number. */
   readonly major: number;
+  /** The second number. */
   readonly minor: number;
   /** Whether it is a release candidate. */
   readonly candidate: boolean;
