@@ -406,15 +406,11 @@ export interface LineEnvironment {
 }
 
 /** A rule in words. */
-export interface RuleText {
+export interface RuleText extends Pick<RuleRow<RuleId>, "text" | "assumes"> {
   /** Confidence in the rule. */
   readonly confidence: Confidence;
   /** The document it was read in. */
   readonly source: string;
-  /** The rule in one sentence. */
-  readonly text: string;
-  /** Assumptions it leans on. */
-  readonly assumes?: readonly AssumptionId[];
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   BLOCK_FRAMES,
   BLOCK_WORDS,
   commonBits,
+  hasBit,
   relateBits,
   Relation,
   setBitRange,
@@ -10,7 +11,7 @@ import {
 import type { FrameChange, FrameChunk } from "./frame_chunk.ts";
 
 /** Values are below this, so that an entry can hold one or, negated, a reference. */
-export const VALUE_LIMIT: number = 2 ** 30;
+const VALUE_LIMIT = 2 ** 30;
 
 /** The object that callbacks get, while the map fills it. */
 export type Scratch = { -readonly [Key in keyof FrameChunk]: FrameChunk[Key] };
@@ -85,7 +86,7 @@ export class FramePartitions {
     for (let id = -entry;;) {
       const slab = this.#slab(id);
       const at = startOf(id);
-      if ((slab[at + BITS + (place >>> 5)]! >>> (place & 31)) & 1) return slab[at + VALUE]!;
+      if (hasBit(slab, at + BITS, place)) return slab[at + VALUE]!;
       id = slab[at + NEXT]!;
     }
   }

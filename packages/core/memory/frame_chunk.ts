@@ -2,7 +2,6 @@ import { requireWhole } from "../arguments.ts";
 import {
   BLOCK_FRAMES,
   BLOCK_WORDS,
-  countBits,
   countBitsBelow,
   forEachBit,
   hasBit,
@@ -132,7 +131,7 @@ export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, Frame
 }
 
 /** Room for a bitmap, all clear, where nobody else writes. */
-export function takeBitmap(): { words: Uint32Array; at: number } {
+function takeBitmap(): { words: Uint32Array; at: number } {
   if (slabUsed === slab.length) {
     slab = new Uint32Array(SLAB_WORDS);
     slabUsed = 0;
@@ -145,31 +144,6 @@ export function takeBitmap(): { words: Uint32Array; at: number } {
 const SLAB_WORDS = 512 * BLOCK_WORDS;
 let slab = new Uint32Array(0);
 let slabUsed = 0;
-
-/** Checks a chunk that a caller made or kept. */
-export function requireChunk({ frame, count, words, at }: FrameChunk): void {
-  requireWhole("frame", frame, 0);
-  requireWhole("count", count, 1);
-  if (words === null) return;
-  requireBitmap(frame, words, at);
-  const bits = countBits(words, at);
-  if (bits !== count) {
-    throw new RangeError(`Expected a bitmap of ${count} frames, got one of ${bits}`);
-  }
-}
-
-/** Throws unless a bitmap begins at a block and lies within its array. */
-export function requireBitmap(frame: number, words: Uint32Array, at: number): void {
-  // Not %, which is slow for numbers over 2^31.
-  if (Math.floor(frame / BLOCK_FRAMES) * BLOCK_FRAMES !== frame) {
-    throw new RangeError(`Expected the first frame of a 2 MiB block, got ${frame}`);
-  }
-  if (!Number.isInteger(at) || at < 0 || !(at + BLOCK_WORDS <= words.length)) {
-    throw new RangeError(
-      `Expected ${BLOCK_WORDS} words in a bitmap of ${words.length}, got them at ${at}`,
-    );
-  }
-}
 
 /**
  * Groups frames into chunks: a contiguous run within a 2 MiB block, or a bitmap of the block.

@@ -10,7 +10,7 @@ import { MixedBlock, type Settled } from "./_mixed_block.ts";
 import type { Operation } from "../line/operation.ts";
 import { type Platform, requirePlatform } from "../platform.ts";
 import type { Mode } from "../line/rules.ts";
-import { type Counts, sumOfTallies, Tally } from "./tally.ts";
+import { type Counts, countsOf, Tally } from "./tally.ts";
 import { LINE_BYTES, LINES_PER_PAGE, PAGE_BYTES } from "../units.ts";
 
 /** Value of a frame whose lines differ; its {@link MixedBlock} knows the lines. */
@@ -107,7 +107,7 @@ export class PhysicalMemory {
 
   /** Everything that happened until now; a page with machine checks counts once in each call. */
   get counts(): Counts {
-    return sumOfTallies([...this.#tallies.values()]);
+    return countsOf(this.#tallies.values());
   }
 
   /**

@@ -19,17 +19,6 @@ export interface Counts {
   readonly rules: Readonly<Partial<Record<RuleId, number>>>;
 }
 
-/** The counts before anything happened. */
-const NO_COUNTS: Counts = {
-  lines: 0,
-  machineChecks: 0,
-  machineCheckPages: 0,
-  logged: 0,
-  cleared: 0,
-  refused: 0,
-  rules: {},
-};
-
 /** One operation on its way over lines: gives their transitions and counts what they bring. */
 export class Tally {
   /** See {@link Counts.machineCheckPages}; lines alone do not tell it. */
@@ -56,39 +45,39 @@ export class Tally {
 
   /** What has been counted so far. */
   counts(): Counts {
-    const { machineCheckPages } = this;
-    const rules: Partial<Record<RuleId, number>> = {};
-    let [all, machineChecks, logged, cleared, refused] = [0, 0, 0, 0, 0];
-    this.#lines.forEach((lines, state) => {
+    return countsOf([this]);
+  }
+
+  /** Adds what has been counted so far to other counts. */
+  addTo(sum: Sum): void {
+    sum.machineCheckPages += this.machineCheckPages;
+    for (const [state, lines] of this.#lines) {
       const outcome = this.#transition(state);
-      all += lines;
-      if (outcome.machineCheck) machineChecks += lines;
-      if (outcome.logged) logged += lines;
-      if (outcome.cleared) cleared += lines;
-      if (outcome.refused) refused += lines;
-      for (const id of outcome.rules) rules[id] = (rules[id] ?? 0) + lines;
-    });
-    return { lines: all, machineChecks, machineCheckPages, logged, cleared, refused, rules };
+      sum.lines += lines;
+      if (outcome.machineCheck) sum.machineChecks += lines;
+      if (outcome.logged) sum.logged += lines;
+      if (outcome.cleared) sum.cleared += lines;
+      if (outcome.refused) sum.refused += lines;
+      for (const id of outcome.rules) sum.rules[id] = (sum.rules[id] ?? 0) + lines;
+    }
   }
 }
 
-/** Adds up the counts of several operations. */
-export function sumOfTallies(tallies: readonly Tally[]): Counts {
-  return tallies.reduce((sum, tally) => addCounts(sum, tally.counts()), NO_COUNTS);
-}
+type Sum = { -readonly [Name in Exclude<keyof Counts, "rules">]: number } & {
+  rules: Partial<Record<RuleId, number>>;
+};
 
-function addCounts(a: Counts, b: Counts): Counts {
-  const rules = { ...a.rules };
-  for (const id in b.rules) {
-    rules[id as RuleId] = (rules[id as RuleId] ?? 0) + b.rules[id as RuleId]!;
-  }
-  return {
-    lines: a.lines + b.lines,
-    machineChecks: a.machineChecks + b.machineChecks,
-    machineCheckPages: a.machineCheckPages + b.machineCheckPages,
-    logged: a.logged + b.logged,
-    cleared: a.cleared + b.cleared,
-    refused: a.refused + b.refused,
-    rules,
+/** The counts of several operations together. */
+export function countsOf(tallies: Iterable<Tally>): Counts {
+  const sum: Sum = {
+    lines: 0,
+    machineChecks: 0,
+    machineCheckPages: 0,
+    logged: 0,
+    cleared: 0,
+    refused: 0,
+    rules: {},
   };
+  for (const tally of tallies) tally.addTo(sum);
+  return sum;
 }

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Transition } from "../line/line_automaton.ts";
-import { type Counts, sumOfTallies, Tally } from "./tally.ts";
+import { type Counts, countsOf, Tally } from "./tally.ts";
 
 const QUIET: Transition = {
   next: 0,
@@ -50,11 +50,11 @@ Deno.test("Tally.add() adds another tally and leaves it", () => {
   assertEquals([other.counts().lines, other.machineCheckPages], [12, 1]);
 });
 
-Deno.test("sumOfTallies() adds up every count, and nothing to zeros", () => {
+Deno.test("countsOf() adds up every count, and nothing to zeros", () => {
   const first = tallyOf([1, 2], [2, 4]);
   first.machineCheckPages = 1;
-  assertEquals(sumOfTallies([first, tallyOf([0, 1], [3, 8])]), COUNTS);
-  assertEquals(sumOfTallies([]), {
+  assertEquals(countsOf([first, tallyOf([0, 1], [3, 8])]), COUNTS);
+  assertEquals(countsOf([]), {
     lines: 0,
     machineChecks: 0,
     machineCheckPages: 0,
