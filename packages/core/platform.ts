@@ -67,17 +67,28 @@ export interface PlatformDeclaration {
   readonly sources: readonly Source[];
 }
 
-/** What only a platform has: a private member, for the type checker alone, which no copy takes over. */
-declare class PlatformBrand {
-  readonly #checked: true;
-}
-export type { PlatformBrand };
-
 /**
  * A platform that {@link definePlatform} has checked and frozen. Nothing else makes one: neither an
- * object literal nor a copy, `{ ...spr }`, is of this type.
+ * object literal nor a copy is of this type, for it has a private member, which the type checker
+ * alone knows of.
+ *
+ * @example
+ * ```ts
+ * import type { Platform } from "@tdx/core";
+ * import { spr } from "@tdx/platform-spr";
+ * import { assert } from "@std/assert";
+ *
+ * // @ts-expect-error -- A copy has not been checked.
+ * const copy: Platform = { ...spr };
+ * assert(copy !== spr);
+ * ```
  */
-export interface Platform extends PlatformDeclaration, PlatformBrand {}
+declare class Platform {
+  readonly #checked: true;
+}
+/** The data of its declaration. */
+interface Platform extends PlatformDeclaration {}
+export type { Platform };
 
 /** The name Linux gives the partial-write erratum in `/proc/cpuinfo` (commit 1e536e106897). */
 export const TDX_PW_MCE = "tdx_pw_mce";

@@ -64,17 +64,61 @@ export function runOf(frame: number, count: number): FrameChunk {
   return { frame, count, value: 0, words: null, at: 0 };
 }
 
-/** The lowest frame of a chunk. */
+/**
+ * The lowest frame of a chunk.
+ *
+ * @param chunk The frames.
+ * @returns Its number.
+ *
+ * @example
+ * ```ts
+ * import { chunksOf, firstFrame } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [chunk] = chunksOf(Uint32Array.of(6, 9));
+ * assertEquals(firstFrame(chunk!), 6);
+ * ```
+ */
 export function firstFrame(chunk: FrameChunk): number {
   return nthFrame(chunk, 0);
 }
 
-/** The frame of a chunk that has `rank` of its frames below it. */
+/**
+ * The frame of a chunk that has a number of its frames below it.
+ *
+ * @param chunk The frames.
+ * @param rank How many are below, from 0.
+ * @returns Its number.
+ *
+ * @example
+ * ```ts
+ * import { chunksOf, nthFrame } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [chunk] = chunksOf(Uint32Array.of(6, 9));
+ * assertEquals(nthFrame(chunk!, 1), 9);
+ * ```
+ */
 export function nthFrame({ frame, words, at }: FrameChunk, rank: number): number {
   return words === null ? frame + rank : frame + nthBit(words, at, rank);
 }
 
-/** How many frames of a chunk are below a frame. */
+/**
+ * Counts the frames of a chunk that are below a frame.
+ *
+ * @param chunk The frames.
+ * @param below Number of a frame, of the chunk or not.
+ * @returns How many, from 0.
+ *
+ * @example
+ * ```ts
+ * import { chunksOf, rankOf } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [chunk] = chunksOf(Uint32Array.of(6, 9));
+ * assertEquals(rankOf(chunk!, 8), 1);
+ * ```
+ */
 export function rankOf({ frame, count, words, at }: FrameChunk, below: number): number {
   const place = Math.min(Math.max(below - frame, 0), words === null ? count : BLOCK_FRAMES);
   return words === null ? place : countBitsBelow(words, at, place);
@@ -102,14 +146,43 @@ export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void):
   for (let i = 0; i < count; i++) visit(frame + i);
 }
 
-/** Whether a chunk holds a frame. */
+/**
+ * Tells whether a chunk holds a frame.
+ *
+ * @param chunk The frames.
+ * @param wanted Number of the frame.
+ * @returns Whether it does.
+ *
+ * @example
+ * ```ts
+ * import { chunkHolds, runOf } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([chunkHolds(runOf(7, 2), 8), chunkHolds(runOf(7, 2), 9)], [true, false]);
+ * ```
+ */
 export function chunkHolds({ frame, count, words, at }: FrameChunk, wanted: number): boolean {
   const place = wanted - frame;
   if (words === null) return place >= 0 && place < count;
   return place >= 0 && place < BLOCK_FRAMES && hasBit(words, at, place);
 }
 
-/** The first `count` frames of a chunk, and what is left of it. */
+/**
+ * Cuts a chunk after some of its frames.
+ *
+ * @param chunk The frames.
+ * @param count How many come first, from 1.
+ * @returns The first ones, and what is left of the chunk, if anything.
+ *
+ * @example
+ * ```ts
+ * import { runOf, splitChunk } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(splitChunk(runOf(7, 3), 1), [runOf(7, 1), runOf(8, 2)]);
+ * assertEquals(splitChunk(runOf(7, 3), 3), [runOf(7, 3), null]);
+ * ```
+ */
 export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, FrameChunk | null] {
   if (count === chunk.count) return [chunk, null];
   const { frame, words, at } = chunk;
@@ -178,7 +251,22 @@ export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
   }
 }
 
-/** How many frames from `start`, at most `limit`, ascend within one block. */
+/**
+ * Counts the frames of a list that ascend within one 2 MiB block.
+ *
+ * @param frames Frame numbers.
+ * @param start Index of the first.
+ * @param limit How many are looked at.
+ * @returns How many ascend, from 1.
+ *
+ * @example
+ * ```ts
+ * import { sameBlock } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(sameBlock(Uint32Array.of(3, 511, 512), 0, 3), 2);
+ * ```
+ */
 export function sameBlock(frames: Uint32Array, start: number, limit: number): number {
   const block = frames[start]! >>> BLOCK_SHIFT;
   const end = start + limit;
@@ -187,7 +275,22 @@ export function sameBlock(frames: Uint32Array, start: number, limit: number): nu
   return i - start;
 }
 
-/** The chunk of `count` frames that ascend within one block. */
+/**
+ * Makes a chunk of frames that ascend within one 2 MiB block.
+ *
+ * @param frames Frame numbers.
+ * @param start Index of the first.
+ * @param count How many, as {@link sameBlock} counts them.
+ * @returns The chunk: a run where they are contiguous.
+ *
+ * @example
+ * ```ts
+ * import { chunkOf, runOf } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(chunkOf(Uint32Array.of(3, 4), 0, 2), runOf(3, 2));
+ * ```
+ */
 export function chunkOf(frames: Uint32Array, start: number, count: number): FrameChunk {
   const first = frames[start]!;
   const end = start + count;
