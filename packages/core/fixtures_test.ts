@@ -1,5 +1,6 @@
 // What several tests share: a machine's keys, and platforms by what a partial write does on them.
 import type { Key } from "./key.ts";
+import type { FrameChunk } from "./memory/frame_chunk.ts";
 import { KeyIdSpace } from "./key_id_space.ts";
 import {
   definePlatform,
@@ -43,3 +44,11 @@ export const PLATFORMS: Readonly<Record<PartialWrite, Platform>> = {
     memory: { partialWriteToOwnedLine: "merge" },
   }),
 };
+
+/** The frames of a chunk, ascending, bit by bit. */
+export function framesOf({ frame, count, words, at }: FrameChunk): number[] {
+  if (words === null) return Array.from({ length: count }, (_, i) => frame + i);
+  return Array.from({ length: 512 }, (_, place) => place)
+    .filter((place) => (words[at + Math.floor(place / 32)]! & 1 << place % 32) !== 0)
+    .map((place) => frame + place);
+}

@@ -63,60 +63,47 @@ Deno.test("KeyIdSpace.fromMsrs() takes both TME policies without integrity", () 
   }
 });
 
-// What is wrong, the registers, the error, words of its message.
-type Refusal = readonly [string, Partial<KeyIdMsrs>, typeof RangeError, readonly string[]];
-const REFUSALS: readonly Refusal[] = [
+// What is wrong, the registers, words of the message.
+const REFUSALS: readonly (readonly [string, Partial<KeyIdMsrs>, readonly string[]])[] = [
   [
     "more KeyID bits than the capability",
     { tmeCapability: 5n << 32n },
-    RangeError,
     ["at most 5 KeyID bits", "got 6"],
   ],
   [
     "more TDX bits than KeyID bits",
     { tmeActivate: 0x0000_0076_0000_0000n },
-    RangeError,
     ["at most 6 bits reserved for TDX", "got 7"],
   ],
   [
     "AES-XTS-128 with integrity as TME policy",
     { tmeActivate: MSRS.tmeActivate | 0x10n },
-    RangeError,
     ["TME policy", "got AES-XTS-128 with integrity"],
   ],
   [
     "AES-XTS-256 with integrity as TME policy",
     { tmeActivate: MSRS.tmeActivate | 0x30n },
-    RangeError,
     ["TME policy", "got AES-XTS-256 with integrity"],
   ],
   [
     "a reserved TME policy",
     { tmeActivate: MSRS.tmeActivate | 0x40n },
-    RangeError,
     ["TME policy", "reserved encoding 4"],
   ],
   [
     "registers that contradict each other",
     { keyIdPartitioning: 0x0000_0040_0000_003fn },
-    RangeError,
     ["Expected 31 shared and 32 private", "got 63 and 64"],
   ],
-  ["a register over 64 bits", { tmeActivate: 1n << 64n }, RangeError, ["64-bit"]],
-  ["a negative register", { keyIdPartitioning: -1n }, RangeError, ["64-bit", "-1"]],
-  ["a capability over 64 bits", { tmeCapability: 1n << 64n }, RangeError, ["64-bit"]],
-  ["MAXPA 53", { maxPa: 53 }, RangeError, ["maxPa", "32 to 52", "53"]],
-  [
-    "a register that is a number",
-    { tmeActivate: 6 as unknown as bigint },
-    TypeError,
-    ["Expected tmeActivate to be a bigint, got 6"],
-  ],
+  ["a register over 64 bits", { tmeActivate: 1n << 64n }, ["64-bit"]],
+  ["a negative register", { keyIdPartitioning: -1n }, ["64-bit", "-1"]],
+  ["a capability over 64 bits", { tmeCapability: 1n << 64n }, ["64-bit"]],
+  ["MAXPA 53", { maxPa: 53 }, ["maxPa", "32 to 52", "53"]],
 ];
 
-for (const [what, msrs, error, words] of REFUSALS) {
+for (const [what, msrs, words] of REFUSALS) {
   Deno.test(`KeyIdSpace.fromMsrs() refuses ${what}`, () => {
-    const { message } = assertThrows(() => KeyIdSpace.fromMsrs({ ...MSRS, ...msrs }), error);
+    const { message } = assertThrows(() => KeyIdSpace.fromMsrs({ ...MSRS, ...msrs }), RangeError);
     for (const word of words) assertEquals(message.includes(word), true, message);
   });
 }
@@ -142,11 +129,6 @@ for (const [what, ranges, words] of BAD_RANGES) {
     assertThrows(() => new KeyIdSpace({ ...RANGES, ...ranges }), RangeError, words);
   });
 }
-
-Deno.test("new KeyIdSpace() refuses a number as text", () => {
-  const ranges = { ...RANGES, maxPa: "52" as unknown as number };
-  assertThrows(() => new KeyIdSpace(ranges), TypeError, 'maxPa to be a number, got "52"');
-});
 
 Deno.test("KeyIdSpace.hostsTds needs two private KeyIDs", () => {
   for (const [count, hosts] of [[0, false], [1, false], [2, true]] as const) {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { framesOf } from "../fixtures_test.ts";
 import type { FrameChunk } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
 
@@ -15,14 +16,6 @@ type Step =
   | { do: "throw"; range: [number, number]; to: number[]; afterCalls: number }
   | { do: "bitmap"; block: number; places: number[]; to: number[] }
   | { do: "owner"; value: number; to: number[] };
-
-/** The frames of a chunk, ascending. */
-function framesOf({ frame, count, words, at }: FrameChunk): number[] {
-  if (words === null) return Array.from({ length: count }, (_, i) => frame + i);
-  const places = Array.from({ length: BLOCK }, (_, place) => place);
-  return places.filter((place) => words[at + (place >> 5)]! & (1 << (place & 31)))
-    .map((place) => frame + place);
-}
 
 /** Checks that a chunk is what it says it is, and returns its frames. */
 function checkChunk(chunk: FrameChunk, values: Uint8Array): number[] {

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
+  framesOf,
   KEY0,
   keyIds,
   NEXT_TD,
@@ -11,7 +12,6 @@ import {
   SHARED_INTEGRITY,
   TD,
 } from "../fixtures_test.ts";
-import type { FrameChunk } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
 import { LineAutomaton } from "../line/line_automaton.ts";
 import type { LineState } from "../line/line_state.ts";
@@ -79,13 +79,6 @@ function sum(numbers: readonly number[]): number {
 
 function linesOfPages(pages: readonly number[]): number[] {
   return pages.flatMap((page) => span(page * 64, page * 64 + 64));
-}
-
-function framesOf({ frame, count, words, at }: FrameChunk): number[] {
-  if (words === null) return span(frame, frame + count);
-  return span(0, 512)
-    .filter((i) => (words[at + Math.floor(i / 32)]! & 1 << i % 32) !== 0)
-    .map((i) => frame + i);
 }
 
 /** Something done to both memories; it compares the counts itself. */
