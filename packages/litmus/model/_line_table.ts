@@ -109,7 +109,7 @@ function knownLines(environment: LineAutomatonOptions): KnownLines {
   return lines;
 }
 
-/** The one line automaton of an environment: problems share it, so that none steps again. */
+/** The one line automaton of mode, platform behaviour and rules: no problem steps again. */
 export function lineAutomaton(environment: LineAutomatonOptions): LineAutomaton {
   return knownLines(environment).automaton;
 }

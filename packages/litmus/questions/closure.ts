@@ -43,7 +43,7 @@ export interface ClosureQuestion {
   readonly poison: LeftPoison;
   /** Whether caches are flushed before the clear (T3, D4); default yes. */
   readonly flush?: boolean;
-  /** Other rules, to ask "what if". */
+  /** Other rules, to ask "what if"; what is known by them stays, so a table must not change. */
   readonly rules?: RuleTable;
 }
 

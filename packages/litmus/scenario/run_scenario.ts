@@ -50,7 +50,7 @@ export interface RunOptions extends ExploreOptions {
   readonly mode: Mode;
   /** Another policy than the scenario's; then nothing is expected. */
   readonly policy?: Policy;
-  /** Other rules, to ask "what if". */
+  /** Other rules, to ask "what if"; what is known by them stays, so a table must not change. */
   readonly rules?: RuleTable;
 }
 
