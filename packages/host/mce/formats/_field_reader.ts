@@ -31,10 +31,14 @@ export type Fields =
 /** The name of a number. */
 export type FieldName = keyof Fields;
 
-/** How a pattern's numbers are read. */
-export interface FieldRules {
-  /** Those that must be there. */
-  readonly required?: readonly FieldName[];
+/** Where the numbers of a line stand. */
+export interface FieldPattern {
+  /** It has the flags `d` and `y`. Named groups would take several times as long. */
+  readonly pattern: RegExp;
+  /** What its groups capture, in order. */
+  readonly fields: readonly FieldName[];
+  /** How many of them must be there, from the first one on; default 0. */
+  readonly required?: number;
   /** How many digits a number has where they are fixed. */
   readonly digits?: Readonly<Partial<Record<FieldName, number>>>;
 }
@@ -63,25 +67,25 @@ export class FieldReader {
   }
 
   /**
-   * Reads the numbers that a pattern captures in groups of their names; it has the flag `d`.
+   * Reads the numbers that a pattern captures.
    *
    * @param at Where in the line the pattern begins.
+   * @returns `undefined` where the pattern does not match.
    */
-  match(pattern: RegExp, at: number, { required = [], digits = {} }: FieldRules = {}): Fields {
-    const text = this.#line.text.slice(at);
+  match({ pattern, fields, required = 0, digits }: FieldPattern, at: number): Fields | undefined {
+    const { text } = this.#line;
+    pattern.lastIndex = at;
     const match = pattern.exec(text);
-    const groups = match?.groups ?? {};
-    const fields: Record<string, unknown> = {};
-    for (const name of match === null ? required : Object.keys(groups) as FieldName[]) {
-      const captured = groups[name];
+    const found: Record<string, unknown> = {};
+    fields.forEach((name, i) => {
+      const captured = match?.[i + 1];
       if (captured !== undefined) {
-        const column = at + match!.indices!.groups![name]![0];
-        fields[name] = this.number(name, captured, column, digits[name]);
-      } else if (required.includes(name)) {
-        this.expected(CALLED[name], at + text.trimEnd().length, "no number");
+        found[name] = this.number(name, captured, match!.indices![i + 1]![0], digits?.[name]);
+      } else if (i < required) {
+        this.expected(CALLED[name], text.trimEnd().length, "no number");
       }
-    }
-    return fields as Fields;
+    });
+    return match === null ? undefined : found as Fields;
   }
 
   /** Reads a number. */

@@ -1,6 +1,6 @@
 import { quote, type TextLine } from "../../_text_lines.ts";
 import type { PrivateKeyIds, RecordFields } from "../logged_machine_check.ts";
-import { FieldReader, type FieldRules, plainWords } from "./_field_reader.ts";
+import { type FieldPattern, FieldReader, plainWords } from "./_field_reader.ts";
 import { recordedCpu } from "./_recorded_cpu.ts";
 
 /**
@@ -134,7 +134,7 @@ function readPart(line: TextLine, at: number, edac: boolean, name: string): Reco
 type ReadFields = (reader: FieldReader, at: number, line: TextLine, edac: boolean) => PartFields;
 
 const FIELDS_OF: Readonly<Record<PartKind, ReadFields>> = {
-  CPU: (reader, at) => reader.match(CPU, at, CPU_RULES),
+  CPU: (reader, at) => reader.match(CPU, at) ?? {},
   RIP: interruptedCode,
   TSC: valuePairs,
   ADDR: valuePairs,
@@ -142,27 +142,35 @@ const FIELDS_OF: Readonly<Record<PartKind, ReadFields>> = {
   PROCESSOR: processor,
 };
 
-const CPU =
-  /^CPU (?<cpu>\S+): Machine Check(?: Exception| Event)?:?(?: (?<mcgStatus>\S+)(?: Bank (?<bank>\S+):(?: (?<status>\S+))?)?)?/d;
-const CPU_RULES: FieldRules = {
-  required: ["cpu", "mcgStatus", "bank", "status"],
+const CPU: FieldPattern = {
+  pattern:
+    /CPU (\S+): Machine Check(?: Exception| Event)?:?(?: (\S+)(?: Bank (\S+):(?: (\S+))?)?)?/dy,
+  fields: ["cpu", "mcgStatus", "bank", "status"],
+  required: 4,
   digits: { status: 16 },
 };
-const RIP = /^RIP(?: !INEXACT!)? (?<cs>[^\s:]+):<(?<ip>[^\s>]+)/d;
-const RIP_RULES: FieldRules = { required: ["cs", "ip"], digits: { ip: 16 } };
+const RIP: FieldPattern = {
+  pattern: /RIP(?: !INEXACT!)? ([^\s:]+):<([^\s>]+)/dy,
+  fields: ["cs", "ip"],
+  required: 2,
+  digits: { ip: 16 },
+};
 const SYMBOL = /^RIP [^<]*<[^\s>]+> *\{([^}]*)\}/;
-const PROCESSOR = /^PROCESSOR (?<vendor>[^\s:]+):(?<signature>\S+)(?: TIME (?<time>\S+))?/d;
-const PROCESSOR_RULES: FieldRules = { required: ["vendor", "signature"] };
+const PROCESSOR: FieldPattern = {
+  pattern: /PROCESSOR ([^\s:]+):(\S+)(?: TIME (\S+))?/dy,
+  fields: ["vendor", "signature", "time"],
+  required: 2,
+};
 
 function interruptedCode(reader: FieldReader, at: number, { text }: TextLine): PartFields {
-  const { cs, ip } = reader.match(RIP, at, RIP_RULES);
+  const { cs, ip } = reader.match(RIP, at) ?? {};
   if (cs === undefined || ip === undefined) return {};
   const symbol = plainWords(SYMBOL.exec(text.slice(at))?.[1] ?? "");
   return { interrupted: { cs: Number(cs), ip, ...(symbol && { symbol }) } };
 }
 
 function processor(reader: FieldReader, at: number): PartFields {
-  const { vendor, signature, time } = reader.match(PROCESSOR, at, PROCESSOR_RULES);
+  const { vendor, signature, time } = reader.match(PROCESSOR, at) ?? {};
   if (vendor === undefined || signature === undefined) return { time };
   return { processor: recordedCpu(vendor, Number(signature & 0xffffffffn)), time };
 }

@@ -1,4 +1,3 @@
-import { defined } from "@tdx/core";
 import type { TextLine } from "../../_text_lines.ts";
 import type { LoggedMachineCheck, PrivateKeyIds } from "../logged_machine_check.ts";
 import { InterleavedRecords } from "./_interleaved_records.ts";
@@ -112,10 +111,11 @@ class KernelLogReader implements LogReader {
     const open = this.#open.get(stream)!;
     const { host, lastLine } = open;
     this.#open.delete(stream);
-    const privateKeyIds = this.#keyIds.get(host);
-    for (const record of open.records(this.#name)) {
+    const range = this.#keyIds.get(host);
+    for (const found of open.records(this.#name)) {
       this.#release(host);
-      this.#held.set(host, { record: { ...record, ...defined({ privateKeyIds }) }, lastLine });
+      const record = range === undefined ? found : { ...found, privateKeyIds: range };
+      this.#held.set(host, { record, lastLine });
     }
   }
 

@@ -141,9 +141,7 @@ class MceInjectReader implements LogReader {
   readonly #found: (record: LoggedMachineCheck) => void;
   /** A word and what follows it. */
   #clause: { readonly word: Token; readonly term: Term; readonly values: Token[] } | undefined;
-  #record:
-    | { readonly fields: InjectRecord; readonly first: number; readonly last: number }
-    | undefined;
+  #record: { readonly fields: InjectRecord; readonly first: number; last: number } | undefined;
 
   constructor(name: string, found: (record: LoggedMachineCheck) => void) {
     this.#name = name;
@@ -182,15 +180,12 @@ class MceInjectReader implements LogReader {
     this.#clause = undefined;
     if (term.begins) {
       this.#endRecord();
-      this.#record = { fields: EMPTY, first: word.line, last: word.line };
+      this.#record = { fields: { ...EMPTY }, first: word.line, last: word.line };
     }
     if (this.#record === undefined) throw this.#error(word, START);
-    const { fields, first } = this.#record;
-    this.#record = {
-      fields: { ...fields, ...term.set(this.#values(word, values, term), fields) },
-      first,
-      last: values.at(-1)?.line ?? word.line,
-    };
+    const { fields } = this.#record;
+    Object.assign(fields, term.set(this.#values(word, values, term), fields));
+    this.#record.last = values.at(-1)?.line ?? word.line;
   }
 
   #values(word: Token, tokens: readonly Token[], term: Term): bigint[] {
@@ -219,19 +214,14 @@ class MceInjectReader implements LogReader {
     if (this.#record === undefined) return;
     const { fields: { status, valid, cs, ip, ...fields }, first, last } = this.#record;
     this.#record = undefined;
-    const cut = textError(
-      { name: this.#name, line: first, column: 1 },
-      "Expected STATUS, got none: the record is cut",
-    );
-    this.#found(loggedMachineCheck(
-      {
-        ...fields,
-        status: status === undefined ? undefined : status | valid,
-        interrupted: { cs, ip },
-      },
-      { unit: "line", first, last },
-      status === undefined ? [cut.message] : [],
-    ));
+    const where = { unit: "line", first, last } as const;
+    const others = { ...fields, interrupted: { cs, ip } };
+    if (status !== undefined) {
+      return this.#found(loggedMachineCheck({ ...others, status: status | valid }, where, []));
+    }
+    const cut = "Expected STATUS, got none: the record is cut";
+    const { message } = textError({ name: this.#name, line: first, column: 1 }, cut);
+    this.#found(loggedMachineCheck(others, where, [message]));
   }
 
   /** The error for a token where another was expected. */
@@ -248,12 +238,13 @@ const NUMBER = /^(0X[0-9A-F]+|0[0-7]*|[1-9][0-9]*)$/;
 
 /** Splits a line into words, numbers and signs; `#` begins a comment. */
 function tokens({ text, number }: TextLine): Token[] {
-  return [...text.matchAll(TOKEN)].filter(([found]) => !found.startsWith("#"))
-    .map(({ 0: found, index }) => ({
-      text: found.toUpperCase(),
-      line: number,
-      column: index + 1,
-    }));
+  const all: Token[] = [];
+  for (let found = TOKEN.exec(text); found !== null; found = TOKEN.exec(text)) {
+    const [word] = found;
+    if (word.startsWith("#")) continue;
+    all.push({ text: word.toUpperCase(), line: number, column: found.index + 1 });
+  }
+  return all;
 }
 
 /** Leaves out the signs of `RIP 0x10:<0xfff> {symbol}`, and the symbol. */

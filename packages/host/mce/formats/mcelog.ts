@@ -4,7 +4,7 @@ import {
   loggedMachineCheck,
   type RecordedCpu,
 } from "../logged_machine_check.ts";
-import { FieldReader, type Fields, plainWords } from "./_field_reader.ts";
+import { type FieldPattern, FieldReader, type Fields, plainWords } from "./_field_reader.ts";
 import type { LogFormat, LogReader } from "./log_format.ts";
 
 /**
@@ -22,16 +22,16 @@ export const mcelog: LogFormat = {
 
 const MAX_DAMAGE = 20;
 
-/** The lines of a record, with numbers by name. */
-const LINES: readonly RegExp[] = [
-  /^RIP(?: !INEXACT!)? (?<cs>[^\s:]+):(?<ip>[^\s:]+)/d,
-  /^MISC (?<misc>\S+)(?: ADDR (?<address>\S+))?/d,
-  /^ADDR (?<address>\S+)/d,
-  /^TIME (?<time>\S+)/d,
-  /^STATUS (?<status>\S+)(?: MCGSTATUS (?<mcgStatus>\S+))?/d,
-  /^MCGCAP (?<mcgCap>\S+)/d,
+const START: FieldPattern = { pattern: /CPU (\S+) BANK (\S+)/dy, fields: ["cpu", "bank"] };
+/** The other lines of a record. */
+const LINES: readonly FieldPattern[] = [
+  { pattern: /RIP(?: !INEXACT!)? ([^\s:]+):([^\s:]+)/dy, fields: ["cs", "ip"] },
+  { pattern: /MISC (\S+)(?: ADDR (\S+))?/dy, fields: ["misc", "address"] },
+  { pattern: /ADDR (\S+)/dy, fields: ["address"] },
+  { pattern: /TIME (\S+)/dy, fields: ["time"] },
+  { pattern: /STATUS (\S+)(?: MCGSTATUS (\S+))?/dy, fields: ["status", "mcgStatus"] },
+  { pattern: /MCGCAP (\S+)/dy, fields: ["mcgCap"] },
 ];
-const START = /^CPU (?<cpu>\S+) BANK (?<bank>\S+)/d;
 /** What ends a record; thermal events and the like have a CPU, but neither bank nor MCi_STATUS. */
 const BETWEEN = /^(?:MCE \d+$|Hardware event\.|HARDWARE ERROR|CPU \S+ (?!BANK \S)[A-Z])/;
 const CPUID = /^CPUID Vendor (\S+) Family (\d{1,5}) Model (\d{1,5})(?: Step(?:ping)? (\d{1,5}))?/;
@@ -62,22 +62,21 @@ class McelogReader implements LogReader {
     const prefix = PREFIX.exec(line.text)?.[0].length ?? 0;
     const text = line.text.slice(prefix).trimStart();
     const at = line.text.length - text.length;
+    if (BETWEEN.test(text)) return this.end();
     const reader = new FieldReader(line, this.#name);
-    if (BETWEEN.test(text)) {
+    const start = reader.match(START, at);
+    if (start !== undefined) {
       this.end();
-    } else if (START.test(text)) {
-      this.end();
-      const fields = reader.match(START, at);
-      this.#open = { fields, first: line.number, last: line.number, damage: reader.damage };
-    } else if (this.#open !== undefined) {
-      const { fields, damage } = this.#open;
-      const pattern = LINES.find((each) => each.test(text));
-      const cpu = CPUID.exec(text);
-      if (pattern !== undefined) Object.assign(fields, reader.match(pattern, at));
-      if (cpu !== null) this.#open.processor = recordedCpu(cpu);
-      if (pattern !== undefined || cpu !== null) this.#open.last = line.number;
-      damage.push(...reader.damage.slice(0, Math.max(0, MAX_DAMAGE - damage.length)));
+      this.#open = { fields: start, first: line.number, last: line.number, damage: reader.damage };
     }
+    const open = this.#open;
+    if (start !== undefined || open === undefined) return;
+    const cpu = CPUID.exec(text);
+    if (cpu !== null) open.processor = recordedCpu(cpu);
+    const fields = firstMatch(reader, at);
+    Object.assign(open.fields, fields);
+    if (fields !== undefined || cpu !== null) open.last = line.number;
+    open.damage.push(...reader.damage.slice(0, Math.max(0, MAX_DAMAGE - open.damage.length)));
   }
 
   end(): void {
@@ -93,6 +92,14 @@ class McelogReader implements LogReader {
     const where = { unit: "line", first, last } as const;
     this.#found(loggedMachineCheck({ ...fields, interrupted, processor }, where, damage));
   }
+}
+
+function firstMatch(reader: FieldReader, at: number): Fields | undefined {
+  for (const pattern of LINES) {
+    const fields = reader.match(pattern, at);
+    if (fields !== undefined) return fields;
+  }
+  return undefined;
 }
 
 function recordedCpu([, vendor, family, model, stepping]: RegExpExecArray): RecordedCpu {
