@@ -68,9 +68,10 @@ class McelogReader implements LogReader {
     if (start !== undefined) {
       this.end();
       this.#open = { fields: start, first: line.number, last: line.number, damage: reader.damage };
+      return;
     }
     const open = this.#open;
-    if (start !== undefined || open === undefined) return;
+    if (open === undefined) return;
     const cpu = CPUID.exec(text);
     if (cpu !== null) open.processor = recordedCpu(cpu);
     const fields = firstMatch(reader, at);
