@@ -19,6 +19,14 @@ export function textError(place: TextPlace, message: string): SyntaxError {
   return new SyntaxError(`${place.name}:${place.line}:${place.column}: ${message}`);
 }
 
+/** Makes the errors for trouble in one text; `column` is 1 where the line as a whole is wrong. */
+export type Refuse = (line: number, message: string, column?: number) => SyntaxError;
+
+/** Names a text for its errors. */
+export function errorsIn(name: string): Refuse {
+  return (line, message, column = 1) => textError({ name, line, column }, message);
+}
+
 /** Quotes a piece of a text for a message, shortened to 40 characters. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text);
@@ -33,7 +41,7 @@ const CONTROL = /(?![\t\n\v\f\r])\p{Cc}/u;
  * @throws {SyntaxError} If the text is empty or holds control characters; `expected` says what it
  * should have been.
  */
-export function textLines(text: string, name: string, expected: string): TextLine[] {
+export function textLines(text: string, expected: string, refuse: Refuse): TextLine[] {
   const parts = text.split("\n");
   const lines = parts.map((part, index) => ({
     text: part.endsWith("\r") ? part.slice(0, -1) : part,
@@ -44,19 +52,9 @@ export function textLines(text: string, name: string, expected: string): TextLin
     const at = line.text.search(CONTROL);
     if (at < 0) continue;
     const code = line.text.charCodeAt(at).toString(16).toUpperCase().padStart(4, "0");
-    throw textError(
-      { name, line: line.number, column: at + 1 },
-      `Expected ${expected}, got binary data, the control character U+${code}`,
-    );
+    const got = `binary data, the control character U+${code}`;
+    throw refuse(line.number, `Expected ${expected}, got ${got}`, at + 1);
   }
-  if (text.trim() === "") {
-    throw textError({ name, line: 1, column: 1 }, `Expected ${expected}, got an empty text`);
-  }
+  if (text.trim() === "") throw refuse(1, `Expected ${expected}, got an empty text`);
   return lines;
-}
-
-/** The place right after the last character of a text. */
-export function endOfText(lines: readonly TextLine[], name: string): TextPlace {
-  const last = lines.at(-1);
-  return { name, line: last?.number ?? 1, column: (last?.text.length ?? 0) + 1 };
 }

@@ -1,4 +1,4 @@
-import { quote, textError, type TextLine, textLines } from "../_text_lines.ts";
+import { errorsIn, quote, type Refuse, type TextLine, textLines } from "../_text_lines.ts";
 import { type CpuidLeaf, decodeCpuid } from "./_cpuid.ts";
 import { type CpuIdentity, cpuLabel } from "./cpu_identity.ts";
 
@@ -34,18 +34,19 @@ const EXPECTED = 'a CPUID dump, with lines like "CPUID 00000000: …" or "0x0000
  * ```
  */
 export function parseCpuidDump(text: string, name = "cpuid"): CpuIdentity {
-  const lines = textLines(text, name, EXPECTED);
-  const leaves = lines.map((line) => readCpuidLine(line, name)).filter((leaf) =>
-    leaf !== undefined
-  );
+  const refuse = errorsIn(name);
+  const lines = textLines(text, EXPECTED, refuse);
+  const leaves = lines.flatMap((line) => readCpuidLine(line, refuse) ?? []);
   if (leaves.length === 0) {
-    throw textError(
-      { name, line: 1, column: 1 },
-      `Expected ${EXPECTED}, got ${quote(text.trim().split("\n", 1)[0]!)}`,
-    );
+    throw refuse(1, `Expected ${EXPECTED}, got ${quote(text.trim().split("\n", 1)[0]!)}`);
   }
-  const [first, ...others] = splitCpus(leaves, name).map((cpu) => decodeCpu(cpu, name));
-  for (const other of others) refuseMixed(first!, other, name);
+  const [first, ...others] = splitCpus(leaves, refuse).map((cpu) => decodeCpu(cpu, refuse));
+  const kind = ({ identity }: Cpu) => `${cpuLabel(identity)} stepping ${identity.stepping}`;
+  const other = others.find((cpu) => kind(cpu) !== kind(first!));
+  if (other !== undefined) {
+    const want = `${kind(first!)} as on line ${first!.line}`;
+    throw refuse(other.line, `Expected one kind of CPU, ${want}, got ${kind(other)}`);
+  }
   return first!.identity;
 }
 
@@ -61,55 +62,30 @@ interface Cpu {
 }
 
 /** Groups the leaves by CPU; each group begins with leaf 0. */
-function splitCpus(leaves: readonly DumpedLeaf[], name: string): DumpedLeaf[][] {
-  const cpus: DumpedLeaf[][] = [];
-  for (const leaf of leaves) {
-    if (leaf.leaf === 0) cpus.push([]);
-    const cpu = cpus.at(-1);
-    if (cpu === undefined) {
-      throw textError(
-        { name, line: leaf.line, column: 1 },
-        `Expected CPUID leaf 00000000 first, got leaf ${leafText(leaf)}`,
-      );
-    }
-    cpu.push(leaf);
+function splitCpus(leaves: readonly DumpedLeaf[], refuse: Refuse): DumpedLeaf[][] {
+  const { leaf, line } = leaves[0]!;
+  if (leaf !== 0) {
+    const got = leaf.toString(16).toUpperCase().padStart(8, "0");
+    throw refuse(line, `Expected CPUID leaf 00000000 first, got leaf ${got}`);
   }
-  return cpus;
+  const starts = leaves.flatMap(({ leaf }, i) => leaf === 0 ? [i] : []);
+  return starts.map((start, cpu) => leaves.slice(start, starts[cpu + 1]));
 }
 
-function decodeCpu(leaves: readonly DumpedLeaf[], name: string): Cpu {
+function decodeCpu(leaves: readonly DumpedLeaf[], refuse: Refuse): Cpu {
   const vendor = leaves[0]!;
   const [signature, second] = leaves.filter(({ leaf }) => leaf === 1);
   if (signature === undefined || second !== undefined) {
-    throw textError(
-      { name, line: (second ?? leaves.at(-1)!).line, column: 1 },
-      `Expected one CPUID leaf 00000001 for the CPU that begins on line ${vendor.line}, got ` +
-        (second === undefined ? "none up to here" : "a second one"),
-    );
+    const want = `one CPUID leaf 00000001 for the CPU that begins on line ${vendor.line}`;
+    const got = second === undefined ? "none up to here" : "a second one";
+    throw refuse((second ?? leaves.at(-1)!).line, `Expected ${want}, got ${got}`);
   }
   const identity = decodeCpuid(vendor, signature, leaves);
   if (identity.vendor === "") {
-    throw textError(
-      { name, line: vendor.line, column: 1 },
-      "Expected a vendor in CPUID leaf 00000000, got characters that cannot be printed",
-    );
+    const got = "characters that cannot be printed";
+    throw refuse(vendor.line, `Expected a vendor in CPUID leaf 00000000, got ${got}`);
   }
   return { identity, line: vendor.line };
-}
-
-function refuseMixed(first: Cpu, other: Cpu, name: string): void {
-  const [want, got] = [first, other].map(({ identity }) =>
-    `${cpuLabel(identity)} stepping ${identity.stepping}`
-  );
-  if (want === got) return;
-  throw textError(
-    { name, line: other.line, column: 1 },
-    `Expected one kind of CPU, ${want} as on line ${first.line}, got ${got}`,
-  );
-}
-
-function leafText({ leaf }: DumpedLeaf): string {
-  return leaf.toString(16).toUpperCase().padStart(8, "0");
 }
 
 /** By what a line of registers begins with, cut or not, its shape; `#` is a hexadecimal digit. */
@@ -126,17 +102,16 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
  * @returns The leaf, or `undefined` for a line without registers.
  * @throws {SyntaxError} If a line of registers is cut or malformed.
  */
-function readCpuidLine({ text, number }: TextLine, name: string): DumpedLeaf | undefined {
+function readCpuidLine({ text, number }: TextLine, refuse: Refuse): DumpedLeaf | undefined {
   const shape = SHAPES.find(([begin]) => begin.test(text))?.[1];
   if (shape === undefined) return undefined;
   const start = text.search(/\S/);
   const part = text.slice(start, start + shape.length);
   const wrong = [...shape].findIndex((want, i) => !fits(want, part.charAt(i)));
   if (wrong >= 0 || /^\S/.test(text.slice(start + shape.length))) {
-    throw textError(
-      { name, line: number, column: start + (wrong < 0 ? shape.length : wrong) + 1 },
-      `Expected CPUID registers as "${shape}", got ${quote(text.trim())}`,
-    );
+    const column = start + (wrong < 0 ? shape.length : wrong) + 1;
+    const got = quote(text.trim());
+    throw refuse(number, `Expected CPUID registers as "${shape}", got ${got}`, column);
   }
   const digits = [...part].filter((_, i) => shape[i] === "#").join("");
   const at = (from: number) => parseInt(digits.slice(from).slice(0, 8), 16);

@@ -1,18 +1,12 @@
-import {
-  endOfText,
-  quote,
-  textError,
-  type TextLine,
-  textLines,
-  type TextPlace,
-} from "../_text_lines.ts";
+import { errorsIn, quote, type Refuse, type TextLine, textLines } from "../_text_lines.ts";
 import type { CpuIdentity } from "./cpu_identity.ts";
 
-/** A line `key : value` of `/proc/cpuinfo`; `place` is the value's. */
+/** A line `key : value` of `/proc/cpuinfo`; `column` is the value's. */
 interface Field {
   readonly key: string;
   readonly value: string;
-  readonly place: TextPlace;
+  readonly line: number;
+  readonly column: number;
 }
 
 /** The largest value of each number; family, model and stepping as CPUID leaf 1 can hold them. */
@@ -66,12 +60,18 @@ const USED: ReadonlySet<string> = new Set([
  * ```
  */
 export function parseCpuinfo(text: string, name = "cpuinfo"): CpuIdentity {
-  const lines = textLines(text, name, "an x86 /proc/cpuinfo");
-  refuseArm(lines, name);
-  const first = firstProcessor(lines, name);
+  const refuse = errorsIn(name);
+  const lines = textLines(text, "an x86 /proc/cpuinfo", refuse);
+  const arm = lines.find(({ text }) => /^CPU implementer\s*:/.test(text));
+  if (arm !== undefined) {
+    const got = `one of an Arm machine, ${quote(arm.text)}`;
+    throw refuse(arm.number, `Expected an x86 /proc/cpuinfo, got ${got}`);
+  }
+  const first = firstProcessor(lines, refuse);
   const brand = first.get("model name")?.value;
-  const bugs = words(first.get("bugs"));
-  const flags = words(first.get("flags"));
+  const [bugs, flags] = ["bugs", "flags"].map((key) =>
+    first.get(key)?.value.split(/\s+/).filter((word) => word !== "")
+  );
   return {
     vendor: first.get("vendor_id")!.value,
     family: Number(first.get("cpu family")!.value),
@@ -85,61 +85,42 @@ export function parseCpuinfo(text: string, name = "cpuinfo"): CpuIdentity {
   };
 }
 
-function refuseArm(lines: readonly TextLine[], name: string): void {
-  const line = lines.find(({ text }) => /^CPU implementer\s*:/.test(text));
-  if (line === undefined) return;
-  throw textError(
-    { name, line: line.number, column: 1 },
-    `Expected an x86 /proc/cpuinfo, got one of an Arm machine, ${quote(line.text)}`,
-  );
-}
-
 /** Collects the first processor's fields and checks that every other processor is of its kind. */
-function firstProcessor(lines: readonly TextLine[], name: string): Map<string, Field> {
+function firstProcessor(lines: readonly TextLine[], refuse: Refuse): Map<string, Field> {
   const first = new Map<string, Field>();
+  const requireIdentity = (got: string, line: number, column?: number) => {
+    const missing = IDENTITY.find((key) => !first.has(key));
+    if (missing === undefined) return;
+    const want = `an x86 /proc/cpuinfo with "${missing}" for the first processor`;
+    throw refuse(line, `Expected ${want}, got ${got}`, column);
+  };
   let current: Field | undefined;
   let inFirst = true;
   for (const line of lines) {
     if (line.text.trim() === "") continue;
-    const field = readField(line, name);
+    const field = readField(line, refuse);
     if (field.key === "processor") {
       inFirst = current === undefined;
       current = field;
-      if (!inFirst) requireIdentity(first, { ...field.place, column: 1 }, "the next processor");
+      if (!inFirst) requireIdentity("the next processor", line.number);
     } else if (current === undefined) {
-      throw textError(
-        { name, line: line.number, column: 1 },
-        `Expected an x86 /proc/cpuinfo, beginning "processor : 0", got ${quote(line.text)}`,
-      );
+      const want = 'an x86 /proc/cpuinfo, beginning "processor : 0"';
+      throw refuse(line.number, `Expected ${want}, got ${quote(line.text)}`);
     } else if (IDENTITY.includes(field.key)) {
-      refuseMixed(first.get(field.key) ?? field, field, current);
+      refuseMixed(first.get(field.key) ?? field, field, current, refuse);
     }
     if (inFirst && USED.has(field.key)) first.set(field.key, field);
   }
-  requireIdentity(first, endOfText(lines, name), "the end of the text");
+  const { number, text } = lines.at(-1)!;
+  requireIdentity("the end of the text", number, text.length + 1);
   return first;
 }
 
-function refuseMixed(known: Field, field: Field, processor: Field): void {
+function refuseMixed(known: Field, field: Field, processor: Field, refuse: Refuse): void {
   if (known.value === field.value) return;
-  throw textError(
-    field.place,
-    `Expected one kind of CPU, with "${field.key}" ${quote(known.value)} as on line ` +
-      `${known.place.line}, got ${quote(field.value)} for processor ${processor.value}`,
-  );
-}
-
-function requireIdentity(first: Map<string, Field>, place: TextPlace, got: string): void {
-  const missing = IDENTITY.find((key) => !first.has(key));
-  if (missing === undefined) return;
-  throw textError(
-    place,
-    `Expected an x86 /proc/cpuinfo with "${missing}" for the first processor, got ${got}`,
-  );
-}
-
-function words(field: Field | undefined): readonly string[] | undefined {
-  return field?.value.split(/\s+/).filter((word) => word !== "");
+  const want = `with "${field.key}" ${quote(known.value)} as on line ${known.line}`;
+  const got = `${quote(field.value)} for processor ${processor.value}`;
+  throw refuse(field.line, `Expected one kind of CPU, ${want}, got ${got}`, field.column);
 }
 
 /**
@@ -147,36 +128,24 @@ function words(field: Field | undefined): readonly string[] | undefined {
  *
  * @throws {SyntaxError} If it has no colon, or a field that is used has no sound value.
  */
-function readField(line: TextLine, name: string): Field {
-  const { text, number } = line;
+function readField({ text, number, ended }: TextLine, refuse: Refuse): Field {
   const colon = text.indexOf(":");
-  if (colon < 0) {
-    throw textError(
-      { name, line: number, column: 1 },
-      `Expected a line "key : value", got ${quote(text)}`,
-    );
-  }
+  if (colon < 0) throw refuse(number, `Expected a line "key : value", got ${quote(text)}`);
   const key = text.slice(0, colon).trim();
   const rest = text.slice(colon + 1);
   const value = rest.trim();
-  if (USED.has(key) && !line.ended) {
-    throw textError(
-      { name, line: number, column: text.length + 1 },
-      `Expected a line end after "${key}", got the end of the text: the value may be cut`,
-    );
+  if (USED.has(key) && !ended) {
+    const got = "the end of the text: the value may be cut";
+    throw refuse(number, `Expected a line end after "${key}", got ${got}`, text.length + 1);
   }
   const column = value === "" ? colon + 2 : text.length - rest.trimStart().length + 1;
-  const field = { key, value, place: { name, line: number, column } };
-  checkValue(field);
-  return field;
-}
-
-function checkValue({ key, value, place }: Field): void {
   const max = NUMBERS.get(key);
   if (max !== undefined && !(/^\d+$/.test(value) && Number(value) <= max)) {
-    throw textError(place, `Expected "${key}" as a number from 0 to ${max}, got ${quote(value)}`);
+    const want = `"${key}" as a number from 0 to ${max}`;
+    throw refuse(number, `Expected ${want}, got ${quote(value)}`, column);
   }
   if (key === "vendor_id" && value === "") {
-    throw textError(place, `Expected a CPU vendor such as GenuineIntel, got nothing`);
+    throw refuse(number, "Expected a CPU vendor such as GenuineIntel, got nothing", column);
   }
+  return { key, value, line: number, column };
 }

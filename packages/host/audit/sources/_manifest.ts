@@ -1,4 +1,4 @@
-import { quote, textError } from "../../_text_lines.ts";
+import { errorsIn, quote } from "../../_text_lines.ts";
 import { wholeText } from "../readers/byte_text.ts";
 import type { HostFile } from "./host_source.ts";
 
@@ -20,10 +20,8 @@ export async function readManifest(bytes: AsyncIterable<Uint8Array>): Promise<Ma
     const [, state, path] = /^([a-z]+) (\S+)$/.exec(line) ?? [];
     const known = STATES.find((name) => name === state);
     if (known === undefined) {
-      throw textError(
-        { name: MANIFEST, line: index + 1, column: 1 },
-        `Expected "present PATH", "absent PATH" or "unreadable PATH", got ${quote(line)}`,
-      );
+      const want = '"present PATH", "absent PATH" or "unreadable PATH"';
+      throw errorsIn(MANIFEST)(index + 1, `Expected ${want}, got ${quote(line)}`);
     }
     return [path!, known];
   }));
