@@ -1,39 +1,31 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { definePlatform, type Platform } from "@tdx/core";
+import { emr } from "@tdx/platform-emr";
+import { generic } from "@tdx/platform-generic";
+import { gnr } from "@tdx/platform-gnr";
+import { spr } from "@tdx/platform-spr";
 import { audit } from "./audit.ts";
 import type { CheckResult } from "./checks/check.ts";
 import { folderSource } from "./sources/folder_source.ts";
-import { textSource } from "../testdata/text_source.ts";
+import type { HostSource } from "./sources/host_source.ts";
 
 const ROOT = fromFileUrl(new URL("../testdata/", import.meta.url));
 
-function platform(
-  name: string,
-  models: number[],
-  erratum: boolean,
-  confidence: Platform["confidence"] = "confirmed",
-): Platform {
-  return definePlatform({
-    contract: 1,
-    name,
-    title: name.toUpperCase(),
-    cpus: models.map((model) => ({ family: 6, model })),
-    bugs: erratum ? ["tdx_pw_mce"] : [],
-    memory: { partialWriteToOwnedLine: erratum ? "poison" : "merge" },
-    machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
-    tdxHost: "yes",
-    confidence,
-    sources: [{ document: "made up", at: "this test" }],
-  });
-}
+const PLATFORMS = [spr, emr, gnr, generic];
 
-const PLATFORMS = [
-  platform("spr", [0x8f], true),
-  platform("emr", [0xcf], true),
-  platform("gnr", [0xad, 0xae], false),
-  platform("generic", [], false, "assumed"),
-];
+/** A source of texts by path; other files cannot be read. */
+function textSource(files: Readonly<Record<string, string>>): HostSource {
+  return {
+    async *files(paths) {
+      for (const path of paths) {
+        const text = files[path];
+        yield text === undefined
+          ? { path, state: "unreadable", reason: "this test does not give it" }
+          : { path, state: "present", bytes: new Blob([text]).stream() };
+      }
+    },
+  };
+}
 
 /** Snapshot, and what its audit comes to. */
 const SNAPSHOTS: readonly (readonly [string, ...verdict: string[]])[] = [

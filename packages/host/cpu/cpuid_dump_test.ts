@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { readerSuite } from "./_fixtures_test.ts";
 import { parseCpuidDump } from "./cpuid_dump.ts";
 
 const REPORT = `------[ CPUID Registers / Logical CPU #0 ]------
@@ -155,45 +156,12 @@ Deno.test("parseCpuidDump() refuses mixed CPUs and names both", () => {
   );
 });
 
-Deno.test("parseCpuidDump() says nothing of a cut dump that the whole does not say", () => {
-  for (const dump of [REPORT, RAW]) {
-    const whole = parseCpuidDump(dump);
-    for (let length = 0; length < dump.length; length++) {
-      const part = orSyntaxError(dump.slice(0, length));
-      if (part !== undefined) assertEquals({ ...whole, ...part }, whole);
-    }
-  }
-});
-
-Deno.test("parseCpuidDump() throws nothing but SyntaxError", () => {
-  const text = REPORT + RAW;
-  const pieces = fc.constantFrom(...text.split(/(?<=[\n -])/), "\0", "\r", "CPUID ", "0x0");
-  const mutated = fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join(""));
-  const spliced = fc.tuple(
-    fc.constantFrom(REPORT, RAW),
-    fc.nat(text.length),
-    fc.nat(20),
-    fc.string({ unit: "binary" }),
-  ).map(([dump, at, cut, extra]) => dump.slice(0, at) + extra + dump.slice(at + cut));
-  const digits = fc.array(fc.integer({ min: 0, max: 0xffffffff }), {
-    minLength: 8,
-    maxLength: 8,
-  }).map((values) => {
-    const words = values.map((value) => value.toString(16).padStart(8, "0"));
-    return `CPUID 00000000: ${words.slice(0, 4).join("-")}\n` +
-      `CPUID 00000001: ${words.slice(4).join("-")}\n`;
-  });
-  const any = fc.oneof(fc.string({ unit: "binary" }), mutated, spliced, digits);
-  fc.assert(fc.property(any, (input) => void orSyntaxError(input)), { numRuns: 2000 });
-});
-
-function orSyntaxError(text: string) {
-  try {
-    return parseCpuidDump(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError && /^cpuid:\d+:\d+: [A-Z]/.test(error.message))) {
-      throw error;
-    }
-    return undefined;
-  }
-}
+const register = fc.integer({ min: 0, max: 0xffffffff }).map((value) =>
+  value.toString(16).padStart(8, "0")
+);
+const registers = fc.tuple(register, register, register, register).map((four) => four.join("-"));
+readerSuite(parseCpuidDump, [REPORT, RAW], [
+  fc.tuple(registers, registers).map(([vendor, signature]) =>
+    `CPUID 00000000: ${vendor}\nCPUID 00000001: ${signature}\n`
+  ),
+]);

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import { readerSuite } from "./_fixtures_test.ts";
 import { parseCpuinfo } from "./cpuinfo.ts";
 
 const FIRST = `processor\t: 0
@@ -168,34 +168,4 @@ Deno.test("parseCpuinfo() refuses a line that is no field", () => {
   refuses("\r\nHello\r\n", 'cpus.txt:2:1: Expected a line "key : value", got "Hello"');
 });
 
-Deno.test("parseCpuinfo() says nothing of a cut text that the whole does not say", () => {
-  const whole = parseCpuinfo(HOST);
-  for (let length = 0; length < HOST.length; length++) {
-    const part = orSyntaxError(HOST.slice(0, length));
-    if (part !== undefined) assertEquals({ ...whole, ...part }, whole);
-  }
-});
-
-Deno.test("parseCpuinfo() throws nothing but SyntaxError", () => {
-  const pieces = fc.constantFrom(...HOST.split(/(?<=[\n\t ])/), "\0", "\r", ":", "-1", "1e3");
-  const mutated = fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join(""));
-  const spliced = fc.tuple(fc.nat(HOST.length), fc.nat(20), fc.string({ unit: "binary" }))
-    .map(([at, cut, text]) => HOST.slice(0, at) + text + HOST.slice(at + cut));
-  fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: "binary" }), mutated, spliced), (text) => {
-      orSyntaxError(text);
-    }),
-    { numRuns: 2000 },
-  );
-});
-
-function orSyntaxError(text: string) {
-  try {
-    return parseCpuinfo(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError && /^cpuinfo:\d+:\d+: [A-Z]/.test(error.message))) {
-      throw error;
-    }
-    return undefined;
-  }
-}
+readerSuite(parseCpuinfo, [HOST]);

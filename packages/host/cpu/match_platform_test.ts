@@ -1,26 +1,11 @@
-import { definePlatform, type Platform } from "@tdx/core";
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { definePlatform, type Platform } from "@tdx/core";
+import { generic } from "@tdx/platform-generic";
+import { gnr } from "@tdx/platform-gnr";
+import { spr } from "@tdx/platform-spr";
 import type { CpuIdentity } from "./cpu_identity.ts";
 import { matchPlatform } from "./match_platform.ts";
 
-function platform(name: string, ...models: number[]): Platform {
-  return definePlatform({
-    contract: 1,
-    name,
-    title: name,
-    cpus: models.map((model) => ({ family: 6, model })),
-    bugs: [],
-    memory: { partialWriteToOwnedLine: "merge" },
-    machineCheck: { seamNr: "enumerated", tdPoisonWithoutSeamNr: "may-panic" },
-    tdxHost: "unknown",
-    confidence: "assumed",
-    sources: [{ document: "made up", at: "this test" }],
-  });
-}
-
-const generic = platform("generic");
-const spr = platform("spr", 0x8f);
-const gnr = platform("gnr", 0xad, 0xae);
 const ALL = [generic, spr, gnr];
 
 const intel = (model: number, more: Partial<CpuIdentity> = {}): CpuIdentity => ({
@@ -72,12 +57,12 @@ Deno.test("matchPlatform() refuses another vendor, even with a model that a plat
 Deno.test("matchPlatform() refuses two platforms for one model and names both", () => {
   refuses(
     intel(0xad),
-    [...ALL, platform("demo", 0xad)],
+    [...ALL, definePlatform({ ...gnr, name: "demo" })],
     "Expected one platform for GenuineIntel family 6 model 173, got gnr and demo",
   );
   refuses(
     intel(0x97),
-    [...ALL, platform("other")],
+    [...ALL, definePlatform({ ...generic, name: "other" })],
     "Expected one platform for GenuineIntel family 6 model 151, got generic and other",
   );
 });

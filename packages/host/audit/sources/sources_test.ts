@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { missingProgram, skippable } from "../../../../tests/skippable.ts";
 import { archiveSource } from "./archive_source.ts";
 import { linesOf } from "../readers/byte_text.ts";
 import { FILES } from "../readers/evidence.ts";
@@ -10,17 +11,10 @@ import type { HostFile, HostSource } from "./host_source.ts";
 const ROOT = fromFileUrl(new URL("../../testdata/", import.meta.url));
 const PATHS = Object.values(FILES).map(({ path }) => path);
 // Those of other systems write and say it in other ways.
-const LINUX = Deno.build.os === "linux";
-const hasTar = LINUX && await succeeds("tar", "--version");
-const hasCat = LINUX && await succeeds("cat", "/dev/null");
-
-async function succeeds(program: string, ...args: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args }).output()).success;
-  } catch {
-    return false;
-  }
-}
+const missing = async (program: string, ...args: string[]) =>
+  Deno.build.os === "linux" ? await missingProgram(program, ...args) : "not Linux";
+const noTar = await missing("tar", "--version");
+const noCat = await missing("cat", "/dev/null");
 
 /** All a source says: by path, the lines, or why there are none. */
 async function all(source: HostSource, paths = PATHS): Promise<Record<string, string>> {
@@ -74,69 +68,53 @@ Deno.test("liveSource() and folderSource() refuse a runtime without Deno", () =>
   }
 });
 
-Deno.test({
-  name: "archiveSource() says what folderSource() says (needs Linux's tar)",
-  ignore: !hasTar,
-  async fn() {
-    for (const name of ["emr-6.18", "half-unreadable"]) {
-      const args = ["-cf", "-", "-C", ROOT + name, "."];
-      const tar = new Deno.Command("tar", { args, stdout: "piped" }).spawn();
-      const found = await all(archiveSource(tar.stdout));
-      assertEquals((await tar.status).success, true);
-      assertEquals(found, await all(folderSource(ROOT + name)));
-    }
-  },
-});
-
-Deno.test({
-  name: "archiveSource() refuses an archive of something else (needs Linux's tar)",
-  ignore: !hasTar,
-  async fn() {
-    const args = ["-cf", "-", "-C", ROOT, "emr-6.18"];
+Deno.test(skippable(noTar, "archiveSource() says what folderSource() says", async () => {
+  for (const name of ["emr-6.18", "half-unreadable"]) {
+    const args = ["-cf", "-", "-C", ROOT + name, "."];
     const tar = new Deno.Command("tar", { args, stdout: "piped" }).spawn();
-    await assertRejects(
-      () => all(archiveSource(tar.stdout)),
-      RangeError,
-      "Expected an archive with files such as proc/cpuinfo, got one that begins with",
-    );
-    await tar.status;
-  },
-});
+    const found = await all(archiveSource(tar.stdout));
+    assertEquals((await tar.status).success, true);
+    assertEquals(found, await all(folderSource(ROOT + name)));
+  }
+}));
 
-Deno.test({
-  name: "catFile() tells absent, unreadable and present apart (needs Linux's cat)",
-  ignore: !hasCat,
-  async fn() {
-    const cat = async (name: string) => await words(await catFile("any", ROOT + name));
-    assertEquals(await cat("emr-6.18/proc/sys/kernel/osrelease"), "6.18.3");
-    assertEquals(await cat("emr-guest/sys/fs/cgroup/misc.capacity"), "");
-    assertEquals(await cat("no-such-file"), "absent");
-    assertEquals(await cat("emr-6.18/proc"), "Is a directory");
-    assertEquals(await cat("README.md/x"), "Not a directory");
-  },
-});
+Deno.test(skippable(noTar, "archiveSource() refuses an archive of something else", async () => {
+  const args = ["-cf", "-", "-C", ROOT, "emr-6.18"];
+  const tar = new Deno.Command("tar", { args, stdout: "piped" }).spawn();
+  await assertRejects(
+    () => all(archiveSource(tar.stdout)),
+    RangeError,
+    "Expected an archive with files such as proc/cpuinfo, got one that begins with",
+  );
+  await tar.status;
+}));
 
-Deno.test({
-  name: "catFile() ends an endless file after a pause (needs Linux's cat)",
-  ignore: !hasCat,
-  async fn() {
-    const log = `${ROOT}emr-6.18/dmesg`;
-    const file = await catFile("dmesg", log, { endless: true });
-    assertEquals(await words(file), (await Deno.readTextFile(log)).trimEnd());
-    assertEquals(await words(await catFile("dmesg", "no-such-file", { endless: true })), "absent");
+Deno.test(skippable(noCat, "catFile() tells absent, unreadable and present apart", async () => {
+  const cat = async (name: string) => await words(await catFile("any", ROOT + name));
+  assertEquals(await cat("emr-6.18/proc/sys/kernel/osrelease"), "6.18.3");
+  assertEquals(await cat("emr-guest/sys/fs/cgroup/misc.capacity"), "");
+  assertEquals(await cat("no-such-file"), "absent");
+  assertEquals(await cat("emr-6.18/proc"), "Is a directory");
+  assertEquals(await cat("README.md/x"), "Not a directory");
+}));
 
-    // A pipe that stays open until the writer's standard input ends.
-    const script = 'd=$(mktemp -d); mkfifo "$d/f"; echo "$d/f"; ' +
-      '{ echo line; cat; } > "$d/f"; rm -r "$d"';
-    const writer = new Deno.Command("sh", {
-      args: ["-c", script],
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    const names = writer.stdout.getReader();
-    const fifo = new TextDecoder().decode((await names.read()).value).trim();
-    assertEquals(await words(await catFile("dmesg", fifo, { endless: true })), "line");
-    await writer.stdin.close();
-    await Promise.all([writer.status, names.cancel()]);
-  },
-});
+Deno.test(skippable(noCat, "catFile() ends an endless file after a pause", async () => {
+  const log = `${ROOT}emr-6.18/dmesg`;
+  const file = await catFile("dmesg", log, { endless: true });
+  assertEquals(await words(file), (await Deno.readTextFile(log)).trimEnd());
+  assertEquals(await words(await catFile("dmesg", "no-such-file", { endless: true })), "absent");
+
+  // A pipe that stays open until the writer's standard input ends.
+  const script = 'd=$(mktemp -d); mkfifo "$d/f"; echo "$d/f"; ' +
+    '{ echo line; cat; } > "$d/f"; rm -r "$d"';
+  const writer = new Deno.Command("sh", {
+    args: ["-c", script],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const names = writer.stdout.getReader();
+  const fifo = new TextDecoder().decode((await names.read()).value).trim();
+  assertEquals(await words(await catFile("dmesg", fifo, { endless: true })), "line");
+  await writer.stdin.close();
+  await Promise.all([writer.status, names.cancel()]);
+}));
