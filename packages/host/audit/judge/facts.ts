@@ -54,13 +54,12 @@ export function drawFacts(evidence: Evidence, platforms: readonly Platform[]): F
 }
 
 function cpuFacts(
-  { cpuinfo }: Told,
+  { cpuinfo: cpu }: Told,
   evidence: Evidence,
   platforms: readonly Platform[],
 ): CpuFacts {
-  if (cpuinfo === undefined) return { cpuTrouble: whyUnread(FILES.cpuinfo.name, evidence.cpuinfo) };
-  if ("arm" in cpuinfo) return { otherCpu: "an Arm CPU" };
-  const { cpu } = cpuinfo;
+  if (cpu === undefined) return { cpuTrouble: whyUnread(FILES.cpuinfo.name, evidence.cpuinfo) };
+  if (cpu === "arm") return { otherCpu: "an Arm CPU" };
   const guest = cpu.hypervisor === undefined ? {} : { guest: cpu.hypervisor };
   if (cpu.vendor !== "GenuineIntel") return { cpu, ...guest, otherCpu: cpuLabel(cpu) };
   const platform = matchPlatform(cpu, platforms);

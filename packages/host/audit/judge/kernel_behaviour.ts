@@ -1,5 +1,5 @@
 import { type Evidence, FILES, type Told } from "../readers/evidence.ts";
-import { atLeast, type KernelRelease } from "../readers/proc_files.ts";
+import { atLeast, type RunningKernel } from "../readers/proc_files.ts";
 import { whyUnread } from "../readers/reading.ts";
 import { judgeBy, type Judged, type Rule } from "./judged.ts";
 import type { Answer } from "./tdx_state.ts";
@@ -59,7 +59,7 @@ export function judgeKernel(
 }
 
 /** The mainline history: TDX in KVM with 6.16, the skip without the erratum with 6.18. */
-function mainline(release: KernelRelease, use: Answer): KernelBehaviour {
+function mainline(release: RunningKernel, use: Answer): KernelBehaviour {
   if (atLeast(release, 6, 18)) return "clears-on-erratum";
   if (atLeast(release, 6, 16)) return "clears-always";
   // Older kernels that host TDs are patched, and which patches they have, the version does not say.

@@ -78,5 +78,5 @@ function privateKeyIds({ msrs }: Told): number | undefined {
 }
 
 function flagsOf({ cpuinfo }: Told): readonly string[] | undefined {
-  return cpuinfo && "cpu" in cpuinfo ? cpuinfo.cpu.flags : undefined;
+  return cpuinfo === "arm" ? undefined : cpuinfo?.flags;
 }

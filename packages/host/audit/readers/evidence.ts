@@ -1,21 +1,22 @@
 import { quote } from "../../_text_lines.ts";
+import type { CpuIdentity } from "../../cpu/cpu_identity.ts";
 import type { HostFile, HostSource } from "../sources/host_source.ts";
 import { wholeText } from "./byte_text.ts";
 import { type KernelLogSummary, summarizeKernelLog } from "./kernel_log.ts";
 import { type KernelSymbols, readKernelSymbols } from "./kernel_symbols.ts";
 import { type Msrs, readMsrs } from "./msrs.ts";
 import {
-  type CpuinfoReading,
-  type KernelRelease,
   readCpuinfo,
   readMachineCheckCount,
+  readRelease,
+  type RunningKernel,
 } from "./proc_files.ts";
 import { type Reading, UnreadableError } from "./reading.ts";
 
 /** What the files of a machine say, each or why it says nothing. */
 export interface Evidence {
-  readonly cpuinfo: Reading<CpuinfoReading>;
-  readonly release: Reading<KernelRelease>;
+  readonly cpuinfo: Reading<CpuIdentity | "arm">;
+  readonly release: Reading<RunningKernel>;
   readonly hostName: Reading<string>;
   readonly symbols: Reading<KernelSymbols>;
   readonly log: Reading<KernelLogSummary>;
@@ -60,12 +61,7 @@ export const FILES: {
   readonly [Item in keyof Evidence]: EvidenceFile<Value<Evidence[Item]>>;
 } = {
   cpuinfo: { path: "proc/cpuinfo", name: "/proc/cpuinfo", read: readCpuinfo },
-  release: oneWord(
-    "proc/sys/kernel/osrelease",
-    "a kernel release such as 6.18.3",
-    /^([0-9]{1,4})\.([0-9]{1,4})[\w.+~-]{0,100}$/,
-    ([text, major, minor]) => ({ text, major: Number(major), minor: Number(minor) }),
-  ),
+  release: small("proc/sys/kernel/osrelease", readRelease),
   hostName: oneWord("proc/sys/kernel/hostname", "a host name", /^[\w.-]{1,253}$/, ([name]) => name),
   symbols: { path: "proc/kallsyms", name: "/proc/kallsyms", read: readKernelSymbols },
   log: { path: "dmesg", name: "the kernel log", read: summarizeKernelLog },

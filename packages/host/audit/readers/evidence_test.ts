@@ -4,7 +4,9 @@ import { atLeast } from "./proc_files.ts";
 import { UnreadableError } from "./reading.ts";
 
 const read = (item: keyof Evidence, text: string) => FILES[item].read(new Blob([text]).stream());
-const release = (text: string, major: number, minor: number) => ({ text, major, minor });
+const release = (text: string, minor: number, candidate = false, suffix = "") => (
+  { text, major: candidate ? 7 : 6, minor, candidate, suffix }
+);
 
 /** What a file holds, and what that is read as. */
 const READ: readonly (readonly [keyof Evidence, text: string, unknown])[] = [
@@ -21,16 +23,20 @@ const READ: readonly (readonly [keyof Evidence, text: string, unknown])[] = [
   ["hardwareCorrupted", "MemFree: 1 kB\n", undefined],
   ["machineChecks", "  0:  5  6\n MCE:    1    2   Machine check exceptions\n MCP:  9 9\n", 3],
   ["machineChecks", " MCP:  9 9 polls\n", undefined],
-  ["release", "6.18.3\n", release("6.18.3", 6, 18)],
-  ["release", "6.8.0-1028-intel\n", release("6.8.0-1028-intel", 6, 8)],
-  ["release", "6.12.0-211.el10.x86_64\n", release("6.12.0-211.el10.x86_64", 6, 12)],
-  ["release", "7.0-rc2+\n", release("7.0-rc2+", 7, 0)],
+  ["release", "6.18.3\n", release("6.18.3", 18)],
+  ["release", "6.8.0-1028-intel\n", release("6.8.0-1028-intel", 8, false, "-1028-intel")],
+  [
+    "release",
+    "6.12.0-211.el10.x86_64\n",
+    release("6.12.0-211.el10.x86_64", 12, false, "-211.el10.x86_64"),
+  ],
+  ["release", "7.0-rc2+\n", release("7.0-rc2+", 0, true, "+")],
   [
     "msrs",
     "0x87 000000400000003f\n0x179 0xd001c20\n",
     new Map([[0x87, 0x40_0000_003fn], [0x179, 0xd001c20n]]),
   ],
-  ["cpuinfo", "processor : 0\nCPU implementer : 0x41\n", { arm: true }],
+  ["cpuinfo", "processor : 0\nCPU implementer : 0x41\n", "arm"],
 ];
 
 /** What a file must not hold, and a part of the message. */
@@ -41,7 +47,7 @@ const UNREADABLE: readonly (readonly [keyof Evidence, text: string, message: str
   ["crashKernel", "-1\n", 'got "-1\\n"'],
   ["hostName", "a b\n", "Expected a host name"],
   ["moduleVersion", "v1\x1b[2J", "\\u001b"],
-  ["release", "garbage\n", "Expected a kernel release such as 6.18.3"],
+  ["release", "garbage\n", "a version of Linux such as 6.18"],
   ["msrs", "0x87 1g\n", 'got "0x87 1g"'],
   ["cpuinfo", "IBM\n", "/proc/cpuinfo:1:1: "],
 ];
@@ -59,10 +65,9 @@ Deno.test("a file that holds something else is unreadable, with what was expecte
 });
 
 Deno.test("atLeast() compares versions", () => {
-  const running = release("6.18.3", 6, 18);
-  assertEquals([atLeast(running, 6, 18), atLeast(running, 6, 19), atLeast(running, 5, 99)], [
-    true,
-    false,
-    true,
-  ]);
+  const running = release("6.18.3", 18);
+  const found = [[6, 18], [6, 19], [5, 99]].map(([major, minor]) =>
+    atLeast(running, major!, minor!)
+  );
+  assertEquals(found, [true, false, true]);
 });

@@ -1,37 +1,42 @@
+import { compareReleases, type KernelRelease, parseRelease } from "@tdx/linux/kernel";
 import type { CpuIdentity } from "../../cpu/cpu_identity.ts";
 import { parseCpuinfo } from "../../cpu/cpuinfo.ts";
 import { linesOf, wholeText } from "./byte_text.ts";
 import { UnreadableError } from "./reading.ts";
 
-/** What `/proc/cpuinfo` says: an x86 CPU, or that it is an Arm machine. */
-export type CpuinfoReading = { readonly cpu: CpuIdentity } | { readonly arm: true };
-
 /** A host with thousands of logical processors stays below this. */
 const LIMIT_BYTES = 64 * 2 ** 20;
 
 /** Reads `/proc/cpuinfo`; garbage and mixed CPUs are unreadable, with the place. */
-export async function readCpuinfo(bytes: AsyncIterable<Uint8Array>): Promise<CpuinfoReading> {
+export async function readCpuinfo(bytes: AsyncIterable<Uint8Array>): Promise<CpuIdentity | "arm"> {
   const text = await wholeText(bytes, LIMIT_BYTES);
-  if (/^CPU implementer\s*:/m.test(text)) return { arm: true };
-  try {
-    return { cpu: parseCpuinfo(text, "/proc/cpuinfo") };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new UnreadableError(error.message);
-  }
+  if (/^CPU implementer\s*:/m.test(text)) return "arm";
+  return orUnreadable(() => parseCpuinfo(text, "/proc/cpuinfo"));
 }
 
-/** A kernel's version as `uname -r` gives it. */
-export interface KernelRelease {
-  /** All of it: `6.18.3-1-generic`. */
+/** The kernel that runs. */
+export interface RunningKernel extends KernelRelease {
+  /** Its release as `uname -r` prints it: `6.18.3-1-generic`. */
   readonly text: string;
-  readonly major: number;
-  readonly minor: number;
+}
+
+/** Reads `/proc/sys/kernel/osrelease`. */
+export function readRelease(text: string): RunningKernel {
+  return orUnreadable(() => ({ text: text.trim(), ...parseRelease(text) }));
 }
 
 /** Whether a kernel is of a version or later, by its number alone. */
-export function atLeast(release: KernelRelease, major: number, minor: number): boolean {
-  return release.major > major || (release.major === major && release.minor >= minor);
+export function atLeast(kernel: RunningKernel, major: number, minor: number): boolean {
+  return compareReleases(kernel, { major, minor }) >= 0;
+}
+
+function orUnreadable<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    throw new UnreadableError(error.message);
+  }
 }
 
 /** Adds up the row `MCE:` of `/proc/interrupts`, one number for each processor. */
