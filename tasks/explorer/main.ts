@@ -1,5 +1,6 @@
 /**
- * Builds the explorer and serves it: `deno task explorer [--port N] [--build-only]`.
+ * Builds the explorer into `dist/explorer`, for any file server, and serves it on loopback until it
+ * is stopped: `deno task explorer [--port N] [--build-only]`; port 0 is any that is free.
  *
  * @module
  */
@@ -9,42 +10,21 @@ import { serveFolder } from "./serve.ts";
 
 const FOLDER = "dist/explorer";
 
-const USAGE = `Usage: deno task explorer [--port N] [--build-only]
-
-Builds the page into ${FOLDER}, and serves it on http://127.0.0.1:8000/ until it is stopped.
-
-  --port N      another port; 0 takes any that is free
-  --build-only  serve nothing`;
-
 const args = parseArgs(Deno.args, {
   string: ["port"],
-  boolean: ["build-only", "help"],
+  boolean: ["build-only"],
   default: { port: "8000" },
-  unknown: (arg) => fail(`Expected --port N, --build-only or --help, got ${arg}`),
+  unknown: (arg) => fail(`Expected --port N or --build-only, got ${arg}`),
 });
-if (args.help) {
-  console.log(USAGE);
-  Deno.exit(0);
-}
-const text = String(args.port);
-const port = Number(text);
-if (!/^\d{1,5}$/.test(text) || port > 65535) {
-  fail(`Expected --port as a number from 0 to 65535, got ${text}`);
+const port = Number(args.port);
+if (!(Number.isInteger(port) && port >= 0 && port < 2 ** 16)) {
+  fail(`Expected --port as a number from 0 to 65535, got ${args.port}`);
 }
 await buildExplorer(FOLDER);
 console.log(`${FOLDER}: the page, for any file server`);
 if (!args["build-only"]) {
-  const { addr } = serve();
+  const { addr } = serveFolder(FOLDER, port);
   console.log(`http://127.0.0.1:${addr.port}/  (Ctrl-C stops)`);
-}
-
-function serve(): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return serveFolder(FOLDER, port);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    return fail(`Expected a free port, got ${port}, which is in use; try --port 0`);
-  }
 }
 
 function fail(message: string): never {

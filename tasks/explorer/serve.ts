@@ -1,13 +1,8 @@
-/**
- * Serves a folder of files on loopback.
- *
- * @module
- */
 import { join } from "@std/path";
 import { fileResponse } from "../file_response.ts";
 
 /**
- * Serves the files of a folder, compressed where the browser takes it.
+ * Serves the files of a folder on loopback.
  *
  * @param folder The folder.
  * @param port The port; 0 for any that is free.
