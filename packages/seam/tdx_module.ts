@@ -260,9 +260,7 @@ export class TdxModule {
    */
   forEachPages(visit: (entry: PamtEntry, count: number) => void): void {
     const { pamt } = this.#state;
-    for (let region = 0; region < pamt.regions; region++) {
-      pamt.forEachIn(region, (entry, { count }) => visit(entry, count));
-    }
+    pamt.forEach(0, pamt.frames, (entry, { count }) => visit(entry, count));
   }
 
   #frame(pa: number): number {

@@ -18,7 +18,7 @@ export type Scratch = { -readonly [Key in keyof FrameChunk]: FrameChunk[Key] };
 
 /** Makes a chunk object to be filled. */
 export function createScratch(): Scratch {
-  return { frame: 0, count: 0, value: 0, words: null, at: 0 };
+  return { frame: 0, count: 0, value: 0, words: null, at: 0, blocks: 0 };
 }
 
 /** Calls `change` and checks what it returns. */
@@ -168,6 +168,7 @@ export class FramePartitions {
       : relateBits(slab, start + BITS, words, at);
     if (!(relation & Relation.shared)) return relation;
     chunk.value = slab[start + VALUE]!;
+    chunk.blocks = 1;
     if (relation & Relation.onlyFirst) {
       chunk.count = commonBits(slab, start + BITS, words!, at, common);
       chunk.words = common;

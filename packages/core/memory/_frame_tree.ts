@@ -84,6 +84,7 @@ export class FrameTree {
       chunk.value = old;
       chunk.words = words;
       chunk.at = at;
+      chunk.blocks = 1;
       const count = chunk.count;
       const to = changed(change, chunk);
       entry = this.#blocks.split(old, this.#blockSize(region, block), words, at, count, to);
@@ -228,6 +229,7 @@ function run(chunk: Scratch, start: number, end: number, value: number): Scratch
   chunk.value = value;
   chunk.words = null;
   chunk.at = 0;
+  chunk.blocks = 0;
   return chunk;
 }
 

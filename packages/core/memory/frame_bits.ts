@@ -21,28 +21,37 @@ export function setBit(words: Uint32Array, at: number, place: number): void {
   words[at + (place >>> 5)]! |= 1 << (place & 31);
 }
 
-/** Calls back with every place in the bitmap, ascending, counted from `first`. */
+/** Calls back with every place in the bitmaps of some blocks, ascending, counted from `first`. */
 export function forEachBit(
   words: Uint32Array,
   at: number,
   first: number,
   visit: (place: number) => void,
+  blocks: number = 1,
 ): void {
-  for (let i = 0; i < BLOCK_WORDS; i++) {
+  for (let i = 0; i < blocks * BLOCK_WORDS; i++) {
     for (let word = words[at + i]!; word !== 0; word &= word - 1) {
       visit(first + 32 * i + lowestBit(word));
     }
   }
 }
 
-/** The place in the bitmap that has `rank` of its frames below it; 512 where there is none. */
-export function nthBit(words: Uint32Array, at: number, rank: number): number {
+/** The place in the bitmaps of some blocks that has `rank` of their frames below it. */
+export function nthBit(words: Uint32Array, at: number, rank: number, blocks: number): number {
+  let first = 0;
+  for (let block = 1; block < blocks; block++) {
+    const count = countBits(words, at);
+    if (rank < count) break;
+    rank -= count;
+    first += BLOCK_FRAMES;
+    at += BLOCK_WORDS;
+  }
   for (let i = 0, left = rank; i < BLOCK_WORDS; i++) {
     for (let word = words[at + i]!; word !== 0; word &= word - 1) {
-      if (left-- === 0) return 32 * i + lowestBit(word);
+      if (left-- === 0) return first + 32 * i + lowestBit(word);
     }
   }
-  return BLOCK_FRAMES;
+  return first + BLOCK_FRAMES;
 }
 
 function lowestBit(word: number): number {
@@ -72,13 +81,18 @@ export function countBits(words: Uint32Array, at: number): number {
   return sumOfBytes(sums);
 }
 
-/** Counts the frames of a bitmap whose place in the block is below a number. */
+/** Counts the frames of the bitmaps of some blocks whose place, from the first on, is below a number. */
 export function countBitsBelow(words: Uint32Array, at: number, place: number): number {
+  let count = 0;
+  for (; place >= BLOCK_FRAMES; place -= BLOCK_FRAMES, at += BLOCK_WORDS) {
+    count += countBits(words, at);
+  }
   const whole = place >>> 5;
   let sums = 0;
   for (let i = 0; i < whole; i++) sums = addBits(sums, words[at + i]!);
   const rest = place & 31;
-  return sumOfBytes(rest === 0 ? sums : addBits(sums, words[at + whole]! & ((1 << rest) - 1)));
+  return count +
+    sumOfBytes(rest === 0 ? sums : addBits(sums, words[at + whole]! & ((1 << rest) - 1)));
 }
 
 /**

@@ -10,26 +10,29 @@ import {
 } from "./frame_bits.ts";
 
 /**
- * Frames of one value in a {@link FrameMap}: a contiguous run, or those frames of one 2 MiB block
- * whose bits are set.
+ * Frames of one value in a {@link FrameMap}: a contiguous run, or those frames of some consecutive
+ * 2 MiB blocks whose bits are set.
  *
- * A map hands its callbacks one reused object, and `words` may be the map's own storage: read it
- * during the call, do not keep it and do not write to it.
+ * A map hands its callbacks one reused object, whose bitmap is of one block and may be the map's own
+ * storage: read it during the call, do not keep it and do not write to it. What goes together best
+ * in one call is about {@link CHUNK_BLOCKS} blocks.
  */
 export interface FrameChunk {
-  /** First frame of the run, or first frame of the block that the bitmap covers. */
+  /** First frame of the run, or first frame of the blocks that the bitmap covers. */
   readonly frame: number;
   /** How many frames the chunk holds, at least 1. */
   readonly count: number;
   /** The value they have. */
   readonly value: number;
   /**
-   * The bitmap of the block, 16 words from index {@link FrameChunk.at}: frame `frame + 32 * i + b`
+   * The bitmap, 16 words for each block from index {@link FrameChunk.at}: frame `frame + 32 * i + b`
    * is in the chunk when bit `b` of word `at + i` is set. `null` for a contiguous run.
    */
   readonly words: Uint32Array | null;
   /** Index of the first bitmap word in `words`; 0 for a contiguous run. */
   readonly at: number;
+  /** How many 2 MiB blocks the bitmap covers; 0 for a contiguous run. */
+  readonly blocks: number;
 }
 
 /**
@@ -39,8 +42,14 @@ export interface FrameChunk {
  */
 export type FrameChange = (value: number, chunk: FrameChunk) => number;
 
-/** A frame number shifted by this is the number of its block. */
-const BLOCK_SHIFT: number = Math.log2(BLOCK_FRAMES);
+/**
+ * Blocks that a chunk of scattered frames covers at most, 128 MiB: enough to make one call cheap,
+ * few enough to be taken apart where their frames do not go alike.
+ */
+export const CHUNK_BLOCKS = 64;
+
+/** A frame number shifted by this says which frames go into one chunk. */
+const CHUNK_SHIFT: number = Math.log2(CHUNK_BLOCKS * BLOCK_FRAMES);
 
 /**
  * A contiguous run of frames as a chunk.
@@ -61,7 +70,7 @@ const BLOCK_SHIFT: number = Math.log2(BLOCK_FRAMES);
 export function runOf(frame: number, count: number): FrameChunk {
   requireWhole("frame", frame, 0);
   requireWhole("count", count, 1);
-  return { frame, count, value: 0, words: null, at: 0 };
+  return { frame, count, value: 0, words: null, at: 0, blocks: 0 };
 }
 
 /**
@@ -99,8 +108,8 @@ export function firstFrame(chunk: FrameChunk): number {
  * assertEquals(nthFrame(chunk!, 1), 9);
  * ```
  */
-export function nthFrame({ frame, words, at }: FrameChunk, rank: number): number {
-  return words === null ? frame + rank : frame + nthBit(words, at, rank);
+export function nthFrame({ frame, words, at, blocks }: FrameChunk, rank: number): number {
+  return words === null ? frame + rank : frame + nthBit(words, at, rank, blocks);
 }
 
 /**
@@ -119,8 +128,10 @@ export function nthFrame({ frame, words, at }: FrameChunk, rank: number): number
  * assertEquals(rankOf(chunk!, 8), 1);
  * ```
  */
-export function rankOf({ frame, count, words, at }: FrameChunk, below: number): number {
-  const place = Math.min(Math.max(below - frame, 0), words === null ? count : BLOCK_FRAMES);
+export function rankOf(chunk: FrameChunk, below: number): number {
+  const { frame, count, words, at, blocks } = chunk;
+  const places = words === null ? count : blocks * BLOCK_FRAMES;
+  const place = Math.min(Math.max(below - frame, 0), places);
   return words === null ? place : countBitsBelow(words, at, place);
 }
 
@@ -141,8 +152,8 @@ export function rankOf({ frame, count, words, at }: FrameChunk, below: number): 
  * ```
  */
 export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void): void {
-  const { frame, count, words, at } = chunk;
-  if (words !== null) return forEachBit(words, at, frame, visit);
+  const { frame, count, words, at, blocks } = chunk;
+  if (words !== null) return forEachBit(words, at, frame, visit, blocks);
   for (let i = 0; i < count; i++) visit(frame + i);
 }
 
@@ -161,10 +172,11 @@ export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void):
  * assertEquals([chunkHolds(runOf(7, 2), 8), chunkHolds(runOf(7, 2), 9)], [true, false]);
  * ```
  */
-export function chunkHolds({ frame, count, words, at }: FrameChunk, wanted: number): boolean {
+export function chunkHolds(chunk: FrameChunk, wanted: number): boolean {
+  const { frame, count, words, at, blocks } = chunk;
   const place = wanted - frame;
   if (words === null) return place >= 0 && place < count;
-  return place >= 0 && place < BLOCK_FRAMES && hasBit(words, at, place);
+  return place >= 0 && place < blocks * BLOCK_FRAMES && hasBit(words, at, place);
 }
 
 /**
@@ -185,32 +197,46 @@ export function chunkHolds({ frame, count, words, at }: FrameChunk, wanted: numb
  */
 export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, FrameChunk | null] {
   if (count === chunk.count) return [chunk, null];
-  const { frame, words, at } = chunk;
+  const { frame, words, at, blocks } = chunk;
   if (words === null) return [runOf(frame, count), runOf(frame + count, chunk.count - count)];
-  const head = takeBitmap();
-  const tail = takeBitmap();
+  // The block that is cut goes into both; those before and behind it are copied.
   let wanted = count;
+  let block = 0;
+  for (let held; wanted > (held = countBits(words, at + block * BLOCK_WORDS)); block++) {
+    wanted -= held;
+  }
+  const head = copyBitmap(words, at, block + 1);
+  const tail = copyBitmap(words, at + block * BLOCK_WORDS, blocks - block);
   for (let i = 0; i < BLOCK_WORDS; i++) {
-    const word = words[at + i]!;
+    const word = tail.words[tail.at + i]!;
     let rest = word;
     for (; wanted > 0 && rest !== 0; wanted--) rest &= rest - 1; // drops the lowest bit
-    head.words[head.at + i] = word & ~rest;
+    head.words[head.at + block * BLOCK_WORDS + i] = word & ~rest;
     tail.words[tail.at + i] = rest;
   }
   return [
     { frame, count, value: 0, ...head },
-    { frame, count: chunk.count - count, value: 0, ...tail },
+    { frame: frame + block * BLOCK_FRAMES, count: chunk.count - count, value: 0, ...tail },
   ];
 }
 
-/** Room for a bitmap, all clear, where nobody else writes. */
-function takeBitmap(): { words: Uint32Array; at: number } {
-  if (slabUsed === slab.length) {
-    slab = new Uint32Array(SLAB_WORDS);
+type Bitmap = Pick<FrameChunk, "at" | "blocks"> & { readonly words: Uint32Array };
+
+function copyBitmap(words: Uint32Array, at: number, blocks: number): Bitmap {
+  const copy = takeBitmap(blocks);
+  for (let i = 0; i < blocks * BLOCK_WORDS; i++) copy.words[copy.at + i] = words[at + i]!;
+  return copy;
+}
+
+/** Room for the bitmap of some blocks, all clear, where nobody else writes. */
+function takeBitmap(blocks: number): Bitmap {
+  const needed = blocks * BLOCK_WORDS;
+  if (slabUsed + needed > slab.length) {
+    slab = new Uint32Array(Math.max(SLAB_WORDS, needed));
     slabUsed = 0;
   }
-  slabUsed += BLOCK_WORDS;
-  return { words: slab, at: slabUsed - BLOCK_WORDS };
+  slabUsed += needed;
+  return { words: slab, at: slabUsed - needed, blocks };
 }
 
 // Bitmaps share arrays: to make an array of its own for each takes five times as long as to fill it.
@@ -219,7 +245,7 @@ let slab = new Uint32Array(0);
 let slabUsed = 0;
 
 /**
- * Groups frames into chunks: a contiguous run within a 2 MiB block, or a bitmap of the block.
+ * Groups frames into chunks: a contiguous run, or a bitmap, within aligned {@link CHUNK_BLOCKS}.
  *
  * For memory that is scattered: give the chunks to the leaves that take pages.
  *
@@ -232,13 +258,13 @@ let slabUsed = 0;
  * import { chunksOf } from "@tdx/core";
  * import { assertEquals } from "@std/assert";
  *
- * const chunks = [...chunksOf(Uint32Array.of(3, 4, 5, 600, 700))];
- * assertEquals(chunks.map(({ frame, count }) => [frame, count]), [[3, 3], [512, 2]]);
+ * const chunks = [...chunksOf(Uint32Array.of(600, 700, 40000, 40001))];
+ * assertEquals(chunks.map(({ frame, count }) => [frame, count]), [[512, 2], [40000, 2]]);
  * ```
  */
 export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
   for (let i = 0; i < frames.length;) {
-    const count = sameBlock(frames, i, frames.length - i);
+    const count = sameChunk(frames, i, frames.length - i);
     if (i + count < frames.length && frames[i + count]! <= frames[i + count - 1]!) {
       throw new RangeError(
         `Expected frames in ascending order, got ${frames[i + count]} after ${
@@ -252,7 +278,7 @@ export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
 }
 
 /**
- * Counts the frames of a list that ascend within one 2 MiB block.
+ * Counts the frames of a list that can go into one chunk: they ascend, within 128 MiB.
  *
  * @param frames Frame numbers.
  * @param start Index of the first.
@@ -261,26 +287,26 @@ export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
  *
  * @example
  * ```ts
- * import { sameBlock } from "@tdx/core";
+ * import { sameChunk } from "@tdx/core";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(sameBlock(Uint32Array.of(3, 511, 512), 0, 3), 2);
+ * assertEquals(sameChunk(Uint32Array.of(3, 32767, 32768), 0, 3), 2);
  * ```
  */
-export function sameBlock(frames: Uint32Array, start: number, limit: number): number {
-  const block = frames[start]! >>> BLOCK_SHIFT;
+export function sameChunk(frames: Uint32Array, start: number, limit: number): number {
+  const place = frames[start]! >>> CHUNK_SHIFT;
   const end = start + limit;
   let i = start + 1;
-  while (i < end && frames[i]! >>> BLOCK_SHIFT === block && frames[i]! > frames[i - 1]!) i++;
+  while (i < end && frames[i]! >>> CHUNK_SHIFT === place && frames[i]! > frames[i - 1]!) i++;
   return i - start;
 }
 
 /**
- * Makes a chunk of frames that ascend within one 2 MiB block.
+ * Makes a chunk of frames that can go into one.
  *
  * @param frames Frame numbers.
  * @param start Index of the first.
- * @param count How many, as {@link sameBlock} counts them.
+ * @param count How many, as {@link sameChunk} counts them.
  * @returns The chunk: a run where they are contiguous.
  *
  * @example
@@ -293,12 +319,11 @@ export function sameBlock(frames: Uint32Array, start: number, limit: number): nu
  */
 export function chunkOf(frames: Uint32Array, start: number, count: number): FrameChunk {
   const first = frames[start]!;
-  const end = start + count;
-  if (frames[end - 1]! - first === count - 1) return runOf(first, count);
-  const { words, at } = takeBitmap();
-  for (let i = start; i < end; i++) {
-    // Not %, which is several times slower for numbers of 32 bits.
-    setBit(words, at, frames[i]! & (BLOCK_FRAMES - 1));
-  }
-  return { frame: first - (first & (BLOCK_FRAMES - 1)), count, value: 0, words, at };
+  const last = frames[start + count - 1]!;
+  if (last - first === count - 1) return runOf(first, count);
+  // Not %, which is several times slower for numbers of 32 bits.
+  const frame = first - (first & (BLOCK_FRAMES - 1));
+  const bitmap = takeBitmap(Math.ceil((last + 1 - frame) / BLOCK_FRAMES));
+  for (let i = start; i < start + count; i++) setBit(bitmap.words, bitmap.at, frames[i]! - frame);
+  return { frame, count, value: 0, ...bitmap };
 }

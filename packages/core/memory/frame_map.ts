@@ -130,13 +130,16 @@ export class FrameMap {
    * @throws {Error} From within a callback of this map.
    */
   updateChunk(chunk: FrameChunk, change: FrameChange): void {
-    const { frame, words, at } = chunk;
+    const { frame, words, at, blocks } = chunk;
     if (words === null) return this.update(frame, chunk.count, change);
-    this.#checkBitmap(frame, words, at);
+    this.#checkBitmap(frame, words, at, blocks);
     this.#checkIdle();
     this.#walks++;
     try {
-      this.#tree.updateBitmap(frame, words, at, change);
+      for (let block = 0; block < blocks; block++) {
+        const first = frame + block * BLOCK_FRAMES;
+        this.#tree.updateBitmap(first, words, at + block * BLOCK_WORDS, change);
+      }
     } finally {
       this.#walks--;
     }
@@ -201,18 +204,19 @@ export class FrameMap {
     throw new RangeError(`Expected frames from 0 to ${this.frames - 1}, got ${count} at ${frame}`);
   }
 
-  #checkBitmap(frame: number, words: Uint32Array, at: number): void {
+  #checkBitmap(frame: number, words: Uint32Array, at: number, blocks: number): void {
     this.#checkRange(frame, 1);
     // Not %, which is slow for numbers over 2^31.
     if (Math.floor(frame / BLOCK_FRAMES) * BLOCK_FRAMES !== frame) {
       throw new RangeError(`Expected the first frame of a 2 MiB block, got ${frame}`);
     }
-    if (!Number.isInteger(at) || at < 0 || at + BLOCK_WORDS > words.length) {
+    const needed = blocks * BLOCK_WORDS;
+    if (!Number.isInteger(at) || at < 0 || !(at + needed <= words.length)) {
       throw new RangeError(
-        `Expected ${BLOCK_WORDS} words in a bitmap of ${words.length}, got them at ${at}`,
+        `Expected ${needed} words in a bitmap of ${words.length}, got them at ${at}`,
       );
     }
-    for (let place = this.frames - frame; place < BLOCK_FRAMES; place++) {
+    for (let place = this.frames - frame; place < blocks * BLOCK_FRAMES; place++) {
       if (hasBit(words, at, place)) this.#checkRange(frame + place, 1);
     }
   }

@@ -26,7 +26,7 @@ function plain({ frame, count, value, words, at }: FrameChunk): unknown {
 function bitmap(frame: number, ...places: number[]): FrameChunk {
   const words = new Uint32Array(16);
   for (const place of places) words[Math.floor(place / 32)]! += 2 ** (place % 32);
-  return { frame, count: places.length, value: 0, words, at: 0 };
+  return { frame, count: places.length, value: 0, words, at: 0, blocks: 1 };
 }
 
 Deno.test("FrameMap begins as one value", () => {

@@ -233,7 +233,7 @@ export class PhysicalMemory {
       forEachBlock(chunk, (frame, pages) => {
         const words = this.#block(frame).pagesWith(pages, isWanted);
         const count = countBits(words, 0);
-        if (count > 0) visit({ frame, count, value: MIXED, words, at: 0 });
+        if (count > 0) visit({ frame, count, value: MIXED, words, at: 0, blocks: 1 });
       });
     });
   }
@@ -309,7 +309,10 @@ export class PhysicalMemory {
     if (settled.size === 0) return;
     settled.forEach((words, state) => {
       const count = countBits(words, 0);
-      this.#frames.updateChunk({ frame: first, count, value: MIXED, words, at: 0 }, () => state);
+      this.#frames.updateChunk(
+        { frame: first, count, value: MIXED, words, at: 0, blocks: 1 },
+        () => state,
+      );
     });
     const number = first / BLOCK_FRAMES;
     if (this.#blocks.get(number)?.pages === 0) this.#blocks.delete(number);

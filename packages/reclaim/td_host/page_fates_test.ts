@@ -57,11 +57,14 @@ Deno.test("followPages() tells met poison from poison that waits, and leaves lea
     strike(host, 0x1000);
     strike(host, 0x3fc0);
     // Pages are reclaimed ascending: page 3 is refused, and leaves the TDR with a child.
+    let injected = false;
     await tearDown(host, {
       reuse,
       onBack,
       onProgress: ({ phase }) => {
-        if (phase === "reclaim pages") host.module.inject({ busyAfter: busyAfterEach(3) });
+        if (injected || phase !== "reclaim pages") return;
+        host.module.inject({ busyAfter: busyAfterEach(3) });
+        injected = true;
       },
     });
     const map = fates();

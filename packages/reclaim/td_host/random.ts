@@ -16,13 +16,19 @@ import { outOfRange, requireWhole } from "@tdx/core/arguments";
  * ```
  */
 export function randomNumbers(seed: number): () => number {
+  const random = randomWords(seed);
+  return () => random() / 2 ** 32;
+}
+
+/** The same as whole numbers of 32 bits. */
+export function randomWords(seed: number): () => number {
   requireWhole("seed", seed, Number.MIN_SAFE_INTEGER);
-  let state = (seed ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b9)) >>> 0;
+  let state = (seed ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b9)) | 0;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
+    state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
   };
 }
 

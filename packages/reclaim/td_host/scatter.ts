@@ -1,6 +1,6 @@
-import { BLOCK_FRAMES, BLOCK_WORDS, countBits, type FrameChunk } from "@tdx/core";
+import { BLOCK_FRAMES, BLOCK_WORDS, CHUNK_BLOCKS, countBits, type FrameChunk } from "@tdx/core";
 import { requireWhole } from "@tdx/core/arguments";
-import { randomNumbers } from "./random.ts";
+import { randomWords } from "./random.ts";
 
 /** Frame numbers are taken apart as 32-bit words. */
 const MOST_FRAMES = 2 ** 32;
@@ -13,7 +13,7 @@ const MOST_BLOCKS = 2 ** 22;
  * @param frames How many there are to pick from, a multiple of 512 up to 2^32, which are 16 TiB.
  * @param count How many to pick.
  * @param seed A whole number; the same seed picks the same frames.
- * @returns The frames, a chunk for every 2 MiB block that has any, ascending.
+ * @returns The frames, a chunk for every 128 MiB that have any, ascending.
  * @throws {RangeError} If there are too many frames, or too many blocks to simulate, or more are to
  * be picked than there are.
  *
@@ -28,7 +28,7 @@ const MOST_BLOCKS = 2 ** 22;
  */
 export function scatterFrames(frames: number, count: number, seed: number): FrameChunk[] {
   requireWhole("count", count, 0);
-  const random = randomNumbers(seed);
+  const random = randomWords(seed);
   if (!(frames % BLOCK_FRAMES === 0 && frames >= 0 && frames <= MOST_FRAMES)) {
     throw new RangeError(
       `Expected a multiple of ${BLOCK_FRAMES} frames up to 2^32 to pick from, got ${frames}`,
@@ -43,33 +43,62 @@ export function scatterFrames(frames: number, count: number, seed: number): Fram
         `3.5 GiB to simulate, got ${frames / BLOCK_FRAMES}: scatter over at most 8 TiB`,
     );
   }
-  const words = new Uint32Array(frames / 32);
-  // Few are struck one by one; of many, those that are left out.
+  // Of many frames, those that are left out are drawn.
   const many = count > frames / 2;
-  strike(words, frames, many ? frames - count : count, random);
+  const words = draw(frames, many ? frames - count : count, random);
   if (many) { for (let i = 0; i < words.length; i++) words[i] = ~words[i]!; }
   return chunksOfBitmap(words);
 }
 
-function strike(words: Uint32Array, frames: number, count: number, random: () => number): void {
-  for (let struck = 0; struck < count;) {
-    const frame = Math.floor(random() * frames);
-    const bit = 1 << (frame & 31);
-    const before = words[frame >>> 5]!;
-    if ((before & bit) !== 0) continue;
-    words[frame >>> 5] = before | bit;
-    struck++;
+/** Bits of the share that coins are tossed for. */
+const SHARE_BITS = 8;
+
+/**
+ * A bitmap in which `count` frames are set, at most half of them.
+ *
+ * A coin is tossed for each frame, 32 at a time, whose share of heads is about as wanted. Whatever
+ * number comes up, every set of that size is equally likely; it stays so when one frame after the
+ * other is drawn to be set or cleared until the number is right.
+ */
+function draw(frames: number, count: number, random: () => number): Uint32Array {
+  const words = new Uint32Array(frames / 32);
+  const share = Math.floor(count / frames * 2 ** SHARE_BITS);
+  let set = 0;
+  if (share > 0) {
+    for (let i = 0; i < words.length; i++) words[i] = toss(share, random);
+    for (let at = 0; at < words.length; at += BLOCK_WORDS) set += countBits(words, at);
   }
+  const wanted = set < count ? 0 : 1;
+  for (let left = Math.abs(count - set); left > 0;) {
+    // The product is exact: a 32-bit number times one of at most 2^32, whose lowest 9 bits are 0.
+    const frame = Math.floor(random() * frames / 2 ** 32);
+    const word = words[frame >>> 5]!;
+    if (((word >>> (frame & 31)) & 1) !== wanted) continue;
+    words[frame >>> 5] = word ^ (1 << (frame & 31));
+    left--;
+  }
+  return words;
+}
+
+/** 32 coins, each heads with probability `share` / 2^{@link SHARE_BITS}. */
+function toss(share: number, random: () => number): number {
+  let heads = 0;
+  // From the lowest bit that is set on, each halves what is so far and adds a half if it is set.
+  for (let bit = share & -share; bit < 2 ** SHARE_BITS; bit *= 2) {
+    heads = (share & bit) === 0 ? heads & random() : heads | random();
+  }
+  return heads;
 }
 
 function chunksOfBitmap(words: Uint32Array): FrameChunk[] {
   const chunks: FrameChunk[] = [];
-  for (let at = 0; at < words.length; at += BLOCK_WORDS) {
-    const count = countBits(words, at);
-    if (count > 0) {
-      const frame = (at / BLOCK_WORDS) * BLOCK_FRAMES;
-      chunks.push({ frame, count, value: 0, words, at });
+  for (let at = 0; at < words.length; at += CHUNK_BLOCKS * BLOCK_WORDS) {
+    const blocks = Math.min(CHUNK_BLOCKS, (words.length - at) / BLOCK_WORDS);
+    let count = 0;
+    for (let block = 0; block < blocks; block++) {
+      count += countBits(words, at + block * BLOCK_WORDS);
     }
+    if (count > 0) chunks.push({ frame: at * 32, count, value: 0, words, at, blocks });
   }
   return chunks;
 }

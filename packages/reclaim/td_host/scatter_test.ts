@@ -2,15 +2,15 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { FrameChunk } from "@tdx/core";
 import { scatterFrames } from "./scatter.ts";
 
-/** The frames of chunks, which must be blocks of 2 MiB in ascending order. */
+/** The frames of chunks, which must be of whole blocks of 2 MiB in ascending order. */
 function framesOf(chunks: readonly FrameChunk[]): number[] {
   const frames: number[] = [];
   let last = -1;
-  for (const { frame, count, words, at } of chunks) {
+  for (const { frame, count, words, at, blocks } of chunks) {
     assert(frame % 512 === 0 && frame > last);
     last = frame;
     const before = frames.length;
-    for (let i = 0; i < 512; i++) {
+    for (let i = 0; i < 512 * blocks; i++) {
       if ((words![at + (i >>> 5)]! >>> (i & 31) & 1) === 1) frames.push(frame + i);
     }
     assertEquals(frames.length - before, count);
@@ -19,7 +19,7 @@ function framesOf(chunks: readonly FrameChunk[]): number[] {
 }
 
 Deno.test("scatterFrames() picks that many frames, the same for the same seed", () => {
-  // Few, half, most and all of 4 blocks; a block without any has no chunk.
+  // Few, half, most and all of 4 blocks; frames without any have no chunk.
   for (const count of [0, 1, 1000, 1024, 1025, 2047, 2048]) {
     const frames = framesOf(scatterFrames(2048, count, 7));
     assertEquals(frames.length, count);
@@ -37,6 +37,19 @@ Deno.test("scatterFrames() spreads evenly", () => {
     // The standard deviation of a quarter is about 48 frames.
     for (const found of perQuarter) assert(Math.abs(found - count / 4) < 300, `${perQuarter}`);
   }
+});
+
+Deno.test("scatterFrames() makes every set of frames equally likely", () => {
+  // Pairs among 512 frames: by tossed coins and by what is drawn to make the number right.
+  const [draws, count] = [4000, 100];
+  const both = { neighbours: 0, apart: 0 };
+  for (let seed = 0; seed < draws; seed++) {
+    const frames = new Set(framesOf(scatterFrames(512, count, seed)));
+    if (frames.has(6) && frames.has(7)) both.neighbours++;
+    if (frames.has(6) && frames.has(300)) both.apart++;
+  }
+  // 100/512 * 99/511 of 4,000 are 151, give or take 12.
+  for (const found of Object.values(both)) assert(Math.abs(found - 151) < 50, `${found}`);
 });
 
 Deno.test("scatterFrames() refuses more frames than there are, and odd numbers of them", () => {

@@ -1,4 +1,4 @@
-import { BLOCK_FRAMES, chunkOf, forEachFrame, type FrameChunk, runOf, sameBlock } from "@tdx/core";
+import { BLOCK_FRAMES, chunkOf, forEachFrame, type FrameChunk, runOf, sameChunk } from "@tdx/core";
 
 /** Consecutive guest pages: contiguous memory from `first` on, or memory listed frame by frame. */
 interface Extent {
@@ -66,7 +66,7 @@ export class GpaExtents {
     const step = this.#step;
     if (list === null) return { count: most, frames: runOf(first + skip * step, most * step) };
     if (step === 1) {
-      const taken = sameBlock(list, at + skip, most);
+      const taken = sameChunk(list, at + skip, most);
       return { count: taken, frames: chunkOf(list, at + skip, taken) };
     }
     const frame = list[at + skip]!;

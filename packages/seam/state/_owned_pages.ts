@@ -1,65 +1,45 @@
-import { BLOCK_WORDS, type FrameChunk } from "@tdx/core";
+import { BLOCK_FRAMES, BLOCK_WORDS, CHUNK_BLOCKS, type FrameChunk } from "@tdx/core";
 
 import type { Pamt, PamtEntry } from "./pamt.ts";
 
-/** Marks a contiguous run among the pages found. */
-const RUN = -1;
+/** Frames that are looked at in one go, 64 GiB, so that there are places to stop between. */
+const WINDOW = 2 ** 24;
 
-/** Frames that go into one run at most, 64 GiB, so that there are places to stop between. */
-const LONGEST_RUN = 2 ** 24;
+/** A chunk that grows. */
+type Found = { -readonly [Key in keyof FrameChunk]: FrameChunk[Key] };
 
 /**
- * Pages by their PAMT entry: regions of 1 GiB are copied before their pages are handed out, so that
- * they may change meanwhile, and what is held stays small at any memory size.
+ * Pages by their PAMT entry: those of a window are copied before they are handed out, so that they
+ * may change meanwhile, and what is held stays small at any memory size.
  */
 export function* ownedPages(
   pamt: Pamt,
   wanted: (entry: PamtEntry) => boolean,
 ): Generator<FrameChunk> {
-  let run = null as FrameChunk | null;
-  for (const chunk of pagesByRegion(pamt, wanted)) {
-    if (run !== null && continues(run, chunk)) {
-      run = { ...run, count: run.count + chunk.count };
-      continue;
-    }
-    if (run !== null) yield run;
-    run = chunk.words === null ? chunk : null;
-    if (run === null) yield chunk;
-  }
-  if (run !== null) yield run;
-}
-
-function continues(run: FrameChunk, { frame, count, words }: FrameChunk): boolean {
-  return words === null && run.frame + run.count === frame && run.count + count <= LONGEST_RUN;
-}
-
-function* pagesByRegion(
-  pamt: Pamt,
-  wanted: (entry: PamtEntry) => boolean,
-): Generator<FrameChunk> {
-  let words = new Uint32Array(64 * BLOCK_WORDS);
-  for (let region = 0; region < pamt.regions; region++) {
-    const found: { frame: number; count: number; at: number }[] = [];
-    let used = 0;
-    pamt.forEachIn(region, (entry, chunk) => {
+  let words: Uint32Array | undefined;
+  for (let start = 0; start < pamt.frames; start += WINDOW) {
+    const found: Found[] = [];
+    words?.fill(0);
+    pamt.forEach(start, Math.min(WINDOW, pamt.frames - start), (entry, chunk) => {
       if (!wanted(entry)) return;
-      const { frame, count } = chunk;
+      const last = found.at(-1);
       if (chunk.words === null) {
-        found.push({ frame, count, at: RUN });
+        const continues = last?.words === null && last.frame + last.count === chunk.frame;
+        if (continues) last.count += chunk.count;
+        else found.push({ ...chunk });
         return;
       }
-      if (used + BLOCK_WORDS > words.length) {
-        const larger = new Uint32Array(2 * words.length);
-        larger.set(words);
-        words = larger;
+      words ??= new Uint32Array(WINDOW / 32);
+      const at = (chunk.frame - start) / 32;
+      for (let i = 0; i < BLOCK_WORDS; i++) words[at + i]! |= chunk.words[chunk.at + i]!;
+      const blocks = last?.words ? 1 + (chunk.frame - last.frame) / BLOCK_FRAMES : Infinity;
+      if (blocks > CHUNK_BLOCKS) {
+        found.push({ ...chunk, words, at });
+      } else {
+        last!.blocks = blocks;
+        last!.count += chunk.count;
       }
-      words.set(chunk.words.subarray(chunk.at, chunk.at + BLOCK_WORDS), used);
-      found.push({ frame, count, at: used });
-      used += BLOCK_WORDS;
     });
-    for (const { frame, count, at } of found) {
-      const run = at === RUN;
-      yield { frame, count, value: 0, words: run ? null : words, at: run ? 0 : at };
-    }
+    yield* found;
   }
 }

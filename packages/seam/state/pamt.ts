@@ -3,7 +3,6 @@ import {
   firstFrame,
   type FrameChunk,
   FrameMap,
-  GiB,
   PAGE_BYTES,
   rankOf,
   splitChunk,
@@ -113,11 +112,13 @@ export class Pamt {
     this.change(pages, from, NDA);
   }
 
-  /** Visits the pages of a 1 GiB region; chunks are reused scratch, frames outside are left out. */
-  forEachIn(region: number, visit: (entry: PamtEntry, chunk: FrameChunk) => void): void {
-    const frames = GiB / PAGE_BYTES;
-    const start = region * frames;
-    this.#map.forEach(start, Math.min(frames, this.frames - start), (chunk) => {
+  /** Visits contiguous pages; chunks are reused scratch, frames outside every TDMR are left out. */
+  forEach(
+    frame: number,
+    count: number,
+    visit: (entry: PamtEntry, chunk: FrameChunk) => void,
+  ): void {
+    this.#map.forEach(frame, count, (chunk) => {
       const slot = this.#slots[chunk.value];
       if (slot !== undefined) visit(slot.entry, chunk);
     });
@@ -126,11 +127,6 @@ export class Pamt {
   /** How many different entries are in use. */
   get entries(): number {
     return this.#ids.size;
-  }
-
-  /** How many 1 GiB regions there are, the last one perhaps cut short. */
-  get regions(): number {
-    return Math.ceil(this.frames * PAGE_BYTES / GiB);
   }
 
   #fill(base: number, size: number, entry: PamtEntry): void {
