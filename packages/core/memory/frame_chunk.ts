@@ -220,6 +220,12 @@ export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, Frame
   ];
 }
 
+/** A chunk of the same frames that may be kept. */
+export function copyChunk({ frame, count, words, at, blocks }: FrameChunk): FrameChunk {
+  if (words === null) return runOf(frame, count);
+  return { frame, count, value: 0, ...copyBitmap(words, at, blocks) };
+}
+
 type Bitmap = Pick<FrameChunk, "at" | "blocks"> & { readonly words: Uint32Array };
 
 function copyBitmap(words: Uint32Array, at: number, blocks: number): Bitmap {

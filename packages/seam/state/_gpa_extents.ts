@@ -1,10 +1,20 @@
-import { BLOCK_FRAMES, chunkOf, forEachFrame, type FrameChunk, runOf, sameChunk } from "@tdx/core";
+import {
+  BLOCK_FRAMES,
+  chunkOf,
+  copyChunk,
+  type FrameChunk,
+  runOf,
+  sameChunk,
+  splitChunk,
+} from "@tdx/core";
 
-/** Consecutive guest pages: contiguous memory from `first` on, or memory listed frame by frame. */
+/** Consecutive guest pages. */
 interface Extent {
   page: number;
   count: number;
-  first: number;
+  /** Their frames in ascending order; `null` where they are listed. */
+  frames: FrameChunk | null;
+  /** The first frame of each, where they lie here and there. */
   list: Uint32Array | null;
   /**
    * Where the extent begins in the list. Extents that were one share a list; every page keeps its
@@ -26,8 +36,8 @@ export interface Translation {
 /**
  * The pages of one level of a Secure EPT: guest page number to frame.
  *
- * Contiguous memory is one extent, scattered memory one list of frame numbers, so a terabyte takes
- * a few numbers, or four bytes per page.
+ * Contiguous memory is one extent; what was added as a bitmap stays one; single pages here and there
+ * are a list of frame numbers. So a terabyte takes a few numbers, or at most four bytes per page.
  */
 export class GpaExtents {
   readonly #extents: Extent[] = [];
@@ -60,11 +70,11 @@ export class GpaExtents {
 
   /** The frames of at most `limit` pages from `page` on, which is there, as one chunk. */
   translate(page: number, limit: number): Translation {
-    const { page: start, count, first, list, at } = this.#extents[this.#find(page)]!;
+    const { page: start, count, frames, list, at } = this.#extents[this.#find(page)]!;
     const skip = page - start;
     const most = Math.min(limit, count - skip);
     const step = this.#step;
-    if (list === null) return { count: most, frames: runOf(first + skip * step, most * step) };
+    if (list === null) return { count: most, frames: part(frames!, skip * step, most * step) };
     if (step === 1) {
       const taken = sameChunk(list, at + skip, most);
       return { count: taken, frames: chunkOf(list, at + skip, taken) };
@@ -89,23 +99,20 @@ export class GpaExtents {
   /** Maps consecutive pages that are not there to the frames of a chunk, in ascending order. */
   insert(page: number, frames: FrameChunk): void {
     const count = frames.count / this.#step;
-    if (frames.words !== null && frames.frame >= LIST_LIMIT) return this.#insertRuns(page, frames);
     const i = this.#find(page);
     const before = this.#extents[i];
     if (before !== undefined && before.page + before.count === page) {
-      const contiguous = before.list === null && frames.words === null &&
-        before.first + before.count * this.#step === frames.frame;
-      if (contiguous) {
+      const { frames: run } = before;
+      if (run !== null && isRun(run) && isRun(frames) && run.frame + run.count === frames.frame) {
+        before.frames = runOf(run.frame, run.count + frames.count);
         before.count += count;
         return;
       }
-      if (isSmall(before) && count <= BLOCK_FRAMES && frames.frame < LIST_LIMIT) {
-        return this.#append(before, frames, count);
+      if ((before.list !== null || isSmall(run!)) && isSmall(frames)) {
+        return this.#append(before, frames.frame, count);
       }
     }
-    const extent: Extent = { page, count: 0, first: frames.frame, list: null, at: 0 };
-    if (frames.words === null) extent.count = count;
-    else this.#append(extent, frames, count);
+    const extent = { page, count, frames: copyChunk(frames), list: null, at: 0 };
     this.#extents.splice(i + 1, 0, extent);
   }
 
@@ -117,41 +124,36 @@ export class GpaExtents {
       const skip = page - extent.page;
       const taken = Math.min(count, extent.count - skip);
       const after = extent.count - skip - taken;
-      const tail = this.#from(extent, skip + taken, after);
-      extent.count = skip;
-      this.#extents.splice(i, 1, ...[extent, tail].filter((part) => part.count > 0));
+      const parts = [this.#from(extent, 0, skip), this.#from(extent, skip + taken, after)];
+      this.#extents.splice(i, 1, ...parts.filter(({ count }) => count > 0));
       page += taken;
       count -= taken;
     }
   }
 
-  #insertRuns(page: number, chunk: FrameChunk): void {
-    forEachFrame(chunk, (frame) => this.insert(page++, runOf(frame, 1)));
+  #from({ page, frames, list, at }: Extent, skip: number, count: number): Extent {
+    const step = this.#step;
+    const left = frames && count > 0 ? part(frames, skip * step, count * step) : null;
+    return { page: page + skip, count, frames: left, list, at: at + skip };
   }
 
-  #from({ page, first, list, at }: Extent, skip: number, count: number): Extent {
-    return { page: page + skip, count, first: first + skip * this.#step, list, at: at + skip };
-  }
-
-  #append(extent: Extent, frames: FrameChunk, count: number): void {
+  #append(extent: Extent, first: number, count: number): void {
     if (extent.list === null || extent.list.length < extent.at + extent.count + count) {
       this.#grow(extent, 2 * (extent.count + count));
     }
-    const list = extent.list!;
-    let at = extent.at + extent.count;
-    if (frames.words === null) {
-      for (let i = 0; i < count; i++) list[at++] = frames.frame + i * this.#step;
-    } else forEachFrame(frames, (frame) => list[at++] = frame);
+    const end = extent.at + extent.count;
+    for (let i = 0; i < count; i++) extent.list![end + i] = first + i * this.#step;
     extent.count += count;
   }
 
   /** Gives an extent a list of its own, with room to grow. */
   #grow(extent: Extent, room: number): void {
-    const { list, at, count, first } = extent;
+    const { list, at, count, frames } = extent;
     const own = new Uint32Array(room);
     if (list !== null) own.set(list.subarray(at, at + count));
-    else for (let i = 0; i < count; i++) own[i] = first + i * this.#step;
+    else for (let i = 0; i < count; i++) own[i] = frames!.frame + i * this.#step;
     extent.list = own;
+    extent.frames = null;
     extent.at = 0;
   }
 
@@ -168,7 +170,17 @@ export class GpaExtents {
   }
 }
 
-/** Whether an extent is better kept as a list when something that does not continue it follows. */
-function isSmall({ list, first, count }: Extent): boolean {
-  return list !== null || (count <= BLOCK_FRAMES && first < LIST_LIMIT);
+function isRun({ words }: FrameChunk): boolean {
+  return words === null;
+}
+
+/** Whether frames are better listed when what follows does not continue them. */
+function isSmall(frames: FrameChunk): boolean {
+  return isRun(frames) && frames.count <= BLOCK_FRAMES && frames.frame < LIST_LIMIT;
+}
+
+/** The `count` frames of a chunk that have `skip` of them below. */
+function part(frames: FrameChunk, skip: number, count: number): FrameChunk {
+  const rest = skip === 0 ? frames : splitChunk(frames, skip)[1]!;
+  return splitChunk(rest, count)[0];
 }
