@@ -2,6 +2,7 @@ import { requireWhole } from "../arguments.ts";
 import {
   BLOCK_FRAMES,
   BLOCK_WORDS,
+  countBits,
   countBitsBelow,
   forEachBit,
   hasBit,
@@ -220,7 +221,20 @@ export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, Frame
   ];
 }
 
-/** A chunk of the same frames that may be kept. */
+/**
+ * Copies a chunk, so that it may be kept.
+ *
+ * @param chunk The frames.
+ * @returns A chunk of the same frames.
+ *
+ * @example
+ * ```ts
+ * import { copyChunk, runOf } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(copyChunk(runOf(7, 2)), runOf(7, 2));
+ * ```
+ */
 export function copyChunk({ frame, count, words, at, blocks }: FrameChunk): FrameChunk {
   if (words === null) return runOf(frame, count);
   return { frame, count, value: 0, ...copyBitmap(words, at, blocks) };
