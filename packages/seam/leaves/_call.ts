@@ -3,7 +3,6 @@ import { requireWhole } from "@tdx/core/arguments";
 import type { SeamState } from "../state/_seam_state.ts";
 import type { LeafName } from "../state/seamcalls.ts";
 import { status } from "../status/seamcall_status.ts";
-import type { OperandName, StatusName } from "../status/status_codes.ts";
 import type { Pages, PagesResult, SeamcallResult } from "./results.ts";
 
 /** What goes into registers, by name: whole numbers from 0. */
@@ -12,52 +11,34 @@ type Operands = Readonly<Record<string, number>>;
 /** The first frames of a chunk, and those that are left. */
 export type Split = readonly [FrameChunk, FrameChunk | null];
 
-/** Ends a SEAMCALL early. It never leaves {@link call}: to the host a refusal is a status. */
-class Refusal {
-  constructor(readonly status: bigint) {}
-}
-
-const SUCCESS = status("SUCCESS");
-
-/** Ends the SEAMCALL in progress with a status. */
-export function refuse(name: StatusName, operand?: OperandName): never {
-  throw new Refusal(status(name, operand));
-}
+/** The status that every leaf hopes for. */
+export const SUCCESS: bigint = status("SUCCESS");
 
 /**
  * Issues a SEAMCALL and counts it; one that ends in an error was not issued.
  *
- * `body` is the leaf: its checks in the module's order, then what it does. It gives how many
- * SEAMCALLs went the same way, where that can be more than one.
+ * `body` is the leaf: its checks in the module's order, then what it does. It gives the status, or
+ * how many SEAMCALLs succeeded.
  */
 export function call(
   state: SeamState,
   leaf: LeafName,
   operands: Operands,
-  body: () => number | void,
+  body: () => bigint | number,
 ): SeamcallResult {
-  for (const [name, value] of Object.entries(operands)) requireWhole(name, value, 0);
-  state.calls.begin();
-  const { status, times } = outcome(body);
-  state.calls.end(leaf, times);
-  return { status };
-}
-
-function outcome(body: () => number | void): { status: bigint; times: number } {
-  try {
-    return { status: SUCCESS, times: body() ?? 1 };
-  } catch (error) {
-    if (error instanceof Refusal) return { status: error.status, times: 1 };
-    throw error;
-  }
+  begin(state, operands);
+  const outcome = body();
+  const isStatus = typeof outcome === "bigint";
+  state.calls.end(leaf, isStatus ? 1 : outcome);
+  return { status: isStatus ? outcome : SUCCESS };
 }
 
 /**
  * Issues a SEAMCALL for each page of `span` frames, in ascending order, as long as they have the
  * same fate.
  *
- * `body` is the leaf: it checks the first page, then deals with all that go like it. It gives their
- * frames, and those that are left.
+ * `body` is the leaf: it checks the first page, then deals with all that go like it. It gives the
+ * status of a refusal, or the frames that it dealt with and those that are left.
  */
 export function callForPages(
   state: SeamState,
@@ -65,16 +46,20 @@ export function callForPages(
   operands: Operands,
   pages: Pages,
   span: number,
-  body: () => Split,
+  body: () => bigint | Split,
 ): PagesResult {
   requirePages(pages, state.pamt.frames);
-  let split: Split | undefined;
-  const result = call(state, leaf, operands, () => {
-    split = body();
-    return split[0].count / span;
-  });
-  const [done, rest] = split ?? splitChunk(chunkFrom(pages, span), span);
-  return { ...result, pages: done, rest };
+  begin(state, operands);
+  const outcome = body();
+  const isRefused = typeof outcome === "bigint";
+  const [done, rest] = isRefused ? splitChunk(chunkFrom(pages, span), span) : outcome;
+  state.calls.end(leaf, done.count / span);
+  return { status: isRefused ? outcome : SUCCESS, pages: done, rest };
+}
+
+function begin({ calls }: SeamState, operands: Operands): void {
+  for (const name in operands) requireWhole(name, operands[name], 0);
+  calls.begin();
 }
 
 /** The frames of a chunk, or of the page of `span` frames that an address is in. */

@@ -1,4 +1,4 @@
-// Checks that leaves share. Each gives what it looked up, or ends the SEAMCALL with a status. A
+// Checks that leaves share. Each gives what it looked up, or a bigint: the status of the refusal. A
 // SEAMCALL is done before the next one begins, so a lock that nobody holds is as good as taken.
 import { firstFrame, type FrameChunk, PAGE_BYTES, splitChunk } from "@tdx/core";
 import type { LockMode } from "../state/_page_locks.ts";
@@ -6,37 +6,48 @@ import { GPA_LIMIT, type SeptEntry } from "../state/_secure_ept.ts";
 import type { SeamState } from "../state/_seam_state.ts";
 import { framesPer, pageBytes, type PageType } from "../state/page_type.ts";
 import { type OpState, type Td, TDCS_PAGES, type Vcpu } from "../state/td.ts";
+import { status } from "../status/seamcall_status.ts";
 import type { OperandName } from "../status/status_codes.ts";
-import { chunkFrom, refuse, type Split } from "./_call.ts";
+import { chunkFrom, type Split } from "./_call.ts";
 import type { Pages } from "./results.ts";
 
-/** Checks the address of the first page: aligned to `span` frames, without KeyID bits, in a TDMR. */
-export function checkAddress(
-  { memory, pamt }: SeamState,
+/**
+ * Checks the address of the first page, aligned to `span` frames, without KeyID bits and in a TDMR;
+ * then takes its lock. Gives the frames.
+ */
+export function lockPages(
+  state: SeamState,
   pages: Pages,
   operand: OperandName,
+  mode: LockMode,
   span: number = 1,
-): FrameChunk {
+): FrameChunk | bigint {
   const address = typeof pages === "number" ? pages : firstFrame(pages) * PAGE_BYTES;
-  if (address % (span * PAGE_BYTES) !== 0 || address >= memory.keyIds.addressLimit) {
-    refuse("OPERAND_INVALID", operand);
+  if (address % (span * PAGE_BYTES) !== 0 || address >= state.memory.keyIds.addressLimit) {
+    return status("OPERAND_INVALID", operand);
   }
-  if (pamt.entry(address / PAGE_BYTES) === undefined) refuse("OPERAND_ADDR_RANGE_ERROR", operand);
-  return chunkFrom(pages, span);
+  const frame = address / PAGE_BYTES;
+  if (state.pamt.entry(frame) === undefined) return status("OPERAND_ADDR_RANGE_ERROR", operand);
+  return lockFrame(state, frame, operand, mode, span) ?? chunkFrom(pages, span);
 }
 
-/** Takes the lock of the page that a frame is part of, or of `span` frames. */
-export function lockPage(
+/** Takes the lock of a page by its frame, or says that it is taken. */
+export function lockFrame(
   { calls, locks, pamt }: SeamState,
   frame: number,
   operand: OperandName,
   mode: LockMode,
   span: number = 1,
-): void {
+): bigint | undefined {
   const size = framesPer(pamt.entry(frame)?.level ?? 0);
   const isFree = !calls.meetsBusy() &&
     locks.isFree(frame - frame % size, Math.max(size, span), mode);
-  if (!isFree) refuse("OPERAND_BUSY", operand);
+  return isFree ? undefined : status("OPERAND_BUSY", operand);
+}
+
+/** Takes the lock of the TDR that owns a page, together with others, or says that it is taken. */
+export function lockTdr({ locks }: SeamState, { tdr }: Td): bigint | undefined {
+  return locks.isFree(tdr / PAGE_BYTES, 1, "shared") ? undefined : status("OPERAND_BUSY", "TDR");
 }
 
 /** Checks and locks a 4 KiB page of a type; gives its frame number. */
@@ -46,38 +57,48 @@ export function checkPage(
   operand: OperandName,
   type: PageType,
   mode: LockMode = "exclusive",
-): number {
-  const { frame } = checkAddress(state, pa, operand);
-  lockPage(state, frame, operand, mode);
-  const entry = state.pamt.entry(frame)!;
-  if (entry.level !== 0 || entry.type !== type) refuse("PAGE_METADATA_INCORRECT", operand);
-  return frame;
+): number | bigint {
+  const chunk = lockPages(state, pa, operand, mode);
+  if (typeof chunk === "bigint") return chunk;
+  const entry = state.pamt.entry(chunk.frame)!;
+  if (entry.level === 0 && entry.type === type) return chunk.frame;
+  return status("PAGE_METADATA_INCORRECT", operand);
 }
 
-/** Checks and locks the TDR that names a TD. */
-export function checkTd(state: SeamState, tdr: number, operand: OperandName, mode: LockMode): Td {
-  checkPage(state, tdr, operand, "TDR", mode);
-  return state.tds.get(tdr)!;
+/** Checks and locks the TDR that names a TD; then the TD's operation state, if any are named. */
+export function checkTd(
+  state: SeamState,
+  tdr: number,
+  operand: OperandName,
+  mode: LockMode,
+  ...opStates: readonly OpState[]
+): Td | bigint {
+  const frame = checkPage(state, tdr, operand, "TDR", mode);
+  if (typeof frame === "bigint") return frame;
+  const td = state.tds.get(tdr)!;
+  return refuseOpState(td, opStates) ?? td;
 }
 
-/** Checks and locks the TDVPR that names a vCPU, and then the TDR that owns it. */
+/** Checks and locks the TDVPR that names a vCPU, and the TDR that owns it; then as for a TD. */
 export function checkVcpu(
   state: SeamState,
   tdvpr: number,
   operand: OperandName,
   mode: LockMode,
-): Vcpu {
+  ...opStates: readonly OpState[]
+): Vcpu | bigint {
   const frame = checkPage(state, tdvpr, operand, "TDVPR", mode);
+  if (typeof frame === "bigint") return frame;
   const td = state.tds.get(state.pamt.entry(frame)!.owner!)!;
-  lockPage(state, td.tdr / PAGE_BYTES, "TDR", "shared");
-  return td.vcpus.get(tdvpr)!;
+  return lockTdr(state, td) ?? refuseOpState(td, opStates) ?? td.vcpus.get(tdvpr)!;
 }
 
-/** Checks that a TD has keys and a TDCS, and is set up far enough but not too far. */
-export function checkOpState(td: Td, ...allowed: readonly OpState[]): void {
-  if (td.lifeCycle !== "KEYS_CONFIGURED") refuse("TD_KEYS_NOT_CONFIGURED");
-  if (td.tdcsPages < TDCS_PAGES.min) refuse("TDCS_NOT_ALLOCATED");
-  if (!allowed.includes(td.opState)) refuse("OP_STATE_INCORRECT");
+/** Says if a TD lacks keys or a TDCS, or is not in one of the states, where any are named. */
+function refuseOpState(td: Td, opStates: readonly OpState[]): bigint | undefined {
+  if (opStates.length === 0) return undefined;
+  if (td.lifeCycle !== "KEYS_CONFIGURED") return status("TD_KEYS_NOT_CONFIGURED");
+  if (td.tdcsPages < TDCS_PAGES.min) return status("TDCS_NOT_ALLOCATED");
+  return opStates.includes(td.opState) ? undefined : status("OP_STATE_INCORRECT");
 }
 
 /** Checks a GPA with its level, and walks to the Secure EPT entry. */
@@ -86,12 +107,12 @@ export function walk(
   gpa: number,
   level: number,
   [low, high]: readonly [number, number],
-): { readonly page: number; readonly entry: SeptEntry } {
+): { readonly page: number; readonly entry: SeptEntry } | bigint {
   const fits = level >= low && level <= high && gpa < GPA_LIMIT && gpa % pageBytes(level) === 0;
-  if (!fits) refuse("OPERAND_INVALID", "RCX");
+  if (!fits) return status("OPERAND_INVALID", "RCX");
   const page = gpa / pageBytes(level);
   const entry = sept.entry(page, level);
-  return entry === undefined ? refuse("EPT_WALK_FAILED", "RCX") : { page, entry };
+  return entry === undefined ? status("EPT_WALK_FAILED", "RCX") : { page, entry };
 }
 
 /**

@@ -7,16 +7,9 @@ import { framesPer, pageBytes, type PageLevel } from "../state/page_type.ts";
 import { noGuestPage, type PamtEntry } from "../state/pamt.ts";
 import type { LeafName } from "../state/seamcalls.ts";
 import type { OpState, Td } from "../state/td.ts";
-import { call, callForPages, refuse } from "./_call.ts";
-import {
-  alike,
-  checkAddress,
-  checkOpState,
-  checkTd,
-  lockPage,
-  requireWholePages,
-  walk,
-} from "./_checks.ts";
+import { status } from "../status/seamcall_status.ts";
+import { call, callForPages } from "./_call.ts";
+import { alike, checkTd, lockFrame, lockPages, requireWholePages, walk } from "./_checks.ts";
 import type { CountResult, Pages, PagesResult, RemoveResult } from "./results.ts";
 
 /** The entry of a Secure EPT that a leaf is about. */
@@ -166,8 +159,10 @@ export class MemLeaves {
     this.#requireNoTable(tdr, gpa, level);
     let count = 1;
     const result = call(this.#state, "TDH.MEM.RANGE.BLOCK", { tdr, gpa, level }, () => {
-      const { td, entry, frames } = this.#find({ tdr, gpa, level }, pages, [0, 3]);
-      if (entry.mapping === "blocked") refuse("GPA_RANGE_ALREADY_BLOCKED", "RCX");
+      const found = this.#find({ tdr, gpa, level }, pages, [0, 3]);
+      if (typeof found === "bigint") return found;
+      const { td, entry, frames } = found;
+      if (entry.mapping === "blocked") return status("GPA_RANGE_ALREADY_BLOCKED", "RCX");
 
       const [blocked] = alike(this.#state, frames, frames.count, framesPer(level), null);
       this.#state.pamt.change(blocked, entry, { ...entry, mapping: "blocked", epoch: td.epoch });
@@ -192,9 +187,9 @@ export class MemLeaves {
     requireWhole("times", times, 1);
     let count = 1;
     const result = call(this.#state, "TDH.MEM.TRACK", { tdr }, () => {
-      const td = checkTd(this.#state, tdr, "RCX", "shared");
-      checkOpState(td, "RUNNABLE");
-      if (td.runsSince(td.epoch - 1)) refuse("PREVIOUS_TLB_EPOCH_BUSY");
+      const td = checkTd(this.#state, tdr, "RCX", "shared", "RUNNABLE");
+      if (typeof td === "bigint") return td;
+      if (td.runsSince(td.epoch - 1)) return status("PREVIOUS_TLB_EPOCH_BUSY");
 
       // A second one would find the vCPUs that run now in the epoch before.
       count = td.runsSince(td.epoch) ? 1 : Math.min(times, this.#state.calls.quiet);
@@ -224,10 +219,13 @@ export class MemLeaves {
     let count = 1;
     let removed: FrameChunk | null = null;
     const result = call(this.#state, "TDH.MEM.PAGE.REMOVE", { tdr, gpa, level }, () => {
-      const { td, page, entry, frames } = this.#find({ tdr, gpa, level }, pages, [0, 2]);
+      const found = this.#find({ tdr, gpa, level }, pages, [0, 2]);
+      if (typeof found === "bigint") return found;
+      const { td, page, entry, frames } = found;
       const span = framesPer(level);
-      lockPage(this.#state, firstFrame(frames), "RCX", "exclusive", span);
-      if (td.opState === "RUNNABLE") checkTracked(td, entry);
+      const refusal = lockFrame(this.#state, firstFrame(frames), "RCX", "exclusive", span) ??
+        refuseUntracked(td, entry);
+      if (refusal !== undefined) return refusal;
 
       [removed] = alike(this.#state, frames, frames.count, span, "exclusive");
       count = removed.count / span;
@@ -245,38 +243,40 @@ export class MemLeaves {
     const span = mapping === null ? 1 : framesPer(Math.min(level, leaf.levels[1]));
     if (typeof pages !== "number") requireWholePages(pages, span);
     return callForPages(this.#state, name, { tdr, gpa, level }, pages, span, () => {
-      const td = checkTd(this.#state, tdr, "RDX", leaf.tdrLock);
-      checkOpState(td, ...leaf.opStates);
-      const { page, entry } = walk(td, gpa, level, leaf.levels);
-      if (entry !== "free") refuse("EPT_ENTRY_STATE_INCORRECT", "RCX");
-      const chunk = checkAddress(this.#state, pages, "R8", span);
-      lockPage(this.#state, firstFrame(chunk), "R8", "exclusive", span);
+      const td = checkTd(this.#state, tdr, "RDX", leaf.tdrLock, ...leaf.opStates);
+      if (typeof td === "bigint") return td;
+      const place = walk(td, gpa, level, leaf.levels);
+      if (typeof place === "bigint") return place;
+      if (place.entry !== "free") return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
+      const chunk = lockPages(this.#state, pages, "R8", "exclusive", span);
+      if (typeof chunk === "bigint") return chunk;
       const piece = pamt.piece(chunk);
       const isFree = piece.entry?.type === "NDA" && piece.pages.count >= span;
-      if (!isFree) refuse("PAGE_METADATA_INCORRECT", "R8");
+      if (!isFree) return status("PAGE_METADATA_INCORRECT", "R8");
 
-      const entries = td.sept.free(page, level, Math.floor(piece.pages.count / span));
+      const entries = td.sept.free(place.page, level, Math.floor(piece.pages.count / span));
       const [added, rest] = alike(this.#state, chunk, entries * span, span, "exclusive");
       if (writes !== null) this.#state.write(added, td.key!, writes);
       const use = mapping === null
         ? noGuestPage("EPT", tdr)
         : { type: "REG", owner: tdr, level: level as PageLevel, mapping, epoch: null } as const;
       pamt.use(added, use);
-      (mapping === null ? td.sept.tables : td.sept.leaves)[level]!.insert(page, added);
+      (mapping === null ? td.sept.tables : td.sept.leaves)[level]!.insert(place.page, added);
       td.children += added.count;
       return [added, rest];
     });
   }
 
   /** Makes the checks that come before the page itself. */
-  #find({ tdr, gpa, level }: Place, pages: number, levels: Levels): Found {
-    const td = checkTd(this.#state, tdr, "RDX", "shared");
-    checkOpState(td, "INITIALIZED", "RUNNABLE");
-    const { page, entry } = walk(td, gpa, level, levels);
-    if (entry !== "leaf") refuse("EPT_ENTRY_STATE_INCORRECT", "RCX");
-    const { frames } = td.sept.leaves[level]!.translate(page, pages);
+  #find({ tdr, gpa, level }: Place, pages: number, levels: Levels): Found | bigint {
+    const td = checkTd(this.#state, tdr, "RDX", "shared", "INITIALIZED", "RUNNABLE");
+    if (typeof td === "bigint") return td;
+    const place = walk(td, gpa, level, levels);
+    if (typeof place === "bigint") return place;
+    if (place.entry !== "leaf") return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
+    const { frames } = td.sept.leaves[level]!.translate(place.page, pages);
     const piece = this.#state.pamt.piece(frames);
-    return { td, page, entry: piece.entry!, frames: piece.pages };
+    return { td, page: place.page, entry: piece.entry!, frames: piece.pages };
   }
 
   #requireNoTable(tdr: number, gpa: number, level: number): void {
@@ -289,10 +289,11 @@ export class MemLeaves {
   }
 }
 
-/** Checks that no vCPU may still hold a translation of a page. */
-function checkTracked(td: Td, { mapping, epoch }: PamtEntry): void {
-  if (mapping !== "blocked") refuse("GPA_RANGE_NOT_BLOCKED", "RCX");
+/** Says if a vCPU may still hold a translation of a page; a TD never finalised has never run. */
+function refuseUntracked(td: Td, { mapping, epoch }: PamtEntry): bigint | undefined {
+  if (td.opState !== "RUNNABLE") return undefined;
+  if (mapping !== "blocked") return status("GPA_RANGE_NOT_BLOCKED", "RCX");
   const before = td.epoch - 1;
   const tracked = epoch! < before || (epoch === before && !td.runsSince(before));
-  if (!tracked) refuse("TLB_TRACKING_NOT_DONE", "RCX");
+  return tracked ? undefined : status("TLB_TRACKING_NOT_DONE", "RCX");
 }

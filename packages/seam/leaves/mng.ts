@@ -3,8 +3,9 @@ import { requireWhole } from "@tdx/core/arguments";
 import type { SeamState } from "../state/_seam_state.ts";
 import { noGuestPage } from "../state/pamt.ts";
 import { Td, TDCS_PAGES } from "../state/td.ts";
-import { call, refuse } from "./_call.ts";
-import { checkOpState, checkPage, checkTd } from "./_checks.ts";
+import { status } from "../status/seamcall_status.ts";
+import { call, SUCCESS } from "./_call.ts";
+import { checkPage, checkTd } from "./_checks.ts";
 import type { SeamcallResult } from "./results.ts";
 
 /**
@@ -35,14 +36,18 @@ export class MngLeaves {
   create(tdr: number, hkid: number): SeamcallResult {
     const { keys, pamt, tds } = this.#state;
     return call(this.#state, "TDH.MNG.CREATE", { tdr, hkid }, () => {
-      const entry = keys.entry(hkid) ?? refuse("OPERAND_INVALID", "RDX");
-      const page = runOf(checkPage(this.#state, tdr, "RCX", "NDA"), 1);
-      if (entry.state !== "FREE") refuse("HKID_NOT_FREE");
+      const entry = keys.entry(hkid);
+      if (entry === undefined) return status("OPERAND_INVALID", "RDX");
+      const frame = checkPage(this.#state, tdr, "RCX", "NDA");
+      if (typeof frame === "bigint") return frame;
+      if (entry.state !== "FREE") return status("HKID_NOT_FREE");
 
+      const page = runOf(frame, 1);
       entry.state = "ASSIGNED";
       this.#state.write(page, keys.globalKey);
       pamt.use(page, noGuestPage("TDR"));
       tds.set(tdr, new Td(tdr, hkid));
+      return SUCCESS;
     });
   }
 
@@ -63,12 +68,14 @@ export class MngLeaves {
     requireWhole("package", pkg, 0, packages - 1);
     return call(this.#state, "TDH.MNG.KEY.CONFIG", { tdr }, () => {
       const td = checkTd(this.#state, tdr, "RCX", "exclusive");
-      if (td.lifeCycle !== "HKID_ASSIGNED") refuse("LIFECYCLE_STATE_INCORRECT");
-      if (td.configured.has(pkg)) refuse("KEY_CONFIGURED");
+      if (typeof td === "bigint") return td;
+      if (td.lifeCycle !== "HKID_ASSIGNED") return status("LIFECYCLE_STATE_INCORRECT");
+      if (td.configured.has(pkg)) return status("KEY_CONFIGURED");
 
       td.key ??= keys.program(td.hkid);
       td.configured.add(pkg);
       if (td.configured.size === packages) td.lifeCycle = "KEYS_CONFIGURED";
+      return SUCCESS;
     });
   }
 
@@ -86,13 +93,16 @@ export class MngLeaves {
   addcx(tdcx: number, tdr: number): SeamcallResult {
     return call(this.#state, "TDH.MNG.ADDCX", { tdcx, tdr }, () => {
       const td = checkTd(this.#state, tdr, "RDX", "exclusive");
-      if (td.lifeCycle !== "KEYS_CONFIGURED") refuse("TD_KEYS_NOT_CONFIGURED");
-      if (td.tdcsPages >= TDCS_PAGES.max) refuse("TDCX_NUM_INCORRECT");
+      if (typeof td === "bigint") return td;
+      if (td.lifeCycle !== "KEYS_CONFIGURED") return status("TD_KEYS_NOT_CONFIGURED");
+      if (td.tdcsPages >= TDCS_PAGES.max) return status("TDCX_NUM_INCORRECT");
       const frame = checkPage(this.#state, tdcx, "RCX", "NDA");
-      if (td.opState !== "UNINITIALIZED") refuse("OP_STATE_INCORRECT");
+      if (typeof frame === "bigint") return frame;
+      if (td.opState !== "UNINITIALIZED") return status("OP_STATE_INCORRECT");
 
       this.#state.addControlPage(td, frame, "TDCX");
       td.tdcsPages++;
+      return SUCCESS;
     });
   }
 
@@ -107,10 +117,11 @@ export class MngLeaves {
    */
   init(tdr: number): SeamcallResult {
     return call(this.#state, "TDH.MNG.INIT", { tdr }, () => {
-      const td = checkTd(this.#state, tdr, "RCX", "exclusive");
-      checkOpState(td, "UNINITIALIZED");
+      const td = checkTd(this.#state, tdr, "RCX", "exclusive", "UNINITIALIZED");
+      if (typeof td === "bigint") return td;
 
       td.opState = "INITIALIZED";
+      return SUCCESS;
     });
   }
 
@@ -129,15 +140,17 @@ export class MngLeaves {
     const { keys, packages } = this.#state;
     return call(this.#state, "TDH.MNG.VPFLUSHDONE", { tdr }, () => {
       const td = checkTd(this.#state, tdr, "RCX", "exclusive");
+      if (typeof td === "bigint") return td;
       if (td.lifeCycle !== "KEYS_CONFIGURED" && td.lifeCycle !== "HKID_ASSIGNED") {
-        refuse("LIFECYCLE_STATE_INCORRECT");
+        return status("LIFECYCLE_STATE_INCORRECT");
       }
-      if (td.isAssociated) refuse("FLUSHVP_NOT_DONE");
+      if (td.isAssociated) return status("FLUSHVP_NOT_DONE");
 
       const entry = keys.entry(td.hkid)!;
       entry.state = "FLUSHED";
       for (let pkg = 0; pkg < packages; pkg++) entry.pending.add(pkg);
       td.lifeCycle = "BLOCKED";
+      return SUCCESS;
     });
   }
 
@@ -154,12 +167,14 @@ export class MngLeaves {
     const { keys } = this.#state;
     return call(this.#state, "TDH.MNG.KEY.FREEID", { tdr }, () => {
       const td = checkTd(this.#state, tdr, "RCX", "exclusive");
-      if (td.lifeCycle !== "BLOCKED") refuse("LIFECYCLE_STATE_INCORRECT");
+      if (typeof td === "bigint") return td;
+      if (td.lifeCycle !== "BLOCKED") return status("LIFECYCLE_STATE_INCORRECT");
       const entry = keys.entry(td.hkid)!;
-      if (entry.pending.size > 0) refuse("WBCACHE_NOT_COMPLETE");
+      if (entry.pending.size > 0) return status("WBCACHE_NOT_COMPLETE");
 
       entry.state = "FREE";
       td.lifeCycle = "TEARDOWN";
+      return SUCCESS;
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { SeamState } from "../state/_seam_state.ts";
-import { call } from "./_call.ts";
-import { checkOpState, checkTd } from "./_checks.ts";
+import { call, SUCCESS } from "./_call.ts";
+import { checkTd } from "./_checks.ts";
 import type { SeamcallResult } from "./results.ts";
 
 /** The TDH.MR leaf that ends the build of a TD. */
@@ -24,10 +24,11 @@ export class MrLeaves {
    */
   finalize(tdr: number): SeamcallResult {
     return call(this.#state, "TDH.MR.FINALIZE", { tdr }, () => {
-      const td = checkTd(this.#state, tdr, "RCX", "exclusive");
-      checkOpState(td, "INITIALIZED");
+      const td = checkTd(this.#state, tdr, "RCX", "exclusive", "INITIALIZED");
+      if (typeof td === "bigint") return td;
 
       td.opState = "RUNNABLE";
+      return SUCCESS;
     });
   }
 }

@@ -3,8 +3,9 @@ import { outOfRange, requireWhole } from "@tdx/core/arguments";
 import type { SeamState } from "../state/_seam_state.ts";
 import { framesPer, type PageType } from "../state/page_type.ts";
 import type { Td } from "../state/td.ts";
-import { call, callForPages, refuse } from "./_call.ts";
-import { alike, checkAddress, lockPage, requireWholePages } from "./_checks.ts";
+import { status } from "../status/seamcall_status.ts";
+import { call, callForPages, SUCCESS } from "./_call.ts";
+import { alike, lockPages, lockTdr, requireWholePages } from "./_checks.ts";
 import type { Pages, PagesResult, ReclaimResult, SeamcallResult } from "./results.ts";
 
 /** The TDH.PHYMEM leaves: physical memory, whoever owns it. */
@@ -36,17 +37,18 @@ export class PhymemLeaves {
     const { calls, keys, memory, packages, writeBacks } = this.#state;
     requireWhole("package", pkg, 0, packages - 1);
     return call(this.#state, "TDH.PHYMEM.CACHE.WB", { command }, () => {
-      if (command > 1) refuse("OPERAND_INVALID", "RCX");
-      if (calls.meetsBusy()) refuse("OPERAND_BUSY", "WBCACHE");
+      if (command > 1) return status("OPERAND_INVALID", "RCX");
+      if (calls.meetsBusy()) return status("OPERAND_BUSY", "WBCACHE");
       const saved = writeBacks.get(pkg);
       writeBacks.delete(pkg);
-      const { snapshot, interruptsLeft } = command === 0
-        ? { snapshot: keys.flushed(), interruptsLeft: calls.interrupts }
-        : saved ?? refuse("WBCACHE_RESUME_ERROR");
-      if (snapshot.length === 0) refuse("NO_HKID_READY_TO_WBCACHE");
+      if (command === 1 && saved === undefined) return status("WBCACHE_RESUME_ERROR");
+      const { snapshot, interruptsLeft } = command === 1
+        ? saved!
+        : { snapshot: keys.flushed(), interruptsLeft: calls.interrupts };
+      if (snapshot.length === 0) return status("NO_HKID_READY_TO_WBCACHE");
       if (interruptsLeft > 0) {
         writeBacks.set(pkg, { snapshot, interruptsLeft: interruptsLeft - 1 });
-        refuse("INTERRUPTED_RESUMABLE");
+        return status("INTERRUPTED_RESUMABLE");
       }
 
       for (const hkid of snapshot) {
@@ -55,6 +57,7 @@ export class PhymemLeaves {
         const isLast = pending.delete(pkg) && pending.size === 0;
         if (isLast) memory.apply(this.#state.operation("cache-wb", key), 0, memory.bytes);
       }
+      return SUCCESS;
     });
   }
 
@@ -77,19 +80,19 @@ export class PhymemLeaves {
     const span = this.#spanFrom(pages);
     let page: Pick<ReclaimResult, "type" | "owner" | "level"> = UNKNOWN;
     const result = callForPages(this.#state, "TDH.PHYMEM.PAGE.RECLAIM", {}, pages, span, () => {
-      const chunk = checkAddress(this.#state, pages, "RCX", span);
-      const first = firstFrame(chunk);
-      lockPage(this.#state, first, "RCX", "exclusive");
+      const chunk = lockPages(this.#state, pages, "RCX", "exclusive", span);
+      if (typeof chunk === "bigint") return chunk;
       const piece = pamt.piece(chunk);
       const { type, owner, level } = piece.entry!;
-      if (type === "NDA" || type === "RSVD") refuse("PAGE_METADATA_INCORRECT", "RCX");
+      if (type === "NDA" || type === "RSVD") return status("PAGE_METADATA_INCORRECT", "RCX");
       page = { type, owner, level };
-      if (span < framesPer(level)) refuse("OPERAND_INVALID", "RCX");
+      if (span < framesPer(level)) return status("OPERAND_INVALID", "RCX");
       requireWholePages(piece.pages, span);
-      const td = tds.get(owner ?? first * PAGE_BYTES)!;
-      if (type !== "TDR") lockPage(this.#state, td.tdr / PAGE_BYTES, "TDR", "shared");
-      if (td.lifeCycle !== "TEARDOWN") refuse("LIFECYCLE_STATE_INCORRECT");
-      if (type === "TDR" && td.children > 0) refuse("TD_ASSOCIATED_PAGES_EXIST");
+      const td = tds.get(owner ?? firstFrame(chunk) * PAGE_BYTES)!;
+      const busy = type === "TDR" ? undefined : lockTdr(this.#state, td);
+      if (busy !== undefined) return busy;
+      if (td.lifeCycle !== "TEARDOWN") return status("LIFECYCLE_STATE_INCORRECT");
+      if (type === "TDR" && td.children > 0) return status("TD_ASSOCIATED_PAGES_EXIST");
 
       // Each TDR is another TD, whatever lies beside it.
       const frames = type === "TDR" ? 1 : piece.pages.count;
@@ -118,10 +121,10 @@ export class PhymemLeaves {
     const { memory, pamt } = this.#state;
     const key = this.#keyOf(hkid);
     return callForPages(this.#state, "TDH.PHYMEM.PAGE.WBINVD", { hkid }, pages, 1, () => {
-      const chunk = checkAddress(this.#state, pages, "RCX");
-      lockPage(this.#state, firstFrame(chunk), "RCX", "shared");
+      const chunk = lockPages(this.#state, pages, "RCX", "shared");
+      if (typeof chunk === "bigint") return chunk;
       const piece = pamt.piece(chunk);
-      if (piece.entry?.type !== "NDA") refuse("PAGE_METADATA_INCORRECT", "RCX");
+      if (piece.entry?.type !== "NDA") return status("PAGE_METADATA_INCORRECT", "RCX");
 
       const [done, rest] = alike(this.#state, chunk, piece.pages.count, 1, "shared");
       memory.applyChunk(this.#state.operation("page-wbinvd", key), done);

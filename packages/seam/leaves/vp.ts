@@ -1,8 +1,9 @@
 import { requireWhole } from "@tdx/core/arguments";
 import type { SeamState } from "../state/_seam_state.ts";
 import { TDVPS_PAGES } from "../state/td.ts";
-import { call, refuse } from "./_call.ts";
-import { checkOpState, checkPage, checkTd, checkVcpu } from "./_checks.ts";
+import { status } from "../status/seamcall_status.ts";
+import { call, SUCCESS } from "./_call.ts";
+import { checkPage, checkTd, checkVcpu } from "./_checks.ts";
 import type { SeamcallResult } from "./results.ts";
 
 /** The TDH.VP leaves: the virtual CPUs of a TD. */
@@ -27,12 +28,14 @@ export class VpLeaves {
    */
   create(tdvpr: number, tdr: number): SeamcallResult {
     return call(this.#state, "TDH.VP.CREATE", { tdvpr, tdr }, () => {
-      const td = checkTd(this.#state, tdr, "RDX", "shared");
-      checkOpState(td, "INITIALIZED", "RUNNABLE");
+      const td = checkTd(this.#state, tdr, "RDX", "shared", "INITIALIZED", "RUNNABLE");
+      if (typeof td === "bigint") return td;
       const frame = checkPage(this.#state, tdvpr, "RCX", "NDA");
+      if (typeof frame === "bigint") return frame;
 
       this.#state.addControlPage(td, frame, "TDVPR");
       td.vcpus.set(tdvpr, { tdvpr, td, pages: 1, ready: false, lp: null, enteredAt: null });
+      return SUCCESS;
     });
   }
 
@@ -49,14 +52,16 @@ export class VpLeaves {
    */
   addcx(tdcx: number, tdvpr: number): SeamcallResult {
     return call(this.#state, "TDH.VP.ADDCX", { tdcx, tdvpr }, () => {
-      const vcpu = checkVcpu(this.#state, tdvpr, "RDX", "exclusive");
-      checkOpState(vcpu.td, "INITIALIZED", "RUNNABLE");
-      if (vcpu.ready) refuse("VCPU_STATE_INCORRECT");
-      if (vcpu.pages >= TDVPS_PAGES.max) refuse("TDCX_NUM_INCORRECT");
+      const vcpu = checkVcpu(this.#state, tdvpr, "RDX", "exclusive", "INITIALIZED", "RUNNABLE");
+      if (typeof vcpu === "bigint") return vcpu;
+      if (vcpu.ready) return status("VCPU_STATE_INCORRECT");
+      if (vcpu.pages >= TDVPS_PAGES.max) return status("TDCX_NUM_INCORRECT");
       const frame = checkPage(this.#state, tdcx, "RCX", "NDA");
+      if (typeof frame === "bigint") return frame;
 
       this.#state.addControlPage(vcpu.td, frame, "TDCX");
       vcpu.pages++;
+      return SUCCESS;
     });
   }
 
@@ -74,13 +79,14 @@ export class VpLeaves {
   init(tdvpr: number, lp: number): SeamcallResult {
     this.#requireLp(lp);
     return call(this.#state, "TDH.VP.INIT", { tdvpr }, () => {
-      const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "exclusive");
-      checkOpState(vcpu.td, "INITIALIZED", "RUNNABLE");
-      if (vcpu.pages < TDVPS_PAGES.min) refuse("TDCX_NUM_INCORRECT");
-      if (vcpu.ready) refuse("VCPU_STATE_INCORRECT");
+      const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "exclusive", "INITIALIZED", "RUNNABLE");
+      if (typeof vcpu === "bigint") return vcpu;
+      if (vcpu.pages < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
+      if (vcpu.ready) return status("VCPU_STATE_INCORRECT");
 
       vcpu.ready = true;
       vcpu.lp = lp;
+      return SUCCESS;
     });
   }
 
@@ -98,14 +104,15 @@ export class VpLeaves {
   enter(tdvpr: number, lp: number): SeamcallResult {
     this.#requireLp(lp);
     return call(this.#state, "TDH.VP.ENTER", { tdvpr }, () => {
-      const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "shared");
-      checkOpState(vcpu.td, "RUNNABLE");
-      if (vcpu.pages < TDVPS_PAGES.min) refuse("TDCX_NUM_INCORRECT");
-      if (!vcpu.ready) refuse("VCPU_STATE_INCORRECT");
-      if (vcpu.lp !== null && vcpu.lp !== lp) refuse("VCPU_ASSOCIATED");
+      const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "shared", "RUNNABLE");
+      if (typeof vcpu === "bigint") return vcpu;
+      if (vcpu.pages < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
+      if (!vcpu.ready) return status("VCPU_STATE_INCORRECT");
+      if (vcpu.lp !== null && vcpu.lp !== lp) return status("VCPU_ASSOCIATED");
 
       vcpu.lp = lp;
       this.#state.enter(vcpu);
+      return SUCCESS;
     });
   }
 
@@ -124,11 +131,13 @@ export class VpLeaves {
     this.#requireLp(lp);
     return call(this.#state, "TDH.VP.FLUSH", { tdvpr }, () => {
       const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "exclusive");
-      if (vcpu.td.lifeCycle !== "KEYS_CONFIGURED") refuse("TD_KEYS_NOT_CONFIGURED");
-      if (vcpu.pages < TDVPS_PAGES.min) refuse("TDCX_NUM_INCORRECT");
-      if (vcpu.lp !== lp) refuse("VCPU_NOT_ASSOCIATED");
+      if (typeof vcpu === "bigint") return vcpu;
+      if (vcpu.td.lifeCycle !== "KEYS_CONFIGURED") return status("TD_KEYS_NOT_CONFIGURED");
+      if (vcpu.pages < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
+      if (vcpu.lp !== lp) return status("VCPU_NOT_ASSOCIATED");
 
       vcpu.lp = null;
+      return SUCCESS;
     });
   }
 

@@ -1,5 +1,4 @@
-import type { FrameChunk } from "@tdx/core";
-import { chunkHolds, rankOf } from "@tdx/core";
+import { chunkHolds, type FrameChunk, rankOf } from "@tdx/core";
 
 /** A lock is wanted alone, or together with others that share it. */
 export type LockMode = "exclusive" | "shared";
@@ -35,18 +34,23 @@ export class PageLocks {
 
   /** Whether the lock of the page at `frame`, as long as `span`, can be had. */
   isFree(frame: number, span: number, mode: LockMode): boolean {
-    const within = (held: number) => held >= frame && held < frame + span;
-    return !this.#held(mode).some(within);
+    return !this.#held(mode).some((held) => held >= frame && held < frame + span);
   }
 
-  /** How many pages of `step` frames at the beginning of a chunk have free locks. */
-  freePages(chunk: FrameChunk, step: number, mode: LockMode): number {
+  /** How many pages of `span` frames at the beginning of a chunk have free locks. */
+  freePages(chunk: FrameChunk, span: number, mode: LockMode): number {
     const ranks = this.#held(mode).filter((frame) => chunkHolds(chunk, frame))
-      .map((frame) => Math.floor(rankOf(chunk, frame) / step));
-    return Math.min(chunk.count / step, ...ranks);
+      .map((frame) => Math.floor(rankOf(chunk, frame) / span));
+    return Math.min(chunk.count / span, ...ranks);
   }
 
-  #held(mode: LockMode): number[] {
-    return mode === "shared" ? [...this.#exclusive] : [...this.#exclusive, ...this.#shared.keys()];
+  #held(mode: LockMode): readonly number[] {
+    const shared = mode === "shared" ? NOBODY : this.#shared;
+    if (this.#exclusive.size + shared.size === 0) return NONE;
+    return [...this.#exclusive, ...shared.keys()];
   }
 }
+
+const NOBODY: ReadonlyMap<number, number> = new Map();
+/** Almost always: so that nothing is made for it. */
+const NONE: readonly number[] = [];
