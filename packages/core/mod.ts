@@ -38,7 +38,6 @@ export { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./memory/frame_bits.ts";
 export * from "./memory/frame_chunk.ts";
 export * from "./memory/frame_map.ts";
 export * from "./memory/physical_memory.ts";
-export * from "./machine_check/grade_machine_check.ts";
 export * from "./machine_check/machine_check.ts";
 export * from "./machine_check/registers.ts";
 export { type Counts } from "./memory/tally.ts";

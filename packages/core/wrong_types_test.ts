@@ -3,7 +3,6 @@ import { assertThrows } from "@std/assert";
 import { KEY0, keyIds, PLATFORMS } from "./fixtures_test.ts";
 import {
   consumedPoison,
-  gradeMachineCheck,
   KeyIdSpace,
   LineAutomaton,
   PhysicalMemory,
@@ -16,7 +15,6 @@ import {
 type Wrong = any;
 
 const LOAD = { kind: "load", by: "host", key: KEY0 } as const;
-const record = consumedPoison({ address: 0, seamNr: false });
 const line = new LineAutomaton({ partialWriteToOwnedLine: "merge" });
 const memory = (options: Wrong) =>
   new PhysicalMemory({ bytes: 4096, platform: PLATFORMS.merge, keyIds, ...options });
@@ -48,8 +46,6 @@ const REFUSED: readonly (readonly [() => unknown, typeof TypeError | typeof Rang
     [() => ruleText("W9" as Wrong), RangeError, 'K8, W6, F1, got "W9"'],
     [() => consumedPoison({ instr: "fetch" } as Wrong), TypeError, "poison to have only address"],
     [() => splitMciAddress(5 as Wrong, ranges({})), TypeError, "MCi_ADDR to be a bigint, got 5"],
-    [() => gradeMachineCheck(record, { mode: "td" as Wrong }), RangeError, "one of kernel, user"],
-    [() => gradeMachineCheck(record, { erratum: true } as Wrong), TypeError, "got erratum"],
   ];
 
 Deno.test("a wrong value is refused in words that name parameter and value", () => {

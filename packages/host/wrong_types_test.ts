@@ -62,14 +62,15 @@ wrongTypes({
       assess,
       { keyidBits: 7 },
       TypeError,
-      "Expected host to have only mode, platform, platforms, maxPa, keyIdBits, sharedKeyIds, " +
+      "Expected host to have only mode, platform, platforms, kernel, maxPa, keyIdBits, " +
+      "sharedKeyIds, " +
       "got keyidBits",
     ],
     [
       assess,
       { mode: "guest" },
       RangeError,
-      'Expected host.mode to be one of kernel, user, got "guest"',
+      'Expected host.mode to be one of kernel, kernel-recoverable, user, got "guest"',
     ],
   ],
   "MachineCheckPages": [

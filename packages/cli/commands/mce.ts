@@ -15,6 +15,9 @@ const SEVERITY_EXIT: Readonly<Record<Severity, ExitStatus>> = {
   panic: EXIT.hazard,
   recovered: EXIT.hazard,
   sigbus: EXIT.hazard,
+  "memory-failure": EXIT.hazard,
+  logged: EXIT.unknown,
+  none: EXIT.unknown,
   "not-graded": EXIT.unknown,
   corrected: EXIT.fine,
 };

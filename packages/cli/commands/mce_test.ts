@@ -29,11 +29,11 @@ Deno.test("tdx mce decodes, grades and judges the published panic", async () => 
   assertMatch(text, /\n0x80a5669000 .* retire /);
 });
 
-Deno.test("tdx mce says that the same record with SEAM_NR is recovered and the page retired", async () => {
+Deno.test("tdx mce says that the same record with SEAM_NR is recovered, and the page is not retired", async () => {
   const { status, text } = await tdx("mce", data("recovered.txt"), ...LAYOUT);
   assertEquals(status, 2);
   assertStringIncludes(text, "\n  mcg      0x100f RIPV EIPV MCIP LMCES SEAM_NR\n");
-  assertStringIncludes(text, "\n  linux    recovered, page retired\n");
+  assertStringIncludes(text, "\n  linux    recovered, page not retired\n");
   assertStringIncludes(
     text,
     "\n  address  0x82080a5669600 = KeyID 0x41 (private) over PA 0x80a5669600\n",
@@ -46,7 +46,7 @@ Deno.test("tdx mce reads every form, told by its content", async () => {
     ["seam_nr.mce", "recovered", "indistinct"],
     ["process.mcelog", "sigbus", "indistinct"],
     ["corrected.txt", "corrected", "memory-error"],
-    ["integrity.txt", "not-graded", "td-integrity"],
+    ["integrity.txt", "memory-failure", "td-integrity"],
   ];
   for (const [file, severity, cause] of forms) {
     const { answer } = await tdxJson("mce", data(file!), ...LAYOUT);
@@ -99,7 +99,9 @@ Deno.test("tdx mce exits 0 for corrected errors and for none, 3 where it cannot 
   assertEquals((await tdx("mce", data("corrected.txt"))).status, 0);
   const none = await tdx("mce", data("snapshot/proc/cpuinfo"));
   assertEquals([none.status, none.text.startsWith("No machine-check record in ")], [0, true]);
-  assertEquals((await tdx("mce", data("integrity.txt"), "--platform", "gnr")).status, 3);
+  assertEquals((await tdx("mce", data("integrity.txt"), "--platform", "gnr")).status, 2);
+  const cut = data("cut.txt");
+  assertEquals((await tdx("mce", cut)).status, 3);
 });
 
 Deno.test("tdx mce answers for both modes where the record tells none", async () => {
@@ -118,7 +120,7 @@ Deno.test("tdx mce --explain shows the rule and the source behind each line", as
     const at = lines.findIndex((line) => line.startsWith(`  ${name.padEnd(8)} `));
     assertMatch(lines[at + 1]!, /^ {11}source: /, name);
   }
-  assertMatch(text, /rule no-exception: MCIP is 0/);
+  assertMatch(text, /rule no-action: S and AR are 0/);
   assertMatch(text, /rule private-check: .*; left open: integrity\n/);
 });
 
@@ -139,7 +141,10 @@ Deno.test("tdx mce refuses options that make no sense", async () => {
   const refusals: [string[], RegExp][] = [
     [["a", "b"], /Expected one file, got b too/],
     [["x", "--format", "kernle"], /did you mean kernel\?$/],
-    [["x", "--mode", "seam"], /Expected --mode to be one of kernel, user, got seam/],
+    [
+      ["x", "--mode", "seam"],
+      /Expected --mode to be one of kernel, kernel-recoverable, user, got seam/,
+    ],
     [["x", "--maxpa", "64"], /Expected --maxpa as a whole number from 32 to 52, got 64/],
     [["x", "--keyid-bits", "7"], /Expected --maxpa beside --keyid-bits/],
     [
@@ -147,6 +152,11 @@ Deno.test("tdx mce refuses options that make no sense", async () => {
       /Expected at most 4 KeyIDs for 2 KeyID bits, got 5/,
     ],
     [["x", "--platform", "icx"], /Expected --platform to be one of/],
+    [
+      ["x", "--kernel", "6.x"],
+      /Expected --kernel to be a version of Linux such as 6.18, got "6.x"/,
+    ],
+    [["x", "--kernel", "6.15"], /Expected --kernel to be Linux 6.16 or later, which can host TDs/],
     [["--root", data("snapshot"), "--format", "kernel"], /Expected --format with a file/],
     [["--root", "/nowhere"], /\/nowhere/],
     [[data("panic.txt"), "--explain", "--json"], /Expected --explain or --json, got both/],

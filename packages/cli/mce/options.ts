@@ -4,11 +4,11 @@ import {
   MACHINE_CHECK_FORMATS,
   type MachineCheckFormat,
   type MachineCheckHost,
-  type MachineCheckMode,
   readKeyIdLayout,
 } from "@tdx/host";
+import { MACHINE_CHECK_MODES } from "@tdx/linux";
 import { PLATFORMS } from "../platforms.ts";
-import { platformNamed } from "../shell/machine.ts";
+import { KERNEL_OPTION, namedKernel, platformNamed } from "../shell/machine.ts";
 import type { Options, OptionTable } from "../shell/options.ts";
 import { UsageError } from "../shell/values.ts";
 
@@ -16,16 +16,15 @@ import { UsageError } from "../shell/values.ts";
 export const DATABASE = "rasdaemon";
 const MCE_FORMATS = [...MACHINE_CHECK_FORMATS, DATABASE] as const;
 
-const RECORD_MODES: readonly MachineCheckMode[] = ["kernel", "user"];
-
 /** What `tdx mce` takes. */
 export const MCE_OPTIONS: OptionTable = {
   format: { value: "FORM", help: `${MCE_FORMATS.join(", ")}; default: told by the content` },
   mode: {
     value: "MODE",
-    help: "kernel or user: what was interrupted, where the log does not tell",
+    help: "what was interrupted, where the log does not tell: " + MACHINE_CHECK_MODES.join(", "),
   },
   platform: { value: "NAME", help: "the platform; default: the CPU that a record names" },
+  ...KERNEL_OPTION,
   maxpa: { value: "BITS", help: "physical address bits with KeyID bits (MAXPA), 32 to 52" },
   "keyid-bits": { value: "BITS", help: "upper address bits that carry the KeyID, 0 to 15" },
   "shared-keyids": {
@@ -63,7 +62,8 @@ export async function hostOf(options: Options): Promise<MachineCheckHost> {
   }
   return {
     ...defined({
-      mode: options.pick("mode", RECORD_MODES),
+      mode: options.pick("mode", MACHINE_CHECK_MODES),
+      kernel: namedKernel(options),
       platform: platform === undefined ? undefined : platformNamed(platform),
     }),
     platforms: PLATFORMS,

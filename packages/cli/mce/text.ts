@@ -111,14 +111,21 @@ function addressText({ raw, keyId, keyIdKind, pa, note }: ErrorAddress): string 
 }
 
 function gradeRows(grade: GradeByMode, explain: boolean): Row[] {
-  const { mode, severity, message, pageRetired, reason, rule } = grade;
+  const { mode, severity, message, reason, rule } = grade;
   const when = mode === "any" ? "" : `, if it was ${mode === "user" ? "a process" : "the kernel"}`;
-  const page = pageRetired === true ? ", page retired" : "";
-  const said = message === undefined ? "" : `: ${message}`;
+  // Only a panic is printed.
+  const said = severity === "panic" ? `: ${message}` : "";
   return [
-    ["linux", `${severity}${page}${when}${said}`],
+    ["linux", `${severity}${pageWords(grade)}${when}${said}`],
     ["", explain ? `rule ${rule}: ${reason}` : reason],
   ];
+}
+
+/** What becomes of the page, where the host goes on with it. */
+function pageWords({ severity, pageRetired }: GradeByMode): string {
+  if (pageRetired) return ", page retired";
+  if (severity !== "recovered") return "";
+  return pageRetired === undefined ? ", page perhaps not retired" : ", page not retired";
 }
 
 function kernelRows({ said, panic, agrees }: KernelAnswer): Row[] {

@@ -1,8 +1,9 @@
 import type { Platform } from "@tdx/core";
 import { type CpuIdentity, matchPlatform, parseCpuidDump, parseCpuinfo } from "@tdx/host/cpu";
+import { type Kernel, linux, NEWEST_LINUX } from "@tdx/linux/kernel";
 import { PLATFORMS } from "../platforms.ts";
 import { readInput } from "./input.ts";
-import type { Options } from "./options.ts";
+import type { Options, OptionTable } from "./options.ts";
 import { requireGranted } from "./permissions.ts";
 import type { Stdio } from "./stdio.ts";
 import { pick, UsageError } from "./values.ts";
@@ -31,6 +32,31 @@ export const CLEARING_OPTIONS = {
     help: "always, quirk (as the patch: only with the erratum) or never; default quirk",
   },
 } as const;
+
+/** The option that says which kernel is meant. */
+export const KERNEL_OPTION: OptionTable = {
+  kernel: {
+    value: "VERSION",
+    help: `the kernel: a version, or what uname -r prints; default ${NEWEST_LINUX}`,
+  },
+};
+
+/**
+ * Reads `--kernel`.
+ *
+ * @returns The kernel, or `undefined` where none is named.
+ * @throws {UsageError} If it is not a version of Linux, or one that hosts no TDs.
+ */
+export function namedKernel(options: Options): Kernel | undefined {
+  const release = options.text("kernel");
+  if (release === undefined) return undefined;
+  try {
+    return linux(release);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(error.message.replace("Expected release", "Expected --kernel"));
+  }
+}
 
 /** A platform, and the CPU it was recognised by where one was read. */
 export interface ChosenMachine {

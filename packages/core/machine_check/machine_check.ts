@@ -102,7 +102,8 @@ export function consumedPoison(poison: ConsumedPoison): MachineCheck {
 /**
  * Splits IA32_MCi_ADDR into KeyID and physical address.
  *
- * The register can carry the KeyID the access used; Linux masks it before it looks for the page.
+ * The register can carry the KeyID the access used. Linux masks it before `memory_failure`, but not
+ * where a TD consumed poison (N1, see `gradeMachineCheck` of `@tdx/linux`).
  *
  * @param address The register. Bits from MAXPA up are no address, so they must be 0.
  * @param layout `maxPa`: physical address bits, KeyID bits included, 32 to 52. `keyIdBits`: upper

@@ -6,7 +6,7 @@ export {
 } from "./assess/assess_machine_check.ts";
 export type { EncryptionError } from "./assess/encryption_error.ts";
 export type { ErrorAddress } from "./assess/error_address.ts";
-export type { GradeByMode, MachineCheckMode } from "./assess/grade_by_mode.ts";
+export type { GradeByMode } from "./assess/grade_by_mode.ts";
 export type { KernelAnswer } from "./assess/kernel_answer.ts";
 export type { KeyIdLayout } from "./assess/key_id_layout.ts";
 export type { TextChunks } from "../_line_batches.ts";

@@ -238,7 +238,9 @@ export const SEVERITIES: readonly SeverityRow[] = [
     when: { ...LOAD, mode: "kernel" },
     severity: "PANIC",
     message: "Data load in unrecoverable area of kernel",
-    reason: "The kernel loaded poison, and nothing says that a TD did",
+    reason:
+      "The kernel loaded poison, and nothing says that a TD did; at a place with a fixup it " +
+      "would go on, which the record does not tell (N15)",
   },
   {
     rule: "kernel-fetch",

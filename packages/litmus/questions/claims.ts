@@ -1,6 +1,5 @@
 import {
   consumedPoison,
-  gradeMachineCheck,
   KeyIdSpace,
   MODES,
   type Operation,
@@ -8,6 +7,7 @@ import {
   requirePlatform,
   TDX_PW_MCE,
 } from "@tdx/core";
+import { gradeMachineCheck, linux, LINUX_HISTORY } from "@tdx/linux";
 import { clearOperation } from "@tdx/reclaim";
 import {
   afterStuckCell,
@@ -248,15 +248,34 @@ const CLAIMS: readonly Claim[] = [
     how: "exploration",
     async check({ all }) {
       const retired = await ask(all, "keyid0", "never", "consumed");
-      const grade = (seamNr: boolean) =>
-        gradeMachineCheck(consumedPoison({ address: 0, seamNr }), { mode: "kernel" });
+      // Where the page is not retired, the poison is as if nobody had consumed it.
+      const kept = await ask(all, "keyid0", "never", "unconsumed");
+      const grade = (version: string, keyIdInAddress: boolean, seamNr = true) =>
+        gradeMachineCheck(consumedPoison({ address: 0, seamNr }), {
+          mode: "kernel",
+          kernel: linux(version),
+          keyIdInAddress,
+        });
+      const versions = LINUX_HISTORY.map(({ from }) => from);
+      const retires = (keyIdInAddress: boolean) =>
+        versions.filter((version) => grade(version, keyIdInAddress).pageRetired);
+      const fixed = retires(true);
       return {
-        holds: retired.every(isEmpty) &&
-          grade(true).severity === "recovered" && grade(true).pageRetired === true &&
-          grade(false).severity === "panic",
+        holds: retired.every(isEmpty) && !kept.some(isEmpty) &&
+          retires(false).length === versions.length &&
+          versions.every((version) =>
+            grade(version, true).severity === "recovered" &&
+            grade(version, false, false).severity === "panic"
+          ),
         evidence:
           "once the TD has consumed the poison and the page is retired, not even policy never " +
           "leads to a machine check; the same record without SEAM_NR is graded as a panic",
+        condition:
+          "MCi_ADDR carries no KeyID bits, which those of a TD's errors do (N1): with them " +
+          (fixed.length === 0
+            ? `no Linux from ${versions[0]} to ${versions.at(-1)} finds the page to retire`
+            : `only Linux ${fixed.join(", ")} finds the page to retire`),
+        counterexample: kept[0]!,
       };
     },
   },

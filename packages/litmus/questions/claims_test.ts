@@ -16,7 +16,7 @@ const EXPECTED: readonly (readonly [string, string, string?])[] = [
   ["g", "holds on condition", "load C6"],
   ["h", "holds", "load R0"],
   ["i", "holds on condition", "load R0"],
-  ["j", "holds"],
+  ["j", "holds on condition", "load R0"],
   ["k", "holds"],
   ["l", "holds"],
   ["m", "holds on condition", "load C6"],

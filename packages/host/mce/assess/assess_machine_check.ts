@@ -11,10 +11,11 @@ import {
   TDX_PW_MCE,
 } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
+import { type Kernel, MACHINE_CHECK_MODES, type MachineCheckMode, requireKernel } from "@tdx/linux";
 import { matchPlatform } from "../../cpu/match_platform.ts";
 import { decodeEncryptionError, type EncryptionError } from "./encryption_error.ts";
 import { type ErrorAddress, locateError } from "./error_address.ts";
-import { type GradeByMode, gradeByMode, type MachineCheckMode } from "./grade_by_mode.ts";
+import { type GradeByMode, gradeByMode } from "./grade_by_mode.ts";
 import { type KernelAnswer, kernelAnswer } from "./kernel_answer.ts";
 import { type KeyIdLayout, keyIdLayout } from "./key_id_layout.ts";
 import type { MachineCheckEvidence, RecordedCpu } from "../logged_machine_check.ts";
@@ -29,12 +30,15 @@ export interface MachineCheckHost extends KeyIdLayout {
   readonly platform?: Platform | undefined;
   /** The platforms to look in. */
   readonly platforms?: readonly Platform[] | undefined;
+  /** The kernel that took it; default the newest released one. */
+  readonly kernel?: Kernel | undefined;
 }
 
 const HOST: readonly (keyof MachineCheckHost)[] = [
   "mode",
   "platform",
   "platforms",
+  "kernel",
   "maxPa",
   "keyIdBits",
   "sharedKeyIds",
@@ -113,7 +117,7 @@ export function assessMachineCheck(
     ? decodeEncryptionError(bank, status.msCod, platform)
     : undefined;
   const address = locateError(record, keyIdLayout(host, privateKeyIds));
-  const grades = gradesOf(evidence, host.mode);
+  const grades = gradesOf(evidence, host, address?.keyId);
   return {
     ...defined({ status, mcgStatus: mcg }),
     statusFlags: mciStatus === undefined ? [] : MCI_STATUS.flags(mciStatus),
@@ -139,8 +143,9 @@ export function assessMachineCheck(
 
 function requireHost(host: MachineCheckHost): void {
   requireOptions("host", host, HOST);
-  const { mode, platform, platforms } = host;
-  if (mode !== undefined) requireOneOf("host.mode", mode, ["kernel", "user"]);
+  const { mode, platform, platforms, kernel } = host;
+  if (mode !== undefined) requireOneOf("host.mode", mode, MACHINE_CHECK_MODES);
+  if (kernel !== undefined) requireKernel("host.kernel", kernel);
   if (platform !== undefined) requirePlatform("host.platform", platform);
   platforms?.forEach((each, i) => requirePlatform(`host.platforms[${i}]`, each));
 }
@@ -160,12 +165,18 @@ const NOT_INTEL: GradeByMode = {
 
 function gradesOf(
   evidence: MachineCheckEvidence,
-  mode: MachineCheckMode | undefined,
+  { mode, kernel }: MachineCheckHost,
+  keyId: number | undefined,
 ): readonly GradeByMode[] {
   if (isOtherVendor(evidence.processor)) return [NOT_INTEL];
-  const { bank, status, mcgStatus } = evidence.record;
+  const { bank, status, mcgStatus, ...rest } = evidence.record;
   if (bank === undefined || status === undefined || mcgStatus === undefined) return [CUT];
-  return gradeByMode({ bank, status, mcgStatus }, evidence, mode);
+  const keyIdInAddress = keyId === undefined ? undefined : keyId !== 0;
+  return gradeByMode({ bank, status, mcgStatus, ...rest }, evidence, {
+    mode,
+    kernel,
+    keyIdInAddress,
+  });
 }
 
 /** Whether a load or a fetch consumed poison. */

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { consumedPoison, type MachineCheck } from "@tdx/core";
+import { defineLinux, linux } from "@tdx/linux";
 import { emr } from "@tdx/platform-emr";
 import { generic } from "@tdx/platform-generic";
 import { gnr } from "@tdx/platform-gnr";
@@ -48,11 +49,26 @@ Deno.test("assessMachineCheck() decodes and judges the published panic", () => {
   assertEquals(found.cause.possible, ["partial-write", "integrity", "hardware"]);
 });
 
-Deno.test("assessMachineCheck() recovers with SEAM_NR and retires the page", () => {
+Deno.test("assessMachineCheck() recovers with SEAM_NR, and says where the page is retired (N1)", () => {
+  const fixed = defineLinux({ ...linux(), version: "fixed", retiresSeamNrPage: true });
+  const cases: [bigint, MachineCheckHost, boolean | undefined][] = [
+    [0x80a5669600n, {}, undefined],
+    [0x80a5669600n, SPLIT, true],
+    [0x82080a5669600n, SPLIT, false],
+    [0x82080a5669600n, { ...SPLIT, kernel: linux("6.18") }, false],
+    [0x82080a5669600n, { ...SPLIT, kernel: fixed }, true],
+    [0x82080a5669600n, { kernel: fixed }, true],
+  ];
+  for (const [address, host, retired] of cases) {
+    const { grades } = assessMachineCheck(
+      { record: { ...SAMPLE, address, mcgStatus: 0x100fn } },
+      host,
+    );
+    assertEquals(grades.map(({ mode, severity, pageRetired }) => [mode, severity, pageRetired]), [
+      ["any", "recovered", retired],
+    ]);
+  }
   const found = assessMachineCheck({ record: { ...SAMPLE, mcgStatus: 0x100fn } });
-  assertEquals(found.grades.map(({ severity, pageRetired }) => [severity, pageRetired]), [
-    ["recovered", true],
-  ]);
   assertEquals(found.address?.page, 0x80a5669000);
   assertEquals([found.cause.name, found.cause.rule], ["indistinct", "td-consumed"]);
 });

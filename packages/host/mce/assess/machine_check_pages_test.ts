@@ -36,8 +36,13 @@ Deno.test("MachineCheckPages says which pages should be retired", () => {
   assertEquals(advice(POISON), ["retire"]);
   assertEquals(advice({ ...POISON, mcgStatus: 0x100fn }), ["retired"]);
   assertEquals(advice(CORRECTED), ["keep"]);
-  // UCNA: the host goes on, and nothing says that it took the page away.
-  assertEquals(advice({ ...POISON, status: 0xbc00000000000090n, mcgStatus: 0n }), ["retire"]);
+  // A TD's error with KeyID bits in its address: Linux finds no page to retire (N1).
+  const keyed = { ...POISON, mcgStatus: 0x100fn, address: 0x1080n | 33n << 46n };
+  assertEquals(advice(keyed), ["retire"]);
+  // UCNA goes to memory_failure, which masks them (N5).
+  const ucna = { ...POISON, status: 0xbc00000000000090n, mcgStatus: 0n };
+  assertEquals(advice(ucna), ["retired"]);
+  assertEquals(advice({ ...ucna, address: keyed.address }), ["retired"]);
   assertEquals(reports([CORRECTED, POISON]).reports.map(({ advice }) => advice), ["retire"]);
 });
 
