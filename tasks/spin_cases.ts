@@ -63,7 +63,7 @@ export function scenarioCases(): SpinCase[] {
         scenario.modes.map((mode): SpinCase => ({
           name: `${name} ${platform.name} ${mode}`,
           problem: scenario.problem,
-          machine: scenarioMachine(scenario, platform, mode, scenario.policy),
+          machine: scenarioMachine(platform, mode, scenario.policy),
           watch: watchFor(scenario.condition.proposition),
           proposition: scenario.condition.proposition,
         }))

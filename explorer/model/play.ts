@@ -5,8 +5,8 @@ import {
   type Operation,
   type Transition,
 } from "@tdx/core";
-import { clearingKeys, contentState, KEYS } from "@tdx/litmus";
-import { clearOperation, decide } from "@tdx/reclaim";
+import { contentState, KEYS } from "@tdx/litmus";
+import { clearOperation, policyClears } from "@tdx/reclaim";
 import { platformOf } from "./platforms.ts";
 import type { Act, Settings, Situation } from "./situation.ts";
 
@@ -54,9 +54,8 @@ export function automatonOf({ platform, mode }: MachineSettings): LineAutomaton 
 }
 
 /** Whether a `clear` clears, as decided by platform and policy. */
-export function clears({ platform, mode, keys, policy }: MachineSettings): boolean {
-  const hostKeys = clearingKeys(keys);
-  return decide({ platform: platformOf(platform), mode, hostKeys, policy }).clear;
+export function clears({ platform, policy }: MachineSettings): boolean {
+  return policyClears(policy, platformOf(platform));
 }
 
 /** What an act does to its line; `null` where the policy skips the clear. */

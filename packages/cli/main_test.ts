@@ -57,7 +57,7 @@ Deno.test("main() refuses an unknown subcommand, with the list and the nearest n
 });
 
 Deno.test("main() refuses options that are unknown, given twice or without a value", async () => {
-  const list = "--platform --cpuinfo --cpuid --host-keys --policy --mode --help --json";
+  const list = "--platform --cpuinfo --cpuid --kernel --host-keys --policy --mode --help --json";
   assertEquals(
     await refused("decide", "--polcy", "never"),
     `tdx: Expected one of ${list}, got --polcy; did you mean --policy?`,

@@ -155,7 +155,7 @@ wrongTypes({
   ],
   "scenarioMachine()": [
     [
-      (platform) => scenarioMachine(SCENARIO, platform, "Ci", "quirk"),
+      (platform) => scenarioMachine(platform, "Ci", "quirk"),
       FOREIGN,
       RangeError,
       CONTRACT,

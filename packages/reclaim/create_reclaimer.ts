@@ -1,7 +1,14 @@
-import type { FrameChunk, Key, KeyIdSpace, PhysicalMemory } from "@tdx/core";
-import { requireOptions } from "@tdx/core/arguments";
+import {
+  defined,
+  type FrameChunk,
+  type Key,
+  type KeyIdSpace,
+  type PhysicalMemory,
+} from "@tdx/core";
+import { outOfRange, requireOptions } from "@tdx/core/arguments";
+import { type Kernel, linux } from "@tdx/linux/kernel";
 import type { TdxModule } from "@tdx/seam";
-import { decide, type Decision, type HostKeys, type Policy } from "./decide.ts";
+import { decide, type HostKeys, type Policy, type SettledDecision } from "./decide.ts";
 import { reset, type ResetCounts, type ResetOptions, resetPages } from "./reset.ts";
 import type { TeardownReport } from "./teardown/ongoing.ts";
 import type { TeardownOptions } from "./teardown/options.ts";
@@ -13,16 +20,23 @@ export interface ReclaimerOptions {
   readonly memory: PhysicalMemory;
   /** The KeyIDs the host maps its memory with; default `keyid0`, as Linux. */
   readonly hostKeys?: HostKeys;
-  /** When it clears; default `quirk`, as the patch. */
+  /** The kernel, which decides when it clears; default the newest released one. */
+  readonly kernel?: Kernel;
+  /** When it clears, instead of what the kernel does. */
   readonly policy?: Policy;
 }
 
-const RECLAIMER_OPTIONS: readonly (keyof ReclaimerOptions)[] = ["memory", "hostKeys", "policy"];
+const RECLAIMER_OPTIONS: readonly (keyof ReclaimerOptions)[] = [
+  "memory",
+  "hostKeys",
+  "kernel",
+  "policy",
+];
 
 /** A host that takes memory back from TDs. */
 export interface Reclaimer {
   /** Whether it clears, and why. */
-  readonly decision: Decision;
+  readonly decision: SettledDecision;
   /**
    * Resets a range as the decision says.
    *
@@ -63,12 +77,13 @@ export interface Reclaimer {
 }
 
 /**
- * Composes a machine's memory, and with it a platform, with a policy into a host that reclaims.
+ * Composes a machine's memory, and with it a platform, with a kernel into a host that reclaims.
  *
- * @param options Memory, host KeyIDs and policy.
+ * @param options Memory, host KeyIDs, kernel and policy.
  * @returns The host.
  * @throws {TypeError} If an option is not known.
- * @throws {RangeError} If policy or KeyID kind are not known, or the machine has no such KeyID.
+ * @throws {RangeError} If policy or KeyID kind are not known, the machine has no such KeyID, or
+ * neither kernel nor policy tells whether it clears.
  *
  * @example
  * ```ts
@@ -86,15 +101,21 @@ export interface Reclaimer {
  */
 export function createReclaimer(options: ReclaimerOptions): Reclaimer {
   requireOptions("options", options, RECLAIMER_OPTIONS);
-  const { memory, hostKeys = "keyid0", policy = "quirk" } = options;
-  const decision = decide({ platform: memory.platform, mode: memory.mode, hostKeys, policy });
-  const how: ResetOptions = { key: hostKey(memory.keyIds, hostKeys), clear: decision.clear };
+  const { memory, hostKeys = "keyid0", kernel = linux(), policy } = options;
+  const { platform, mode } = memory;
+  const decision = decide({ platform, mode, hostKeys, kernel, ...defined({ policy }) });
+  const { clear, policy: settled } = decision;
+  if (clear === null || settled === "unknown") {
+    throw outOfRange("kernel", "one that is known to clear or not, or a policy", kernel.version);
+  }
+  const decided: SettledDecision = { ...decision, clear, policy: settled };
+  const how: ResetOptions = { key: hostKey(memory.keyIds, hostKeys), clear };
   return {
-    decision,
+    decision: decided,
     reset: (pa, bytes) => reset(memory, pa, bytes, how),
     resetPages: (pages) => resetPages(memory, pages, how),
     teardown: (module, tdr, teardownOptions = {}) =>
-      teardown({ memory, decision, reset: how }, module, tdr, teardownOptions),
+      teardown({ memory, decision: decided, reset: how }, module, tdr, teardownOptions),
   };
 }
 

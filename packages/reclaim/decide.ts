@@ -16,12 +16,14 @@
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { type Platform, requirePlatform, TDX_PW_MCE } from "@tdx/core/plugin";
 import { type Mode, MODES, type RuleId, ruleText } from "@tdx/core/rules";
+import { type Kernel, linux, requireKernel } from "@tdx/linux/kernel";
 
 /** Which KeyIDs a host maps its own memory with: Linux uses only KeyID 0. */
 export type HostKeys = "keyid0" | "shared" | "shared-integrity";
 
 /**
- * When a host clears: before the patch, as the patch does, or not at all to show what goes wrong.
+ * When a host clears: whatever the silicon (Linux 6.16, 6.17), only where it lists the erratum (from
+ * 6.18 on), or not at all to show what goes wrong.
  */
 export type Policy = "always" | "quirk" | "never";
 
@@ -37,7 +39,9 @@ export interface DecideOptions {
   readonly platform: Platform;
   /** The KeyIDs the host uses; default `keyid0`, as Linux. */
   readonly hostKeys?: HostKeys;
-  /** The clearing policy; default `quirk`. */
+  /** The kernel; default the newest released one. */
+  readonly kernel?: Kernel;
+  /** The clearing policy instead of the kernel's own. */
   readonly policy?: Policy;
   /** The integrity mode, if it is known; unknown counts as the stricter `Ci`. */
   readonly mode?: Mode;
@@ -49,13 +53,17 @@ export interface Decision {
   readonly platform: string;
   /** The KeyIDs the host uses. */
   readonly hostKeys: HostKeys;
-  /** The clearing policy. */
-  readonly policy: Policy;
-  /** Whether this policy clears here. */
-  readonly clear: boolean;
+  /** The kernel's version or name. */
+  readonly kernel: string;
+  /** What to mind about the kernel; absent where there is nothing. */
+  readonly kernelNote?: string;
+  /** The clearing policy: the one that was asked for, else the kernel's own. */
+  readonly policy: Policy | "unknown";
+  /** Whether the host clears here; `null` where nothing tells what the kernel does. */
+  readonly clear: boolean | null;
   /** Whether the rules demand clearing here, whatever the policy says. */
   readonly needed: boolean;
-  /** Whether a machine check is open to the host: needed, and not done. */
+  /** Whether a machine check is open to the host: needed, and not known to be done. */
   readonly hazard: boolean;
   /** Why, in a sentence or two. */
   readonly reason: string;
@@ -67,7 +75,19 @@ export interface Decision {
   readonly sources: readonly string[];
 }
 
-const DECIDE_OPTIONS: readonly (keyof DecideOptions)[] = ["platform", "hostKeys", "policy", "mode"];
+/** A decision of which is known whether the host clears. */
+export interface SettledDecision extends Decision {
+  readonly policy: Policy;
+  readonly clear: boolean;
+}
+
+const DECIDE_OPTIONS: readonly (keyof DecideOptions)[] = [
+  "platform",
+  "hostKeys",
+  "kernel",
+  "policy",
+  "mode",
+];
 
 /** Why clearing is or is not needed: the one place where the three answers are worded. */
 interface Need {
@@ -103,51 +123,86 @@ const NOT_NEEDED: Need = {
 /**
  * Decides whether pages reclaimed from a TD are cleared, and says whether they must be.
  *
- * `clear` follows the policy; `quirk` reads the platform's bug flag as Linux reads
- * X86_BUG_TDX_PW_MCE (commit 01fb93a363e0) and looks at nothing else. `needed` follows the rules.
+ * `clear` is what the kernel does, or what the policy says that is given instead. From 6.18 on Linux
+ * reads the bug flag X86_BUG_TDX_PW_MCE (commit 01fb93a363e0), here that of the platform, and looks
+ * at nothing else. `needed` follows the rules.
  * Poison of other origin (a hardware fault the TD never consumed) is outside this decision: it
  * survives a skipped clear, like any other hardware poison.
  *
- * @param options Platform, host KeyIDs, policy and mode.
+ * @param options Platform, host KeyIDs, kernel, policy and mode.
  * @returns The decision with its reason, rule ids and sources.
- * @throws {TypeError} If `definePlatform` did not return the platform, or an option is not known.
+ * @throws {TypeError} If `definePlatform` did not return the platform, neither `linux` nor
+ * `defineLinux` the kernel, or an option is not known.
  * @throws {RangeError} If the platform was made for another contract, or host KeyIDs, policy or mode
  * are not known.
  *
  * @example
  * ```ts
  * import { decide } from "@tdx/reclaim";
+ * import { linux } from "@tdx/linux";
  * import { gnr } from "@tdx/platform-gnr";
  * import { spr } from "@tdx/platform-spr";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(decide({ platform: spr }).clear, true);
  * assertEquals(decide({ platform: gnr }).clear, false);
+ * const { clear, needed } = decide({ platform: gnr, kernel: linux("6.17") });
+ * assertEquals([clear, needed], [true, false]);
  * assertEquals(decide({ platform: spr, policy: "never" }).hazard, true);
  * ```
  */
 export function decide(options: DecideOptions): Decision {
   requireOptions("options", options, DECIDE_OPTIONS);
-  const { platform, hostKeys = "keyid0", policy = "quirk", mode = "Ci" } = options;
+  const { platform, hostKeys = "keyid0", kernel = linux(), mode = "Ci" } = options;
   requirePlatform("platform", platform);
   requireOneOf("hostKeys", hostKeys, HOST_KEYS);
-  requireOneOf("policy", policy, POLICIES);
+  requireKernel("kernel", kernel);
+  const policy = options.policy ?? POLICY_OF[kernel.reset];
   requireOneOf("mode", mode, MODES);
 
   const need = needOf(platform, hostKeys, mode);
-  const clear = policy === "always" || (policy === "quirk" && platform.bugs.includes(TDX_PW_MCE));
+  const clear = policy === "unknown" ? null : policyClears(policy, platform);
   return {
     platform: platform.name,
     hostKeys,
+    kernel: kernel.version,
+    ...(kernel.note === undefined ? {} : { kernelNote: kernel.note }),
     policy,
     clear,
     needed: need.needed,
     hazard: need.needed && !clear,
-    reason: `${need.why(platform)}. ${action(clear, need.needed, policy)}`,
+    reason: `${need.why(platform)}. ${action(clear, need.needed, who(options.policy, kernel))}`,
     confidence: platform.confidence,
     rules: need.rules,
-    sources: sourcesOf(platform, need),
+    sources: [...sourcesOf(platform, need), ...sourcesOfReset(kernel)],
   };
+}
+
+/** What a kernel's reset is as a policy. */
+const POLICY_OF = { always: "always", "on-flag": "quirk", unknown: "unknown" } as const;
+
+/**
+ * Says whether a policy clears on a platform.
+ *
+ * @param policy The policy.
+ * @param platform The platform.
+ * @returns Whether it clears reclaimed pages there.
+ * @throws {TypeError} If the platform is not one of `definePlatform`.
+ * @throws {RangeError} If the policy is not known.
+ *
+ * @example
+ * ```ts
+ * import { policyClears } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([policyClears("always", gnr), policyClears("quirk", gnr)], [true, false]);
+ * ```
+ */
+export function policyClears(policy: Policy, platform: Platform): boolean {
+  requireOneOf("policy", policy, POLICIES);
+  requirePlatform("platform", platform);
+  return policy === "always" || (policy === "quirk" && platform.bugs.includes(TDX_PW_MCE));
 }
 
 function needOf(platform: Platform, hostKeys: HostKeys, mode: Mode): Need {
@@ -155,9 +210,20 @@ function needOf(platform: Platform, hostKeys: HostKeys, mode: Mode): Need {
   return hostKeys === "shared-integrity" && mode === "Ci" ? INTEGRITY_KEY : NOT_NEEDED;
 }
 
-function action(clear: boolean, needed: boolean, policy: Policy): string {
-  if (clear) return needed ? "Clear" : `Clearing can be skipped, but policy ${policy} clears`;
-  return needed ? `Policy ${policy} skips the clearing: a hazard` : "Skip the clearing";
+/** Who decides: the policy that was asked for, or the kernel. */
+function who(policy: Policy | undefined, { version }: Kernel): string {
+  return policy === undefined ? `Linux ${version}` : `Policy ${policy}`;
+}
+
+function action(clear: boolean | null, needed: boolean, who: string): string {
+  if (clear === null) return `Whether ${who} clears is not known`;
+  if (clear) return needed ? `${who} clears` : `${who} clears all the same, needlessly`;
+  return needed ? `${who} skips the clearing: a hazard` : `${who} skips the clearing`;
+}
+
+function sourcesOfReset({ sources }: Kernel): string[] {
+  return sources.filter(({ shows }) => shows === "reset")
+    .map(({ commit, what }) => `Linux ${commit === undefined ? "" : `${commit}, `}${what}`);
 }
 
 const sourcesByNeed = new WeakMap<Platform, Map<Need, readonly string[]>>();

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { linux, NEWEST_LINUX } from "@tdx/linux";
 import { generic } from "@tdx/platform-generic";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
@@ -20,9 +21,48 @@ for (const [platforms, mode, hostKeys, hazardous] of VERDICTS) {
   }
 }
 
-Deno.test("decide() takes Linux's way by default: KeyID 0, policy quirk", () => {
-  const { hostKeys, policy } = decide({ platform: gnr });
-  assertEquals([hostKeys, policy], ["keyid0", "quirk"]);
+Deno.test("decide() takes the newest Linux by default: KeyID 0, policy quirk", () => {
+  const { hostKeys, policy, kernel, kernelNote } = decide({ platform: gnr });
+  assertEquals([hostKeys, policy, kernel], ["keyid0", "quirk", NEWEST_LINUX]);
+  assertEquals(kernelNote, undefined);
+});
+
+// Version, policy; whether it clears on gnr and on spr (X1).
+const KERNELS = [
+  ["6.16", "always", true, true],
+  ["6.17.8", "always", true, true],
+  ["6.18", "quirk", false, true],
+  ["6.19", "quirk", false, true],
+  ["7.2", "quirk", false, true],
+  ["7.4", "quirk", false, true],
+  ["6.8.0-1014-intel", "unknown", null, null],
+] as const;
+
+for (const [version, policy, ...clears] of KERNELS) {
+  Deno.test(`decide() says what Linux ${version} does, and what is needed (X1)`, () => {
+    for (const [i, platform] of [gnr, spr].entries()) {
+      const decision = decide({ platform, kernel: linux(version) });
+      assertEquals([decision.policy, decision.clear], [policy, clears[i]!]);
+      assertEquals(decision.needed, platform === spr);
+      // What is not known to be done is a hazard where it is needed.
+      assertEquals(decision.hazard, platform === spr && policy === "unknown");
+    }
+  });
+}
+
+Deno.test("decide() lets a policy go before the kernel, and says whose way it is", () => {
+  const kernel = linux("6.17");
+  const own = decide({ platform: gnr, kernel });
+  assertMatch(own.reason, /\. Linux 6\.17 clears all the same, needlessly$/);
+  assert(own.sources.some((source) => source.startsWith("Linux 8d032b683c299, ")));
+  const other = decide({ platform: gnr, kernel, policy: "quirk" });
+  assertEquals([other.clear, other.policy, other.kernel], [false, "quirk", "6.17"]);
+  assertMatch(other.reason, /\. Policy quirk skips the clearing$/);
+  const distribution = linux("5.14.0-503.el9");
+  const unknown = decide({ platform: spr, kernel: distribution });
+  assertMatch(unknown.reason, /Whether Linux 5\.14\.0-503\.el9 clears is not known$/);
+  assertMatch(unknown.kernelNote!, /its version proves nothing/);
+  assertEquals(decide({ platform: spr, kernel: distribution, policy: "always" }).hazard, false);
 });
 
 Deno.test("decide() counts an unknown mode as the stricter one", () => {

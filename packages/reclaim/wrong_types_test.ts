@@ -51,13 +51,13 @@ const PATHS = "terminate, dynamic";
 wrongTypes({
   "decide()": [
     foreign((platform) => decide({ platform })),
-    misspelt(decide, { platform: gnr }, "platform, hostKeys, policy, mode"),
+    misspelt(decide, { platform: gnr }, "platform, hostKeys, kernel, policy, mode"),
     oneOf((policy) => decide({ platform: gnr, policy }), "policy", POLICIES),
     oneOf((hostKeys) => decide({ platform: gnr, hostKeys }), "hostKeys", HOST_KEYS),
     oneOf((mode) => decide({ platform: gnr, mode }), "mode", "Li, Ci"),
   ],
   "createReclaimer()": [
-    misspelt(createReclaimer, { memory }, "memory, hostKeys, policy"),
+    misspelt(createReclaimer, { memory }, "memory, hostKeys, kernel, policy"),
     oneOf((policy) => createReclaimer({ memory, policy }), "policy", POLICIES),
     oneOf((hostKeys) => createReclaimer({ memory, hostKeys }), "hostKeys", HOST_KEYS),
   ],

@@ -8,6 +8,7 @@ import {
   cpuModel,
   findMachine,
   MACHINE_OPTIONS,
+  namedKernel,
 } from "../shell/machine.ts";
 import { noOperands } from "../shell/options.ts";
 import { printJson } from "../shell/show.ts";
@@ -15,7 +16,7 @@ import { printJson } from "../shell/show.ts";
 /** `tdx decide`: must reclaimed pages be cleared, and why. */
 export const decideCommand: Command = {
   summary: "say whether reclaimed pages must be cleared on a platform, and why",
-  usage: "[--platform NAME | --cpuinfo FILE | --cpuid FILE] [--host-keys KIND] [--policy POLICY]",
+  usage: "[--platform NAME | --cpuinfo FILE | --cpuid FILE] [--kernel VERSION]",
   options: {
     ...MACHINE_OPTIONS,
     ...CLEARING_OPTIONS,
@@ -26,27 +27,40 @@ export const decideCommand: Command = {
     noOperands(options);
     const query = {
       hostKeys: options.pick("host-keys", HOST_KEYS) ?? "keyid0",
-      policy: options.pick("policy", POLICIES) ?? "quirk",
-      ...defined({ mode: options.pick("mode", MODES) }),
+      ...defined({
+        kernel: namedKernel(options),
+        policy: options.pick("policy", POLICIES),
+        mode: options.pick("mode", MODES),
+      }),
     };
     const machine = await findMachine(options, stdio);
     const decision = decide({ platform: machine.platform, ...query });
     if (options.has("json")) printJson(stdio, decision);
-    else stdio.print(decisionText(decision, machine));
-    return decision.hazard ? EXIT.hazard : EXIT.fine;
+    else stdio.print(decisionText(decision, machine, options.has("kernel")));
+    if (!decision.hazard) return EXIT.fine;
+    return decision.clear === null ? EXIT.unknown : EXIT.hazard;
   },
 };
 
-function decisionText(decision: Decision, { platform, cpu }: ChosenMachine): string {
-  const { clear, hostKeys, policy, needed, hazard, reason, rules, sources } = decision;
+function decisionText(
+  decision: Decision,
+  { platform, cpu }: ChosenMachine,
+  isNamed: boolean,
+): string {
+  const { kernel, kernelNote, clear, hostKeys, policy, needed, reason, rules, sources } = decision;
+  const clears = clear === null ? "not known" : clear ? "yes" : "no";
+  const which = kernelNote ?? (isNamed ? "" : "the newest released one; --kernel names another");
   const rows: (readonly [string, string])[] = [
     ["platform", `${platform.name} (${platform.title}, ${decision.confidence})`],
     ...(cpu === undefined
       ? []
       : [["cpu", `${cpu.brand ?? cpu.vendor}, ${cpuModel(cpu)}`] as const]),
-    ["clear", `${clear ? "yes" : "no"} (host keys ${hostKeys}, policy ${policy})`],
+    ["kernel", `Linux ${kernel}${which === "" ? "" : ` (${which})`}`],
+    ["clear", `${clears} (host keys ${hostKeys}, policy ${policy})`],
     ["needed", needed ? "yes" : "no"],
-    ...(hazard ? [["hazard", "a host machine check is possible"] as const] : []),
+    ...(decision.hazard && clear !== null
+      ? [["hazard", "a host machine check is possible"] as const]
+      : []),
     ["reason", reason],
     ["rules", rules.join(" ")],
     ...sources.map((source, i) => [i === 0 ? "sources" : "", source] as const),

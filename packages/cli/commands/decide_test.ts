@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { NEWEST_LINUX } from "@tdx/linux";
 import { PLATFORM_NAMES, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
 import { PLATFORMS } from "../platforms.ts";
 
@@ -10,6 +11,7 @@ Deno.test("tdx decide --json says whether to clear, why, and where that is writt
     formatVersion: 1,
     platform: "emr",
     hostKeys: "keyid0",
+    kernel: NEWEST_LINUX,
     policy: "quirk",
     clear: true,
     needed: true,
@@ -38,6 +40,42 @@ Deno.test("tdx decide takes policy, KeyIDs and mode", async () => {
     const decided = await tdxJson("decide", "--platform", platform, ...args);
     assertEquals([decided.status, decided.answer.clear], [status, clear], args.join(" "));
     assertEquals(decided.answer.hazard, status === 2);
+  }
+});
+
+// Platform, kernel; status, whether it clears and whether that is needed.
+const KERNELS = [
+  ["gnr", "6.17", 0, true, false],
+  ["gnr", "6.18", 0, false, false],
+  ["spr", "6.17", 0, true, true],
+  ["spr", "7.9", 0, true, true],
+  ["gnr", "5.14.0-503.el9", 0, null, false],
+  ["spr", "5.14.0-503.el9", 3, null, true],
+] as const;
+
+Deno.test("tdx decide --kernel says what that kernel does, and what is needed", async () => {
+  for (const [platform, kernel, status, clear, needed] of KERNELS) {
+    const decided = await tdxJson("decide", "--platform", platform, "--kernel", kernel);
+    const { answer } = decided;
+    assertEquals([decided.status, answer.clear, answer.needed], [status, clear, needed], kernel);
+    assertEquals(answer.kernel, kernel);
+  }
+  const { text } = await tdx("decide", "--platform", "spr", "--kernel", "7.9");
+  assertStringIncludes(text, "kernel    Linux 7.9 (Linux 7.9 is newer than the table: assumed");
+  const open = await tdx("decide", "--platform", "spr", "--kernel", "6.8.0-1014-intel");
+  assertStringIncludes(open.text, "\nclear     not known (host keys keyid0, policy unknown)\n");
+});
+
+Deno.test("tdx decide refuses what is no kernel, or hosts no TDs", async () => {
+  for (
+    const [typed, words] of [
+      ["latest", "a version of Linux such as 6.18"],
+      ["6.20", "at most Linux 6.19 in its series"],
+      ["6.15", "Linux 6.16 or later, which can host TDs"],
+    ] as const
+  ) {
+    const note = await refused("decide", "--platform", "spr", "--kernel", typed);
+    assertEquals(note, `tdx: Expected --kernel to be ${words}, got "${typed}"`);
   }
 });
 
@@ -71,9 +109,10 @@ Deno.test("tdx decide prints a line for each part of the answer", async () => {
   const { status, text } = await tdx("decide", "--cpuinfo", testData("emr.cpuinfo"));
   assertEquals(status, 0);
   const lines = text.split("\n");
-  assertEquals(lines.slice(0, 4), [
+  assertEquals(lines.slice(0, 5), [
     "platform  emr (Emerald Rapids, confirmed)",
     "cpu       Demo Xeon 1, family 6 model 0xcf",
+    `kernel    Linux ${NEWEST_LINUX} (the newest released one; --kernel names another)`,
     "clear     yes (host keys keyid0, policy quirk)",
     "needed    yes",
   ]);

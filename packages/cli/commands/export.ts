@@ -83,7 +83,7 @@ async function scenarios(
     const policy = options.pick("policy", POLICIES) ?? scenario.policy;
     return machinesOf(scenario, options).map(({ platform, mode }) => ({
       problem,
-      machine: scenarioMachine(scenario, platform, mode, policy),
+      machine: scenarioMachine(platform, mode, policy),
       proposition: condition.proposition,
     }));
   });

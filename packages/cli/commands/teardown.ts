@@ -1,9 +1,10 @@
 import { GiB } from "@tdx/core";
 import { MODES } from "@tdx/core/rules";
+import { linux } from "@tdx/linux/kernel";
 import { HOST_KEYS, POLICIES, TEARDOWN_PATHS } from "@tdx/reclaim";
 import { HTML_OPTION, htmlWriter, originNow } from "../html/html_report.ts";
 import { type Command, EXIT } from "../shell/command.ts";
-import { CLEARING_OPTIONS, findMachine, MACHINE_OPTIONS } from "../shell/machine.ts";
+import { CLEARING_OPTIONS, findMachine, MACHINE_OPTIONS, namedKernel } from "../shell/machine.ts";
 import { noOperands, type Options } from "../shell/options.ts";
 import { printJson } from "../shell/show.ts";
 import type { Stdio } from "../shell/stdio.ts";
@@ -14,7 +15,7 @@ import { type PrintedTeardown, teardownText } from "../teardown/teardown_text.ts
 /** `tdx teardown`: tear a TD down on simulated memory. */
 export const teardownCommand: Command = {
   summary: "tear a TD down on simulated memory, and say what it took and what is left",
-  usage: "[--platform NAME] [--memory SIZE] [--vcpus N] [--path PATH] [--policy POLICY]",
+  usage: "[--platform NAME] [--memory SIZE] [--vcpus N] [--path PATH] [--kernel VERSION]",
   options: {
     ...MACHINE_OPTIONS,
     memory: { value: "SIZE", help: "guest memory, for example 1TiB; default 16GiB" },
@@ -63,7 +64,8 @@ async function readPlan(options: Options, stdio: Stdio): Promise<TeardownPlan> {
     vcpus: options.number("vcpus", { from: 1 }) ?? 4,
     path: options.pick("path", TEARDOWN_PATHS) ?? "terminate",
     hostKeys: options.pick("host-keys", HOST_KEYS) ?? "keyid0",
-    policy: options.pick("policy", POLICIES) ?? "quirk",
+    kernel: namedKernel(options) ?? linux(),
+    policy: options.pick("policy", POLICIES),
     mode: options.pick("mode", MODES) ?? "Ci",
     faults: readFaults(options),
     hostBytes: options.size("host-memory"),

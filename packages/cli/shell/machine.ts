@@ -21,23 +21,24 @@ export const MACHINE_OPTIONS = {
   },
 } as const;
 
+/** The option that says which kernel is meant. */
+export const KERNEL_OPTION: OptionTable = {
+  kernel: {
+    value: "VERSION",
+    help: `the kernel: a version, or what uname -r prints; default ${NEWEST_LINUX}`,
+  },
+};
+
 /** The options that say how a host clears. */
-export const CLEARING_OPTIONS = {
+export const CLEARING_OPTIONS: OptionTable = {
+  ...KERNEL_OPTION,
   "host-keys": {
     value: "KIND",
     help: "keyid0, shared or shared-integrity: the KeyIDs the host uses; default keyid0",
   },
   policy: {
     value: "POLICY",
-    help: "always, quirk (as the patch: only with the erratum) or never; default quirk",
-  },
-} as const;
-
-/** The option that says which kernel is meant. */
-export const KERNEL_OPTION: OptionTable = {
-  kernel: {
-    value: "VERSION",
-    help: `the kernel: a version, or what uname -r prints; default ${NEWEST_LINUX}`,
+    help: "always, quirk (only with the erratum) or never, instead of what the kernel does",
   },
 };
 

@@ -1,5 +1,11 @@
-import type { FrameMap } from "@tdx/core";
-import { decide, POLICIES, type TdHost, type TeardownReport } from "@tdx/reclaim";
+import type { FrameMap, Platform } from "@tdx/core";
+import {
+  POLICIES,
+  type Policy,
+  policyClears,
+  type TdHost,
+  type TeardownReport,
+} from "@tdx/reclaim";
 import {
   type ComparedTeardown,
   mapMemory,
@@ -52,13 +58,14 @@ export async function compare(
   report: TeardownReport,
   output: Output,
 ): Promise<ComparedTeardown[]> {
-  const known = new Map([[simulationName(plan), report]]);
+  const known = new Map([[simulationName(plan.platform, report.policy), report]]);
   const compared: ComparedTeardown[] = [];
   for (const platform of PLATFORMS) {
     for (const policy of POLICIES) {
-      const other = { ...plan, platform, policy };
-      const name = simulationName(other);
-      if (!known.has(name)) known.set(name, (await simulate(other, output)).report);
+      const name = simulationName(platform, policy);
+      if (!known.has(name)) {
+        known.set(name, (await simulate({ ...plan, platform, policy }, output)).report);
+      }
       const alike = { ...known.get(name)!, platform: platform.name, policy };
       compared.push({ platform, policy, report: alike, times: simulatedTimes(alike, plan) });
     }
@@ -67,7 +74,6 @@ export async function compare(
 }
 
 /** What a simulation depends on, among what is compared. */
-function simulationName({ platform, policy, hostKeys, mode }: TeardownPlan): string {
-  const { clear } = decide({ platform, policy, hostKeys, mode });
-  return JSON.stringify([platform.memory, clear]);
+function simulationName(platform: Platform, policy: Policy): string {
+  return JSON.stringify([platform.memory, policyClears(policy, platform)]);
 }

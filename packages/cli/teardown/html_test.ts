@@ -1,3 +1,4 @@
+import { linux } from "@tdx/linux";
 import { assertEquals } from "@std/assert";
 import { MiB } from "@tdx/core";
 import { spr } from "@tdx/platform-spr";
@@ -12,6 +13,7 @@ Deno.test("compare() has the teardown of every platform and policy, as it is whe
   for (const path of TEARDOWN_PATHS) {
     for (const hostKeys of HOST_KEYS) {
       const plan: TeardownPlan = {
+        kernel: linux(),
         platform: spr,
         mode: "Ci",
         hostKeys,

@@ -1,4 +1,5 @@
 import { defined, type FrameMap, type Mode, type Platform } from "@tdx/core";
+import type { Kernel } from "@tdx/linux/kernel";
 import {
   clearOrigin,
   createReclaimer,
@@ -24,7 +25,9 @@ export interface TeardownPlan {
   readonly platform: Platform;
   readonly mode: Mode;
   readonly hostKeys: HostKeys;
-  readonly policy: Policy;
+  readonly kernel: Kernel;
+  /** The policy instead of the kernel's. */
+  readonly policy: Policy | undefined;
   readonly path: TeardownPath;
   /** Guest memory, in bytes. */
   readonly guestBytes: number;
@@ -57,7 +60,8 @@ export async function simulate<Seen>(
   output: Output,
   look?: Look<Seen>,
 ): Promise<Simulated<Seen>> {
-  const { platform, mode, hostKeys, policy, path, guestBytes, vcpus, hostBytes, faults } = plan;
+  const { platform, mode, hostKeys, kernel, policy, path, guestBytes, vcpus, hostBytes, faults } =
+    plan;
   const started = performance.now();
   const scatterSeed = plan.scatter ? faults.seed : undefined;
   const host = createTdHost({
@@ -71,7 +75,12 @@ export async function simulate<Seen>(
   const inject = busyInjector(host, faults);
   const follower = look === undefined ? undefined : followPages(host);
   const setUp = performance.now();
-  const reclaimer = createReclaimer({ memory: host.memory, hostKeys, policy });
+  const reclaimer = createReclaimer({
+    memory: host.memory,
+    hostKeys,
+    kernel,
+    ...defined({ policy }),
+  });
   const report = await reclaimer.teardown(host.module, host.tdr, {
     path,
     reuse: true,

@@ -19,7 +19,7 @@ export interface PrintedTeardown extends TeardownReport {
 
 /** Writes a teardown for a person. */
 export function teardownText(done: PrintedTeardown): string {
-  const { platform, memoryBytes, vcpus, path, policy, control } = done;
+  const { platform, memoryBytes, vcpus, path, kernel, policy, control } = done;
   const pages = table(
     ["", "pages", "lines cleared", "fences"],
     ([["guest", done], ["control", control]] as const).map(([name, counts]) => [
@@ -34,7 +34,9 @@ export function teardownText(done: PrintedTeardown): string {
     Object.entries(done.seamcalls).map(([leaf, count]) => [leaf, showCount(count)]),
   );
   return [
-    `${platform}, ${showSize(memoryBytes)}, ${vcpus} vCPUs, path ${path}, policy ${policy}`,
+    `${platform}, ${
+      showSize(memoryBytes)
+    }, ${vcpus} vCPUs, path ${path}, Linux ${kernel}, policy ${policy}`,
     "",
     pages,
     "",

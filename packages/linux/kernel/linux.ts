@@ -54,6 +54,14 @@ const NOTHING_KNOWN: KernelFacts = {
  */
 export function linux(release: string = NEWEST_LINUX, evidence: KernelEvidence = {}): Kernel {
   requireOptions("evidence", evidence, EVIDENCE);
+  const asDefault = release === NEWEST_LINUX && Object.keys(evidence).length === 0;
+  return asDefault ? newest ??= find(release, {}) : find(release, evidence);
+}
+
+/** The default, which is asked for often. */
+let newest: Kernel | undefined;
+
+function find(release: string, evidence: KernelEvidence): Kernel {
   const parsed = parseRelease(release);
   const known = parsed.suffix === "" ? mainline(release, parsed) : build(release);
   const { shown, marks } = shownBy(evidence);

@@ -1,13 +1,14 @@
 import {
   defined,
   type Mode,
+  MODES,
   type OperationKind,
   type Platform,
   type RuleTable,
   WRITES_DATA,
 } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
-import { decide, HOST_KEYS, type HostKeys, type Policy } from "@tdx/reclaim";
+import { HOST_KEYS, type HostKeys, type Policy, policyClears } from "@tdx/reclaim";
 import {
   HOST_KEY_NAMES,
   type KeyName,
@@ -147,7 +148,8 @@ export function closureProblem(question: ClosureQuestion): { problem: Problem; m
   const keys = hostKeyNames(hostKeys);
   requireOneOf("poison", poison, LEFT_POISONS);
   const [cleared] = keys;
-  const { clear } = decide({ platform, mode, policy, hostKeys: clearingKeys(hostKeys) });
+  requireOneOf("mode", mode, MODES);
+  const clear = policyClears(policy, platform);
   const before = BEFORE[poison];
   const reclaim: Thread = {
     name: "reclaim",

@@ -1,5 +1,6 @@
-import type { Mode, Platform, RuleTable } from "@tdx/core";
-import { decide, type Policy } from "@tdx/reclaim";
+import { type Mode, MODES, type Platform, type RuleTable } from "@tdx/core";
+import { requireOneOf } from "@tdx/core/arguments";
+import { type Policy, policyClears } from "@tdx/reclaim";
 import {
   type Exploration,
   explore,
@@ -93,7 +94,7 @@ export async function runScenario(
   const { proposition, quantifier } = scenario.condition;
   const system = new System(
     scenario.problem,
-    { ...scenarioMachine(scenario, platform, mode, policy), ...(rules && { rules }) },
+    { ...scenarioMachine(platform, mode, policy), ...(rules && { rules }) },
     watchFor(proposition),
   );
   const exploration = await explore(system, how);
@@ -139,7 +140,6 @@ export async function runScenario(
 /**
  * The machine that a scenario is put on.
  *
- * @param scenario The scenario, for the host's KeyIDs.
  * @param platform The platform.
  * @param mode The integrity mode.
  * @param policy The policy that `clear` steps follow.
@@ -149,28 +149,19 @@ export async function runScenario(
  *
  * @example
  * ```ts
- * import { parseScenario, scenarioMachine } from "@tdx/litmus";
+ * import { scenarioMachine } from "@tdx/litmus";
  * import { spr } from "@tdx/platform-spr";
  * import { assertEquals } from "@std/assert";
  *
- * const scenario = parseScenario(
- *   'TDX cleared "A clear, then a load." { X = td secret } ' +
- *     "host ; clear X ; load X -> r0 ; exists mc expect: Never",
- *   { platforms: ["spr"] },
- * );
- * const machine = scenarioMachine(scenario, spr, "Li", "quirk");
+ * const machine = scenarioMachine(spr, "Li", "quirk");
  * assertEquals(machine, { mode: "Li", clear: true, partialWriteToOwnedLine: "poison" });
  * ```
  */
-export function scenarioMachine(
-  scenario: Scenario,
-  platform: Platform,
-  mode: Mode,
-  policy: Policy,
-): Machine {
+export function scenarioMachine(platform: Platform, mode: Mode, policy: Policy): Machine {
+  requireOneOf("mode", mode, MODES);
   return {
     mode,
-    clear: decide({ platform, mode, policy, hostKeys: scenario.hostKeys }).clear,
+    clear: policyClears(policy, platform),
     partialWriteToOwnedLine: platform.memory.partialWriteToOwnedLine,
   };
 }

@@ -1,6 +1,6 @@
 import type { Known, Platform } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
-import { decide, type Policy } from "../decide.ts";
+import { type Policy, policyClears } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { type Costs, costsOf } from "./_costs.ts";
 import { hull, weighted } from "./_interval.ts";
@@ -106,7 +106,7 @@ export function estimate(options: EstimateOptions): Estimate {
   requireOptions("options", options, ESTIMATE_OPTIONS);
   const { platform, guestBytes, vcpus, path = "terminate", clear = "published" } = options;
   requireOneOf("path", path, TEARDOWN_PATHS);
-  const clears = (policy: Policy) => decide({ platform, policy }).clear;
+  const clears = (policy: Policy) => policyClears(policy, platform);
   const costs = costsOf({ guestBytes, vcpus, path, clear });
   const { whole: { pages }, insideTable } = costs;
   const time = (policy: Policy) =>

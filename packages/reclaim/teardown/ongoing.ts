@@ -1,6 +1,6 @@
 import { type FrameChunk, type Operation, PAGE_BYTES, type PhysicalMemory, runOf } from "@tdx/core";
 import type { TdInfo, TdxModule } from "@tdx/seam";
-import type { Decision, Policy } from "../decide.ts";
+import type { Policy, SettledDecision } from "../decide.ts";
 import { type ResetOptions, resetPages } from "../reset.ts";
 import type { TeardownOptions, TeardownPath, TeardownPhase } from "./options.ts";
 
@@ -18,7 +18,9 @@ export interface PageWork {
 export interface TeardownReport extends PageWork {
   /** Name of the platform. */
   readonly platform: string;
-  /** The clearing policy. */
+  /** The kernel's version or name. */
+  readonly kernel: string;
+  /** The clearing policy: the kernel's, unless another was asked for. */
   readonly policy: Policy;
   /** The path it took. */
   readonly path: TeardownPath;
@@ -46,7 +48,7 @@ export interface TeardownReport extends PageWork {
 /** The host that takes the memory back. */
 export interface TeardownHost {
   readonly memory: PhysicalMemory;
-  readonly decision: Decision;
+  readonly decision: SettledDecision;
   /** How it resets the pages that come back. */
   readonly reset: ResetOptions;
 }
@@ -142,9 +144,10 @@ export class OngoingTeardown {
     const calls = [...this.module.calls]
       .map(([leaf, count]) => [leaf, count - (this.#before.get(leaf) ?? 0)] as const)
       .filter(([, count]) => count > 0);
-    const { platform, policy } = this.host.decision;
+    const { platform, kernel, policy } = this.host.decision;
     return {
       platform,
+      kernel,
       policy,
       path,
       ...this.#guest,

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { chunksOf, type LineState, MiB, runOf, TiB } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
+import { NEWEST_LINUX } from "@tdx/linux";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { buildTd, checkInvariants } from "@tdx/seam";
@@ -122,6 +123,7 @@ for (const path of TEARDOWN_PATHS) {
       const host = createTdHost({ platform, guestBytes: TiB, vcpus: 64 });
       const report = await tearDown(host, { path, reuse: true });
       assertEquals(report, {
+        kernel: NEWEST_LINUX,
         platform: platform.name,
         policy: "quirk",
         path,
