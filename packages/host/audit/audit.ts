@@ -1,4 +1,4 @@
-import { type Platform, requirePlatform } from "@tdx/core";
+import { defined, type Platform, requirePlatform } from "@tdx/core";
 import { runChecks } from "./checks/audit_checks.ts";
 import type { AuditCheck } from "./checks/check.ts";
 import { drawFacts } from "./judge/facts.ts";
@@ -65,9 +65,8 @@ export interface Audit {
 export async function audit(source: HostSource, platforms: readonly Platform[]): Promise<Audit> {
   platforms.forEach((platform, i) => requirePlatform(`platforms[${i}]`, platform));
   const facts = drawFacts(await gather(source), platforms);
-  const host = facts.told.hostName;
   return {
-    ...(host !== undefined && { host }),
+    ...defined({ host: facts.told.hostName }),
     platform: facts.platform?.name ?? (facts.otherCpu === undefined ? "unknown" : "none"),
     kernel: facts.kernel.value,
     ...judge(facts),

@@ -1,5 +1,5 @@
 import { FILES, namesOf } from "../readers/evidence.ts";
-import { keyIdCounts, keyIdSpaceOf, type Msrs } from "../readers/msrs.ts";
+import { type KeyIdCounts, keyIdCounts, keyIdSpaceOf, type Msrs } from "../readers/msrs.ts";
 import { whyUnread } from "../readers/reading.ts";
 import { AS_ROOT, type CheckSpec, type Finding, findingsIn } from "./check.ts";
 
@@ -72,7 +72,7 @@ export const keyIds: CheckSpec = {
   title: "KeyID split",
   run({ told: { msrs, log, capacity = 0 }, use }) {
     const counts = msrs && keyIdCounts(msrs);
-    if (counts !== undefined) return byRegisters(counts, contradiction(msrs!));
+    if (counts !== undefined) return byRegisters(msrs!, counts);
     if (log?.keyIds !== undefined) {
       const { first, end } = log.keyIds;
       const meaning = `The TDX module uses ${first}, TDs the others`;
@@ -89,27 +89,16 @@ export const keyIds: CheckSpec = {
   },
 };
 
-function byRegisters(
-  counts: { readonly shared: number; readonly private: number },
-  trouble: string | undefined,
-): Finding {
+function byRegisters(msrs: Msrs, { shared, privates }: KeyIdCounts): Finding {
   const { notApplicable, ok, unknown } = findingsIn(FILES.msrs.name);
-  const { shared } = counts;
-  const seen = `KeyID 0, ${shared} shared, ${counts.private} private`;
-  if (trouble !== undefined) {
-    return unknown(`${seen}: ${trouble}`, "The registers contradict each other");
-  }
-  return counts.private === 0
-    ? notApplicable(seen, "TDX is off: there is no private KeyID")
-    : ok(seen, `Private are ${shared + 1} to ${shared + counts.private}`);
-}
-
-function contradiction(msrs: Msrs): string | undefined {
+  const seen = `KeyID 0, ${shared} shared, ${privates} private`;
   try {
     keyIdSpaceOf(msrs);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return error.message;
+    return unknown(`${seen}: ${error.message}`, "The registers contradict each other");
   }
-  return undefined;
+  return privates === 0
+    ? notApplicable(seen, "TDX is off: there is no private KeyID")
+    : ok(seen, `Private are ${shared + 1} to ${shared + privates}`);
 }

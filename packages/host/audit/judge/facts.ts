@@ -1,4 +1,4 @@
-import { type Platform, TDX_PW_MCE } from "@tdx/core";
+import { defined, type Platform, TDX_PW_MCE } from "@tdx/core";
 import { type CpuIdentity, cpuLabel } from "../../cpu/cpu_identity.ts";
 import { matchPlatform } from "../../cpu/match_platform.ts";
 import { type Evidence, FILES, type Told, toldBy } from "../readers/evidence.ts";
@@ -60,14 +60,15 @@ function cpuFacts(
 ): CpuFacts {
   if (cpu === undefined) return { cpuTrouble: whyUnread(FILES.cpuinfo.name, evidence.cpuinfo) };
   if (cpu === "arm") return { otherCpu: "an Arm CPU" };
-  const guest = cpu.hypervisor === undefined ? {} : { guest: cpu.hypervisor };
-  if (cpu.vendor !== "GenuineIntel") return { cpu, ...guest, otherCpu: cpuLabel(cpu) };
+  const guest = cpu.hypervisor;
+  if (cpu.vendor !== "GenuineIntel") return defined({ cpu, guest, otherCpu: cpuLabel(cpu) });
   const platform = matchPlatform(cpu, platforms);
-  return {
+  const confirmed = platform.confidence === "confirmed";
+  return defined({
     cpu,
     platform,
-    ...guest,
-    ...(platform.confidence === "confirmed" && { erratum: platform.bugs.includes(TDX_PW_MCE) }),
-    ...(cpu.bugs && { flag: cpu.bugs.includes(TDX_PW_MCE) }),
-  };
+    guest,
+    erratum: confirmed ? platform.bugs.includes(TDX_PW_MCE) : undefined,
+    flag: cpu.bugs?.includes(TDX_PW_MCE),
+  });
 }

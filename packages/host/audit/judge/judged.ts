@@ -9,20 +9,20 @@ export interface Judged<T> {
   readonly source: string;
 }
 
-/** What a file shows, if it does: the conclusion, what was seen, and in which file. */
-export type Rule<T> = (
+/** What a file may show: the conclusion, what was seen, and in which file. */
+export type Sign<T> = (
   told: Told,
   evidence: Evidence,
 ) => readonly [value: T, seen: string, item: keyof Evidence] | false | undefined;
 
-/** Applies the rules in order; the first that shows something decides. */
+/** Looks for signs, in order; the first that is there decides. */
 export function judgeBy<T>(
-  rules: readonly Rule<T>[],
+  signs: readonly Sign<T>[],
   told: Told,
   evidence: Evidence,
 ): Judged<T> | undefined {
-  for (const rule of rules) {
-    const shown = rule(told, evidence);
+  for (const sign of signs) {
+    const shown = sign(told, evidence);
     if (shown) return { value: shown[0], seen: shown[1], source: FILES[shown[2]].name };
   }
   return undefined;

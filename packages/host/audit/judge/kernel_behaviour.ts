@@ -1,7 +1,7 @@
 import { type Evidence, FILES, type Told } from "../readers/evidence.ts";
 import { atLeast, type RunningKernel } from "../readers/proc_files.ts";
 import { whyUnread } from "../readers/reading.ts";
-import { judgeBy, type Judged, type Rule } from "./judged.ts";
+import { judgeBy, type Judged, type Sign } from "./judged.ts";
 import type { Answer } from "./tdx_state.ts";
 
 /**
@@ -22,7 +22,7 @@ export const KERNEL_BEHAVIOURS = [
 /** What a kernel does with a page that it takes back from a TD; see {@link KERNEL_BEHAVIOURS}. */
 export type KernelBehaviour = (typeof KERNEL_BEHAVIOURS)[number];
 
-const SYMBOL_RULES: readonly Rule<KernelBehaviour>[] = [
+const SYMBOL_SIGNS: readonly Sign<KernelBehaviour>[] = [
   ({ symbols }) =>
     symbols?.reset !== undefined &&
     ["clears-on-erratum", `symbol ${symbols.reset}`, "symbols"],
@@ -45,7 +45,7 @@ export function judgeKernel(
   evidence: Evidence,
   use: Answer,
 ): Judged<KernelBehaviour> {
-  const bySymbol = judgeBy(SYMBOL_RULES, told, evidence);
+  const bySymbol = judgeBy(SYMBOL_SIGNS, told, evidence);
   if (bySymbol !== undefined) return bySymbol;
   const source = FILES.release.name;
   const { release } = told;

@@ -1,7 +1,7 @@
 import { type Evidence, FILES, namesOf, type Told } from "../readers/evidence.ts";
 import { keyIdCounts } from "../readers/msrs.ts";
 import { whyUnread } from "../readers/reading.ts";
-import { judgeBy, type Judged, type Rule } from "./judged.ts";
+import { judgeBy, type Judged, type Sign } from "./judged.ts";
 
 /** An answer to a question about TDX on a machine. */
 export type Answer = "yes" | "no" | "unknown";
@@ -9,13 +9,13 @@ export type Answer = "yes" | "no" | "unknown";
 /** Linux sets it when its TDX initialisation succeeds (`tdx_init`), from 6.8 on. */
 const HOST_FLAG = "tdx_host_platform";
 
-const parameterIsY: Rule<Answer> = ({ kvmTdx }) =>
+const parameterIsY: Sign<Answer> = ({ kvmTdx }) =>
   kvmTdx === true && ["yes", "parameter tdx of kvm_intel is Y", "kvmTdx"];
-const notSupported: Rule<Answer> = ({ log }) =>
+const notSupported: Sign<Answer> = ({ log }) =>
   log?.notSupported !== undefined && ["no", `"${log.notSupported}"`, "log"];
 
 /** The register, then what the kernel made of it. */
-const FIRMWARE_RULES: readonly Rule<Answer>[] = [
+const FIRMWARE_SIGNS: readonly Sign<Answer>[] = [
   (told) => {
     const count = privateKeyIds(told);
     return count !== undefined && [count > 0 ? "yes" : "no", `${count} private KeyIDs`, "msrs"];
@@ -35,7 +35,7 @@ const FIRMWARE_RULES: readonly Rule<Answer>[] = [
 
 /** Says whether the firmware enabled TDX. */
 export function judgeFirmware(told: Told, evidence: Evidence): Judged<Answer> {
-  return judgeBy(FIRMWARE_RULES, told, evidence) ?? {
+  return judgeBy(FIRMWARE_SIGNS, told, evidence) ?? {
     value: "unknown",
     seen: "neither register, nor CPU flag, nor kernel log tells",
     source: namesOf("msrs", "cpuinfo", "log"),
@@ -46,7 +46,7 @@ export function judgeFirmware(told: Told, evidence: Evidence): Judged<Answer> {
  * KVM's own word comes first: it withdraws the parameter where TDX cannot be used (Linux,
  * `tdx_bringup`).
  */
-const USE_RULES: readonly Rule<Answer>[] = [
+const USE_SIGNS: readonly Sign<Answer>[] = [
   parameterIsY,
   ({ capacity = 0 }) => capacity > 0 && ["yes", `${capacity} KeyIDs for TDs`, "capacity"],
   ({ kvmTdx }) => kvmTdx === false && ["no", "parameter tdx of kvm_intel is N", "kvmTdx"],
@@ -69,12 +69,12 @@ const USE_RULES: readonly Rule<Answer>[] = [
 /** Says whether TDs can run now. */
 export function judgeUse(told: Told, evidence: Evidence): Judged<Answer> {
   const { name } = FILES.kvmTdx;
-  return judgeBy(USE_RULES, told, evidence) ??
+  return judgeBy(USE_SIGNS, told, evidence) ??
     { value: "unknown", seen: whyUnread(name, evidence.kvmTdx), source: name };
 }
 
 function privateKeyIds({ msrs }: Told): number | undefined {
-  return msrs && keyIdCounts(msrs)?.private;
+  return msrs && keyIdCounts(msrs)?.privates;
 }
 
 function flagsOf({ cpuinfo }: Told): readonly string[] | undefined {

@@ -1,3 +1,4 @@
+import { defined } from "@tdx/core";
 import { linesOf } from "./byte_text.ts";
 
 /** What the kernel's symbols say of TDX. Names are readable without privilege, addresses are not. */
@@ -17,8 +18,10 @@ export interface KernelSymbols {
 /** The compiler may have put `.isra.0` or `.part.1` behind the name of a function. */
 const LINE = /^[0-9a-f]+ [a-zA-Z] ((\w+)(?:[.$][\w.$]*)?)(\t\[\w+\])?$/;
 
+type Meaning = "reset" | "clear" | "disable" | "host" | "first" | "last";
+
 /** By bare name, what a symbol shows. */
-const MEANING = new Map<string, keyof KernelSymbols | "first" | "last">([
+const MEANING = new Map<string, Meaning>([
   ["tdx_quirk_reset_paddr", "reset"],
   ["tdx_quirk_reset_page", "reset"],
   ["tdx_clear_page", "clear"],
@@ -32,18 +35,16 @@ const MEANING = new Map<string, keyof KernelSymbols | "first" | "last">([
 
 /** Reads `/proc/kallsyms`, line by line; lines of another form are skipped. */
 export async function readKernelSymbols(bytes: AsyncIterable<Uint8Array>): Promise<KernelSymbols> {
-  const found = new Map<string, string>();
+  const found: { [what in Meaning]?: string } = {};
   for await (const line of linesOf(bytes)) {
     const [, symbol, name] = LINE.exec(line) ?? [];
     const meaning = MEANING.get(name ?? "");
-    if (meaning !== undefined && !found.has(meaning)) found.set(meaning, symbol!);
+    if (meaning !== undefined) found[meaning] ??= symbol!;
   }
-  const [reset, clear, disable] = ["reset", "clear", "disable"].map((what) => found.get(what));
+  const { reset, clear, disable, host, first, last } = found;
   return {
-    ...(reset && { reset }),
-    ...(clear && { clear }),
-    ...(disable && { disable }),
-    host: ["host", "reset", "clear", "disable"].some((what) => found.has(what)),
-    complete: found.has("first") && found.has("last"),
+    ...defined({ reset, clear, disable }),
+    host: (host ?? reset ?? clear ?? disable) !== undefined,
+    complete: first !== undefined && last !== undefined,
   };
 }

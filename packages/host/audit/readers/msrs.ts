@@ -29,14 +29,18 @@ export function readMsrs(text: string): Msrs {
   }));
 }
 
-/** How many KeyIDs are shared and private, by the one register that says so. */
-export function keyIdCounts(
-  msrs: Msrs,
-): { readonly shared: number; readonly private: number } | undefined {
+/** How many KeyIDs there are besides KeyID 0. */
+export interface KeyIdCounts {
+  readonly shared: number;
+  readonly privates: number;
+}
+
+/** Reads the counts from the one register that has them. */
+export function keyIdCounts(msrs: Msrs): KeyIdCounts | undefined {
   const split = msrs.get(MSR.keyIdPartitioning);
   return split === undefined
     ? undefined
-    : { shared: bitRange(split, 31, 0), private: bitRange(split, 63, 32) };
+    : { shared: bitRange(split, 31, 0), privates: bitRange(split, 63, 32) };
 }
 
 /**
