@@ -8,7 +8,7 @@
 import { dirname, join, normalize } from "@std/path";
 import ts from "typescript";
 import { circles } from "./circles.ts";
-import { packageFolders } from "./workspace.ts";
+import { packageFolders, typescriptFiles } from "./workspace.ts";
 
 /** What each package may import, `cli` everything below it. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -40,16 +40,18 @@ const imports = new Map<string, string[]>();
 for (const home of [...packageFolders(), "explorer"]) {
   const allowed = home.startsWith("platforms/") ? PLATFORM : ALLOWED[home];
   if (allowed === undefined) {
-    problems.push(`${home}: expected a line in ${import.meta.filename?.split("/").pop()}`);
+    problems.push(`${home}: Expected what it may import in tasks/imports.ts`);
     continue;
   }
-  for await (const file of sources(home)) checkFile(file, home, allowed);
+  for (const file of typescriptFiles(home)) {
+    if (!/_(test|bench)\.tsx?$/.test(file)) checkFile(file, home, allowed);
+  }
 }
 for (const circle of circles(imports)) {
-  console.error(`circle: ${[...circle, circle[0]].join("\n  imports ")}`);
+  problems.push(`Expected no circle, got ${[...circle, circle[0]].join("\n  imports ")}`);
 }
 problems.forEach((problem) => console.error(problem));
-console.log(`import directions: ${imports.size} files, ${problems.length} problems`);
+console.log(`imports: ${imports.size} files, ${problems.length} problems`);
 if (problems.length > 0) Deno.exit(1);
 
 function checkFile(file: string, home: string, allowed: readonly string[]): void {
@@ -59,16 +61,8 @@ function checkFile(file: string, home: string, allowed: readonly string[]): void
     const path = normalize(join(dirname(file), target));
     if (target.startsWith(".") && path.startsWith(`${home}/`)) inside.push(path);
     else if (!allowed.some((name) => target === name || target.startsWith(`${name}/`))) {
-      problems.push(`${file}: may not import ${target}`);
+      problems.push(`${file}: Expected an import that is allowed, got ${target}`);
     }
   }
   imports.set(file, inside);
-}
-
-async function* sources(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) yield* sources(path);
-    else if (/\.tsx?$/.test(name) && !/_(test|bench)\.tsx?$/.test(name)) yield path;
-  }
 }
