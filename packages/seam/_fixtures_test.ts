@@ -1,6 +1,7 @@
 // What the tests share: a made-up machine, and TDs at the stages of their life.
 import {
   definePlatform,
+  forEachFrame,
   type FrameChunk,
   GiB,
   KeyIdSpace,
@@ -87,6 +88,13 @@ export function reclaimAll(module: TdxModule, tdr: number): void {
 export function says({ status }: SeamcallResult): string {
   const { name, operand } = decodeStatus(status);
   return operand === null ? name : `${name}|${operand}`;
+}
+
+/** The frame numbers of a chunk. */
+export function framesOf(chunk: FrameChunk): number[] {
+  const frames: number[] = [];
+  forEachFrame(chunk, (frame) => frames.push(frame));
+  return frames;
 }
 
 /** All that can be seen of a module, and the lines of its first frames and of the guest memory. */

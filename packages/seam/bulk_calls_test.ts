@@ -1,12 +1,12 @@
 // Many pages at once come out as page by page: the same statuses, SEAMCALL counts, module and lines.
 import { assertEquals } from "@std/assert";
-import { chunksOf, forEachFrame, type FrameChunk, GiB, PAGE_BYTES, runOf } from "@tdx/core";
+import { chunksOf, type FrameChunk, GiB, PAGE_BYTES, runOf } from "@tdx/core";
 import fc from "fast-check";
 import { checkInvariants } from "./check_invariants.ts";
 import type { PagesResult } from "./leaves/results.ts";
 import type { Pages } from "./leaves/results.ts";
 import type { TdxModule } from "./tdx_module.ts";
-import { liveTd, look, newModule, says, tearDown } from "./_fixtures_test.ts";
+import { framesOf, liveTd, look, newModule, says, tearDown } from "./_fixtures_test.ts";
 
 const BASE = GiB / PAGE_BYTES;
 const TDR = 0;
@@ -46,12 +46,6 @@ function setUp({ owners, locked, gaps }: Scene): TdxModule {
   const left = [...gaps];
   module.inject({ busyAfter: () => left.shift() ?? Infinity });
   return module;
-}
-
-function framesOf(chunk: FrameChunk): number[] {
-  const frames: number[] = [];
-  forEachFrame(chunk, (frame) => frames.push(frame));
-  return frames;
 }
 
 const WATCHED = Array.from({ length: 40 }, (_, i) => BASE + i);

@@ -245,7 +245,7 @@ export class TdxModule {
    * @param tdr Address of the TDR in bytes.
    * @param type The type.
    * @returns Chunks of frames; each is valid until the next is asked for.
-   * @throws {RangeError} If there is no such type.
+   * @throws {RangeError} If `type` is not a page type.
    */
   pagesOf(tdr: number, type: PageType): Iterable<FrameChunk> {
     requireOneOf("type", type, Object.keys(PAGE_TYPES));

@@ -1,19 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  chunksOf,
-  forEachFrame,
-  type FrameChunk,
-  GiB,
-  KeyIdSpace,
-  PhysicalMemory,
-  runOf,
-  TiB,
-} from "@tdx/core";
+import { chunksOf, type FrameChunk, GiB, KeyIdSpace, PhysicalMemory, runOf, TiB } from "@tdx/core";
 import { buildTd } from "./build_td.ts";
 import { checkInvariants } from "./check_invariants.ts";
 import { TdxModule } from "./tdx_module.ts";
 import {
   block,
+  framesOf,
   GUEST,
   liveTd,
   newModule,
@@ -141,7 +133,7 @@ Deno.test("TdxModule.pagesOf() lets the pages be reclaimed while it walks", () =
   for (const pages of module.pagesOf(td.tdr, "REG")) {
     const result = module.phymem.pageReclaim(pages);
     assertEquals([result.status, result.rest], [0n, null]);
-    forEachFrame(result.pages, (frame) => reclaimed.push(frame));
+    reclaimed.push(...framesOf(result.pages));
   }
   const wanted = [...frames, ...Array.from({ length: 1000 }, (_, i) => 6 * 2 ** 18 + i)];
   assertEquals(reclaimed.length, wanted.length);

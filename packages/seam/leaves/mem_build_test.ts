@@ -150,17 +150,6 @@ Deno.test("septAdd() stops at the end of the GPAs a TD has", () => {
   assertEquals(says(beyond), "OPERAND_INVALID|RCX");
 });
 
-Deno.test("the leaves that add pages leave everything as it was when they refuse", () => {
-  const module = newModule();
-  liveTd(module);
-  const before = [module.tds(), module.keys(), module.memory.counts.lines];
-  module.mem.pageAug(TDR, 0, 0, FREE);
-  module.mem.pageAug(TDR, 2 * MiB, 1, GiB);
-  module.mem.septAdd(TDR, 0, 1, FREE);
-  assertEquals([module.tds(), module.keys(), module.memory.counts.lines], before);
-  assertEquals(module.page(FREE)?.type, "NDA");
-});
-
 Deno.test("the leaves that add pages throw for what no register or memory can hold", () => {
   const module = newModule();
   liveTd(module);

@@ -60,8 +60,7 @@ export class MngLeaves {
    * @param tdr Address of the TDR in bytes.
    * @param pkg The package that the calling processor belongs to, from 0.
    * @returns The status.
-   * @throws {RangeError} If an operand is not a whole number from 0, or the machine has no such
-   * package.
+   * @throws {RangeError} If an operand is not a whole number from 0, or `pkg` not a package.
    */
   keyConfig(tdr: number, pkg: number): SeamcallResult {
     const { keys, packages } = this.#state;

@@ -25,13 +25,12 @@ export class PhymemLeaves {
    * last package is done; until then it is left dirty (assumption S1).
    *
    * Refuses with OPERAND_INVALID|RCX (command), OPERAND_BUSY|WBCACHE, WBCACHE_RESUME_ERROR. Gives
-   * NO_HKID_READY_TO_WBCACHE, which is no error, and INTERRUPTED_RESUMABLE as faults say.
+   * NO_HKID_READY_TO_WBCACHE, which is not an error, and INTERRUPTED_RESUMABLE as faults say.
    *
    * @param pkg The package that the calling processor belongs to, from 0.
    * @param command 0 to start, 1 to resume after an interrupt.
    * @returns The status.
-   * @throws {RangeError} If an operand is not a whole number from 0, or the machine has no such
-   * package.
+   * @throws {RangeError} If an operand is not a whole number from 0, or `pkg` not a package.
    */
   cacheWb(pkg: number, command: number): SeamcallResult {
     const { calls, keys, memory, packages, writeBacks } = this.#state;

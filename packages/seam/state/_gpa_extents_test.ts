@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { chunksOf, firstFrame, forEachFrame, runOf } from "@tdx/core";
+import { framesOf } from "../_fixtures_test.ts";
 import { GpaExtents } from "./_gpa_extents.ts";
 
 const PAGES = 60;
@@ -64,9 +65,10 @@ Deno.test("GpaExtents maps as a table of single pages does", () => {
         assertEquals(extents.absent(page, 9), countFrom(page, 9, (page) => !there(page)));
         if (!there(page)) continue;
         const { count, frames } = extents.translate(page, 9);
-        const list: number[] = [];
-        forEachFrame(frames, (frame) => list.push(frame));
-        assertEquals(list, Array.from({ length: count }, (_, i) => model.get(page + i)!));
+        assertEquals(
+          framesOf(frames),
+          Array.from({ length: count }, (_, i) => model.get(page + i)!),
+        );
       }
     }
   }));

@@ -21,7 +21,7 @@ export interface PamtEntry {
   readonly owner: number | null;
   /** Its size. */
   readonly level: PageLevel;
-  /** State of the Secure EPT leaf that maps it; `null` for a page that is no guest page. */
+  /** State of the Secure EPT leaf that maps it; `null` unless it is a guest page. */
   readonly mapping: MappingState | null;
   /** The TD's epoch when it was blocked; `null` unless it is. */
   readonly epoch: number | null;

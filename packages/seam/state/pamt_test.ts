@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { chunkOf, forEachFrame, GiB, PAGE_BYTES, runOf } from "@tdx/core";
+import { chunkOf, GiB, PAGE_BYTES, runOf } from "@tdx/core";
 import fc from "fast-check";
+import { framesOf } from "../_fixtures_test.ts";
 import { Pamt, type PamtEntry } from "./pamt.ts";
 
 const NDA: PamtEntry = { type: "NDA", owner: null, level: 0, mapping: null, epoch: null };
@@ -48,11 +49,9 @@ Deno.test("Pamt.piece() gives the longest beginning of a chunk with one entry", 
     });
     const bitmap = chunkOf(Uint32Array.from(places, (place) => 512 + place), 0, places.length);
     for (const chunk of [bitmap, runOf(at, count)]) {
-      const wanted: number[] = [];
-      forEachFrame(chunk, (frame) => wanted.push(frame));
+      const wanted = framesOf(chunk);
       const piece = pamt.piece(chunk);
-      const got: number[] = [];
-      forEachFrame(piece.pages, (frame) => got.push(frame));
+      const got = framesOf(piece.pages);
       const end = wanted.findIndex((frame) => model[frame] !== model[wanted[0]!]);
       assertEquals(got, end < 0 ? wanted : wanted.slice(0, end));
       assertEquals(piece.entry?.owner, model[wanted[0]!]);

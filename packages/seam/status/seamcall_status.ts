@@ -6,7 +6,7 @@ import { STATUS_TEXTS, type StatusText } from "./status_texts.ts";
 export interface DecodedStatus {
   /** The 64-bit value. */
   readonly value: bigint;
-  /** Its name, without `TDX_`; `unknown` where this package has no such code. */
+  /** Its name, without `TDX_`; `unknown` if this package does not know the code. */
   readonly name: StatusName | "unknown";
   /** Bit 63: the SEAMCALL did not do its work. */
   readonly error: boolean;
@@ -42,7 +42,7 @@ const UNKNOWN: StatusText = {
  * @param name The name, without `TDX_`.
  * @param operand The operand at fault, where the code takes one; without it the id is 0, as RAX.
  * @returns The 64-bit value.
- * @throws {RangeError} If there is no such code or operand, or the code takes no operand.
+ * @throws {RangeError} If the code or the operand is not known, or the code takes no operand.
  *
  * @example
  * ```ts
