@@ -13,25 +13,40 @@ import {
 } from "./proc_files.ts";
 import { type Reading, UnreadableError } from "./reading.ts";
 
-/** What the files of a machine say, each or why it says nothing. */
-export interface Evidence {
-  readonly cpuinfo: Reading<CpuIdentity | "arm">;
-  readonly release: Reading<RunningKernel>;
-  readonly hostName: Reading<string>;
-  readonly symbols: Reading<KernelSymbols>;
-  readonly log: Reading<KernelLogSummary>;
-  readonly msrs: Reading<Msrs>;
+/** What the files of a machine can say. */
+export interface Words {
+  readonly cpuinfo: CpuIdentity | "arm";
+  readonly release: RunningKernel;
+  readonly hostName: string;
+  readonly symbols: KernelSymbols;
+  readonly log: KernelLogSummary;
+  readonly msrs: Msrs;
   /** Whether KVM offers TDs: parameter `tdx` of kvm_intel. */
-  readonly kvmTdx: Reading<boolean>;
+  readonly kvmTdx: boolean;
   /** KeyIDs for TDs by the misc cgroup; `undefined` where it names no TDX. */
-  readonly capacity: Reading<number | undefined>;
-  readonly moduleVersion: Reading<string>;
+  readonly capacity: number | undefined;
+  readonly moduleVersion: string;
   /** Whether a crash kernel is loaded. */
-  readonly crashKernel: Reading<boolean>;
+  readonly crashKernel: boolean;
   /** Machine-check exceptions since boot; `undefined` where they are not counted. */
-  readonly machineChecks: Reading<number | undefined>;
+  readonly machineChecks: number | undefined;
   /** Memory retired by the kernel, in KiB. */
-  readonly hardwareCorrupted: Reading<number | undefined>;
+  readonly hardwareCorrupted: number | undefined;
+}
+
+/** What each file said, or why it said nothing. */
+export type Evidence = { readonly [Item in keyof Words]: Reading<Words[Item]> };
+
+/** What was said, without the files that said nothing. */
+export type Told = Partial<Words>;
+
+/** Leaves out the files that said nothing. */
+export function toldBy(evidence: Evidence): Told {
+  return Object.fromEntries(
+    Object.entries<Reading<unknown>>(evidence as never).flatMap(([item, reading]) =>
+      reading.state === "read" ? [[item, reading.value]] : []
+    ),
+  );
 }
 
 interface EvidenceFile<T> {
@@ -42,27 +57,13 @@ interface EvidenceFile<T> {
   read(bytes: AsyncIterable<Uint8Array>): Promise<T>;
 }
 
-type Value<R> = R extends { readonly state: "read"; readonly value: infer T } ? T : never;
-
-/** What the files said that said something. */
-export type Told = { readonly [Item in keyof Evidence]?: Value<Evidence[Item]> };
-
-/** Takes the words without the doubts. */
-export function toldBy(evidence: Evidence): Told {
-  return Object.fromEntries(
-    Object.entries<Reading<unknown>>(evidence as never).flatMap(([item, reading]) =>
-      reading.state === "read" ? [[item, reading.value]] : []
-    ),
-  );
-}
-
 /** The files an audit reads; `collect.sh` copies the same. */
 export const FILES: {
-  readonly [Item in keyof Evidence]: EvidenceFile<Value<Evidence[Item]>>;
+  readonly [Item in keyof Words]: EvidenceFile<Words[Item]>;
 } = {
   cpuinfo: { path: "proc/cpuinfo", name: "/proc/cpuinfo", read: readCpuinfo },
   release: small("proc/sys/kernel/osrelease", readRelease),
-  hostName: oneWord("proc/sys/kernel/hostname", "a host name", /^[\w.-]{1,253}$/, ([name]) => name),
+  hostName: oneWord("proc/sys/kernel/hostname", "a host name", /^[\w.-]{1,253}$/),
   symbols: { path: "proc/kallsyms", name: "/proc/kallsyms", read: readKernelSymbols },
   log: { path: "dmesg", name: "the kernel log", read: summarizeKernelLog },
   msrs: { ...small("msr", readMsrs), name: "the registers (MSRs)" },
@@ -72,7 +73,6 @@ export const FILES: {
     "sys/devices/faux/tdx_host/version",
     "a version such as 1.5.06",
     /^\d+(\.\d+){1,4}$/,
-    ([version]) => version,
   ),
   crashKernel: onOff("sys/kernel/kexec_crash_loaded"),
   machineChecks: {
@@ -84,27 +84,23 @@ export const FILES: {
 };
 
 /** Names files in a sentence. */
-export function namesOf(...items: readonly (keyof Evidence)[]): string {
+export function namesOf(...items: readonly (keyof Words)[]): string {
   return items.map((item) => FILES[item].name).join(", ");
 }
 
 /** A file of one word; `pattern` is what it may be. */
-function oneWord<T>(
-  path: string,
-  expected: string,
-  pattern: RegExp,
-  value: (match: RegExpExecArray) => T,
-): EvidenceFile<T> {
+function oneWord(path: string, expected: string, pattern: RegExp): EvidenceFile<string> {
   return small(path, (text) => {
-    const match = pattern.exec(text.trim());
-    if (match === null) throw new UnreadableError(`Expected ${expected}, got ${quote(text)}`);
-    return value(match);
+    const word = text.trim();
+    if (pattern.test(word)) return word;
+    throw new UnreadableError(`Expected ${expected}, got ${quote(text)}`);
   });
 }
 
 /** A file that switches something or says that it is on: Y or N, for other kernels 1 or 0. */
 function onOff(path: string): EvidenceFile<boolean> {
-  return oneWord(path, "Y, N, 1 or 0", /^[YN10]$/, ([word]) => word === "Y" || word === "1");
+  const { read, ...file } = oneWord(path, "Y, N, 1 or 0", /^[YN10]$/);
+  return { ...file, read: async (bytes) => /[Y1]/.test(await read(bytes)) };
 }
 
 /** A file that may hold a number; `pattern` captures it. */
