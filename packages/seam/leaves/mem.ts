@@ -82,6 +82,23 @@ const PAGE_AUG: AddLeaf = {
  * TD_KEYS_NOT_CONFIGURED, TDCS_NOT_ALLOCATED, OP_STATE_INCORRECT, OPERAND_INVALID|RCX (GPA or
  * level), EPT_WALK_FAILED|RCX (the Secure EPT page is missing that would hold the entry),
  * EPT_ENTRY_STATE_INCORRECT|RCX (something is mapped there, or nothing is).
+ *
+ * @example
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory, runOf } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { buildTd, TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: 2 * GiB, platform: gnr, keyIds });
+ * const module = new TdxModule({ memory });
+ * const memoryOfTd = [runOf(GiB / 4096, 512)];
+ * const { tdr } = buildTd(module, { hkid: 33, vcpus: 0, control: 0, memory: memoryOfTd });
+ * module.mem.rangeBlock(tdr, 0, 0, 512); // D1
+ * module.mem.track(tdr); // D2
+ * assertEquals(module.mem.pageRemove(tdr, 0, 0, 512).pages, runOf(GiB / 4096, 512)); // D3
+ * ```
  */
 export class MemLeaves {
   readonly #state: SeamState;

@@ -12,6 +12,20 @@ import type { SeamcallResult } from "./results.ts";
  * The TDH.MNG leaves: a TD, its keys and its control structure.
  *
  * Each takes the lock of the TDR alone, so a running vCPU of the TD makes them busy.
+ *
+ * @example
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: 2 * GiB, platform: gnr, keyIds });
+ * const module = new TdxModule({ memory });
+ * assertEquals(module.mng.create(0x1000, 33).status, 0n);
+ * assertEquals(module.td(0x1000)?.lifeCycle, "HKID_ASSIGNED");
+ * ```
  */
 export class MngLeaves {
   readonly #state: SeamState;

@@ -3,7 +3,23 @@ import { call, SUCCESS } from "./_call.ts";
 import { checkTd } from "./_checks.ts";
 import type { SeamcallResult } from "./results.ts";
 
-/** The TDH.MR leaf that ends the build of a TD. */
+/**
+ * The TDH.MR leaf that ends the build of a TD.
+ *
+ * @example
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { buildTd, TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: 2 * GiB, platform: gnr, keyIds });
+ * const module = new TdxModule({ memory });
+ * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: [] });
+ * assertEquals(module.mr.finalize(tdr).status, 0xC000060800000000n); // OP_STATE_INCORRECT
+ * ```
+ */
 export class MrLeaves {
   readonly #state: SeamState;
 

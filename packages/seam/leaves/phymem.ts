@@ -8,7 +8,22 @@ import { call, callForPages, SUCCESS } from "./_call.ts";
 import { alike, lockPages, lockTdr, requireWholePages } from "./_checks.ts";
 import type { Pages, PagesResult, ReclaimResult, SeamcallResult } from "./results.ts";
 
-/** The TDH.PHYMEM leaves: physical memory, whoever owns it. */
+/**
+ * The TDH.PHYMEM leaves: physical memory, whoever owns it.
+ *
+ * @example
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: 2 * GiB, platform: gnr, keyIds });
+ * const module = new TdxModule({ memory });
+ * assertEquals(module.phymem.pageReclaim(GiB).status, 0xC000030000000001n); // it is NDA
+ * ```
+ */
 export class PhymemLeaves {
   readonly #state: SeamState;
 

@@ -6,7 +6,24 @@ import { call, SUCCESS } from "./_call.ts";
 import { checkPage, checkTd, checkVcpu } from "./_checks.ts";
 import type { SeamcallResult } from "./results.ts";
 
-/** The TDH.VP leaves: the virtual CPUs of a TD. */
+/**
+ * The TDH.VP leaves: the virtual CPUs of a TD.
+ *
+ * @example
+ * ```ts
+ * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { buildTd, TdxModule } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+ * const memory = new PhysicalMemory({ bytes: 2 * GiB, platform: gnr, keyIds });
+ * const module = new TdxModule({ memory });
+ * const { vcpus } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: [] });
+ * assertEquals(module.vp.enter(vcpus[0]!, 1).status, 0x8000070100000000n); // VCPU_ASSOCIATED
+ * assertEquals(module.vp.enter(vcpus[0]!, 0).status, 0n);
+ * ```
+ */
 export class VpLeaves {
   readonly #state: SeamState;
 
