@@ -49,7 +49,7 @@ export {
 export * from "./reset.ts";
 export * from "./td_host/page_fates.ts";
 export * from "./td_host/poison_at_random.ts";
-export * from "./td_host/random.ts";
+export { gaps, randomNumbers } from "./td_host/random.ts";
 export * from "./td_host/scatter.ts";
 export * from "./td_host/td_host.ts";
 export { type PageWork, type TeardownReport } from "./teardown/ongoing.ts";

@@ -1,6 +1,6 @@
 import { BLOCK_FRAMES, BLOCK_WORDS, countBits, setBitRange } from "./frame_bits.ts";
 import type { FrameChange, FrameChunk } from "./frame_chunk.ts";
-import { changed, createScratch, FramePartitions, type Scratch } from "./_frame_partition.ts";
+import { changed, FramePartitions, type Scratch, Walk } from "./_frame_partition.ts";
 
 /** 2 MiB blocks in a 1 GiB region. */
 const REGION_BLOCKS = 512;
@@ -21,7 +21,7 @@ export class FrameTree {
   readonly #freeTables: number[] = [];
   readonly #blocks = new FramePartitions();
   /** What the callbacks of updates get. */
-  readonly #chunk: Scratch = createScratch();
+  readonly #walk = new Walk();
   /** The part of a block that an update covers. */
   readonly #part = new Uint32Array(BLOCK_WORDS);
 
@@ -55,7 +55,7 @@ export class FrameTree {
       const top = this.#regions[region]!;
       const stop = endOfPiece(this.#regions, region, REGION_FRAMES, end);
       if (top >= 0) {
-        const to = changed(change, run(this.#chunk, start, stop, top));
+        const to = changed(change, run(this.#walk.chunk, start, stop, top));
         if (to !== top) this.#fillRegions(start, stop, top, to);
       } else {
         try {
@@ -73,11 +73,18 @@ export class FrameTree {
     const block = (frame - region * REGION_FRAMES) / BLOCK_FRAMES;
     const top = this.#regions[region]!;
     const old = top >= 0 ? top : this.#tables[-top]![block]!;
-    const chunk = this.#chunk;
+    const { chunk } = this.#walk;
     chunk.frame = frame;
     let entry: number;
     if (old < 0) {
-      entry = this.#blocks.update(old, words, at, chunk, change);
+      entry = this.#blocks.update(
+        old,
+        this.#blockSize(region, block),
+        words,
+        at,
+        this.#walk,
+        change,
+      );
     } else {
       chunk.count = countBits(words, at);
       if (chunk.count === 0) return;
@@ -96,13 +103,13 @@ export class FrameTree {
 
   forEach(start: number, end: number, visit: (chunk: FrameChunk) => void): void {
     // Not the tree's own: a callback may walk this map again.
-    const chunk = createScratch();
+    const walk = new Walk();
     while (start < end) {
       const region = Math.floor(start / REGION_FRAMES);
       const top = this.#regions[region]!;
       const stop = endOfPiece(this.#regions, region, REGION_FRAMES, end);
-      if (top >= 0) visit(run(chunk, start, stop, top));
-      else this.#visitTable(region, start, stop, chunk, visit);
+      if (top >= 0) visit(run(walk.chunk, start, stop, top));
+      else this.#visitTable(region, start, stop, walk, visit);
       start = stop;
     }
   }
@@ -115,13 +122,13 @@ export class FrameTree {
       const old = table[block]!;
       stop = endOfPiece(table, block, BLOCK_FRAMES, end - base);
       if (old >= 0) {
-        const to = changed(change, run(this.#chunk, base + start, base + stop, old));
+        const to = changed(change, run(this.#walk.chunk, base + start, base + stop, old));
         if (to !== old) this.#fillBlocks(region, start, stop, old, to);
       } else {
-        const whole = stop - start === this.#blockSize(region, block);
-        const part = whole ? null : select(this.#part, block, start, stop);
-        this.#chunk.frame = base + block * BLOCK_FRAMES;
-        table[block] = this.#blocks.update(old, part, 0, this.#chunk, change);
+        const size = this.#blockSize(region, block);
+        const part = stop - start === size ? null : select(this.#part, block, start, stop);
+        this.#walk.chunk.frame = base + block * BLOCK_FRAMES;
+        table[block] = this.#blocks.update(old, size, part, 0, this.#walk, change);
       }
     }
   }
@@ -130,7 +137,7 @@ export class FrameTree {
     region: number,
     first: number,
     end: number,
-    chunk: Scratch,
+    walk: Walk,
     visit: (chunk: FrameChunk) => void,
   ): void {
     const base = region * REGION_FRAMES;
@@ -140,12 +147,14 @@ export class FrameTree {
       const entry = table[block]!;
       stop = endOfPiece(table, block, BLOCK_FRAMES, end - base);
       if (entry >= 0) {
-        visit(run(chunk, base + start, base + stop, entry));
+        visit(run(walk.chunk, base + start, base + stop, entry));
       } else {
-        const whole = stop - start === this.#blockSize(region, block);
-        const part = whole ? null : select(new Uint32Array(BLOCK_WORDS), block, start, stop);
-        chunk.frame = base + block * BLOCK_FRAMES;
-        this.#blocks.forEach(entry, part, chunk, visit);
+        const size = this.#blockSize(region, block);
+        const part = stop - start === size
+          ? null
+          : select(new Uint32Array(BLOCK_WORDS), block, start, stop);
+        walk.chunk.frame = base + block * BLOCK_FRAMES;
+        this.#blocks.forEach(entry, size, part, walk, visit);
       }
     }
   }

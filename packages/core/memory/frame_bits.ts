@@ -137,6 +137,23 @@ export function commonBits(
   return sumOfBytes(sums);
 }
 
+/** Writes the frames of the first bitmap that the second has not, and tells whether there are any. */
+export function exceptBits(
+  a: Uint32Array,
+  aAt: number,
+  b: Uint32Array,
+  bAt: number,
+  left: Uint32Array,
+): boolean {
+  let any = 0;
+  for (let i = 0; i < BLOCK_WORDS; i++) {
+    const word = a[aAt + i]! & ~b[bAt + i]!;
+    left[i] = word;
+    any |= word;
+  }
+  return any !== 0;
+}
+
 /** How two bitmaps relate, as bits to be tested: see {@link relateBits}. */
 export const Relation = {
   /** They share a frame. */

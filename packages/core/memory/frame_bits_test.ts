@@ -1,5 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { commonBits, countBits, relateBits, Relation, setBitRange } from "./frame_bits.ts";
+import {
+  commonBits,
+  countBits,
+  exceptBits,
+  relateBits,
+  Relation,
+  setBitRange,
+} from "./frame_bits.ts";
 
 /** Bitmaps begin at 3, as in a record, between words that must stay out of it. */
 function bitmap(...frames: number[]): Uint32Array {
@@ -36,6 +43,14 @@ Deno.test("commonBits() writes and counts the shared frames", () => {
   const common = new Uint32Array(16).fill(9);
   assertEquals(commonBits(bitmap(1, 2, 31, 511), 3, bitmap(2, 31, 100, 511), 3, common), 3);
   assertEquals(common, bitmap(2, 31, 511).slice(3, 19));
+});
+
+Deno.test("exceptBits() writes the frames of the first alone", () => {
+  const left = new Uint32Array(16).fill(9);
+  assertEquals(exceptBits(bitmap(1, 2, 31, 511), 3, bitmap(2, 31, 100), 3, left), true);
+  assertEquals(left, bitmap(1, 511).slice(3, 19));
+  assertEquals(exceptBits(bitmap(1, 2), 3, bitmap(1, 2, 3), 3, left), false);
+  assertEquals(left, bitmap().slice(3, 19));
 });
 
 Deno.test("relateBits() tells each relation by itself", () => {

@@ -11,7 +11,7 @@ const FRAMES_LIMIT = 2 ** 40;
 export interface FrameMapStats {
   /** 1 GiB regions whose frames differ: each has a table of 512 entries. */
   readonly tables: number;
-  /** Pairs of a 2 MiB block whose frames differ and a value in it: each has a bitmap. */
+  /** Values in 2 MiB blocks whose frames differ, less one a block: each has a bitmap. */
   readonly records: number;
   /** Memory held for both and for the top level, with what is free for reuse, in bytes. */
   readonly bytes: number;
@@ -21,8 +21,8 @@ export interface FrameMapStats {
  * A map from 4 KiB frame numbers to small integers, shaped like a page table: 1 GiB, 2 MiB, 4 KiB.
  *
  * A 1 GiB region or 2 MiB block whose frames all have one value is one number; any other block is
- * one bitmap per value. So memory and work grow with the variety in the map, not with its size:
- * 16 TiB of one value are 64 KiB, and 1 TiB whose every block mixes three values are 116 MiB.
+ * a bitmap for each value but one. So memory and work grow with the variety in the map, not with its
+ * size: 16 TiB of one value are 64 KiB, and 1 TiB whose every block mixes three values are 82 MiB.
  * Equal content has equal shape, whatever the history; storage that falls free is reused.
  *
  * Frames are numbered from 0, and the last region and block may be cut short by the end of the map.
