@@ -60,9 +60,14 @@ export interface Reclaimer {
    * `terminate`: T1 to T4, then T5 and the reset for every page. `dynamic`: D1 to D4 and the reset
    * for every guest page, then T1 to T4, then T5 and the reset for the control pages. Either way the
    * TDR comes last, by T5, T6 and the reset. After OPERAND_BUSY, BLOCK, TRACK and REMOVE are tried
-   * once more; an interrupted CACHE.WB is resumed up to 10000 times; a page that is refused is leaked
-   * and the work goes on; if T1 to T4 are refused the HKID is leaked, and all pages with it
-   * (KVM in Linux v6.18; terminate: the posting of KVM_TDX_TERMINATE_VM, June 2025).
+   * once more; where TRACK is refused REMOVE is called all the same. An interrupted CACHE.WB is
+   * resumed up to 10000 times; where it fails KEY.FREEID is called all the same, and refused. Then
+   * the HKID is leaked, and all pages that have not come back with it (X3).
+   *
+   * A guest page whose BLOCK, REMOVE or PAGE.WBINVD is refused is leaked up to Linux 6.18, and from
+   * 6.19 on the host's again as it is, perhaps still mapped (X2). A page whose RECLAIM is refused is
+   * leaked (X3). The work goes on (KVM; terminate: the posting of KVM_TDX_TERMINATE_VM, June 2025,
+   * which no version has).
    *
    * @param module The TDX module.
    * @param tdr Address of the TD's TDR in bytes.
@@ -115,7 +120,7 @@ export function createReclaimer(options: ReclaimerOptions): Reclaimer {
     reset: (pa, bytes) => reset(memory, pa, bytes, how),
     resetPages: (pages) => resetPages(memory, pages, how),
     teardown: (module, tdr, teardownOptions = {}) =>
-      teardown({ memory, decision: decided, reset: how }, module, tdr, teardownOptions),
+      teardown({ memory, decision: decided, kernel, reset: how }, module, tdr, teardownOptions),
   };
 }
 

@@ -10,7 +10,7 @@ import { printJson } from "../shell/show.ts";
 import type { Stdio } from "../shell/stdio.ts";
 import { FAULT_OPTIONS, readFaults } from "../teardown/faults.ts";
 import { simulate, simulatedTimes, type TeardownPlan } from "../teardown/simulate.ts";
-import { type PrintedTeardown, teardownText } from "../teardown/teardown_text.ts";
+import { nothingCameBack, type PrintedTeardown, teardownText } from "../teardown/teardown_text.ts";
 
 /** `tdx teardown`: tear a TD down on simulated memory. */
 export const teardownCommand: Command = {
@@ -54,7 +54,8 @@ export const teardownCommand: Command = {
       const origin = originNow("teardown", options);
       await writeHtml!(await html.teardownPage(origin, plan, done, stdio));
     }
-    return report.machineChecks > 0 ? EXIT.hazard : EXIT.fine;
+    const isBad = report.machineChecks > 0 || report.unclearedPages > 0 || nothingCameBack(report);
+    return isBad ? EXIT.hazard : EXIT.fine;
   },
 };
 

@@ -44,6 +44,7 @@ export function teardownText(done: PrintedTeardown): string {
     "",
     `retries ${showCount(done.retries)}, leaked pages ${showCount(done.leakedPages)}` +
     (done.leakedHkid ? ", HKID leaked" : ""),
+    ...refusedText(done),
     afterwards(done),
     "",
     timesText(done.simulatedTimes),
@@ -54,9 +55,34 @@ export function teardownText(done: PrintedTeardown): string {
   ].join("\n");
 }
 
+/** What a refusal left behind that nobody should take for fine. */
+function refusedText(done: PrintedTeardown): string[] {
+  const { unclearedPages, mappedPages, kernel } = done;
+  return [
+    ...(unclearedPages > 0
+      ? [
+        `pages that Linux ${kernel} gave back to the host uncleared after a refusal: ` +
+        `${showCount(unclearedPages)}, still mapped in the Secure EPT: ${showCount(mappedPages)}`,
+      ]
+      : []),
+    ...(nothingCameBack(done)
+      ? [`no page came back to the host${unclearedPages > 0 ? " but uncleared" : ""}`]
+      : []),
+  ];
+}
+
+/** Whether all the guest's pages were refused. */
+export function nothingCameBack({ pagesReclaimed }: TeardownReport): boolean {
+  return pagesReclaimed === 0;
+}
+
 function afterwards({ machineChecks, retiredPages }: PrintedTeardown): string {
-  if (machineChecks === 0) return "the host then used every guest page: no machine check";
-  return `the host then used every guest page: machine checks ${showCount(machineChecks)}, ` +
+  if (machineChecks === 0) {
+    return "the host then used every guest page that it got: no machine check";
+  }
+  return `the host then used every guest page that it got: machine checks ${
+    showCount(machineChecks)
+  }, ` +
     `retired pages ${showCount(retiredPages)}\n` +
     "(loads in user mode; a load in the kernel panics at the first)";
 }

@@ -24,6 +24,11 @@ export async function removeGuestPages(ongoing: OngoingTeardown): Promise<boolea
       done += removeSome(ongoing, td, range, done);
     }
   }
+  // What BLOCK or REMOVE refused is still the TD's, and mapped.
+  for (const pages of ongoing.module.pagesOf(ongoing.tdr, "REG")) {
+    await ongoing.pause();
+    ongoing.refused(pages, true);
+  }
   return true;
 }
 
@@ -44,41 +49,39 @@ function removeSome(
   const gpaOf = (page: number) => gpa + (done + page) * frames * PAGE_BYTES;
 
   const blocked = onceMore(ongoing, () => mem.rangeBlock(tdr, gpaOf(0), level, wanted));
-  if (!succeeded(blocked.status) || !track(ongoing, td, blocked.count)) {
-    ongoing.leak(frames);
-    return 1;
-  }
+  if (!succeeded(blocked.status)) return 1;
+  track(ongoing, td, blocked.count);
   for (let removed = 0; removed < blocked.count;) {
     const result = onceMore(
       ongoing,
       () => mem.pageRemove(tdr, gpaOf(removed), level, blocked.count - removed),
     );
-    if (result.pages === null) ongoing.leak(frames);
-    else flush(ongoing, td, result.pages);
+    if (result.pages !== null) flush(ongoing, td, result.pages);
     removed += result.count;
   }
   return blocked.count;
 }
 
-/** D2 for each page; a TD that was never finalised never ran, so Linux does not track it. */
-function track(ongoing: OngoingTeardown, { opState }: TdInfo, times: number): boolean {
+/**
+ * D2 for each page; a TD that was never finalised never ran, so Linux does not track it. Where it is
+ * refused Linux warns, kicks the vCPUs all the same and goes on to D3.
+ */
+function track(ongoing: OngoingTeardown, { opState }: TdInfo, times: number): void {
   const { module, tdr } = ongoing;
-  if (opState !== "RUNNABLE") return true;
+  if (opState !== "RUNNABLE") return;
   for (let tracked = 0; tracked < times;) {
     const result = onceMore(ongoing, () => module.mem.track(tdr, times - tracked));
-    if (!succeeded(result.status)) return false;
     module.kick(tdr);
     tracked += result.count;
   }
-  return true;
 }
 
-/** D4; a page whose cache lines may still be dirty is leaked like one that was not removed. */
+/** D4; a page whose cache lines may still be dirty is treated like one that was not removed. */
 function flush(ongoing: OngoingTeardown, { hkid }: TdInfo, removed: FrameChunk): void {
   for (let rest: FrameChunk | null = removed; rest !== null;) {
     const result = ongoing.module.phymem.pageWbinvd(rest, hkid);
     if (succeeded(result.status)) ongoing.takeBack(result.pages, "REG");
-    else ongoing.leak(result.pages.count);
+    else ongoing.refused(result.pages, false);
     rest = result.rest;
   }
 }

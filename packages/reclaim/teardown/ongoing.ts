@@ -1,4 +1,5 @@
 import { type FrameChunk, type Operation, PAGE_BYTES, type PhysicalMemory, runOf } from "@tdx/core";
+import type { Kernel } from "@tdx/linux/kernel";
 import type { TdInfo, TdxModule } from "@tdx/seam";
 import type { Policy, SettledDecision } from "../decide.ts";
 import { type ResetOptions, resetPages } from "../reset.ts";
@@ -34,6 +35,10 @@ export interface TeardownReport extends PageWork {
   readonly retries: number;
   /** Pages that were given up on purpose after a refusal. */
   readonly leakedPages: number;
+  /** Guest pages that went back to the host after a refusal, without the reset (X2). */
+  readonly unclearedPages: number;
+  /** Of these, pages that the Secure EPT still maps. */
+  readonly mappedPages: number;
   /** Whether the HKID could not be freed, so that no page could be taken back. */
   readonly leakedHkid: boolean;
   /**
@@ -49,6 +54,7 @@ export interface TeardownReport extends PageWork {
 export interface TeardownHost {
   readonly memory: PhysicalMemory;
   readonly decision: SettledDecision;
+  readonly kernel: Kernel;
   /** How it resets the pages that come back. */
   readonly reset: ResetOptions;
 }
@@ -60,6 +66,8 @@ const SLICE_MS = 50;
 export class OngoingTeardown {
   retries = 0;
   #leakedPages = 0;
+  #unclearedPages = 0;
+  #mappedPages = 0;
   #leakedHkid = false;
   #machineChecks = 0;
   readonly #guest = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
@@ -127,6 +135,22 @@ export class OngoingTeardown {
     this.options.onBack?.(pages, used);
   }
 
+  /**
+   * Guest pages whose BLOCK, REMOVE or PAGE.WBINVD was refused: leaked, or the host's again as they
+   * are (X2). Where nothing tells which, the latter counts, which is the worse of the two.
+   */
+  refused(pages: FrameChunk, mapped: boolean): void {
+    if (this.host.kernel.refusedGuestPage === "leaked") {
+      this.leak(pages.count);
+      return;
+    }
+    this.#unclearedPages += pages.count;
+    if (mapped) this.#mappedPages += pages.count;
+    const used = this.options.reuse === true;
+    if (used) this.#reuse(pages);
+    this.options.onBack?.(pages, used);
+  }
+
   /** Gives refused pages up on purpose; they never come back. */
   leak(pages: number): void {
     this.#leakedPages += pages;
@@ -156,6 +180,8 @@ export class OngoingTeardown {
       seamcalls: Object.fromEntries(calls),
       retries: this.retries,
       leakedPages: this.#leakedPages,
+      unclearedPages: this.#unclearedPages,
+      mappedPages: this.#mappedPages,
       leakedHkid: this.#leakedHkid,
       machineChecks: this.#machineChecks,
       retiredPages: this.#machineChecks,
@@ -170,7 +196,7 @@ export class OngoingTeardown {
   }
 
   get #pagesBack(): number {
-    return this.#guest.pagesReclaimed + this.#control.pagesReclaimed;
+    return this.#guest.pagesReclaimed + this.#control.pagesReclaimed + this.#unclearedPages;
   }
 
   #tellProgress(): void {

@@ -135,6 +135,8 @@ for (const path of TEARDOWN_PATHS) {
         seamcalls: SEAMCALLS[path],
         retries: 0,
         leakedPages: 0,
+        unclearedPages: 0,
+        mappedPages: 0,
         leakedHkid: false,
         machineChecks: 0,
         retiredPages: 0,
