@@ -153,6 +153,19 @@ Deno.test("audit() makes garbage unknown, never fine", async () => {
   }
 });
 
+Deno.test("audit() heeds what EDAC printed, and calls a cut record unknown", async () => {
+  const edac = "[9.0] EDAC skx MC0: CPU 0: Machine Check Event: 0x0 Bank 13: ";
+  const cases: [string, CheckResult][] = [
+    [`${edac}0xbc000000082a0090\n`, "affected"],
+    [`${edac}0x9c000040010000c0\n`, "ok"],
+    [edac, "unknown"],
+  ];
+  for (const [dmesg, expected] of cases) {
+    const { checks } = await audit(textSource({ dmesg }), PLATFORMS);
+    assertEquals(checks.find(({ id }) => id === "records.machine-checks")?.result, expected, dmesg);
+  }
+});
+
 Deno.test("audit() does not trust a version where the kernel is patched", async () => {
   const { verdict, kernel } = await audit(
     textSource({
