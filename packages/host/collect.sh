@@ -57,7 +57,7 @@ keep() { # path, command...: keeps what the command says of the file
   fi
 }
 
-lines() { # pattern, file: the lines that match; none is no failure
+lines() { # pattern, file: the lines that match, if any
   grep -E "$1" "$2" || [ $? -eq 1 ]
 }
 

@@ -140,7 +140,7 @@ Deno.test("parseCpuidDump() refuses a dump without leaf 0 or leaf 1", () => {
   );
 });
 
-Deno.test("parseCpuidDump() refuses a vendor that is no text", () => {
+Deno.test("parseCpuidDump() refuses a vendor that cannot be printed", () => {
   refuses(
     "CPUID 00000000: 00000020-00000000-00000000-00000000\n" + leaf1("000C06F2"),
     "dump.txt:1:1: Expected a vendor in CPUID leaf 00000000, " +

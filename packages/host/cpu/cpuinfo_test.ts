@@ -110,7 +110,7 @@ Deno.test("parseCpuinfo() refuses a value that the end of the text may have cut"
   );
 });
 
-Deno.test("parseCpuinfo() refuses numbers that are none", () => {
+Deno.test("parseCpuinfo() refuses malformed and impossible values", () => {
   refuses(
     minimal({ model: "0x8f" }),
     'cpus.txt:4:9: Expected "model" as a number from 0 to 255, got "0x8f"',
@@ -163,7 +163,7 @@ Deno.test("parseCpuinfo() refuses the cpuinfo of other architectures", () => {
   );
 });
 
-Deno.test("parseCpuinfo() refuses a line that is no field", () => {
+Deno.test("parseCpuinfo() refuses a line without a colon", () => {
   refuses("Hello\n", 'cpus.txt:1:1: Expected a line "key : value", got "Hello"');
   refuses("\r\nHello\r\n", 'cpus.txt:2:1: Expected a line "key : value", got "Hello"');
 });

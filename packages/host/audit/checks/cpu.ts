@@ -35,7 +35,7 @@ export const erratum: CheckSpec = {
       return unknown(cpuTrouble!, "Whether it has the erratum cannot be told");
     }
     if (erratum === undefined) {
-      const meaning = "No erratum is known for this CPU, which is no confirmation that it has none";
+      const meaning = "No erratum is known for this CPU, which does not confirm that it has none";
       return unknown("no platform names this model", meaning);
     }
     const seen = `${platform.title}, by its model`;
@@ -50,7 +50,7 @@ export const erratum: CheckSpec = {
 /** Why affected silicon can be without the flag (Linux 1e536e106897, set at the end of TDX initialisation). */
 const WHY_MISSING = "Linux sets the flag only where it has initialised TDX: not with TDX off in " +
   "the firmware, in a guest, with fewer than 2 private KeyIDs or with hibernation enabled, and " +
-  "not before 6.8. A missing flag is no missing erratum";
+  "not before 6.8. A missing flag does not show a missing erratum";
 
 /** What the kernel itself says of the erratum. */
 export const flag: CheckSpec = {

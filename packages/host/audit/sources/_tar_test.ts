@@ -71,7 +71,7 @@ Deno.test("tarEntries() refuses an archive cut anywhere", async () => {
   }
 });
 
-Deno.test("tarEntries() refuses what is no tar archive, and says so of gzip", async () => {
+Deno.test("tarEntries() refuses anything but a tar archive, and names gzip", async () => {
   const gzip = new Blob([archive([])]).stream().pipeThrough(new CompressionStream("gzip"));
   await assertRejects(() => read(gzip), SyntaxError, "got gzip data: unpack it first");
   const text = pieces(new TextEncoder().encode("x".repeat(1024)), 1024);
