@@ -51,7 +51,7 @@ const misspelt = (
 /** A call that takes a question of the verdict table. */
 const questions = (ask: (question: never) => unknown): WrongType[] => {
   const asked = (change: object) => ask({ ...QUESTION, ...change } as never);
-  const known = "platform, mode, hostKeys, policy, poison, flush, rules, expected";
+  const known = "platform, mode, hostKeys, policy, poison, pageRetired, flush, rules, expected";
   return [
     misspelt(ask, { ...QUESTION, flushed: false }, "question", known),
     [(platform) => asked({ platform }), FOREIGN, RangeError, CONTRACT],

@@ -9,6 +9,7 @@ import {
   readQuestions,
   TRACE_OPTION,
 } from "../litmus/questions.ts";
+import { answerKernels, asksKernels, KERNELS_OPTIONS, kernelsText } from "../litmus/kernels.ts";
 import { verdictsText } from "../litmus/verdicts_text.ts";
 import { type Command, EXIT } from "../shell/command.ts";
 import { noOperands, type Options } from "../shell/options.ts";
@@ -19,7 +20,7 @@ import { UsageError } from "../shell/values.ts";
 /** `tdx check`: answer the verdict table, or the part that was asked for. */
 export const checkCommand: Command = {
   summary: "explore every sequence after a reclaim, and compare with the expected verdicts",
-  usage: "[--platform NAME] [--mode Li|Ci] [--policy POLICY] [--trace]",
+  usage: "[--platform NAME] [--mode Li|Ci] [--policy POLICY] [--trace | --kernels]",
   options: {
     ...MACHINES_OPTIONS,
     policy: { value: "POLICY", help: "only always, quirk or never; default all" },
@@ -27,10 +28,17 @@ export const checkCommand: Command = {
     ...LIMIT_OPTION,
     ...TRACE_OPTION,
     ...HTML_OPTION,
+    ...KERNELS_OPTIONS,
   },
   example: "tdx check --platform spr --trace",
   async run(options, stdio) {
     noOperands(options);
+    if (asksKernels(options)) {
+      const kernels = await answerKernels(options, stdio);
+      if (options.has("json")) printJson(stdio, { kernels });
+      else stdio.print(kernelsText(kernels));
+      return kernels.every(({ hazards }) => hazards.length === 0) ? EXIT.fine : EXIT.hazard;
+    }
     const writeHtml = await htmlWriter(options, stdio);
     const verdicts = await answer(options, stdio);
     if (options.has("json")) printJson(stdio, { results: verdicts.map(withoutTrace) });

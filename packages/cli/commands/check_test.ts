@@ -25,7 +25,7 @@ Deno.test("tdx check finds the verdicts as expected, and says the shortest ways"
   assertStringIncludes(text, "partial write (W5), load (R0)");
   assertStringIncludes(text, "load (C6)");
   const consumed =
-    "\nconsumed: by the TD, on a machine with SEAM_NR, so that the page is retired\n";
+    "\nconsumed: by the TD, with SEAM_NR and no KeyID bits in MCi_ADDR, so that the page is retired\n";
   assertStringIncludes(text, consumed);
   const none = ["--platform", "gnr", "--policy", "quirk", "--left-poison", "none"];
   assert(!(await tdx("check", ...none)).text.includes(consumed));
@@ -99,3 +99,34 @@ for (const [args, message] of WRONG) {
     assertStringIncludes(await refused("check", ...args), message);
   });
 }
+
+Deno.test("tdx check --kernels says what each version leaves open, and why not more", async () => {
+  const { status, answer } = await tdxJson("check", "--kernels");
+  assertEquals(status, 2);
+  type Row = { version: string; platform: string; hazards: { id: string; witness: unknown[] }[] };
+  const open = (platform: string, version: string) =>
+    answer.kernels.find((row: Row) => row.platform === platform && row.version === version)
+      .hazards.map(({ id }: { id: string }) => id);
+  assertEquals(open("gnr", "6.16"), []);
+  assertEquals(open("gnr", "6.18"), ["R0", "N1"]);
+  assertEquals(open("gnr", "6.19"), ["R0", "N1", "X2"]);
+  assertEquals(open("gnr", "7.2"), ["R0", "N1", "X2"]);
+  for (const version of ["6.16", "6.18", "6.19", "7.2"]) {
+    for (const platform of ["spr", "emr"]) assert(!open(platform, version).includes("N1"));
+  }
+  assert(
+    answer.kernels.every(({ hazards }: Row) => hazards.every((each) => each.witness.length > 0)),
+  );
+
+  const { text } = await tdx("check", "--kernels", "--platform", "spr");
+  assertStringIncludes(text, "N1 the kernel clears the page, which removes transient poison: spr");
+  const one = await tdxJson("check", "--kernels", "--kernel", "6.17.3", "--platform", "gnr");
+  assertEquals([one.status, one.answer.kernels.length], [0, 1]);
+});
+
+Deno.test("tdx check refuses --kernels beside what it does not go with", async () => {
+  assertMatch(await refused("check", "--kernel", "6.18"), /Expected --kernel with --kernels/);
+  const note = await refused("check", "--kernels", "--policy", "never");
+  assertMatch(note, /Expected --kernels without --policy, got both/);
+  assertMatch(await refused("check", "--kernels", "--kernel", "x"), /Expected --kernel to be/);
+});

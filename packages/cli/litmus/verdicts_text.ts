@@ -1,7 +1,9 @@
 import { traceText, type VerdictRow } from "@tdx/litmus";
 import { table } from "../shell/show.ts";
 
-const CONSUMED = "consumed: by the TD, on a machine with SEAM_NR, so that the page is retired";
+const CONSUMED =
+  "consumed: by the TD, with SEAM_NR and no KeyID bits in MCi_ADDR, so that the page is retired\n" +
+  "  (with KeyID bits in it Linux retires none: tdx check --kernels)";
 
 /** Writes verdicts for a person, with each trace where it is wanted. */
 export function verdictsText(verdicts: readonly VerdictRow[], trace: boolean): string {

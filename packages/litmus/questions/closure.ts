@@ -21,7 +21,8 @@ import type { Machine } from "../model/system.ts";
 /**
  * What is in a reclaimed line besides what the TD wrote: no poison, that of a hardware error which
  * the TD never consumed, or of one that it did on a machine with SEAM_NR, so that the page was
- * retired (Linux 7911f145de5f). Without SEAM_NR the third is not asked: some hosts panic.
+ * retired (Linux 7911f145de5f) where MCi_ADDR carries no KeyID bits (N1). Without SEAM_NR the third is
+ * not asked: some hosts panic.
  */
 export type LeftPoison = "none" | "unconsumed" | "consumed";
 
@@ -42,6 +43,11 @@ export interface ClosureQuestion {
   readonly policy: Policy;
   /** A transient hardware error in the line: none, never consumed, consumed with SEAM_NR. */
   readonly poison: LeftPoison;
+  /**
+   * Whether the kernel retired the page of poison that the TD consumed; default yes, as where
+   * MCi_ADDR carries no KeyID bits (N1).
+   */
+  readonly pageRetired?: boolean;
   /** Whether caches are flushed before the clear (T3, D4); default yes. */
   readonly flush?: boolean;
   /** Other rules, to ask "what if"; what is known by them stays, so a table must not change. */
@@ -55,6 +61,7 @@ const QUESTION: readonly string[] = [
   "hostKeys",
   "policy",
   "poison",
+  "pageRetired",
   "flush",
   "rules",
   "expected",
@@ -144,7 +151,8 @@ export function clearingKeys(hostKeys: ClosureKeys): HostKeys {
  */
 export function closureProblem(question: ClosureQuestion): { problem: Problem; machine: Machine } {
   requireOptions("question", question, QUESTION);
-  const { platform, mode, hostKeys, policy, poison, flush = true, rules } = question;
+  const { platform, mode, hostKeys, policy, poison, rules } = question;
+  const { pageRetired = true, flush = true } = question;
   const keys = hostKeyNames(hostKeys);
   requireOneOf("poison", poison, LEFT_POISONS);
   const [cleared] = keys;
@@ -177,7 +185,7 @@ export function closureProblem(question: ClosureQuestion): { problem: Problem; m
       threads: [...before, reclaim, outside("host", HOST_KINDS), outside("device", DEVICE_KINDS)],
       registers: [],
       speculation: keys,
-      seamNr: poison === "consumed",
+      seamNr: poison === "consumed" && pageRetired,
     },
     machine: {
       mode,

@@ -1,4 +1,5 @@
 import type { MachineCheckBehaviour, Platform, SeamNr } from "@tdx/core";
+import { NEWEST_LINUX } from "@tdx/linux";
 import type { VNode } from "preact";
 import { groupsOf } from "../page/groups_of.ts";
 
@@ -21,7 +22,9 @@ export function SeamNrNote({ platforms }: { readonly platforms: readonly Platfor
   return (
     <p>
       This holds only with SEAM_NR, by which Linux knows that the TD met the machine check and
-      retires the page (7911f145de5f). As the plugins declare it: {declared.join(" ")}
+      retires the page (7911f145de5f), and only where MCi_ADDR carries no KeyID bits: with them no
+      Linux up to {NEWEST_LINUX} finds the page (N1). As the plugins declare it:{" "}
+      {declared.join(" ")}
     </p>
   );
 }

@@ -18,8 +18,8 @@ const KEYS_TITLE: Readonly<Record<ClosureKeys, string>> = {
 const POISON_TITLE: Readonly<Record<LeftPoison, string>> = {
   none: "",
   unconsumed: "; hardware poison is left that the TD never consumed",
-  consumed: "; hardware poison is left that the TD consumed, on a machine with SEAM_NR: the page " +
-    "is retired",
+  consumed: "; hardware poison is left that the TD consumed, with SEAM_NR and no KeyID bits in " +
+    "MCi_ADDR: the page is retired",
 };
 
 const MODE_TITLE = { Li: "Li, logical integrity", Ci: "Ci, cryptographic integrity" } as const;

@@ -30,8 +30,8 @@ Deno.test("verdictsHtml() has a table for each kind of host KeyIDs and left pois
     "Host uses a shared KeyID with integrity",
     "Host uses KeyID 0 and an integrity KeyID on the same line",
     "Host uses KeyID 0, as Linux; hardware poison is left that the TD never consumed",
-    "Host uses KeyID 0, as Linux; hardware poison is left that the TD consumed, on a machine with " +
-    "SEAM_NR: the page is retired",
+    "Host uses KeyID 0, as Linux; hardware poison is left that the TD consumed, with SEAM_NR and no " +
+    "KeyID bits in MCi_ADDR: the page is retired",
   ]);
 });
 
