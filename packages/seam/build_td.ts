@@ -67,7 +67,7 @@ export interface BuiltTd {
 export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
   requireOptions("plan", plan, PLAN);
   const { hkid, control, memory, level = 0 } = plan;
-  requireWhole("vcpus", plan.vcpus, 0);
+  requireWhole("vcpus", plan.vcpus, 1);
   requireWhole("level", level, 0, 1);
   const { mem, mr } = module;
   let next = control;

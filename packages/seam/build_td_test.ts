@@ -24,21 +24,21 @@ Deno.test("buildTd() maps 2 MiB pages without page tables below them", () => {
   const memory = [runOf(2 ** 18, 512 * 3)];
   const { tdr, controlPages, guestPages } = buildTd(module, {
     hkid: 33,
-    vcpus: 0,
+    vcpus: 1,
     control: 0,
     memory,
     level: 1,
   });
-  // TDR, TDCS, and Secure EPT pages for 512 GiB and 1 GiB.
-  assertEquals([controlPages, guestPages], [1 + 6 + 2, 3]);
+  // TDR, TDCS, vCPU, and Secure EPT pages for 512 GiB and 1 GiB.
+  assertEquals([controlPages, guestPages], [1 + 6 + 6 + 2, 3]);
   assertEquals(module.calls.get("TDH.MEM.PAGE.AUG"), 3);
-  assertEquals(module.td(tdr)!.children, 6 + 2 + 3 * 512);
+  assertEquals(module.td(tdr)!.children, 6 + 6 + 2 + 3 * 512);
 });
 
 Deno.test("buildTd() builds a TD without memory", () => {
   const module = newModule();
-  const { controlPages } = buildTd(module, { hkid: 33, vcpus: 0, control: 0, memory: [] });
-  assertEquals(controlPages, 7);
+  const { controlPages } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: [] });
+  assertEquals(controlPages, 1 + 6 + 6);
 });
 
 Deno.test("buildTd() names the SEAMCALL that is refused", () => {

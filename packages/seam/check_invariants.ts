@@ -40,11 +40,12 @@ function pageProblems(module: TdxModule, tds: readonly TdInfo[]): string[] {
   let tdrs = 0;
   module.forEachPages(({ type, owner, mapping, epoch }, count) => {
     if (type === "TDR") tdrs += count;
-    if ((mapping !== null) !== (type === "REG")) problems.push(`${type} pages are ${mapping}`);
+    const mayMap = type === "REG" || (type === "EPT" && mapping !== "mapped");
+    if (mapping === null ? type === "REG" : !mayMap) problems.push(`${type} pages are ${mapping}`);
     if ((epoch !== null) !== (mapping === "blocked")) {
       problems.push(`${mapping} pages have epoch ${epoch}`);
     }
-    if (owner === null) return;
+    if (owner === null || type === "NDA") return;
     owned.set(owner, (owned.get(owner) ?? 0) + count);
     if (type === "REG") guest.set(owner, (guest.get(owner) ?? 0) + count);
     if (epoch !== null && epoch > (epochs.get(owner) ?? 0)) {

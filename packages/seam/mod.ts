@@ -36,6 +36,7 @@ export type { VpLeaves } from "./leaves/vp.ts";
 export type { KeyInfo, KeyState } from "./state/key_ownership.ts";
 export { PAGE_TYPES, type PageLevel, type PageType } from "./state/page_type.ts";
 export type { MappingState, PamtEntry } from "./state/pamt.ts";
+export type { LockedPart, LockMode, TdPart } from "./state/_page_locks.ts";
 export type { Faults, LeafName } from "./state/seamcalls.ts";
 export { TDCS_PAGES, TDVPS_PAGES } from "./state/td.ts";
 export type { GpaRange, LifeCycle, OpState, PageCounts, TdInfo, VcpuInfo } from "./state/td.ts";

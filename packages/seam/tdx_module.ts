@@ -1,5 +1,11 @@
-import { type FrameChunk, type Key, PAGE_BYTES, type PhysicalMemory } from "@tdx/core";
-import { requireOneOf, requireOptions, requireWhole } from "@tdx/core/arguments";
+import {
+  type FrameChunk,
+  type Key,
+  PAGE_BYTES,
+  type PhysicalMemory,
+  type Transition,
+} from "@tdx/core";
+import { outOfRange, requireOneOf, requireOptions, requireWhole } from "@tdx/core/arguments";
 import { hex } from "./_hex.ts";
 import { acceptPages } from "./leaves/_page_accept.ts";
 import { MemLeaves } from "./leaves/mem.ts";
@@ -8,6 +14,7 @@ import { MrLeaves } from "./leaves/mr.ts";
 import { PhymemLeaves } from "./leaves/phymem.ts";
 import { VpLeaves } from "./leaves/vp.ts";
 import { ownedPages } from "./state/_owned_pages.ts";
+import type { LockedPart, LockMode } from "./state/_page_locks.ts";
 import { SeamState } from "./state/_seam_state.ts";
 import { type KeyInfo, KeyOwnership } from "./state/key_ownership.ts";
 import { PAGE_TYPES, type PageType } from "./state/page_type.ts";
@@ -156,23 +163,40 @@ export class TdxModule {
   }
 
   /**
-   * Takes the lock of a page's PAMT entry, as another SEAMCALL in progress does.
+   * Takes a lock, as another SEAMCALL in progress does.
    *
-   * @param pa Address of the page in bytes, a multiple of 4 KiB; a TDR to lock the TD.
-   * @throws {RangeError} If it is not the address of a page in memory, or the page is locked.
+   * @param what The PAMT entry of a page by its address in bytes, a multiple of 4 KiB (a TDR to lock
+   * the TD), the key ownership table, or a part of a TD.
+   * @param mode Alone, or together with others; a page is always locked alone. Default `exclusive`.
+   * @throws {RangeError} If it is not the address of a page in memory, or the lock is held.
    */
-  lock(pa: number): void {
-    this.#state.locks.lock(this.#frame(pa));
+  lock(what: number | LockedPart, mode: LockMode = "exclusive"): void {
+    if (typeof what === "number") this.#state.locks.lock(this.#frame(what));
+    else this.#state.parts.lock(what, mode);
   }
 
   /**
    * Releases a lock that {@link TdxModule.lock} took.
    *
-   * @param pa Address of the page in bytes.
-   * @throws {RangeError} If the page is not locked so.
+   * @param what What was locked.
+   * @throws {RangeError} If it is not locked so.
    */
-  unlock(pa: number): void {
-    this.#state.locks.unlock(this.#frame(pa));
+  unlock(what: number | LockedPart): void {
+    if (typeof what === "number") this.#state.locks.unlock(this.#frame(what));
+    else this.#state.parts.unlock(what);
+  }
+
+  /**
+   * Marks a TD fatal, as a machine check in one of its vCPUs does (M9): it can no longer be entered,
+   * changed or taken down page by page, only as a whole.
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @throws {RangeError} If it is not the address of a TDR.
+   */
+  markFatal(tdr: number): void {
+    const td = this.#state.tds.get(tdr);
+    if (td === undefined) throw outOfRange("tdr", "the address of a TDR", tdr);
+    td.fatal = true;
   }
 
   /**
@@ -193,11 +217,33 @@ export class TdxModule {
    * @param gpa First guest physical address, a multiple of the page size.
    * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
    * @param pages How many consecutive pages; default 1.
+   * @returns Whether all were accepted; an injected interrupt ends the first of 2 MiB early, which
+   * stays pending with its first lines zeroed (M11).
    * @throws {RangeError} If the TD is not live, or not all of the pages are there at that size and
    * pending: the guest would exit to the host instead. Nothing is accepted then.
    */
-  accept(tdr: number, gpa: number, level: number, pages: number = 1): void {
-    acceptPages(this.#state, tdr, gpa, level, pages);
+  accept(tdr: number, gpa: number, level: number, pages: number = 1): boolean {
+    return acceptPages(this.#state, tdr, gpa, level, pages);
+  }
+
+  /**
+   * The guest loads a line. Poison that it consumes makes the TD fatal (M9), and its
+   * TDH.VP.ENTER returns NON_RECOVERABLE_TD_NON_ACCESSIBLE.
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa Guest physical address in bytes.
+   * @returns What happened to the line.
+   * @throws {RangeError} If no page of a live TD is mapped there: the guest would exit to the host.
+   */
+  load(tdr: number, gpa: number): Transition {
+    const td = this.#state.tds.get(tdr);
+    const pa = td === undefined ? undefined : this.#state.translate(td, gpa);
+    if (td === undefined || pa === undefined) {
+      throw outOfRange("gpa", "the address of a mapped page of a live TD", gpa);
+    }
+    const outcome = this.memory.step({ kind: "load", by: "td", key: td.key! }, pa);
+    if (outcome.machineCheck) td.fatal = true;
+    return outcome;
   }
 
   /**

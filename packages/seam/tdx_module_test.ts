@@ -63,14 +63,20 @@ Deno.test("TdxModule knows a TD from its creation to its end", () => {
   look();
   for (let i = 1; i <= 6; i++) module.mng.addcx(i * 4096, 0);
   module.mng.init(0);
+  module.vp.create(20 * 4096, 0);
+  for (let i = 1; i <= 5; i++) module.vp.addcx((20 + i) * 4096, 20 * 4096);
+  module.vp.init(20 * 4096, 0);
   module.mr.finalize(0);
   look();
+  module.vp.flush(20 * 4096, 0);
   module.mng.vpflushdone(0);
   look();
   [0, 1].forEach((pkg) => module.phymem.cacheWb(pkg, 0));
   module.mng.keyFreeid(0);
   look();
-  module.phymem.pageReclaim(runOf(1, 6));
+  for (const [frame, count] of [[1, 6], [20, 1], [21, 5]] as const) {
+    module.phymem.pageReclaim(runOf(frame, count));
+  }
   assertEquals(module.phymem.pageReclaim(0).status, 0n);
   look();
   assertEquals(stages, [

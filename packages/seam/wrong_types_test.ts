@@ -31,7 +31,12 @@ wrongTypes({
       TypeError,
       "Expected plan to have only hkid, vcpus, control, memory, level, got levels",
     ],
-    [build, { vcpus: NaN }, RangeError, `Expected vcpus ${FROM_0}, got NaN`],
+    [
+      build,
+      { vcpus: NaN },
+      RangeError,
+      `Expected vcpus to be a whole number from 1 to 2^53 - 1, got NaN`,
+    ],
     [build, { level: 2 }, RangeError, "Expected level to be a whole number from 0 to 1, got 2"],
   ],
   "new TdxModule()": [
@@ -53,7 +58,7 @@ wrongTypes({
       inject,
       { interrupt: 3 },
       TypeError,
-      "Expected faults to have only busyAfter, interrupts, got interrupt",
+      "Expected faults to have only busyAfter, interrupts, noEntropy, acceptInterrupt, got interrupt",
     ],
     [inject, { interrupts: 0.5 }, RangeError, `Expected interrupts ${FROM_0}, got 0.5`],
     [

@@ -164,6 +164,23 @@ export class LineAutomaton {
   }
 
   /**
+   * The keys under which a state that was met has a dirty copy, for each KeyID the newest one that an
+   * operation went through.
+   *
+   * @returns The keys, ascending by KeyID.
+   */
+  dirtyKeys(): Key[] {
+    const dirty = new Set(
+      this.#states.flatMap(({ copies }) =>
+        copies.filter((copy) => copy.dirty).map(({ keyId }) => keyId)
+      ),
+    );
+    const keys = new Map<number, Key>();
+    for (const { key } of this.#operations) if (dirty.has(key.keyId)) keys.set(key.keyId, key);
+    return [...keys.values()].sort((a, b) => a.keyId - b.keyId);
+  }
+
+  /**
    * Gives an operation its number.
    *
    * @param operation The operation.

@@ -57,9 +57,10 @@ export function callForPages(
   return { status: isRefused ? outcome : SUCCESS, pages: done, rest };
 }
 
-function begin({ calls }: SeamState, operands: Operands): void {
+function begin({ calls, locks }: SeamState, operands: Operands): void {
   for (const name in operands) requireWhole(name, operands[name], 0);
   calls.begin();
+  locks.begin();
 }
 
 /** The frames of a chunk, or of the page of `span` frames that an address is in. */

@@ -1,7 +1,7 @@
 // Checks that leaves share. Each gives what it looked up, or a bigint: the status of the refusal. A
 // SEAMCALL is done before the next one begins, so a lock that nobody holds is as good as taken.
 import { firstFrame, type FrameChunk, PAGE_BYTES, splitChunk } from "@tdx/core";
-import type { LockMode } from "../state/_page_locks.ts";
+import type { LockedPart, LockMode } from "../state/_page_locks.ts";
 import { GPA_LIMIT, type SeptEntry } from "../state/_secure_ept.ts";
 import type { SeamState } from "../state/_seam_state.ts";
 import { framesPer, pageBytes, type PageType } from "../state/page_type.ts";
@@ -40,9 +40,19 @@ export function lockFrame(
   span: number = 1,
 ): bigint | undefined {
   const size = framesPer(pamt.entry(frame)?.level ?? 0);
-  const isFree = !calls.meetsBusy() &&
-    locks.isFree(frame - frame % size, Math.max(size, span), mode);
-  return isFree ? undefined : status("OPERAND_BUSY", operand);
+  const isTaken = !calls.meetsBusy() &&
+    locks.take(frame - frame % size, Math.max(size, span), mode);
+  return isTaken ? undefined : status("OPERAND_BUSY", operand);
+}
+
+/** Takes the lock of a part of a TD or of the key ownership table, or says that it is taken. */
+export function lockPart(
+  { parts }: SeamState,
+  part: LockedPart,
+  mode: LockMode,
+): bigint | undefined {
+  if (parts.isFree(part, mode)) return undefined;
+  return status("OPERAND_BUSY", part === "KOT" ? part : part.part);
 }
 
 /** Takes the lock of the TDR that owns a page, together with others, or says that it is taken. */
@@ -76,7 +86,7 @@ export function checkTd(
   const frame = checkPage(state, tdr, operand, "TDR", mode);
   if (typeof frame === "bigint") return frame;
   const td = state.tds.get(tdr)!;
-  return refuseOpState(td, opStates) ?? td;
+  return refuseOpState(state, td, opStates, mode) ?? td;
 }
 
 /** Checks and locks the TDVPR that names a vCPU, and the TDR that owns it; then as for a TD. */
@@ -90,26 +100,38 @@ export function checkVcpu(
   const frame = checkPage(state, tdvpr, operand, "TDVPR", mode);
   if (typeof frame === "bigint") return frame;
   const td = state.tds.get(state.pamt.entry(frame)!.owner!)!;
-  return lockTdr(state, td) ?? refuseOpState(td, opStates) ?? td.vcpus.get(tdvpr)!;
+  return lockTdr(state, td) ?? refuseOpState(state, td, opStates, "shared") ?? td.vcpus.get(tdvpr)!;
 }
 
 /** Says if a TD lacks keys or a TDCS, or is not in one of the states, where any are named. */
-function refuseOpState(td: Td, opStates: readonly OpState[]): bigint | undefined {
+function refuseOpState(
+  state: SeamState,
+  td: Td,
+  opStates: readonly OpState[],
+  mode: LockMode,
+): bigint | undefined {
   if (opStates.length === 0) return undefined;
+  if (td.fatal) return status("TD_FATAL");
   if (td.lifeCycle !== "KEYS_CONFIGURED") return status("TD_KEYS_NOT_CONFIGURED");
   if (td.tdcsPages < TDCS_PAGES.min) return status("TDCS_NOT_ALLOCATED");
+  const busy = lockPart(state, { tdr: td.tdr, part: "OP_STATE" }, mode);
+  if (busy !== undefined) return busy;
   return opStates.includes(td.opState) ? undefined : status("OP_STATE_INCORRECT");
 }
 
-/** Checks a GPA with its level, and walks to the Secure EPT entry. */
+/** Checks a GPA with its level, locks the Secure EPT, and walks to the Secure EPT entry. */
 export function walk(
-  { sept }: Td,
+  state: SeamState,
+  { sept, tdr }: Td,
   gpa: number,
   level: number,
   [low, high]: readonly [number, number],
+  mode: LockMode,
 ): { readonly page: number; readonly entry: SeptEntry } | bigint {
   const fits = level >= low && level <= high && gpa < GPA_LIMIT && gpa % pageBytes(level) === 0;
   if (!fits) return status("OPERAND_INVALID", "RCX");
+  const busy = lockPart(state, { tdr, part: "SEPT_TREE" }, mode);
+  if (busy !== undefined) return busy;
   const page = gpa / pageBytes(level);
   const entry = sept.entry(page, level);
   return entry === undefined ? status("EPT_WALK_FAILED", "RCX") : { page, entry };

@@ -1,15 +1,23 @@
-import { firstFrame, type FrameChunk } from "@tdx/core";
+import { firstFrame, type FrameChunk, PAGE_BYTES } from "@tdx/core";
 import { requireWhole } from "@tdx/core/arguments";
-import { hex } from "../_hex.ts";
 import type { LockMode } from "../state/_page_locks.ts";
 import type { SeamState } from "../state/_seam_state.ts";
+import type { SecureEpt } from "../state/_secure_ept.ts";
 import { framesPer, pageBytes, type PageLevel } from "../state/page_type.ts";
 import { noGuestPage, type PamtEntry } from "../state/pamt.ts";
 import type { LeafName } from "../state/seamcalls.ts";
 import type { OpState, Td } from "../state/td.ts";
 import { status } from "../status/seamcall_status.ts";
-import { call, callForPages } from "./_call.ts";
-import { alike, checkTd, lockFrame, lockPages, requireWholePages, walk } from "./_checks.ts";
+import { call, callForPages, SUCCESS } from "./_call.ts";
+import {
+  alike,
+  checkTd,
+  lockFrame,
+  lockPages,
+  lockPart,
+  requireWholePages,
+  walk,
+} from "./_checks.ts";
 import type { CountResult, Pages, PagesResult, RemoveResult } from "./results.ts";
 
 /** The entry of a Secure EPT that a leaf is about. */
@@ -64,7 +72,7 @@ const PAGE_ADD: AddLeaf = {
 const PAGE_AUG: AddLeaf = {
   name: "TDH.MEM.PAGE.AUG",
   tdrLock: "shared",
-  opStates: ["RUNNABLE"],
+  opStates: ["INITIALIZED", "RUNNABLE"],
   levels: [0, 1],
   mapping: "pending",
   writes: null,
@@ -159,7 +167,8 @@ export class MemLeaves {
   }
 
   /**
-   * TDH.MEM.RANGE.BLOCK (D1): blocks guest pages and notes the TD's epoch.
+   * TDH.MEM.RANGE.BLOCK (D1): blocks guest pages and notes the TD's epoch. An entry that points at a
+   * Secure EPT page is blocked with all that the page maps (M13).
    *
    * Refuses as the class says, then with GPA_RANGE_ALREADY_BLOCKED|RCX.
    *
@@ -168,22 +177,21 @@ export class MemLeaves {
    * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
    * @param pages How many consecutive pages, each by its own SEAMCALL; default 1.
    * @returns The status, and how many pages it is about.
-   * @throws {RangeError} If an operand is not a whole number from 0, `pages` is 0, or the entry
-   * points at a Secure EPT page: blocking more than a page at once is not modelled.
+   * @throws {RangeError} If an operand is not a whole number from 0, or `pages` is 0.
    */
   rangeBlock(tdr: number, gpa: number, level: number, pages: number = 1): CountResult {
     requireWhole("pages", pages, 1);
-    this.#requireNoTable(tdr, gpa, level);
     let count = 1;
     const result = call(this.#state, "TDH.MEM.RANGE.BLOCK", { tdr, gpa, level }, () => {
-      const found = this.#find({ tdr, gpa, level }, pages, [0, 3]);
+      const found = this.#find({ tdr, gpa, level }, pages, [0, 3], "table");
       if (typeof found === "bigint") return found;
       const { td, entry, frames } = found;
       if (entry.mapping === "blocked") return status("GPA_RANGE_ALREADY_BLOCKED", "RCX");
 
-      const [blocked] = alike(this.#state, frames, frames.count, framesPer(level), null);
+      const span = framesPer(entry.level);
+      const [blocked] = alike(this.#state, frames, frames.count, span, null);
       this.#state.pamt.change(blocked, entry, { ...entry, mapping: "blocked", epoch: td.epoch });
-      count = blocked.count / framesPer(level);
+      count = blocked.count / span;
       return count;
     });
     return { ...result, count };
@@ -204,8 +212,10 @@ export class MemLeaves {
     requireWhole("times", times, 1);
     let count = 1;
     const result = call(this.#state, "TDH.MEM.TRACK", { tdr }, () => {
-      const td = checkTd(this.#state, tdr, "RCX", "shared", "RUNNABLE");
+      const td = checkTd(this.#state, tdr, "RCX", "shared", "INITIALIZED", "RUNNABLE");
       if (typeof td === "bigint") return td;
+      const busy = lockPart(this.#state, { tdr, part: "TD_EPOCH" }, "exclusive");
+      if (busy !== undefined) return busy;
       if (td.runsSince(td.epoch - 1)) return status("PREVIOUS_TLB_EPOCH_BUSY");
 
       // A second one would find the vCPUs that run now in the epoch before.
@@ -251,7 +261,70 @@ export class MemLeaves {
       td.children -= removed.count;
       return count;
     });
-    return { ...result, count, pages: removed };
+    const rcx = removed === null
+      ? this.#entryShown(result.status, { tdr, gpa, level })
+      : BigInt(firstFrame(removed)) * BigInt(PAGE_BYTES);
+    return { ...result, count, pages: removed, rcx };
+  }
+
+  /**
+   * TDH.MEM.SEPT.REMOVE: takes a page out of the Secure EPT. Nothing is written to it.
+   *
+   * Refuses as the class says, then, once the TD is finalised, with GPA_RANGE_NOT_BLOCKED|RCX and
+   * TLB_TRACKING_NOT_DONE|RCX, and with OPERAND_BUSY|RCX or EPT_PAGE_NOT_FREE|RCX (an entry of it
+   * is in use).
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa First guest physical address that the page translates, a multiple of what it spans.
+   * @param level Level of the entry that points at it: 1 for a page that spans 2 MiB, 2 for 1 GiB,
+   * 3 for 512 GiB.
+   * @returns The status, and the frame that was removed.
+   * @throws {RangeError} If an operand is not a whole number from 0.
+   */
+  septRemove(tdr: number, gpa: number, level: number): RemoveResult {
+    let removed: FrameChunk | null = null;
+    const result = call(this.#state, "TDH.MEM.SEPT.REMOVE", { tdr, gpa, level }, () => {
+      const td = checkTd(this.#state, tdr, "RDX", "shared", "INITIALIZED", "RUNNABLE");
+      if (typeof td === "bigint") return td;
+      const place = walk(this.#state, td, gpa, level, [1, 3], "exclusive");
+      if (typeof place === "bigint") return place;
+      if (place.entry !== "table") return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
+      const { frames } = td.sept.tables[level]!.translate(place.page, 1);
+      const entry = this.#state.pamt.entry(frames.frame)!;
+      const refusal = refuseUntracked(td, entry) ??
+        lockFrame(this.#state, frames.frame, "RCX", "exclusive");
+      if (refusal !== undefined) return refusal;
+      if (!td.sept.isEmpty(place.page, level)) return status("EPT_PAGE_NOT_FREE", "RCX");
+
+      this.#state.pamt.free(frames, entry);
+      td.sept.tables[level]!.remove(place.page, 1);
+      td.children--;
+      removed = frames;
+      return SUCCESS;
+    });
+    return { ...result, count: 1, pages: removed, rcx: 0n };
+  }
+
+  /** The Secure EPT entry that a refusal shows in RCX: the one at which the walk ended. */
+  #entryShown(refusal: bigint, { tdr, gpa, level }: Place): bigint {
+    if (!SHOWS_ENTRY.has(refusal)) return 0n;
+    const { sept } = this.#state.tds.get(tdr)!;
+    for (let at = 3; at > level; at--) {
+      const page = Math.floor(gpa / pageBytes(at));
+      if (sept.entry(page, at) !== "table") return this.#entryOf(sept, page, at);
+    }
+    return this.#entryOf(sept, gpa / pageBytes(level), level);
+  }
+
+  /** An entry as the host sees it: without the address of a Secure EPT page. */
+  #entryOf(sept: SecureEpt, page: number, level: number): bigint {
+    const entry = sept.entry(page, level);
+    if (entry === "table") return READ_WRITE_EXECUTE;
+    if (entry !== "leaf") return SUPPRESS_VE;
+    const { frame } = sept.leaves[level]!.translate(page, 1).frames;
+    const isMapped = this.#state.pamt.entry(frame)!.mapping === "mapped";
+    return SUPPRESS_VE | BigInt(frame) << 12n | LEAF_WRITE_BACK |
+      (isMapped ? READ_WRITE_EXECUTE : 0n);
   }
 
   #add(leaf: AddLeaf, { tdr, gpa, level }: Place, pages: Pages): PagesResult {
@@ -262,7 +335,7 @@ export class MemLeaves {
     return callForPages(this.#state, name, { tdr, gpa, level }, pages, span, () => {
       const td = checkTd(this.#state, tdr, "RDX", leaf.tdrLock, ...leaf.opStates);
       if (typeof td === "bigint") return td;
-      const place = walk(td, gpa, level, leaf.levels);
+      const place = walk(this.#state, td, gpa, level, leaf.levels, "shared");
       if (typeof place === "bigint") return place;
       if (place.entry !== "free") return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
       const chunk = lockPages(this.#state, pages, "R8", "exclusive", span);
@@ -285,26 +358,40 @@ export class MemLeaves {
   }
 
   /** Makes the checks that come before the page itself. */
-  #find({ tdr, gpa, level }: Place, pages: number, levels: Levels): Found | bigint {
+  #find(
+    { tdr, gpa, level }: Place,
+    pages: number,
+    levels: Levels,
+    also: "table" | null = null,
+  ): Found | bigint {
     const td = checkTd(this.#state, tdr, "RDX", "shared", "INITIALIZED", "RUNNABLE");
     if (typeof td === "bigint") return td;
-    const place = walk(td, gpa, level, levels);
+    const mode = also === "table" ? "exclusive" : "shared";
+    const place = walk(this.#state, td, gpa, level, levels, mode);
     if (typeof place === "bigint") return place;
-    if (place.entry !== "leaf") return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
-    const { frames } = td.sept.leaves[level]!.translate(place.page, pages);
+    if (place.entry !== "leaf" && place.entry !== also) {
+      return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
+    }
+    const extents = place.entry === "leaf" ? td.sept.leaves : td.sept.tables;
+    const { frames } = extents[level]!.translate(place.page, pages);
     const piece = this.#state.pamt.piece(frames);
     return { td, page: place.page, entry: piece.entry!, frames: piece.pages };
   }
-
-  #requireNoTable(tdr: number, gpa: number, level: number): void {
-    const tables = this.#state.tds.get(tdr)?.sept.tables[level];
-    if (!tables?.present(Math.floor(gpa / pageBytes(level)), 1)) return;
-    throw new RangeError(
-      `Expected a GPA and level that map a page, got the Secure EPT page of level ${level} at ` +
-        `${hex(gpa)}; blocking all it maps at once is not modelled`,
-    );
-  }
 }
+
+/** Bits of a Secure EPT entry. */
+const READ_WRITE_EXECUTE = 0x7n;
+/** Bit 7: a page; bit 6 and bits 5:3: memory type write-back, whatever the guest says. */
+const LEAF_WRITE_BACK = 0xf0n;
+/** Set where the guest gets no #VE. */
+const SUPPRESS_VE = 1n << 63n;
+
+/** The refusals that show the entry. */
+const SHOWS_ENTRY: ReadonlySet<bigint> = new Set([
+  status("EPT_WALK_FAILED", "RCX"),
+  status("EPT_ENTRY_STATE_INCORRECT", "RCX"),
+  status("GPA_RANGE_NOT_BLOCKED", "RCX"),
+]);
 
 /** Says if a vCPU may still hold a translation of a page; a TD never finalised has never run. */
 function refuseUntracked(td: Td, { mapping, epoch }: PamtEntry): bigint | undefined {

@@ -40,11 +40,60 @@ Deno.test("rangeBlock() D1: many pages stop before the one that is refused", () 
   assertEquals(module.calls.get("TDH.MEM.RANGE.BLOCK"), 1 + 5 + 1 + 506);
 });
 
-Deno.test("rangeBlock() throws where the entry points at a page table", () => {
+Deno.test("rangeBlock() M13: an entry that points at a page table is blocked with all below it", () => {
   const module = newModule();
   liveTd(module);
-  assertThrows(() => module.mem.rangeBlock(TDR, 0, 1), RangeError, "not modelled");
-  assertEquals(module.calls.get("TDH.MEM.RANGE.BLOCK"), undefined);
+  assertEquals(module.mem.rangeBlock(TDR, 0, 1), { status: 0n, count: 1 });
+  assertEquals(says(module.mem.rangeBlock(TDR, 0, 1)), "GPA_RANGE_ALREADY_BLOCKED|RCX");
+  assertThrows(() => module.load(TDR, 0), RangeError, "a mapped page");
+});
+
+Deno.test("septRemove() M14: blocked and tracked once the TD is finalised, and all entries free", () => {
+  const module = newModule();
+  liveTd(module, { memory: [runOf(2 ** 18, 1)] });
+  const { mem } = module;
+  const remove = () => says(mem.septRemove(TDR, 0, 1));
+  assertEquals(remove(), "GPA_RANGE_NOT_BLOCKED|RCX");
+  mem.rangeBlock(TDR, 0, 1);
+  assertEquals(remove(), "TLB_TRACKING_NOT_DONE|RCX");
+  mem.track(TDR);
+  assertEquals(remove(), "EPT_PAGE_NOT_FREE|RCX");
+  mem.rangeBlock(TDR, 0, 0);
+  mem.track(TDR);
+  mem.pageRemove(TDR, 0, 0);
+  const children = module.td(TDR)!.children;
+  module.lock({ tdr: TDR, part: "SEPT_TREE" }, "shared");
+  assertEquals(remove(), "OPERAND_BUSY|SEPT_TREE");
+  module.unlock({ tdr: TDR, part: "SEPT_TREE" });
+  const written = module.memory.counts.lines;
+  assertEquals(remove(), "SUCCESS");
+  assertEquals(module.td(TDR)!.children, children - 1);
+  // Nothing is written to the page.
+  assertEquals(module.memory.counts.lines, written);
+  assertEquals(checkInvariants(module), []);
+  assertEquals(says(mem.pageAug(TDR, 0, 0, 2 * GiB)), "EPT_WALK_FAILED|RCX");
+});
+
+Deno.test("septRemove() M14: a TD that was never finalised needs no block", () => {
+  const module = newModule();
+  initialise(module);
+  assertEquals(says(module.mem.septRemove(TDR, 0, 2)), "EPT_PAGE_NOT_FREE|RCX");
+  assertEquals(module.mem.septRemove(TDR, 0, 1).status, 0n);
+  assertEquals(says(module.mem.septRemove(TDR, 0, 1)), "EPT_ENTRY_STATE_INCORRECT|RCX");
+});
+
+Deno.test("pageRemove() shows the Secure EPT entry that a refusal is about in RCX", () => {
+  const module = newModule();
+  liveTd(module, { memory: [runOf(2 ** 18, 1)] });
+  const { mem } = module;
+  const rcx = (gpa: number, level: number) => mem.pageRemove(TDR, gpa, level).rcx;
+  // As the module leaves it: free with suppressed #VE, a mapped page, a page table.
+  assertEquals(rcx(4096, 0), 0x8000000000000000n);
+  assertEquals(rcx(2 * MiB, 0), 0x8000000000000000n);
+  assertEquals(rcx(0, 0), 0x80000000400000f7n);
+  assertEquals(rcx(0, 1), 0x7n);
+  assertEquals(mem.pageAug(TDR, 4096, 0, 2 * GiB).status, 0n);
+  assertEquals(rcx(4096, 0), 0x80000000800000f0n);
 });
 
 Deno.test("track() D2: PREVIOUS_TLB_EPOCH_BUSY while a vCPU runs from before the last one", () => {
@@ -87,7 +136,8 @@ Deno.test("pageRemove() D3: GPA_RANGE_NOT_BLOCKED|RCX, then TLB_TRACKING_NOT_DON
   mem.rangeBlock(TDR, 0, 0);
   assertEquals(says(mem.pageRemove(TDR, 0, 0)), "TLB_TRACKING_NOT_DONE|RCX");
   mem.track(TDR);
-  assertEquals(mem.pageRemove(TDR, 0, 0), { status: 0n, count: 1, pages: runOf(2 ** 18, 1) });
+  const removed = { status: 0n, count: 1, pages: runOf(2 ** 18, 1), rcx: 0x40000000n };
+  assertEquals(mem.pageRemove(TDR, 0, 0), removed);
 });
 
 Deno.test("pageRemove() D3: TLB_TRACKING_NOT_DONE|RCX until every vCPU was kicked", () => {

@@ -5,7 +5,7 @@ import { noGuestPage } from "../state/pamt.ts";
 import { Td, TDCS_PAGES } from "../state/td.ts";
 import { status } from "../status/seamcall_status.ts";
 import { call, SUCCESS } from "./_call.ts";
-import { checkPage, checkTd } from "./_checks.ts";
+import { checkPage, checkTd, lockPart } from "./_checks.ts";
 import type { SeamcallResult } from "./results.ts";
 
 /**
@@ -40,7 +40,7 @@ export class MngLeaves {
    *
    * Refuses, in this order: OPERAND_INVALID|RDX (no private HKID), what is wrong with the page
    * (OPERAND_INVALID, OPERAND_ADDR_RANGE_ERROR, OPERAND_BUSY, PAGE_METADATA_INCORRECT, all |RCX),
-   * HKID_NOT_FREE.
+   * HKID_NOT_FREE, RND_NO_ENTROPY, which has written the page (M6).
    *
    * @param tdr Address of a free 4 KiB page in bytes.
    * @param hkid The KeyID.
@@ -54,11 +54,15 @@ export class MngLeaves {
       if (entry === undefined) return status("OPERAND_INVALID", "RDX");
       const frame = checkPage(this.#state, tdr, "RCX", "NDA");
       if (typeof frame === "bigint") return frame;
+      const busy = lockPart(this.#state, "KOT", "exclusive");
+      if (busy !== undefined) return busy;
       if (entry.state !== "FREE") return status("HKID_NOT_FREE");
 
       const page = runOf(frame, 1);
-      entry.state = "ASSIGNED";
       this.#state.write(page, keys.globalKey);
+      // M6: without entropy the page stays free, but has been written.
+      if (this.#state.calls.noEntropy) return status("RND_NO_ENTROPY");
+      entry.state = "ASSIGNED";
       pamt.use(page, noGuestPage("TDR"));
       tds.set(tdr, new Td(tdr, hkid));
       return SUCCESS;
@@ -82,6 +86,7 @@ export class MngLeaves {
     return call(this.#state, "TDH.MNG.KEY.CONFIG", { tdr }, () => {
       const td = checkTd(this.#state, tdr, "RCX", "exclusive");
       if (typeof td === "bigint") return td;
+      if (td.fatal) return status("TD_FATAL");
       if (td.lifeCycle !== "HKID_ASSIGNED") return status("LIFECYCLE_STATE_INCORRECT");
       if (td.configured.has(pkg)) return status("KEY_CONFIGURED");
 
@@ -96,7 +101,7 @@ export class MngLeaves {
    * TDH.MNG.ADDCX: gives the TD a page for its TDCS.
    *
    * Refuses with TD_KEYS_NOT_CONFIGURED, TDCX_NUM_INCORRECT (over 9 pages), what is wrong with the
-   * page (|RCX), or OP_STATE_INCORRECT once the TD is initialised.
+   * page (|RCX), or OP_STATE_INCORRECT once the TD is initialised, which has written the page (M6).
    *
    * @param tdcx Address of a free 4 KiB page in bytes.
    * @param tdr Address of the TDR in bytes.
@@ -107,10 +112,13 @@ export class MngLeaves {
     return call(this.#state, "TDH.MNG.ADDCX", { tdcx, tdr }, () => {
       const td = checkTd(this.#state, tdr, "RDX", "exclusive");
       if (typeof td === "bigint") return td;
+      if (td.fatal) return status("TD_FATAL");
       if (td.lifeCycle !== "KEYS_CONFIGURED") return status("TD_KEYS_NOT_CONFIGURED");
       if (td.tdcsPages >= TDCS_PAGES.max) return status("TDCX_NUM_INCORRECT");
       const frame = checkPage(this.#state, tdcx, "RCX", "NDA");
       if (typeof frame === "bigint") return frame;
+      // M6: the page is written before the operation state is looked at.
+      this.#state.write(runOf(frame, 1), td.key!);
       if (td.opState !== "UNINITIALIZED") return status("OP_STATE_INCORRECT");
 
       this.#state.addControlPage(td, frame, "TDCX");
@@ -154,6 +162,8 @@ export class MngLeaves {
     return call(this.#state, "TDH.MNG.VPFLUSHDONE", { tdr }, () => {
       const td = checkTd(this.#state, tdr, "RCX", "exclusive");
       if (typeof td === "bigint") return td;
+      const busy = lockPart(this.#state, "KOT", "exclusive");
+      if (busy !== undefined) return busy;
       if (td.lifeCycle !== "KEYS_CONFIGURED" && td.lifeCycle !== "HKID_ASSIGNED") {
         return status("LIFECYCLE_STATE_INCORRECT");
       }
@@ -181,12 +191,15 @@ export class MngLeaves {
     return call(this.#state, "TDH.MNG.KEY.FREEID", { tdr }, () => {
       const td = checkTd(this.#state, tdr, "RCX", "exclusive");
       if (typeof td === "bigint") return td;
+      const busy = lockPart(this.#state, "KOT", "exclusive");
+      if (busy !== undefined) return busy;
       if (td.lifeCycle !== "BLOCKED") return status("LIFECYCLE_STATE_INCORRECT");
       const entry = keys.entry(td.hkid)!;
       if (entry.pending.size > 0) return status("WBCACHE_NOT_COMPLETE");
 
       entry.state = "FREE";
       td.lifeCycle = "TEARDOWN";
+      this.#state.storeTdr(td);
       return SUCCESS;
     });
   }

@@ -90,8 +90,26 @@ Deno.test("addcx() takes 6 to 9 pages, and none once the TD is initialised", () 
   const other = newModule();
   withKeys(other, 6);
   other.mng.init(TDR);
-  assertEquals(says(other.mng.addcx(TDR, TDR)), "PAGE_METADATA_INCORRECT|RCX");
+  assertEquals(says(other.mng.addcx(TDR + 4096, TDR)), "PAGE_METADATA_INCORRECT|RCX");
   assertEquals(says(other.mng.addcx(GiB, TDR)), "OP_STATE_INCORRECT");
+});
+
+Deno.test("addcx() M6: refused for the operation state, it has written the page all the same", () => {
+  const module = newModule();
+  withKeys(module, 6);
+  module.mng.init(TDR);
+  module.mng.addcx(GiB, TDR);
+  const { memory } = module.memory.state(GiB + 63 * 64);
+  assertEquals([memory.owner, memory.key?.keyId, module.page(GiB)?.type], [1, 33, "NDA"]);
+});
+
+Deno.test("create() M6: without entropy it has written the page under the global key", () => {
+  const module = newModule();
+  module.inject({ noEntropy: true });
+  assertEquals(says(module.mng.create(GiB, 33)), "RND_NO_ENTROPY");
+  const { memory } = module.memory.state(GiB);
+  assertEquals([memory.owner, memory.key?.keyId, module.page(GiB)?.type], [1, 32, "NDA"]);
+  assertEquals(module.keys().find(({ hkid }) => hkid === 33)?.state, "FREE");
 });
 
 Deno.test("addcx() adds a child, written under the TD's key", () => {

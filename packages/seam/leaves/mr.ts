@@ -1,4 +1,5 @@
 import type { SeamState } from "../state/_seam_state.ts";
+import { status } from "../status/seamcall_status.ts";
 import { call, SUCCESS } from "./_call.ts";
 import { checkTd } from "./_checks.ts";
 import type { SeamcallResult } from "./results.ts";
@@ -42,6 +43,7 @@ export class MrLeaves {
     return call(this.#state, "TDH.MR.FINALIZE", { tdr }, () => {
       const td = checkTd(this.#state, tdr, "RCX", "exclusive", "INITIALIZED");
       if (typeof td === "bigint") return td;
+      if (![...td.vcpus.values()].some(({ ready }) => ready)) return status("NO_VCPUS");
 
       td.opState = "RUNNABLE";
       return SUCCESS;

@@ -33,13 +33,13 @@ export class PhymemLeaves {
   }
 
   /**
-   * TDH.PHYMEM.CACHE.WB (T3) on a package: writes back dirty lines of the HKIDs that are FLUSHED
-   * when it starts, and keeps them cached.
+   * TDH.PHYMEM.CACHE.WB (T3) on a package: writes back the dirty lines of every KeyID, and keeps
+   * them cached (M8). The package is done for the HKIDs that are FLUSHED when it starts.
    *
    * A dirty line may sit in the cache of any package, so it is sure to be in memory only when the
    * last package is done; until then it is left dirty (assumption S1).
    *
-   * Refuses with OPERAND_INVALID|RCX (command), OPERAND_BUSY|WBCACHE, WBCACHE_RESUME_ERROR. Gives
+   * Refuses with OPERAND_INVALID|RCX (command), OPERAND_BUSY|WBCACHE or |KOT, WBCACHE_RESUME_ERROR. Gives
    * NO_HKID_READY_TO_WBCACHE, which is not an error, and INTERRUPTED_RESUMABLE as faults say.
    *
    * @param pkg The package that the calling processor belongs to, from 0.
@@ -48,11 +48,12 @@ export class PhymemLeaves {
    * @throws {RangeError} If an operand is not a whole number from 0, or `pkg` not a package.
    */
   cacheWb(pkg: number, command: number): SeamcallResult {
-    const { calls, keys, memory, packages, writeBacks } = this.#state;
+    const { calls, keys, packages, parts, writeBacks } = this.#state;
     requireWhole("package", pkg, 0, packages - 1);
     return call(this.#state, "TDH.PHYMEM.CACHE.WB", { command }, () => {
       if (command > 1) return status("OPERAND_INVALID", "RCX");
       if (calls.meetsBusy()) return status("OPERAND_BUSY", "WBCACHE");
+      if (!parts.isFree("KOT", "shared")) return status("OPERAND_BUSY", "KOT");
       const saved = writeBacks.get(pkg);
       writeBacks.delete(pkg);
       if (command === 1 && saved === undefined) return status("WBCACHE_RESUME_ERROR");
@@ -65,19 +66,21 @@ export class PhymemLeaves {
         return status("INTERRUPTED_RESUMABLE");
       }
 
+      let isLast = false;
       for (const hkid of snapshot) {
-        const { key, pending } = keys.entry(hkid)!;
-        // With the last package done, the dirty lines are in memory (S1).
-        const isLast = pending.delete(pkg) && pending.size === 0;
-        if (isLast) memory.apply(this.#state.operation("cache-wb", key), 0, memory.bytes);
+        const { pending } = keys.entry(hkid)!;
+        if (pending.delete(pkg) && pending.size === 0) isLast = true;
       }
+      // With the last package done, the dirty lines of every KeyID are in memory (S1, M8).
+      if (isLast) this.#state.writeBackAll();
       return SUCCESS;
     });
   }
 
   /**
    * TDH.PHYMEM.PAGE.RECLAIM (T5): frees pages of a TD in teardown. Only metadata change: the lines
-   * keep TD owner, MAC and poison.
+   * keep TD owner, MAC and poison. The TDR, which counts the pages, gets dirty lines (M7): T6 before
+   * it is used again.
    *
    * Refuses, in this order: OPERAND_INVALID|RCX (misaligned, beyond the physical address bits, or
    * with KeyID bits), OPERAND_ADDR_RANGE_ERROR|RCX, OPERAND_BUSY|RCX, PAGE_METADATA_INCORRECT|RCX
@@ -111,7 +114,7 @@ export class PhymemLeaves {
       // Each TDR is another TD, whatever lies beside it.
       const frames = type === "TDR" ? 1 : piece.pages.count;
       const [done, rest] = alike(this.#state, chunk, frames, span, "exclusive");
-      pamt.free(done, piece.entry!);
+      pamt.free(done, piece.entry!, owner);
       this.#forget(td, type, done);
       return [done, rest];
     });
@@ -159,6 +162,7 @@ export class PhymemLeaves {
       return;
     }
     td.children -= pages.count;
+    this.#state.storeTdr(td);
     if (type === "TDVPR") forEachFrame(pages, (frame) => td.vcpus.delete(frame * PAGE_BYTES));
   }
 

@@ -50,4 +50,9 @@ export interface CountResult extends SeamcallResult {
 export interface RemoveResult extends CountResult {
   /** The frames that were removed; `null` where the removal was refused. */
   readonly pages: FrameChunk | null;
+  /**
+   * RCX: the address of the first page, or the Secure EPT entry that the refusal is about, as the
+   * host sees it; else 0.
+   */
+  readonly rcx: bigint;
 }

@@ -7,8 +7,8 @@ import type { SeamcallResult } from "./results.ts";
 
 const TDR = 0;
 const TDVPR = 20 * PAGE_BYTES;
-/** A page in use, which a leaf that wants a free one comes to last. */
-const USED = TDR;
+/** A reserved page, which a leaf that wants a free one comes to last. */
+const USED = 1000 * PAGE_BYTES;
 
 /** Ways from stage to stage: no TD, keys, TDCS, initialised, finalised, BLOCKED, TEARDOWN. */
 const STAGES: readonly ((module: TdxModule) => void)[] = [
@@ -21,7 +21,11 @@ const STAGES: readonly ((module: TdxModule) => void)[] = [
     vp.create(TDVPR, TDR);
     [1, 2, 3, 4, 5].forEach((i) => vp.addcx(TDVPR + i * PAGE_BYTES, TDVPR));
   },
-  ({ mr }) => mr.finalize(TDR),
+  ({ mr, vp }) => {
+    vp.init(TDVPR, 0);
+    mr.finalize(TDR);
+    vp.flush(TDVPR, 0);
+  },
   ({ mng }) => mng.vpflushdone(TDR),
   ({ mng, phymem }) => {
     [0, 1].forEach((pkg) => phymem.cacheWb(pkg, 0));
@@ -37,17 +41,17 @@ TDH.MNG.ADDCX           RDX  keys RCX  RCX  RCX  RCX  keys    keys
 TDH.MNG.INIT            RCX  keys TDCS ok   op   op   keys    keys
 TDH.MNG.VPFLUSHDONE     RCX  ok   ok   ok   ok   ok   life    life
 TDH.MNG.KEY.FREEID      RCX  life life life life life cache   life
-TDH.MR.FINALIZE         RCX  keys TDCS op   ok   op   keys    keys
-TDH.VP.CREATE           RDX  keys TDCS op   RCX  RCX  keys    keys
-TDH.VP.ADDCX            RDX  RDX  RDX  RDX  RCX  RCX  keys    keys
-TDH.VP.INIT             RCX  RCX  RCX  RCX  ok   ok   keys    keys
-TDH.VP.ENTER            RCX  RCX  RCX  RCX  op   vcpu keys    keys
+TDH.MR.FINALIZE         RCX  keys TDCS op   none op   keys    keys
+TDH.VP.CREATE           RDX  keys TDCS op   RCX  op   keys    keys
+TDH.VP.ADDCX            RDX  RDX  RDX  RDX  RCX  op   keys    keys
+TDH.VP.INIT             RCX  RCX  RCX  RCX  ok   op   keys    keys
+TDH.VP.ENTER            RCX  RCX  RCX  RCX  op   ok   keys    keys
 TDH.VP.FLUSH            RCX  RCX  RCX  RCX  lp   lp   keys    keys
 TDH.MEM.SEPT.ADD        RDX  keys TDCS op   walk walk keys    keys
 TDH.MEM.PAGE.ADD        RDX  keys TDCS op   walk op   keys    keys
-TDH.MEM.PAGE.AUG        RDX  keys TDCS op   op   walk keys    keys
+TDH.MEM.PAGE.AUG        RDX  keys TDCS op   walk walk keys    keys
 TDH.MEM.RANGE.BLOCK     RDX  keys TDCS op   walk walk keys    keys
-TDH.MEM.TRACK           RCX  keys TDCS op   op   ok   keys    keys
+TDH.MEM.TRACK           RCX  keys TDCS op   ok   ok   keys    keys
 TDH.MEM.PAGE.REMOVE     RDX  keys TDCS op   walk walk keys    keys
 TDH.PHYMEM.PAGE.RECLAIM RCX  life life life life life life    pages
 `;
@@ -61,7 +65,7 @@ const WORDS: Readonly<Record<string, string>> = {
   TDCS: "TDCS_NOT_ALLOCATED",
   op: "OP_STATE_INCORRECT",
   walk: "EPT_WALK_FAILED|RCX",
-  vcpu: "VCPU_STATE_INCORRECT",
+  none: "NO_VCPUS",
   lp: "VCPU_NOT_ASSOCIATED",
   cache: "WBCACHE_NOT_COMPLETE",
   pages: "TD_ASSOCIATED_PAGES_EXIST",
@@ -91,7 +95,7 @@ const LEAVES: Readonly<Record<string, Leaf>> = {
 };
 
 function moduleAt(stage: number): TdxModule {
-  const module = newModule();
+  const module = newModule({ reserved: [{ base: USED, size: PAGE_BYTES }] });
   STAGES.slice(0, stage + 1).forEach((go) => go(module));
   return module;
 }

@@ -3,7 +3,7 @@ import type { SeamState } from "../state/_seam_state.ts";
 import { TDVPS_PAGES } from "../state/td.ts";
 import { status } from "../status/seamcall_status.ts";
 import { call, SUCCESS } from "./_call.ts";
-import { checkPage, checkTd, checkVcpu } from "./_checks.ts";
+import { checkPage, checkTd, checkVcpu, lockPart } from "./_checks.ts";
 import type { SeamcallResult } from "./results.ts";
 
 /**
@@ -45,7 +45,7 @@ export class VpLeaves {
    */
   create(tdvpr: number, tdr: number): SeamcallResult {
     return call(this.#state, "TDH.VP.CREATE", { tdvpr, tdr }, () => {
-      const td = checkTd(this.#state, tdr, "RDX", "shared", "INITIALIZED", "RUNNABLE");
+      const td = checkTd(this.#state, tdr, "RDX", "shared", "INITIALIZED");
       if (typeof td === "bigint") return td;
       const frame = checkPage(this.#state, tdvpr, "RCX", "NDA");
       if (typeof frame === "bigint") return frame;
@@ -69,7 +69,7 @@ export class VpLeaves {
    */
   addcx(tdcx: number, tdvpr: number): SeamcallResult {
     return call(this.#state, "TDH.VP.ADDCX", { tdcx, tdvpr }, () => {
-      const vcpu = checkVcpu(this.#state, tdvpr, "RDX", "exclusive", "INITIALIZED", "RUNNABLE");
+      const vcpu = checkVcpu(this.#state, tdvpr, "RDX", "exclusive", "INITIALIZED");
       if (typeof vcpu === "bigint") return vcpu;
       if (vcpu.ready) return status("VCPU_STATE_INCORRECT");
       if (vcpu.pages >= TDVPS_PAGES.max) return status("TDCX_NUM_INCORRECT");
@@ -96,7 +96,7 @@ export class VpLeaves {
   init(tdvpr: number, lp: number): SeamcallResult {
     this.#requireLp(lp);
     return call(this.#state, "TDH.VP.INIT", { tdvpr }, () => {
-      const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "exclusive", "INITIALIZED", "RUNNABLE");
+      const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "exclusive", "INITIALIZED");
       if (typeof vcpu === "bigint") return vcpu;
       if (vcpu.pages < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
       if (vcpu.ready) return status("VCPU_STATE_INCORRECT");
@@ -124,10 +124,13 @@ export class VpLeaves {
       const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "shared", "RUNNABLE");
       if (typeof vcpu === "bigint") return vcpu;
       if (vcpu.pages < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
-      if (!vcpu.ready) return status("VCPU_STATE_INCORRECT");
+      if (!vcpu.ready || vcpu.enteredAt !== null) return status("VCPU_STATE_INCORRECT");
       if (vcpu.lp !== null && vcpu.lp !== lp) return status("VCPU_ASSOCIATED");
 
+      // M4: what is refused from here on has associated the vCPU all the same.
       vcpu.lp = lp;
+      const busy = lockPart(this.#state, { tdr: vcpu.td.tdr, part: "TD_EPOCH" }, "shared");
+      if (busy !== undefined) return busy;
       this.#state.enter(vcpu);
       return SUCCESS;
     });

@@ -1,14 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { GiB } from "@tdx/core";
 import type { TdxModule } from "../tdx_module.ts";
-import { liveTd, newModule, says } from "../_fixtures_test.ts";
+import { initialise, liveTd, newModule, says } from "../_fixtures_test.ts";
 
 const TDVPR = 2 * GiB;
 
-/** A TD without vCPUs, and a TDVPR with so many further pages. */
+/** A TD that is initialised, and a TDVPR with so many further pages. */
 function withTdvpr(module: TdxModule, tdcx: number): void {
-  const { tdr } = liveTd(module, { vcpus: 0 });
-  module.vp.create(TDVPR, tdr);
+  initialise(module);
+  module.vp.create(TDVPR, 0);
   for (let i = 1; i <= tdcx; i++) module.vp.addcx(TDVPR + i * 4096, TDVPR);
 }
 
@@ -50,11 +50,36 @@ Deno.test("vp.init() associates the vCPU with the processor", () => {
 Deno.test("vp.enter() needs a TD that is finalised and a vCPU that is ready", () => {
   const module = newModule();
   withTdvpr(module, 4);
-  assertEquals(says(module.vp.enter(TDVPR, 3)), "TDCX_NUM_INCORRECT");
-  module.vp.addcx(TDVPR + 5 * 4096, TDVPR);
-  assertEquals(says(module.vp.enter(TDVPR, 3)), "VCPU_STATE_INCORRECT");
+  const second = TDVPR + 32 * 4096;
+  for (let i = 5; i <= 6; i++) module.vp.addcx(TDVPR + i * 4096, TDVPR);
+  assertEquals(says(module.vp.enter(TDVPR, 3)), "OP_STATE_INCORRECT");
   module.vp.init(TDVPR, 3);
+  module.vp.create(second, 0);
+  const third = TDVPR + 64 * 4096;
+  module.vp.create(third, 0);
+  for (let i = 1; i <= 5; i++) module.vp.addcx(third + i * 4096, third);
+  module.mr.finalize(0);
+  assertEquals(says(module.vp.enter(second, 4)), "TDCX_NUM_INCORRECT");
+  assertEquals(says(module.vp.enter(third, 4)), "VCPU_STATE_INCORRECT");
   assertEquals(module.vp.enter(TDVPR, 3).status, 0n);
+});
+
+Deno.test("vp.enter() M4: VCPU_STATE_INCORRECT for a vCPU that runs elsewhere", () => {
+  const module = newModule();
+  const { vcpus } = liveTd(module);
+  module.vp.enter(vcpus[0]!, 0);
+  assertEquals(says(module.vp.enter(vcpus[0]!, 7)), "VCPU_STATE_INCORRECT");
+});
+
+Deno.test("vp.enter() M4: refused for a busy epoch, it has associated the vCPU all the same", () => {
+  const module = newModule();
+  const { tdr, vcpus } = liveTd(module);
+  module.vp.flush(vcpus[0]!, 0);
+  module.lock({ tdr, part: "TD_EPOCH" });
+  assertEquals(says(module.vp.enter(vcpus[0]!, 7)), "OPERAND_BUSY|TD_EPOCH");
+  const [vcpu] = module.td(tdr)!.vcpus;
+  assertEquals([vcpu?.lp, vcpu?.running], [7, false]);
+  assertEquals(says(module.mem.track(tdr)), "OPERAND_BUSY|TD_EPOCH");
 });
 
 Deno.test("vp.enter() VCPU_ASSOCIATED on another processor, until it is flushed", () => {

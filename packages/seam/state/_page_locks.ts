@@ -5,6 +5,8 @@ export type LockMode = "exclusive" | "shared";
 
 /** The locks of PAMT entries that someone else holds right now: few at any time. */
 export class PageLocks {
+  /** Pages that the SEAMCALL in progress has locked, as first frame and count. */
+  readonly #own: [number, number][] = [];
   readonly #exclusive = new Set<number>();
   /** Frames of running vCPUs and their TDRs, with how many hold them. */
   readonly #shared = new Map<number, number>();
@@ -32,7 +34,23 @@ export class PageLocks {
     else this.#shared.set(frame, holders);
   }
 
-  /** Whether the lock of the page at `frame`, as long as `span`, can be had. */
+  /** Forgets what the SEAMCALL before had locked. */
+  begin(): void {
+    this.#own.length = 0;
+  }
+
+  /**
+   * Takes the lock of a page for the SEAMCALL in progress, unless someone holds it: that SEAMCALL
+   * too, for it may not lock a page twice, nor a page within one (M5).
+   */
+  take(frame: number, span: number, mode: LockMode): boolean {
+    const isOwn = this.#own.some(([own, count]) => own < frame + span && frame < own + count);
+    if (isOwn || !this.isFree(frame, span, mode)) return false;
+    this.#own.push([frame, span]);
+    return true;
+  }
+
+  /** Whether nobody else holds the lock of the page at `frame`, as long as `span`. */
   isFree(frame: number, span: number, mode: LockMode): boolean {
     return !this.#held(mode).some((held) => held >= frame && held < frame + span);
   }
@@ -54,3 +72,47 @@ export class PageLocks {
 const NOBODY: ReadonlyMap<number, number> = new Map();
 /** Almost always: so that nothing is made for it. */
 const NONE: readonly number[] = [];
+
+/** A part of a TD that has a lock of its own. */
+export interface TdPart {
+  /** Address of the TDR in bytes. */
+  readonly tdr: number;
+  /** The part, by the name of its operand. */
+  readonly part: "SEPT_TREE" | "TD_EPOCH" | "OP_STATE";
+}
+
+/** What has a lock besides the pages: the key ownership table, and parts of each TD (M10). */
+export type LockedPart = "KOT" | TdPart;
+
+/** The locks that someone else holds on parts. */
+export class PartLocks {
+  readonly #held: { readonly name: string; readonly mode: LockMode }[] = [];
+
+  lock(part: LockedPart, mode: LockMode): void {
+    const name = partName(part);
+    if (!this.isFree(part, mode)) {
+      throw new RangeError(`Expected a lock that nobody holds, got that of ${name}`);
+    }
+    this.#held.push({ name, mode });
+  }
+
+  unlock(part: LockedPart): void {
+    const name = partName(part);
+    const at = this.#held.findIndex((held) => held.name === name);
+    if (at < 0) throw new RangeError(`Expected a lock that was taken, got that of ${name}`);
+    this.#held.splice(at, 1);
+  }
+
+  /** Whether the lock of a part can be had. */
+  isFree(part: LockedPart, mode: LockMode): boolean {
+    if (this.#held.length === 0) return true;
+    const name = partName(part);
+    return !this.#held.some((held) =>
+      held.name === name && (mode === "exclusive" || held.mode === "exclusive")
+    );
+  }
+}
+
+function partName(part: LockedPart): string {
+  return part === "KOT" ? part : `${part.part} of 0x${part.tdr.toString(16)}`;
+}

@@ -7,10 +7,11 @@ import {
   type PhysicalMemory,
   runOf,
 } from "@tdx/core";
-import { PageLocks } from "./_page_locks.ts";
+import { PageLocks, PartLocks } from "./_page_locks.ts";
 import type { KeyOwnership } from "./key_ownership.ts";
 import { noGuestPage, type Pamt } from "./pamt.ts";
 import { Seamcalls } from "./seamcalls.ts";
+import { pageBytes } from "./page_type.ts";
 import type { Td, Vcpu } from "./td.ts";
 
 /** A cache write-back of a package that was interrupted. */
@@ -23,6 +24,7 @@ export interface WriteBack {
 /** What a module remembers, and what its leaves do with it alike. */
 export class SeamState {
   readonly locks: PageLocks = new PageLocks();
+  readonly parts: PartLocks = new PartLocks();
   readonly calls: Seamcalls = new Seamcalls();
   /** By the address of the TDR. */
   readonly tds: Map<number, Td> = new Map();
@@ -44,9 +46,28 @@ export class SeamState {
     this.memory.applyChunk(this.operation("movdir64b", key, data), pages);
   }
 
+  /**
+   * The module stores into a TDR, by ordinary cached stores under the global KeyID (M7). Into which
+   * of its lines is not modelled: all of them get dirty.
+   */
+  storeTdr({ tdr }: Td): void {
+    const { globalKey } = this.keys;
+    const { copies } = this.memory.state(tdr);
+    if (copies.some(({ keyId, dirty }) => keyId === globalKey.keyId && dirty)) return;
+    this.memory.apply(this.operation("store", globalKey), tdr, PAGE_BYTES);
+  }
+
+  /** Writes back every dirty line, as WBNOINVD on all packages does. */
+  writeBackAll(): void {
+    for (const used of this.memory.line.dirtyKeys()) {
+      const key = this.keys.entry(used.keyId)?.key ?? used;
+      this.memory.apply(this.operation("cache-wb", key), 0, this.memory.bytes);
+    }
+  }
+
   /** What the module does under a key; the same object each time, which memory knows again. */
   operation(
-    kind: "movdir64b" | "cache-wb" | "page-wbinvd",
+    kind: "movdir64b" | "store" | "cache-wb" | "page-wbinvd",
     key: Key,
     data: Data = "zeros",
   ): Operation {
@@ -64,6 +85,23 @@ export class SeamState {
     this.write(page, td.key!);
     this.pamt.use(page, noGuestPage(type, td.tdr));
     td.children++;
+  }
+
+  /** The physical address behind a GPA of a live TD; `undefined` if no page is mapped there. */
+  translate({ lifeCycle, sept }: Td, gpa: number): number | undefined {
+    if (lifeCycle !== "KEYS_CONFIGURED") return undefined;
+    for (const [level, extents] of sept.leaves.entries()) {
+      const page = Math.floor(gpa / pageBytes(level));
+      if (!extents.present(page, 1)) continue;
+      const { frame } = extents.translate(page, 1).frames;
+      const isMapped = this.pamt.entry(frame)!.mapping === "mapped" &&
+        sept.tables.slice(level + 1).every((tables, above) => {
+          const table = tables.translate(Math.floor(gpa / pageBytes(level + 1 + above)), 1);
+          return this.pamt.entry(table.frames.frame)!.mapping !== "blocked";
+        });
+      return isMapped ? frame * PAGE_BYTES + gpa % pageBytes(level) : undefined;
+    }
+    return undefined;
   }
 
   /** The vCPU goes inside its TD, and holds the locks of its TDVPR and TDR from then on (S3). */

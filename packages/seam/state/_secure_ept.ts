@@ -34,6 +34,12 @@ export class SecureEpt {
     return this.tables[level]!.absent(page, pages);
   }
 
+  /** Whether no entry of the Secure EPT page that an entry points at is in use. */
+  isEmpty(page: number, level: number): boolean {
+    const entries = framesPer(1);
+    return this.free(page * entries, level - 1, entries) === entries;
+  }
+
   /** How many entries from one on have the Secure EPT page that holds them, at most `limit`. */
   #reachable(page: number, level: number, limit: number): number {
     // The root is part of the TDCS.

@@ -17,11 +17,17 @@ export type MappingState = "pending" | "mapped" | "blocked";
 export interface PamtEntry {
   /** What the page is used for. */
   readonly type: PageType;
-  /** Address of the TDR of the TD that owns it, in bytes; `null` for NDA, RSVD and a TDR. */
+  /**
+   * Address of the TDR of the TD that owns it, in bytes; `null` for RSVD and a TDR. A free page shows
+   * the owner that it was reclaimed from last, if any.
+   */
   readonly owner: number | null;
   /** Its size. */
   readonly level: PageLevel;
-  /** State of the Secure EPT leaf that maps it; `null` unless it is a guest page. */
+  /**
+   * State of the Secure EPT entry that points at it; `null` for other pages, and for a Secure EPT
+   * page that is not blocked.
+   */
   readonly mapping: MappingState | null;
   /** The TD's epoch when it was blocked; `null` unless it is. */
   readonly epoch: number | null;
@@ -102,14 +108,14 @@ export class Pamt {
     if (source.frames === 0) this.#release(source);
   }
 
-  /** Takes free frames into use. */
+  /** Takes free frames into use, which share an entry. */
   use(pages: FrameChunk, to: PamtEntry): void {
-    this.change(pages, NDA, to);
+    this.change(pages, this.entry(firstFrame(pages))!, to);
   }
 
-  /** Frees frames. */
-  free(pages: FrameChunk, from: PamtEntry): void {
-    this.change(pages, from, NDA);
+  /** Frees frames; a reclaim clears no more than the type, so the owner still shows (M12). */
+  free(pages: FrameChunk, from: PamtEntry, shownOwner: number | null = null): void {
+    this.change(pages, from, shownOwner === null ? NDA : { ...NDA, owner: shownOwner });
   }
 
   /** Visits contiguous pages; chunks are reused scratch, frames outside every TDMR are left out. */

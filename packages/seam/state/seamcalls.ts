@@ -20,6 +20,7 @@ export type LeafName =
   | "TDH.MEM.RANGE.BLOCK"
   | "TDH.MEM.TRACK"
   | "TDH.MEM.PAGE.REMOVE"
+  | "TDH.MEM.SEPT.REMOVE"
   | "TDH.PHYMEM.CACHE.WB"
   | "TDH.PHYMEM.PAGE.RECLAIM"
   | "TDH.PHYMEM.PAGE.WBINVD";
@@ -33,15 +34,30 @@ export interface Faults {
   readonly busyAfter?: () => number;
   /** How often TDH.PHYMEM.CACHE.WB is interrupted on a package before it completes; default 0. */
   readonly interrupts?: number;
+  /** Whether TDH.MNG.CREATE finds no entropy for the TD; default `false`. */
+  readonly noEntropy?: boolean;
+  /**
+   * How many frames of a 2 MiB page the next TDG.MEM.PAGE.ACCEPT zeroes before an interrupt ends it,
+   * 1 to 511. Default: none ends it.
+   */
+  readonly acceptInterrupt?: number;
 }
 
-const FAULTS: readonly (keyof Faults)[] = ["busyAfter", "interrupts"];
+const FAULTS: readonly (keyof Faults)[] = [
+  "busyAfter",
+  "interrupts",
+  "noEntropy",
+  "acceptInterrupt",
+];
 
 /** Counts SEAMCALLs and says which of them meets an injected fault. */
 export class Seamcalls {
   readonly counts: Map<LeafName, number> = new Map();
   #busyAfter: () => number = () => Infinity;
   #interrupts = 0;
+  #acceptInterrupt: number | undefined;
+  /** Whether TDH.MNG.CREATE finds no entropy. */
+  noEntropy = false;
   #quiet = Infinity;
   /** Whether the SEAMCALL in progress met the injected busy operand. */
   #struck = false;
@@ -58,11 +74,22 @@ export class Seamcalls {
 
   inject(faults: Faults): void {
     requireOptions("faults", faults, FAULTS);
-    const { busyAfter = () => Infinity, interrupts = 0 } = faults;
+    const { busyAfter = () => Infinity, interrupts = 0, noEntropy = false } = faults;
+    const { acceptInterrupt } = faults;
     requireWhole("interrupts", interrupts, 0);
+    if (acceptInterrupt !== undefined) requireWhole("acceptInterrupt", acceptInterrupt, 1, 511);
     this.#quiet = sample(busyAfter);
     this.#busyAfter = busyAfter;
     this.#interrupts = interrupts;
+    this.noEntropy = noEntropy;
+    this.#acceptInterrupt = acceptInterrupt;
+  }
+
+  /** Frames after which the accept in progress is interrupted; once for each injection. */
+  takeAcceptInterrupt(): number | undefined {
+    const frames = this.#acceptInterrupt;
+    this.#acceptInterrupt = undefined;
+    return frames;
   }
 
   begin(): void {

@@ -88,6 +88,8 @@ export class Td {
   key: Key | null = null;
   /** Packages whose encryption engine has the key. */
   readonly configured: Set<number> = new Set();
+  /** Whether a vCPU of it consumed poison. */
+  fatal = false;
   tdcsPages = 0;
   children = 0;
   epoch = 1;

@@ -21,6 +21,7 @@ const CODES: Readonly<Record<StatusName, bigint>> = {
   TDCS_NOT_ALLOCATED: 0xC000060600000000n,
   LIFECYCLE_STATE_INCORRECT: 0xC000060700000000n,
   OP_STATE_INCORRECT: 0xC000060800000000n,
+  NO_VCPUS: 0xC000060900000000n,
   TDCX_NUM_INCORRECT: 0xC000061000000000n,
   VCPU_STATE_INCORRECT: 0xC000070000000000n,
   VCPU_ASSOCIATED: 0x8000070100000000n,
@@ -39,6 +40,7 @@ const CODES: Readonly<Record<StatusName, bigint>> = {
   GPA_RANGE_ALREADY_BLOCKED: 0x00000B0700000000n,
   TLB_TRACKING_NOT_DONE: 0xC0000B0800000000n,
   EPT_ENTRY_STATE_INCORRECT: 0xC0000B0D00000000n,
+  EPT_PAGE_NOT_FREE: 0xC0000B0E00000000n,
   NON_RECOVERABLE_VCPU: 0x4000000100000000n,
   NON_RECOVERABLE_TD: 0x6000000200000000n,
   NON_RECOVERABLE_TD_NON_ACCESSIBLE: 0x6000000500000000n,
@@ -57,7 +59,10 @@ const OPERAND_IDS: Readonly<Record<OperandName, number>> = {
   TDCX: 129,
   TDVPR: 130,
   TDCS: 144,
+  SEPT_TREE: 146,
   SEPT_ENTRY: 147,
+  TD_EPOCH: 169,
+  OP_STATE: 172,
   KOT: 186,
   KET: 187,
   WBCACHE: 188,
@@ -119,7 +124,7 @@ Deno.test("decodeStatus() tells a code already reclaimed as it is seen in the fi
 });
 
 Deno.test("decodeStatus() keeps an operand id it has no name for as a number", () => {
-  assertEquals(decodeStatus(0x80000200000000a9n).operand, 169);
+  assertEquals(decodeStatus(0x80000200000000a8n).operand, 168);
 });
 
 Deno.test("decodeStatus() gives the low bits of a code without operand as detail", () => {

@@ -122,6 +122,11 @@ export const STATUS_TEXTS: Readonly<Record<StatusName, StatusText>> = {
     usualCause: "A leaf before TDH.MNG.INIT, or on the wrong side of TDH.MR.FINALIZE.",
     hint: "Issue it in the state it belongs to.",
   },
+  NO_VCPUS: {
+    meaning: "The TD has no vCPU that is initialised.",
+    usualCause: "TDH.MR.FINALIZE before the first TDH.VP.INIT.",
+    hint: "Create and initialise the vCPUs first.",
+  },
   TDCX_NUM_INCORRECT: {
     meaning: "The TD or vCPU has too few or too many TDCX pages.",
     usualCause: "Pages of a vCPU are missing at TDH.VP.INIT, or one is added too many.",
@@ -216,6 +221,12 @@ export const STATUS_TEXTS: Readonly<Record<StatusName, StatusText>> = {
     meaning: "The Secure EPT entry is not in a state that the leaf takes.",
     usualCause: "Nothing is mapped at the GPA where something is needed, or the other way round.",
     hint: "Compare the host's own record of the mapping with the GPA.",
+  },
+  EPT_PAGE_NOT_FREE: {
+    operand: true,
+    meaning: "An entry of the Secure EPT page is in use.",
+    usualCause: "TDH.MEM.SEPT.REMOVE before all that the page maps was removed.",
+    hint: "Remove what it maps first.",
   },
   SEAMCALL_UD: {
     meaning: "The SEAMCALL instruction raised #UD; Linux's own code.",
