@@ -103,7 +103,7 @@ Deno.test("teardownHtml() begins with what met the host, and why", () => {
     lead(TABLED),
     "The host used every page it got back: no machine check. Granite Rapids does not have the " +
       "erratum tdx_pw_mce; without integrity the host reads old private lines as zeros, and any " +
-      "full write converts them. Skip the clearing.",
+      "full write converts them. Policy quirk skips the clearing.",
   );
 });
 
@@ -116,7 +116,8 @@ Deno.test("teardownHtml() tells hardware errors from the erratum, and what alway
       "(2 pages). The same teardown here: with policy always 0 machine checks, with policy never " +
       "2 machine checks. The decision looks at the erratum and the host's KeyIDs, not at hardware " +
       "errors: Granite Rapids does not have the erratum tdx_pw_mce; without integrity the host " +
-      "reads old private lines as zeros, and any full write converts them. Skip the clearing.",
+      "reads old private lines as zeros, and any full write converts them. Policy quirk skips the " +
+      "clearing.",
   );
 });
 
