@@ -1,4 +1,3 @@
-import type { DatabaseSync } from "node:sqlite";
 import { MCI_STATUS } from "@tdx/core";
 import { type LoggedMachineCheck, loggedMachineCheck } from "../logged_machine_check.ts";
 import { recordedCpu } from "./_recorded_cpu.ts";
@@ -92,13 +91,24 @@ async function sqlite() {
   }
 }
 
+/** What is used of `DatabaseSync`, whose types are not everywhere where these declarations are. */
+interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): {
+    setReadBigInts(wanted: boolean): void;
+    all(): Row[];
+    iterate(): Iterable<Row>;
+  };
+}
+type Row = Readonly<Record<string, unknown>>;
+
 /**
  * Reads the rows of an open database.
  *
  * @param database The database.
  * @param name Its file's name, for messages.
  */
-export function* recordsIn(database: DatabaseSync, name: string): Generator<LoggedMachineCheck> {
+export function* recordsIn(database: Database, name: string): Generator<LoggedMachineCheck> {
   database.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
   const columns = columnsIn(database, name);
   const rows = database.prepare(`SELECT ${columns.join(", ")} FROM ${TABLE} ORDER BY id`);
@@ -106,7 +116,7 @@ export function* recordsIn(database: DatabaseSync, name: string): Generator<Logg
   for (const row of rows.iterate()) yield new RasdaemonRow(row, name).record();
 }
 
-function columnsIn(database: DatabaseSync, name: string): string[] {
+function columnsIn(database: Database, name: string): string[] {
   const info = database.prepare(`PRAGMA table_info(${TABLE})`).all();
   if (info.length === 0) {
     throw new SyntaxError(
@@ -129,10 +139,10 @@ function columnsIn(database: DatabaseSync, name: string): string[] {
 
 /** A row of the table. */
 class RasdaemonRow {
-  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #values: Row;
   readonly #name: string;
 
-  constructor(values: Readonly<Record<string, unknown>>, name: string) {
+  constructor(values: Row, name: string) {
     this.#values = values;
     this.#name = name;
   }
