@@ -12,9 +12,9 @@ if (before === undefined || after === undefined) {
   console.error("Expected two files that the benchmark wrote: BEFORE.json AFTER.json");
   Deno.exit(1);
 }
-const old = new Map(read(before).map((figure) => [figure.name, figure]));
+const old = new Map(read(before).map((figure) => [nameOf(figure), figure]));
 const rows = read(after).flatMap((figure) => {
-  const earlier = old.get(figure.name);
+  const earlier = old.get(nameOf(figure));
   return earlier === undefined ? [] : [row(earlier, figure)];
 });
 console.log(table(["figure", "before", "after", "change", "verdict"], rows));
@@ -23,12 +23,17 @@ function read(path: string): Figure[] {
   return JSON.parse(Deno.readTextFileSync(path)).figures;
 }
 
+/** A figure may stand beside two yardsticks. */
+function nameOf({ name, beside }: Figure): string {
+  return `${name}, beside ${beside.name}`;
+}
+
 function row(earlier: Figure, later: Figure): string[] {
   const [a, b] = [ratios(earlier), ratios(later)];
   const change = median(b) / median(a);
   const apart = Math.min(...b) > Math.max(...a) || Math.max(...b) < Math.min(...a);
   return [
-    later.name,
+    nameOf(later),
     median(a).toPrecision(3),
     median(b).toPrecision(3),
     `${((change - 1) * 100).toFixed(0)}%`,

@@ -27,6 +27,8 @@ export interface Figure {
   /** One value per repeat. */
   readonly samples: readonly number[];
   readonly beside: { readonly name: string; readonly samples: readonly number[] };
+  /** The most memory that its process held, in MiB, where that was measured. */
+  readonly mebibytes?: number;
   readonly goal?: Goal;
 }
 

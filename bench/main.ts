@@ -8,10 +8,11 @@ import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { parseArgs } from "@std/cli";
 import { table } from "../packages/cli/shell/show.ts";
+import { commands } from "./commands.ts";
 import { type Figure, median } from "./figure.ts";
 import { manyTds } from "./many_tds.ts";
 import { dense, fragmented, uniform } from "./memory_cases.ts";
-import { decision, explorer, start } from "./small_cases.ts";
+import { decision, explorer } from "./small_cases.ts";
 
 const CASES: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   "uniform-terminate": () => uniform("terminate"),
@@ -21,8 +22,8 @@ const CASES: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   "many-tds": manyTds,
   "dense": dense,
   "decide": decision,
-  "start": start,
   "explorer": explorer,
+  "commands": commands,
 };
 
 const args = parseArgs(Deno.args, { string: ["json", "only"] });
@@ -31,13 +32,10 @@ if (only !== undefined && !Object.hasOwn(CASES, only)) {
   console.error(`Expected --only as one of ${Object.keys(CASES).join(", ")}, got ${only}`);
   Deno.exit(1);
 }
-const figures: (Figure & { mebibytes: number })[] = [];
+const figures: Figure[] = [];
 for (const [name, measure] of Object.entries(CASES)) {
   if (only !== undefined && only !== name) continue;
-  const before = Deno.memoryUsage().rss;
-  const measured = [await measure()].flat();
-  const mebibytes = (Deno.memoryUsage().rss - before) / 2 ** 20;
-  figures.push(...measured.map((figure) => ({ ...figure, mebibytes })));
+  figures.push(...[await measure()].flat());
 }
 console.log(table(["figure", "median", "beside", "median", "ratio", "goal"], figures.map(row)));
 const json = args["json"] as string | undefined;

@@ -1,7 +1,6 @@
 import { explore, System } from "@tdx/litmus";
 import { decide } from "@tdx/reclaim";
 import { spr } from "@tdx/platform-spr";
-import config from "../deno.json" with { type: "json" };
 import { endlessProblem, MACHINE } from "../tasks/spin_bench_model.ts";
 import { type Figure, inTurn, timed } from "./figure.ts";
 
@@ -21,28 +20,6 @@ export function decision(): Promise<Figure> {
       measure: () => nanoseconds(() => ({ ...plain }).name.length > 0),
     },
     goal: { text: "under 1000 ns", met: (ns) => ns < 1000 },
-  });
-}
-
-/** `tdx decide` from the shell against an empty program. */
-export function start(): Promise<Figure> {
-  const folder = new URL("..", import.meta.url);
-  const run = (...args: string[]) => async () => {
-    const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", ...args],
-      cwd: folder,
-    });
-    return await timed(() => command.output());
-  };
-  // As `deno task tdx` runs it, which loads the subcommand that is asked for and no other.
-  const [, , ...words] = config.tasks.tdx.command.split(" ");
-  return inTurn({
-    name: "tdx decide from the shell",
-    unit: "ms",
-    repeats: 9,
-    measure: run(...words, "decide", "--platform", "emr"),
-    beside: { name: "an empty program", measure: run("bench/empty.ts") },
-    goal: { text: "at most 1.5 times", met: (_, ratio) => ratio <= 1.5 },
   });
 }
 
