@@ -1,13 +1,25 @@
 import { outOfRange, requireRegister } from "@tdx/core/arguments";
-import { type OperandName, OPERANDS, STATUS_CODES, type StatusName } from "./status_codes.ts";
-import { STATUS_TEXTS, type StatusText } from "./status_texts.ts";
+import {
+  LATER_STATUSES,
+  LINUX_CODES,
+  type OperandName,
+  OPERANDS,
+  STATUS_CODES,
+  type StatusName,
+} from "./status_codes.ts";
+import { CLASS_TEXTS, STATUS_TEXTS } from "./status_texts.ts";
+
+/** Who writes a code so: module 1.5.01, a later module, or Linux alone. */
+export type StatusSource = "module" | "later-module" | "linux";
 
 /** A status, taken apart. */
 export interface DecodedStatus {
   /** The 64-bit value. */
   readonly value: bigint;
-  /** Its name, without `TDX_`; `unknown` if this package does not know the code. */
+  /** Its name, without `TDX_`; `unknown` where this package has no such code. */
   readonly name: StatusName | "unknown";
+  /** Who writes the code so; `null` where it is unknown. */
+  readonly source: StatusSource | null;
   /** Bit 63: the SEAMCALL did not do its work. */
   readonly error: boolean;
   /** Bit 62: the same call will not succeed later either. */
@@ -16,6 +28,8 @@ export interface DecodedStatus {
   readonly fatal: boolean;
   /** Bits 47:40, the class; 255 is reserved for software such as Linux. */
   readonly class: number;
+  /** What the class is about; `unknown` where there is no such class. */
+  readonly className: string;
   /** The operand at fault; its id where it has no name here, `null` where the code takes none. */
   readonly operand: OperandName | number | null;
   /** The low 32 bits of a code that takes no operand; `null` where they are part of the code. */
@@ -30,11 +44,22 @@ export interface DecodedStatus {
 
 const LOW_BITS = 0xffffffffn;
 
-const UNKNOWN: StatusText = {
+/** Classes whose codes name the operand at fault: operands, page metadata, guest memory. */
+const OPERAND_CLASSES = [1, 3, 11];
+
+const UNKNOWN = {
   meaning: "A status that is not in this table.",
   usualCause: "Unknown.",
   hint: "Look it up in the documentation of the TDX module that is loaded.",
 };
+
+const NAMES = new Map<bigint, StatusName>(
+  [...Object.entries(LINUX_CODES), ...Object.entries(STATUS_CODES)]
+    .map(([name, code]) => [code, name as StatusName]),
+);
+const OPERAND_NAMES = new Map<number, OperandName>(
+  Object.entries(OPERANDS).map(([name, id]) => [id, name as OperandName]),
+);
 
 /**
  * Makes a status from its name.
@@ -57,7 +82,7 @@ export function status(name: StatusName, operand?: OperandName): bigint {
   if (!Object.hasOwn(STATUS_CODES, name)) throw outOfRange("name", "the name of a status", name);
   const code = STATUS_CODES[name];
   if (operand === undefined) return code;
-  if (!STATUS_TEXTS[name].operand) {
+  if (!takesOperand(name)) {
     throw new RangeError(`Expected no operand with ${name}, got ${operand}`);
   }
   if (Object.hasOwn(OPERANDS, operand)) return code | BigInt(OPERANDS[operand]);
@@ -84,25 +109,45 @@ export function status(name: StatusName, operand?: OperandName): bigint {
  */
 export function decodeStatus(value: bigint): DecodedStatus {
   requireRegister("value", value);
-  const name = statusName(value);
+  const name = NAMES.get(value) ?? NAMES.get(value & ~LOW_BITS) ?? "unknown";
+  const known = name !== "unknown";
   const low = Number(value & LOW_BITS);
-  const { operand = false, meaning, usualCause, hint } = name === "unknown"
-    ? UNKNOWN
-    : STATUS_TEXTS[name];
-  const isWhole = name !== "unknown" && STATUS_CODES[name] === value;
+  const isWhole = NAMES.has(value);
+  const operand = known && takesOperand(name);
+  const kind = classOf(value);
   return {
     value,
     name,
+    source: known ? sourceOf(name, value) : null,
     error: bit(value, 63n),
     nonRecoverable: bit(value, 62n),
     fatal: bit(value, 61n),
-    class: Number(value >> 40n & 0xffn),
-    operand: operand ? operandOf(low) : null,
+    class: kind,
+    className: CLASS_TEXTS[kind]?.name ?? "unknown",
+    operand: operand ? OPERAND_NAMES.get(low) ?? low : null,
     detail: operand || isWhole ? null : low,
-    meaning,
-    usualCause,
-    hint,
+    ...(known ? textOf(name, kind) : UNKNOWN),
   };
+}
+
+/**
+ * Finds a status by its name.
+ *
+ * @param text The name, with or without `TDX_`, in any case.
+ * @returns The name as {@link STATUS_CODES} has it; `undefined` if there is none.
+ *
+ * @example
+ * ```ts
+ * import { decodeStatus, status, statusNamed } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const name = statusNamed("TDX_NO_VCPUS")!;
+ * assertEquals(decodeStatus(status(name)).className, "TD state");
+ * ```
+ */
+export function statusNamed(text: string): StatusName | undefined {
+  const name = text.toUpperCase().replace(/^TDX_/, "");
+  return Object.hasOwn(STATUS_CODES, name) ? name as StatusName : undefined;
 }
 
 /**
@@ -142,15 +187,24 @@ export function hasCode(value: bigint, name: StatusName): boolean {
   return value >> 32n === STATUS_CODES[name] >> 32n;
 }
 
-function statusName(value: bigint): StatusName | "unknown" {
-  const names = Object.keys(STATUS_CODES) as StatusName[];
-  return names.find((name) => STATUS_CODES[name] === value) ??
-    names.find((name) => STATUS_CODES[name] === (value & ~LOW_BITS)) ?? "unknown";
+function takesOperand(name: StatusName): boolean {
+  return name === "OPERAND_BUSY" || name === "OPERAND_BUSY_HOST_PRIORITY" ||
+    OPERAND_CLASSES.includes(classOf(STATUS_CODES[name]));
 }
 
-function operandOf(id: number): OperandName | number {
-  const names = Object.keys(OPERANDS) as OperandName[];
-  return names.find((name) => OPERANDS[name] === id) ?? id;
+function sourceOf(name: StatusName, value: bigint): StatusSource {
+  if (classOf(value) === 255 || value >> 32n !== STATUS_CODES[name] >> 32n) return "linux";
+  return LATER_STATUSES.includes(name) ? "later-module" : "module";
+}
+
+function textOf(name: StatusName, kind: number) {
+  const { usualCause, hint, name: about } = CLASS_TEXTS[kind]!;
+  return STATUS_TEXTS[name] ??
+    { meaning: `What the name says; a status of the class "${about}".`, usualCause, hint };
+}
+
+function classOf(value: bigint): number {
+  return Number(value >> 40n & 0xffn);
 }
 
 function bit(value: bigint, place: bigint): boolean {
