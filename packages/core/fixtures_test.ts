@@ -46,9 +46,9 @@ export const PLATFORMS: Readonly<Record<PartialWrite, Platform>> = {
 };
 
 /** The frames of a chunk, ascending, bit by bit. */
-export function framesOf({ frame, count, words, at }: FrameChunk): number[] {
+export function framesOf({ frame, count, words, at, blocks }: FrameChunk): number[] {
   if (words === null) return Array.from({ length: count }, (_, i) => frame + i);
-  return Array.from({ length: 512 }, (_, place) => place)
+  return Array.from({ length: 512 * blocks }, (_, place) => place)
     .filter((place) => (words[at + Math.floor(place / 32)]! & 1 << place % 32) !== 0)
     .map((place) => frame + place);
 }

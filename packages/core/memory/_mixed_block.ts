@@ -5,23 +5,50 @@ import { LINES_PER_PAGE } from "../units.ts";
 /** Bitmaps of the pages that became uniform, by the state of their lines. */
 export type Settled = Map<number, Uint32Array>;
 
+/** The lines of a page, to select all or some that follow each other. */
+export const EVERY_LINE: Uint8Array = Uint8Array.from({ length: LINES_PER_PAGE }, (_, i) => i);
+
+/** Notes that a page becomes uniform. */
+export function settle(settled: Settled, state: number, place: number): void {
+  let pages = settled.get(state);
+  if (pages === undefined) settled.set(state, pages = new Uint32Array(BLOCK_WORDS));
+  setBit(pages, 0, place);
+}
+
 /** State of a palette entry that no line uses. */
 const UNUSED = -1;
+
+/** Entries of a palette at most: one for each line, and in a call as many for what they become. */
+const MOST_ENTRIES = 2 * BLOCK_FRAMES * LINES_PER_PAGE;
+
+// An operation on its way over lines, by palette index: how many it has met, none between calls;
+// what they become; whether they end in a machine check.
+const met = new Uint16Array(MOST_ENTRIES);
+const next = new Uint16Array(MOST_ENTRIES);
+const checked = new Uint8Array(MOST_ENTRIES);
+/** The indices that were met, in that order. */
+const seen: number[] = [];
+
+/** New states that a call looks for one by one; further ones by a map. */
+const FEW = 32;
 
 /**
  * The pages of one 2 MiB block whose lines differ, line by line.
  *
  * Lines hold an index into a palette of states that the block shares, so an operation on all pages
- * changes the palette and touches no line. Two entries may come to hold one state; a page that has
- * become uniform by that is let go when it is next touched by itself. Pages are told by their
- * place in the block, sets of pages by a bitmap of the block as in a {@link FrameChunk}.
+ * changes the palette and touches no line; one on some lines asks once for each entry that they
+ * have. Two entries may come to hold one state; a page that has become uniform by that is let go
+ * when it is next touched by itself. Pages are told by their place in the block, sets of pages by a
+ * bitmap of the block as in a {@link FrameChunk}.
  */
 export class MixedBlock {
   /** State and line count by palette index. */
   #states: number[] = [];
   #counts: number[] = [];
-  /** The palette index used last: neighbouring lines mostly go to the same state. */
-  #recent = 0;
+  /** Palette indices that no line has. */
+  readonly #unused: number[] = [];
+  /** Palette indices by state, while a call needs to look for many. */
+  #known: Map<number, number> | null = null;
   /** Palette indices, 64 a page, in page slots. */
   #lines: Uint16Array = new Uint16Array(4 * LINES_PER_PAGE);
   /** Slot of the page at each place, or -1. */
@@ -36,7 +63,7 @@ export class MixedBlock {
 
   /** Memory held, in bytes; 8 for a number in a list. */
   get bytes(): number {
-    const numbers = this.#states.length + this.#counts.length + this.#free.length;
+    const numbers = 2 * this.#states.length + this.#unused.length + this.#free.length;
     return this.#lines.byteLength + this.#slots.byteLength + 8 * numbers;
   }
 
@@ -45,8 +72,15 @@ export class MixedBlock {
     return this.#states[this.#lines[this.#slots[place]! * LINES_PER_PAGE + line]!]!;
   }
 
-  /** Starts holding a page of lines of one state, but for those `from` .. `to` of another. */
-  add(place: number, state: number, from: number, to: number, other: number): void {
+  /** Starts holding a page of lines of one state, but for some of another: see {@link applyLines}. */
+  add(
+    place: number,
+    state: number,
+    lines: Uint8Array,
+    from: number,
+    to: number,
+    other: number,
+  ): void {
     const slot = this.#free.pop() ?? this.#used++;
     const base = slot * LINES_PER_PAGE;
     if (base === this.#lines.length) {
@@ -55,23 +89,41 @@ export class MixedBlock {
       this.#lines = larger;
     }
     this.#slots[place] = slot;
-    const outer = this.#use(state, LINES_PER_PAGE - (to - from));
-    const inner = this.#use(other, to - from);
-    this.#lines.fill(outer, base, base + LINES_PER_PAGE).fill(inner, base + from, base + to);
+    const outer = this.#indexOf(state);
+    const inner = this.#indexOf(other);
+    this.#counts[outer]! += LINES_PER_PAGE - (to - from);
+    this.#counts[inner]! += to - from;
+    this.#lines.fill(outer, base, base + LINES_PER_PAGE);
+    for (let i = from; i < to; i++) this.#lines[base + lines[i]!] = inner;
   }
 
-  /** Changes lines of a page that is held. */
-  applyLines(place: number, from: number, to: number, tally: Tally): Settled {
-    const settled: Settled = new Map();
-    this.#applyLines(place, from, to, tally, settled);
-    return settled;
+  /** Changes those lines of a page that is held which are listed from index `from` to `to`. */
+  applyLines(
+    place: number,
+    lines: Uint8Array,
+    from: number,
+    to: number,
+    tally: Tally,
+    settled: Settled,
+  ): void {
+    try {
+      this.#pass(place, lines, from, to, tally);
+    } finally {
+      this.#count(tally);
+    }
+    this.#settle(place, settled);
   }
 
   /** Changes all lines of some pages that are held. */
   applyPages(pages: Uint32Array, tally: Tally): Settled {
     if (countBits(pages, 0) === this.pages) return this.#applyAll(pages, tally);
     const settled: Settled = new Map();
-    forEachBit(pages, 0, 0, (place) => this.#applyLines(place, 0, LINES_PER_PAGE, tally, settled));
+    try {
+      forEachBit(pages, 0, 0, (place) => this.#pass(place, EVERY_LINE, 0, LINES_PER_PAGE, tally));
+    } finally {
+      this.#count(tally);
+    }
+    forEachBit(pages, 0, 0, (place) => this.#settle(place, settled));
     return settled;
   }
 
@@ -96,20 +148,42 @@ export class MixedBlock {
     return this.#pagesOf(pages, indices);
   }
 
-  #applyLines(place: number, from: number, to: number, tally: Tally, settled: Settled): void {
+  /** Changes lines of a page; {@link #count} must follow. */
+  #pass(place: number, lines: Uint8Array, from: number, to: number, tally: Tally): void {
+    const indices = this.#lines;
     const base = this.#slots[place]! * LINES_PER_PAGE;
-    let machineCheck = false;
-    for (let at = base + from; at < base + to; at++) {
-      const index = this.#lines[at]!;
-      const state = this.#states[index]!;
-      const transition = tally.step(state, 1);
-      machineCheck ||= transition.machineCheck;
-      if (transition.next === state) continue;
-      this.#drop(index, 1);
-      this.#lines[at] = this.#use(transition.next, 1);
+    let machineCheck = 0;
+    for (let i = from; i < to; i++) {
+      const at = base + lines[i]!;
+      const index = indices[at]!;
+      if (met[index] === 0) this.#meet(index, tally);
+      met[index]!++;
+      machineCheck |= checked[index]!;
+      indices[at] = next[index]!;
     }
-    if (machineCheck) tally.machineCheckPages++;
-    this.#settle(place, settled);
+    if (machineCheck !== 0) tally.machineCheckPages++;
+  }
+
+  /** Finds out what becomes of lines with a palette index. */
+  #meet(index: number, tally: Tally): void {
+    const { next: to, machineCheck } = tally.transition(this.#states[index]!);
+    next[index] = this.#indexOf(to);
+    checked[index] = Number(machineCheck);
+    seen.push(index);
+  }
+
+  /** Counts the lines that passes have met. */
+  #count(tally: Tally): void {
+    for (const index of seen) {
+      const lines = met[index]!;
+      met[index] = 0;
+      tally.step(this.#states[index]!, lines);
+      this.#counts[index]! -= lines;
+      this.#counts[next[index]!]! += lines;
+    }
+    for (const index of seen) if (this.#counts[index] === 0) this.#drop(index);
+    seen.length = 0;
+    this.#known = null;
   }
 
   /** Changes all lines of all pages, by the palette. */
@@ -142,31 +216,36 @@ export class MixedBlock {
   #pagesOf(pages: Uint32Array, indices: readonly number[]): Uint32Array {
     const found = new Uint32Array(BLOCK_WORDS);
     if (indices.length === 0) return found;
-    const wanted = new Set(indices);
+    const wanted = new Uint8Array(this.#states.length);
+    for (const index of indices) wanted[index] = 1;
     forEachBit(pages, 0, 0, (place) => {
-      if (this.#linesOf(place).some((index) => wanted.has(index))) setBit(found, 0, place);
+      const base = this.#slots[place]! * LINES_PER_PAGE;
+      let line = 0;
+      while (line < LINES_PER_PAGE && wanted[this.#lines[base + line]!] === 0) line++;
+      if (line < LINES_PER_PAGE) setBit(found, 0, place);
     });
     return found;
   }
 
-  /** Counts lines of a state and gives its palette index, in an entry that was unused if need be. */
-  #use(state: number, lines: number): number {
-    let index = this.#recent;
-    if (this.#states[index] !== state) {
-      index = this.#states.indexOf(state);
-      if (index < 0) index = this.#states.indexOf(UNUSED);
-      if (index < 0) index = this.#states.length;
-      this.#recent = index;
+  /** The palette index of a state, in an entry that was unused or new if need be. */
+  #indexOf(state: number): number {
+    if (seen.length > FEW) {
+      this.#known ??= new Map(this.#states.map((state, index) => [state, index]));
     }
-    this.#states[index] = state;
-    this.#counts[index] = (this.#counts[index] ?? 0) + lines;
+    let index = this.#known === null ? this.#states.indexOf(state) : this.#known.get(state) ?? -1;
+    if (index < 0) {
+      index = this.#unused.pop() ?? this.#states.length;
+      this.#states[index] = state;
+      this.#counts[index] = 0;
+      this.#known?.set(state, index);
+    }
     return index;
   }
 
-  /** Takes back what {@link #use} counted. */
-  #drop(index: number, lines: number): void {
-    this.#counts[index]! -= lines;
-    if (this.#counts[index] === 0) this.#states[index] = UNUSED;
+  /** Takes an entry that no line uses any more out of the palette. */
+  #drop(index: number): void {
+    this.#states[index] = UNUSED;
+    this.#unused.push(index);
   }
 
   /** Lets go of a page if all its lines have one state. */
@@ -176,12 +255,12 @@ export class MixedBlock {
     for (let line = 1; line < LINES_PER_PAGE; line++) {
       if (this.#states[this.#lines[base + line]!] !== state) return;
     }
-    for (const index of this.#linesOf(place)) this.#drop(index, 1);
+    for (const index of this.#linesOf(place)) {
+      if (--this.#counts[index]! === 0) this.#drop(index);
+    }
     this.#free.push(this.#slots[place]!);
     this.#slots[place] = -1;
-    let pages = settled.get(state);
-    if (pages === undefined) settled.set(state, pages = new Uint32Array(BLOCK_WORDS));
-    setBit(pages, 0, place);
+    settle(settled, state, place);
   }
 
   /** Lets go of all pages. */
@@ -189,6 +268,7 @@ export class MixedBlock {
     this.#slots.fill(-1);
     this.#free.length = 0;
     this.#used = 0;
+    this.#unused.length = 0;
     this.#states = [];
     this.#counts = [];
   }

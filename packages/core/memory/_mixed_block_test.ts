@@ -1,6 +1,6 @@
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import type { Transition } from "../line/line_automaton.ts";
-import { MixedBlock } from "./_mixed_block.ts";
+import { EVERY_LINE, MixedBlock, type Settled } from "./_mixed_block.ts";
 import { Tally } from "./tally.ts";
 
 const ALL = 512;
@@ -27,8 +27,21 @@ function pagesOf(...places: number[]): Uint32Array {
 /** Pages of state 1 at the given places, with state 2 in lines 10 to 19. */
 function blockOf(...places: number[]): MixedBlock {
   const block = new MixedBlock();
-  for (const place of places) block.add(place, 1, 10, 20, 2);
+  for (const place of places) block.add(place, 1, EVERY_LINE, 10, 20, 2);
   return block;
+}
+
+/** Changes lines `from` to `to` of a page. */
+function applyLines(
+  block: MixedBlock,
+  place: number,
+  from: number,
+  to: number,
+  tally: Tally,
+): Settled {
+  const settled: Settled = new Map();
+  block.applyLines(place, EVERY_LINE, from, to, tally, settled);
+  return settled;
 }
 
 function linesOf(block: MixedBlock, pages: Uint32Array): Record<number, number> {
@@ -50,11 +63,31 @@ Deno.test("MixedBlock.add() holds a page of two states", () => {
 Deno.test("MixedBlock.applyLines() changes those lines and lets go of a page become uniform", () => {
   const block = blockOf(3, 4);
   const tally = tallyOf(() => 1, [1]);
-  assertEquals(block.applyLines(3, 9, 15, tally), new Map());
+  assertEquals(applyLines(block, 3, 9, 15, tally), new Map());
   assertEquals([9, 10, 14, 15].map((line) => block.get(3, line)), [1, 1, 1, 2]);
   assertEquals([tally.counts().lines, tally.machineCheckPages], [6, 1]);
-  assertEquals(block.applyLines(3, 15, 20, tallyOf(() => 1)), new Map([[1, pagesOf(3)]]));
+  assertEquals(applyLines(block, 3, 15, 20, tallyOf(() => 1)), new Map([[1, pagesOf(3)]]));
   assertEquals([block.pages, linesOf(block, pagesOf(4))], [1, { 1: 54, 2: 10 }]);
+});
+
+Deno.test("MixedBlock.applyLines() takes lines that do not follow each other", () => {
+  const block = blockOf(3);
+  const tally = tallyOf((state) => state + 5, [1]);
+  const settled: Settled = new Map();
+  block.applyLines(3, Uint8Array.of(99, 0, 15, 63), 1, 4, tally, settled);
+  assertEquals([0, 1, 15, 16, 63].map((line) => block.get(3, line)), [6, 1, 7, 2, 6]);
+  assertEquals([tally.counts().lines, tally.machineCheckPages, settled], [3, 1, new Map()]);
+});
+
+Deno.test("MixedBlock counts what it did before an operation that nothing covers", () => {
+  const block = blockOf(0, 1);
+  const uncovered = tallyOf((state) => {
+    if (state === 2) throw new RangeError("uncovered");
+    return 3;
+  });
+  assertThrows(() => block.applyPages(pagesOf(0), uncovered), RangeError, "uncovered");
+  assertEquals(linesOf(block, pagesOf(0, 1)), { 3: 10, 1: 44 + 54, 2: 20 });
+  assertEquals(block.applyPages(pagesOf(0), tallyOf(() => 1)), new Map([[1, pagesOf(0)]]));
 });
 
 Deno.test("MixedBlock.applyPages() changes some pages and leaves the others", () => {
@@ -76,14 +109,14 @@ Deno.test("MixedBlock.applyPages() lets go of all pages when one state is left",
   const all = pagesOf(0, 31, 32, 511);
   assertEquals(block.applyPages(all, tallyOf(() => 7)), new Map([[7, all]]));
   assertEquals(block.pages, 0);
-  block.add(5, 1, 0, 1, 2);
+  block.add(5, 1, EVERY_LINE, 0, 1, 2);
   assertEquals([block.pages, linesOf(block, pagesOf(5))], [1, { 1: 63, 2: 1 }]);
 });
 
 Deno.test("MixedBlock lets a page whose states fell together go when it is touched by itself", () => {
   const block = blockOf(0, 31);
-  block.add(64, 3, 0, 1, 4);
-  block.add(65, 1, 0, 1, 3);
+  block.add(64, 3, EVERY_LINE, 0, 1, 4);
+  block.add(65, 1, EVERY_LINE, 0, 1, 3);
   const tally = tallyOf((state) => state < 3 ? 5 : state, [2]);
   assertEquals(block.applyPages(pagesOf(0, 31, 64, 65), tally), new Map());
   assertEquals([tally.counts().lines, tally.machineCheckPages], [256, 2]);
@@ -102,12 +135,12 @@ Deno.test("MixedBlock.applyPages() lets two states swap", () => {
 
 Deno.test("MixedBlock takes states, pages and lines that fell free for new ones", () => {
   const block = blockOf(0);
-  block.add(1, 1, 0, 1, 2);
+  block.add(1, 1, EVERY_LINE, 0, 1, 2);
   const bytes = block.bytes;
   for (let round = 0; round < 100; round++) {
-    block.applyLines(0, 10, 20, tallyOf(() => 1000 + round));
+    applyLines(block, 0, 10, 20, tallyOf(() => 1000 + round));
     block.applyPages(pagesOf(1), tallyOf(() => 1));
-    block.add(1, 1, 0, 1, 2);
+    block.add(1, 1, EVERY_LINE, 0, 1, 2);
   }
   assertLess(block.bytes, bytes + 64);
   assertEquals(linesOf(block, pagesOf(0, 1)), { 1: 54 + 63, 1099: 10, 2: 1 });
@@ -116,9 +149,9 @@ Deno.test("MixedBlock takes states, pages and lines that fell free for new ones"
 Deno.test("MixedBlock holds 32768 lines of as many states", () => {
   const block = new MixedBlock();
   for (let place = 0; place < ALL; place++) {
-    block.add(place, place * 64, 1, 2, place * 64 + 1);
+    block.add(place, place * 64, EVERY_LINE, 1, 2, place * 64 + 1);
     for (let line = 2; line < 64; line++) {
-      block.applyLines(place, line, line + 1, tallyOf(() => place * 64 + line));
+      applyLines(block, place, line, line + 1, tallyOf(() => place * 64 + line));
     }
   }
   const every = new Uint32Array(16).fill(0xffffffff);
@@ -131,7 +164,7 @@ Deno.test("MixedBlock holds 32768 lines of as many states", () => {
 
 Deno.test("MixedBlock.pagesWith() finds the pages, among those asked for, with a wanted line", () => {
   const block = blockOf(3, 4, 511);
-  block.applyLines(4, 63, 64, tallyOf(() => 7));
+  applyLines(block, 4, 63, 64, tallyOf(() => 7));
   const all = pagesOf(3, 4, 511);
   assertEquals(block.pagesWith(all, (state) => state === 7), pagesOf(4));
   assertEquals(block.pagesWith(all, (state) => state === 2), all);

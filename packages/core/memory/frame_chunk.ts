@@ -159,6 +159,32 @@ export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void):
 }
 
 /**
+ * Takes a chunk apart into its blocks.
+ *
+ * @param chunk The frames.
+ * @returns A chunk for every 2 MiB block that has any of them; a contiguous run as it is.
+ *
+ * @example
+ * ```ts
+ * import { blocksOf, chunksOf } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [chunk] = chunksOf(Uint32Array.of(6, 9, 520));
+ * assertEquals([...blocksOf(chunk!)].map(({ frame, count }) => [frame, count]), [[0, 2], [512, 1]]);
+ * ```
+ */
+export function* blocksOf(chunk: FrameChunk): Generator<FrameChunk> {
+  const { frame, words, at, blocks } = chunk;
+  if (words === null) yield chunk;
+  for (let block = 0; block < blocks; block++) {
+    const start = at + block * BLOCK_WORDS;
+    const count = countBits(words!, start);
+    if (count === 0) continue;
+    yield { ...chunk, frame: frame + block * BLOCK_FRAMES, count, at: start, blocks: 1 };
+  }
+}
+
+/**
  * Tells whether a chunk holds a frame.
  *
  * @param chunk The frames.

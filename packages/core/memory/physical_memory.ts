@@ -6,12 +6,14 @@ import type { Key } from "../key.ts";
 import type { KeyIdSpace } from "../key_id_space.ts";
 import { LineAutomaton, type Transition } from "../line/line_automaton.ts";
 import type { LineState } from "../line/line_state.ts";
-import { MixedBlock, type Settled } from "./_mixed_block.ts";
+import { EVERY_LINE, MixedBlock, settle, type Settled } from "./_mixed_block.ts";
 import type { Operation } from "../line/operation.ts";
 import { type Platform, requirePlatform } from "../platform.ts";
 import type { Mode } from "../line/rules.ts";
 import { type Counts, countsOf, Tally } from "./tally.ts";
 import { LINE_BYTES, LINES_PER_PAGE, PAGE_BYTES } from "../units.ts";
+
+const BLOCK_BYTES = BLOCK_FRAMES * PAGE_BYTES;
 
 /** Value of a frame whose lines differ; its {@link MixedBlock} knows the lines. */
 const MIXED = 2 ** 30 - 1;
@@ -178,6 +180,26 @@ export class PhysicalMemory {
   }
 
   /**
+   * Operates on single lines.
+   *
+   * @param operation What happens.
+   * @param lines Their physical addresses without KeyID bits, multiples of 64, ascending.
+   * @returns Counts over the lines of this call.
+   * @throws {RangeError} If an address is outside the memory, not that of a line or out of order, the
+   * machine has no such key, or no rule covers the operation; the memory is as before then.
+   */
+  applyLines(operation: Operation, lines: ArrayLike<number>): Counts {
+    for (let i = 0, before = -1; i < lines.length; before = lines[i++]!) {
+      const pa = lines[i]!;
+      if (pa > before && pa < this.bytes && pa % LINE_BYTES === 0) continue;
+      throw new RangeError(
+        `Expected addresses of lines below ${this.bytes}, ascending, got ${pa} after ${before}`,
+      );
+    }
+    return this.#run(operation, (tally) => this.#applySingles(lines, tally));
+  }
+
+  /**
    * Counts the lines of a range whose state is as wanted.
    *
    * @param wanted Asked once for each state that occurs.
@@ -288,31 +310,63 @@ export class PhysicalMemory {
   /** Lines from `start` to `end`, both in one page. */
   #applyLines(start: number, end: number, tally: Tally): void {
     if (start >= end) return;
-    const lines = (end - start) / LINE_BYTES;
     const frame = Math.floor(start / PAGE_BYTES);
-    const place = frame % BLOCK_FRAMES;
     const from = (start % PAGE_BYTES) / LINE_BYTES;
-    const value = this.#frames.get(frame);
-    if (value === MIXED) {
-      const settled = this.#block(frame).applyLines(place, from, from + lines, tally);
-      return this.#settle(frame - place, settled);
-    }
-    const { next, machineCheck } = tally.step(value, lines);
-    if (machineCheck) tally.machineCheckPages++;
-    if (next === value) return;
-    this.#block(frame).add(place, value, from, from + lines, next);
-    this.#frames.set(frame, 1, MIXED);
+    const to = from + (end - start) / LINE_BYTES;
+    const settled: Settled = new Map();
+    this.#applyInPage(frame, EVERY_LINE, from, to, tally, settled);
+    this.#settle(frame - frame % BLOCK_FRAMES, settled);
   }
 
-  /** Takes pages that became uniform back into the frame map. */
+  /** Lines by their addresses, ascending, block by block. */
+  #applySingles(lines: ArrayLike<number>, tally: Tally): void {
+    const inPage = new Uint8Array(LINES_PER_PAGE);
+    for (let i = 0; i < lines.length;) {
+      const first = Math.floor(lines[i]! / BLOCK_BYTES) * BLOCK_FRAMES;
+      const settled: Settled = new Map();
+      try {
+        while (i < lines.length && lines[i]! < (first + BLOCK_FRAMES) * PAGE_BYTES) {
+          const frame = Math.floor(lines[i]! / PAGE_BYTES);
+          let count = 0;
+          for (; i < lines.length && lines[i]! < (frame + 1) * PAGE_BYTES; i++) {
+            inPage[count++] = (lines[i]! - frame * PAGE_BYTES) / LINE_BYTES;
+          }
+          this.#applyInPage(frame, inPage, 0, count, tally, settled);
+        }
+      } finally {
+        this.#settle(first, settled);
+      }
+    }
+  }
+
+  /** Lines of a page that are listed from index `from` to `to`; notes what the page becomes. */
+  #applyInPage(
+    frame: number,
+    lines: Uint8Array,
+    from: number,
+    to: number,
+    tally: Tally,
+    settled: Settled,
+  ): void {
+    const place = frame % BLOCK_FRAMES;
+    const value = this.#frames.get(frame);
+    if (value === MIXED) {
+      return this.#block(frame).applyLines(place, lines, from, to, tally, settled);
+    }
+    const { next, machineCheck } = tally.step(value, to - from);
+    if (machineCheck) tally.machineCheckPages++;
+    if (next === value) return;
+    const isWhole = to - from === LINES_PER_PAGE;
+    if (!isWhole) this.#block(frame).add(place, value, lines, from, to, next);
+    settle(settled, isWhole ? next : MIXED, place);
+  }
+
+  /** Tells the frame map what pages of a block have become: uniform, or mixed. */
   #settle(first: number, settled: Settled): void {
     if (settled.size === 0) return;
-    settled.forEach((words, state) => {
-      const count = countBits(words, 0);
-      this.#frames.updateChunk(
-        { frame: first, count, value: MIXED, words, at: 0, blocks: 1 },
-        () => state,
-      );
+    settled.forEach((words, value) => {
+      const pages = { frame: first, count: countBits(words, 0), value, words, at: 0, blocks: 1 };
+      this.#frames.updateChunk(pages, () => value);
     });
     const number = first / BLOCK_FRAMES;
     if (this.#blocks.get(number)?.pages === 0) this.#blocks.delete(number);

@@ -12,6 +12,7 @@ import {
   SHARED_INTEGRITY,
   TD,
 } from "../fixtures_test.ts";
+import { chunksOf } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
 import { LineAutomaton } from "../line/line_automaton.ts";
 import type { LineState } from "../line/line_state.ts";
@@ -116,6 +117,29 @@ function applyChunks(operation: Operation, pages: readonly number[]): Action {
   };
 }
 
+/** The same, grouped for as few calls as can be. */
+function applyGrouped(operation: Operation, pages: readonly number[]): Action {
+  return (memory, plain) => {
+    for (const chunk of chunksOf(Uint32Array.from(pages))) {
+      assertEquals(
+        memory.applyChunk(operation, chunk),
+        plain.apply(operation, linesOfPages(framesOf(chunk))),
+      );
+    }
+  };
+}
+
+/** Every so many lines of a range, in one call. */
+function applySingles(operation: Operation, from: number, to: number, every: number): Action {
+  return (memory, plain) => {
+    const lines = span(from, to).filter((line) => line % every < Math.ceil(every / 3));
+    assertEquals(
+      memory.applyLines(operation, lines.map((line) => line * 64)),
+      plain.apply(operation, lines),
+    );
+  };
+}
+
 function stepLineOf(operation: Operation, line: number): Action {
   return (memory, plain) => {
     const counts = plain.apply(operation, [line]);
@@ -176,6 +200,16 @@ const action: fc.Arbitrary<{ readonly text: string; readonly run: Action }> = fc
     .map(([it, some]) => ({
       text: `chunks of pages ${some}: ${JSON.stringify(it)}`,
       run: applyChunks(it, some),
+    })),
+  fc.tuple(operation, pages)
+    .map(([it, some]) => ({
+      text: `grouped pages ${some}: ${JSON.stringify(it)}`,
+      run: applyGrouped(it, some),
+    })),
+  fc.tuple(operation, interval(near(64, LINES)), fc.constantFrom(1, 3, 100, 5000))
+    .map(([it, [from, to], every]) => ({
+      text: `a third of every ${every} lines from ${from} to ${to}: ${JSON.stringify(it)}`,
+      run: applySingles(it, from, to, every),
     })),
   fc.tuple(operation, near(64, LINES - 1))
     .map(([it, line]) => ({

@@ -421,3 +421,13 @@ Deno.test("PhysicalMemory.forEachPagesWith() visits whole and mixed pages, ascen
     throw new Error("Expected no poisoned page");
   });
 });
+
+Deno.test("PhysicalMemory.applyLines() refuses what is not lines in order, and changes nothing", () => {
+  const memory = new PhysicalMemory({ bytes: GiB, platform: PLATFORMS.poison, keyIds });
+  const write: Operation = { kind: "movdir64b", by: "module", key: TD, data: "secret" };
+  for (const lines of [[64, 64], [128, 64], [0, 100], [-64], [0, GiB], [Number.NaN]]) {
+    assertThrows(() => memory.applyLines(write, lines), RangeError, `got ${lines.at(-1)} after`);
+  }
+  assertEquals(memory.countLines(({ memory }) => memory.owner === 1), 0);
+  assertEquals(memory.counts.lines, 0);
+});

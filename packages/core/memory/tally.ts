@@ -23,24 +23,39 @@ export interface Counts {
 export class Tally {
   /** See {@link Counts.machineCheckPages}; lines alone do not tell it. */
   machineCheckPages = 0;
-  readonly #transition: (state: number) => Transition;
+  /** The step that a line of a state takes; to be counted by {@link step}. */
+  readonly transition: (state: number) => Transition;
   /** Lines met so far, by their state. */
   readonly #lines = new Map<number, number>();
+  /** What {@link step} was asked about last and is not in the map yet: neighbours are mostly alike. */
+  #recent: { readonly state: number; readonly transition: Transition; lines: number } | null = null;
 
   constructor(transition: (state: number) => Transition) {
-    this.#transition = transition;
+    this.transition = transition;
   }
 
   /** Takes the step for a number of lines of one state. */
   step(state: number, lines: number): Transition {
-    this.#lines.set(state, (this.#lines.get(state) ?? 0) + lines);
-    return this.#transition(state);
+    if (this.#recent?.state !== state) {
+      this.#settle();
+      this.#recent = { state, transition: this.transition(state), lines: 0 };
+    }
+    this.#recent.lines += lines;
+    return this.#recent.transition;
   }
 
   /** Adds what another tally of the same operation has met. */
   add(other: Tally): void {
     this.machineCheckPages += other.machineCheckPages;
+    other.#settle();
     for (const [state, lines] of other.#lines) this.step(state, lines);
+  }
+
+  #settle(): void {
+    if (this.#recent === null) return;
+    const { state, lines } = this.#recent;
+    this.#lines.set(state, (this.#lines.get(state) ?? 0) + lines);
+    this.#recent = null;
   }
 
   /** What has been counted so far. */
@@ -51,8 +66,9 @@ export class Tally {
   /** Adds what has been counted so far to other counts. */
   addTo(sum: Sum): void {
     sum.machineCheckPages += this.machineCheckPages;
+    this.#settle();
     for (const [state, lines] of this.#lines) {
-      const outcome = this.#transition(state);
+      const outcome = this.transition(state);
       sum.lines += lines;
       if (outcome.machineCheck) sum.machineChecks += lines;
       if (outcome.logged) sum.logged += lines;

@@ -1,7 +1,17 @@
-import { LINE_BYTES, LINES_PER_PAGE, nthFrame, type Operation, PAGE_BYTES } from "@tdx/core";
+import {
+  blocksOf,
+  LINE_BYTES,
+  LINES_PER_PAGE,
+  nthFrame,
+  type Operation,
+  PAGE_BYTES,
+} from "@tdx/core";
 import { outOfRange } from "@tdx/core/arguments";
 import { gaps, randomNumbers } from "./random.ts";
 import type { TdHost } from "./td_host.ts";
+
+/** Lines that are struck in one go. */
+const LINES_AT_ONCE = 2 ** 16;
 
 /**
  * Poisons lines of a TD's memory at random: transient hardware errors that it never consumed, in
@@ -35,18 +45,26 @@ export function poisonAtRandom(host: TdHost, rate: number, seed: number): number
   if (!key) throw outOfRange("host.tdr", "the address of the TDR of a TD with a key", tdr);
   const evict: Operation = { kind: "evict", by: "cache", key };
   const poison: Operation = { kind: "poison", by: "cache", key };
+  const lines = new Float64Array(LINES_AT_ONCE);
+  let found = 0;
   let struck = 0;
+  const strike = () => {
+    for (const operation of [evict, poison]) memory.applyLines(operation, lines.subarray(0, found));
+    struck += found;
+    found = 0;
+  };
   let next = gap();
-  for (const pages of module.pagesOf(tdr, "REG")) {
-    const lines = pages.count * LINES_PER_PAGE;
-    for (; next < lines; next += 1 + gap()) {
-      const frame = nthFrame(pages, Math.floor(next / LINES_PER_PAGE));
-      const pa = frame * PAGE_BYTES + (next % LINES_PER_PAGE) * LINE_BYTES;
-      memory.step(evict, pa);
-      memory.step(poison, pa);
-      struck++;
+  for (const chunk of module.pagesOf(tdr, "REG")) {
+    for (const pages of blocksOf(chunk)) {
+      const end = pages.count * LINES_PER_PAGE;
+      for (; next < end; next += 1 + gap()) {
+        const frame = nthFrame(pages, Math.floor(next / LINES_PER_PAGE));
+        lines[found++] = frame * PAGE_BYTES + (next % LINES_PER_PAGE) * LINE_BYTES;
+        if (found === lines.length) strike();
+      }
+      next -= end;
     }
-    next -= lines;
   }
+  strike();
   return struck;
 }
