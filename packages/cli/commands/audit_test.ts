@@ -26,12 +26,14 @@ Deno.test("tdx audit exits with 0, 2 or 3 as the verdict says", async () => {
     "amd": 0,
     "arm": 0,
     "emr-6.18": 2,
+    "emr-7.2": 2,
     "emr-flag-missing": 2,
     "emr-guest": 0,
     "emr-old-log": 2,
     "emr-tdx-off": 0,
     "gnr-6.17": 2,
     "gnr-6.18": 0,
+    "gnr-6.19": 0,
     "gnr-backport": 0,
     "half-unreadable": 3,
     "ice-lake": 0,
@@ -198,7 +200,7 @@ Deno.test("tdx audit --fleet - sums up what tdx audit --json wrote", async () =>
   assertMatch(first!, /^ +1 +emr +clears-on-erratum +at-risk +emr-c$/);
   assertStringIncludes(
     text,
-    "14 hosts; lines that are not an audit: 1\n-:15:1: Expected an audit as",
+    "16 hosts; lines that are not an audit: 1\n-:17:1: Expected an audit as",
   );
   const json = await tdxPiped(input, "--fleet", "-", "--json");
   const { formatVersion, hosts, broken, groups } = JSON.parse(json.text);

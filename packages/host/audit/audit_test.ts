@@ -31,12 +31,14 @@ function textSource(files: Readonly<Record<string, string>>): HostSource {
 const SNAPSHOTS: readonly (readonly [string, ...verdict: string[]])[] = [
   ["spr-6.16", "spr", "clears-always", "pays-rightly"],
   ["emr-6.18", "emr", "clears-on-erratum", "pays-rightly"],
+  ["emr-7.2", "emr", "clears-on-erratum", "pays-rightly"],
   ["emr-tdx-off", "emr", "clears-on-erratum", "not-concerned"],
   ["emr-flag-missing", "emr", "clears-on-erratum", "at-risk"],
   ["emr-old-log", "emr", "clears-always", "pays-rightly"],
   ["emr-guest", "emr", "clears-on-erratum", "not-concerned"],
   ["gnr-6.17", "gnr", "clears-always", "pays-needlessly"],
   ["gnr-6.18", "gnr", "clears-on-erratum", "fine"],
+  ["gnr-6.19", "gnr", "clears-on-erratum", "fine"],
   ["gnr-backport", "gnr", "clears-on-erratum", "fine"],
   ["ice-lake", "generic", "clears-on-erratum", "not-concerned"],
   ["amd", "none", "no-tdx", "not-concerned"],
@@ -54,18 +56,19 @@ const LETTERS: Readonly<Record<string, CheckResult>> = {
 
 /** By check, how it comes out on each snapshot: a letter each, in the order of the snapshots. */
 const RESULTS: Readonly<Record<string, string>> = {
-  "cpu.identity": "o ooooo ooo u -- oo",
-  "cpu.erratum": "A AAAAA ooo u -- AA",
-  "cpu.flag": "o o-Ao- ooo - -- oo",
-  "machine.virtual": "o oooo- ooo o o- oo",
-  "tdx.firmware": "o o-oo- ooo - -- oo",
-  "tdx.use": "o o-oo- ooo - -- uo",
-  "tdx.keyids": "o o-oo- ooo - -- uo",
-  "tdx.module": "o o-oo- oou - -- uo",
-  "kernel.reclaim": "o ooooo Aoo o -- oo",
-  "kernel.seam-nr": "u oouu- oou - -- uu",
-  "kernel.kexec": "- Aoo-o -oo o -- u-",
-  "records.machine-checks": "o ooooo oou o oo uA",
+  "cpu.identity": "o oooooo oooo u -- oo",
+  "cpu.erratum": "A AAAAAA oooo u -- AA",
+  "cpu.flag": "o oo-Ao- oooo - -- oo",
+  "machine.virtual": "o ooooo- oooo o o- oo",
+  "tdx.firmware": "o oo-oo- oooo - -- oo",
+  "tdx.use": "o oo-oo- oooo - -- uo",
+  "tdx.keyids": "o oo-oo- oooo - -- uo",
+  "tdx.module": "o oo-oo- ooou - -- uo",
+  "kernel.reclaim": "o oooooo Aooo o -- oo",
+  "kernel.refused-pages": "o oAoouo ooAu o -- oo",
+  "kernel.seam-nr": "u oo-uu- oAAu - -- uu",
+  "kernel.kexec": "- Auoo-o -ooo o -- A-",
+  "records.machine-checks": "o oooooo ooou o oo uA",
 };
 
 for (const [index, [name, ...verdict]] of SNAPSHOTS.entries()) {
@@ -202,4 +205,40 @@ Deno.test("audit() takes the kernel at its word when it lists the erratum for ot
   );
   assertEquals(verdict, "pays-needlessly");
   assertEquals(checks.find(({ id }) => id === "cpu.flag")?.result, "affected");
+});
+
+Deno.test("audit() knows kexec and refused pages by the kernel's version and its log (X2, X4)", async () => {
+  const host = {
+    "sys/module/kvm_intel/parameters/tdx": "Y\n",
+    "proc/cpuinfo": cpuinfo("GenuineIntel", 6, 143).replace("spectre_v1", "tdx_pw_mce"),
+    "sys/kernel/kexec_crash_loaded": "0\n",
+  };
+  const failed = "[9.0] virt/tdx: TDH.SYS.DISABLE failed: 0xc000010000000000\n";
+  const refused = "[9.0] kexec: Not allowed on platform with tdx_pw_mce bug\n";
+  const cases: [release: string, dmesg: string, kexec: CheckResult, seen: RegExp, CheckResult][] = [
+    ["6.17.9", "", "unknown", /no crash kernel/, "ok"],
+    ["6.18.3", "", "affected", /Linux 6\.18\.3$/, "ok"],
+    ["6.19.4", "", "affected", /Linux 6\.19\.4$/, "affected"],
+    ["6.19.4", refused, "affected", /^"Not allowed/, "affected"],
+    ["7.2.1", "", "unknown", /Linux 7\.2\.1$/, "affected"],
+    ["7.2.1", failed, "affected", /^"TDH\.SYS\.DISABLE failed: 0xc000010000000000"$/, "affected"],
+    ["5.14.0-503.el9", failed, "affected", /^"TDH\.SYS\.DISABLE failed/, "unknown"],
+    ["5.14.0-503.el9", "", "unknown", /no crash kernel/, "unknown"],
+    ["6.12.1", "", "unknown", /no crash kernel/, "unknown"],
+  ];
+  for (const [release, dmesg, kexec, seen, pages] of cases) {
+    const { checks } = await audit(
+      textSource({
+        ...host,
+        "proc/sys/kernel/osrelease": `${release}\n`,
+        dmesg: `[0.0] up\n${dmesg}`,
+      }),
+      PLATFORMS,
+    );
+    const found = checks.find(({ id }) => id === "kernel.kexec")!;
+    assertEquals(found.result, kexec, `${release} ${dmesg}`);
+    assertEquals(seen.test(found.seen), true, found.seen);
+    const refusedPages = checks.find(({ id }) => id === "kernel.refused-pages");
+    assertEquals(refusedPages?.result, pages, release);
+  }
 });

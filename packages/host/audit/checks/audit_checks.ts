@@ -2,7 +2,7 @@ import type { Facts } from "../judge/facts.ts";
 import { FILES } from "../readers/evidence.ts";
 import { type AuditCheck, type CheckSpec, type Finding, findingsIn } from "./check.ts";
 import { erratum, flag, identity, virtual } from "./cpu.ts";
-import { kexec, reclaim, seamNr } from "./kernel.ts";
+import { kexec, reclaim, refusedPages, seamNr } from "./kernel.ts";
 import { machineChecks } from "./records.ts";
 import { firmware, keyIds, module, use } from "./tdx.ts";
 
@@ -17,6 +17,7 @@ const CHECKS: readonly CheckSpec[] = [
   keyIds,
   module,
   reclaim,
+  refusedPages,
   seamNr,
   kexec,
   machineChecks,

@@ -1,5 +1,5 @@
 import { MCG_CAP } from "@tdx/core";
-import type { Facts } from "../judge/facts.ts";
+import type { Kernel } from "@tdx/linux/kernel";
 import type { KernelBehaviour } from "../judge/kernel_behaviour.ts";
 import { FILES } from "../readers/evidence.ts";
 import { MSR } from "../readers/msrs.ts";
@@ -44,7 +44,7 @@ export const seamNr: CheckSpec = {
   id: "kernel.seam-nr",
   title: "Machine checks in a TD are told apart (SEAM_NR)",
   needsTdx: true,
-  run({ evidence: { msrs }, told }) {
+  run({ evidence: { msrs }, told, kernel, linux, flag }) {
     const source = "MSR 0x179 (MCG_CAP)";
     const { affected, ok, unknown } = findingsIn(source);
     const cap = told.msrs?.get(MSR.mcgCap);
@@ -64,12 +64,61 @@ export const seamNr: CheckSpec = {
       const seen = `bit 12 is 1, Linux ${release.text}`;
       return affected(seen, meaning, "Move to Linux 6.10 or later");
     }
-    return ok("bit 12 is 1", "Poison that a TD consumes costs a page, no host");
+    const survives = "The host survives poison that a TD consumes";
+    if (linux?.retiresSeamNrPage === true) return ok("bit 12 is 1", `${survives}; it costs a page`);
+    const clears = kernel.value === "clears-always" || flag === true;
+    return clears
+      ? ok(
+        "bit 12 is 1",
+        `${survives}; the page is retired only where MCi_ADDR carries no KeyID bits (N1), but the ` +
+          "kernel clears it, and poison with it unless the cell is stuck",
+      )
+      : affected(
+        "bit 12 is 1",
+        `${survives}, but the page is retired only where MCi_ADDR carries no KeyID bits (N1): else ` +
+          "the poison comes back with the page, and the host may load it",
+        "After such a record let tdx mce name the page, and take it offline " +
+          "(/sys/devices/system/memory/hard_offline_page)",
+      );
+  },
+};
+
+/** What becomes of a page that the TDX module refuses to give back. */
+export const refusedPages: CheckSpec = {
+  id: "kernel.refused-pages",
+  title: "Guest pages whose removal failed",
+  needsTdx: true,
+  run({ linux, evidence }) {
+    const source = FILES.release.name;
+    const { affected, ok, unknown } = findingsIn(source);
+    if (linux === undefined) {
+      const seen = evidence.release.state === "read"
+        ? "a version before TDX hosts"
+        : whyUnread(source, evidence.release);
+      return unknown(seen, "What the kernel does with such a page cannot be told");
+    }
+    const seen = `Linux ${linux.version}`;
+    const found: Record<Kernel["refusedGuestPage"], Finding> = {
+      leaked: ok(seen, "They are leaked: nobody uses them again (X2)"),
+      returned: affected(
+        seen,
+        "They go back to the host uncleared, and perhaps still mapped in the TD (ce7b5695397b, " +
+          "6.19, X2): a partial write to one is a machine check with the erratum, and elsewhere an " +
+          "eviction can overwrite the host's data",
+        "Search the kernel log for SEAMCALL TDH_MEM_RANGE_BLOCK, TDH_MEM_PAGE_REMOVE or " +
+          "TDH_PHYMEM_PAGE_WBINVD failed; reboot where it is there",
+      ),
+      unknown: unknown(seen, "A distribution's version does not say what becomes of them (X2)"),
+    };
+    return found[linux.refusedGuestPage];
   },
 };
 
 const KEXEC_REFUSED = "kexec and kdump are refused with the erratum (b18651f70ce0, 6.18), so a " +
   "panic leaves no crash dump";
+const UNCLEANED = "The TDX module was too old to be disabled before a kexec or a crash, and the " +
+  "kernel went on: memory of TDs is left uncleaned (X4)";
+const UNCLEANED_FIX = "Reboot by a reset of the machine, and update the TDX module";
 const KEXEC_FIX = "Collect crashes another way: pstore, netconsole, the serial console";
 
 /** Whether a crash kernel can be loaded. */
@@ -81,10 +130,13 @@ export const kexec: CheckSpec = {
     const { told, evidence: { crashKernel } } = facts;
     const { name } = FILES.crashKernel;
     const { affected, notApplicable, ok, unknown } = findingsIn(name);
+    const { disableFailed, kexecRefused } = told.log ?? {};
+    if (disableFailed !== undefined) {
+      return findingsIn(FILES.log.name).affected(`"${disableFailed}"`, UNCLEANED, UNCLEANED_FIX);
+    }
     if (told.crashKernel) return ok("a crash kernel is loaded", "kdump works");
-    const refusal = told.log?.kexecRefused;
-    if (refusal !== undefined) {
-      return findingsIn(FILES.log.name).affected(`"${refusal}"`, KEXEC_REFUSED, KEXEC_FIX);
+    if (kexecRefused !== undefined) {
+      return findingsIn(FILES.log.name).affected(`"${kexecRefused}"`, KEXEC_REFUSED, KEXEC_FIX);
     }
     if (crashKernel.state === "absent") {
       const meaning = "The kernel was built without kexec, as every TDX host before 6.18 had to be";
@@ -95,19 +147,23 @@ export const kexec: CheckSpec = {
     if (facts.flag === false) {
       return ok(seen, "Without the flag of the erratum kexec is not refused");
     }
-    return refusesKexec(facts)
-      ? affected(`${seen}, Linux ${told.release!.text}`, KEXEC_REFUSED, KEXEC_FIX)
+    const kexec = facts.linux?.kexec;
+    const named = `${seen}, Linux ${told.release?.text}`;
+    if (kexec === "after-disable") {
+      return unknown(
+        named,
+        "kexec is allowed: the TDX module is disabled before (5b25f249be32, 7.2), unless it is an " +
+          "old one, which nothing here tells; then memory is left uncleaned, and the log says " +
+          '"TDH.SYS.DISABLE failed" (X4)',
+        "Update the TDX module, and read the log after a kexec",
+      );
+    }
+    return kexec === "refused" && facts.flag === true
+      ? affected(named, KEXEC_REFUSED, KEXEC_FIX)
       : unknown(
         seen,
-        "A kernel with the symbol tdx_sys_disable is assumed not to refuse kexec; nothing here " +
-          "tells",
+        "Whether this kernel refuses kexec with the erratum nothing here tells",
         "Load a crash kernel and read the kernel log",
       );
   },
 };
-
-/** The kernel says it only when it is asked, so most of the time the version must do. */
-function refusesKexec({ told: { symbols, release }, flag, kernel }: Facts): boolean {
-  return flag === true && symbols !== undefined && symbols.disable === undefined &&
-    kernel.value === "clears-on-erratum" && release !== undefined && atLeast(release, 6, 18);
-}

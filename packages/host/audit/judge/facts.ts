@@ -1,10 +1,12 @@
 import { defined, type Platform, TDX_PW_MCE } from "@tdx/core";
+import type { Kernel } from "@tdx/linux/kernel";
 import { type CpuIdentity, cpuLabel } from "../../cpu/cpu_identity.ts";
 import { matchPlatform } from "../../cpu/match_platform.ts";
 import { type Evidence, FILES, type Told, toldBy } from "../readers/evidence.ts";
 import { whyUnread } from "../readers/reading.ts";
 import type { Judged } from "./judged.ts";
 import { judgeKernel, type KernelBehaviour } from "./kernel_behaviour.ts";
+import { runningKernel } from "./running_kernel.ts";
 import { type Answer, judgeFirmware, judgeUse } from "./tdx_state.ts";
 
 /** What the evidence comes to: all that checks and verdict look at. */
@@ -17,6 +19,8 @@ export interface Facts extends CpuFacts {
   readonly use: Judged<Answer>;
   /** What the kernel does on reclaim. */
   readonly kernel: Judged<KernelBehaviour>;
+  /** What else is known of the kernel; `undefined` where nothing is. */
+  readonly linux?: Kernel;
 }
 
 interface CpuFacts {
@@ -43,13 +47,15 @@ interface CpuFacts {
 export function drawFacts(evidence: Evidence, platforms: readonly Platform[]): Facts {
   const told = toldBy(evidence);
   const use = judgeUse(told, evidence);
+  const linux = runningKernel(told);
   return {
     evidence,
     told,
     ...cpuFacts(told, evidence, platforms),
     firmware: judgeFirmware(told, evidence),
     use,
-    kernel: judgeKernel(told, evidence, use.value),
+    kernel: judgeKernel(told, evidence, use.value, linux),
+    ...(linux && { linux }),
   };
 }
 

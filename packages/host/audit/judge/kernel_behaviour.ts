@@ -1,5 +1,5 @@
+import type { Kernel } from "@tdx/linux/kernel";
 import { type Evidence, FILES, type Told } from "../readers/evidence.ts";
-import { atLeast, type RunningKernel } from "../readers/proc_files.ts";
 import { whyUnread } from "../readers/reading.ts";
 import { judgeBy, type Judged, type Sign } from "./judged.ts";
 import type { Answer } from "./tdx_state.ts";
@@ -39,18 +39,20 @@ const SYMBOL_SIGNS: readonly Sign<KernelBehaviour>[] = [
  * Distributions carry the code of other versions, so a version is the weaker word.
  *
  * @param use Whether TDs can run.
+ * @param linux What is known of the kernel besides.
  */
 export function judgeKernel(
   told: Told,
   evidence: Evidence,
   use: Answer,
+  linux: Kernel | undefined,
 ): Judged<KernelBehaviour> {
   const bySymbol = judgeBy(SYMBOL_SIGNS, told, evidence);
   if (bySymbol !== undefined) return bySymbol;
   const source = FILES.release.name;
   const { release } = told;
   if (release !== undefined) {
-    return { value: mainline(release, use), seen: `Linux ${release.text}, by its version`, source };
+    return { value: byVersion(linux, use), seen: `Linux ${release.text}, by its version`, source };
   }
   const symbols = evidence.symbols.state === "read"
     ? `${FILES.symbols.name} does not tell`
@@ -58,10 +60,10 @@ export function judgeKernel(
   return { value: "unknown", seen: `${symbols}; ${whyUnread(source, evidence.release)}`, source };
 }
 
-/** The mainline history: TDX in KVM with 6.16, the skip without the erratum with 6.18. */
-function mainline(release: RunningKernel, use: Answer): KernelBehaviour {
-  if (atLeast(release, 6, 18)) return "clears-on-erratum";
-  if (atLeast(release, 6, 16)) return "clears-always";
-  // Older kernels that host TDs are patched, and which patches they have, the version does not say.
+const BEHAVIOURS = { always: "clears-always", "on-flag": "clears-on-erratum" } as const;
+
+/** What a mainline version does; which patches another one has, its version does not say. */
+function byVersion(linux: Kernel | undefined, use: Answer): KernelBehaviour {
+  if (linux !== undefined && linux.reset !== "unknown") return BEHAVIOURS[linux.reset];
   return use === "no" ? "no-tdx" : "unknown";
 }

@@ -22,7 +22,8 @@ export type Verdict =
 /** The verdicts and what to do about each. */
 export const VERDICT_ADVICE: Readonly<Record<Verdict, string>> = {
   "not-concerned": "Nothing to do",
-  fine: "Nothing to do here; look for slow shutdowns in the removal of the pages itself",
+  fine: "No clearing is missing; see the checks for what else is affected, and look for slow " +
+    "shutdowns in the removal of the pages itself",
   "pays-rightly": "Leave the clearing on; only silicon without the erratum can do without it",
   "pays-needlessly": "Move to Linux 6.18 or a kernel with the symbol tdx_quirk_reset_paddr, and " +
     "see that it does not list tdx_pw_mce",

@@ -17,6 +17,8 @@ export interface KernelLogSummary {
   readonly module?: "initialized" | "failed";
   /** The version of the TDX module. */
   readonly moduleVersion?: string;
+  /** The kernel's words where the TDX module could not be disabled before a kexec. */
+  readonly disableFailed?: string;
   /** The kernel's words where it refused a kexec. */
   readonly kexecRefused?: string;
   /** Records of uncorrected errors. */
@@ -59,6 +61,10 @@ const MESSAGES: readonly (readonly [RegExp, (words: string[]) => Partial<KernelL
     ([, major, minor, date, build]) => ({
       moduleVersion: `${major}.${minor} (build ${date}-${build})`,
     }),
+  ],
+  [
+    /^(TDH\.SYS\.DISABLE failed: 0x[0-9a-f]{1,16})/i,
+    ([, disableFailed]) => ({ disableFailed: disableFailed! }),
   ],
   [
     /^(Not allowed on platform with tdx_pw_mce bug)/i,
