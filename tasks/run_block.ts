@@ -45,6 +45,15 @@ async function runCalls(calls: readonly string[]): Promise<Finished> {
   return { code, stdout, stderr };
 }
 
+/** Whether a `ts` block calls what it imports from `@std/assert`. */
+export function asserts({ code }: Pick<Block, "code">): boolean {
+  const [statement, names] = /import \{([^}]*)\} from "@std\/assert";/.exec(code) ?? [];
+  if (statement === undefined) return false;
+  const rest = code.replace(statement, "");
+  return names!.split(",").map((name) => name.trim()).filter(Boolean)
+    .some((name) => new RegExp(`^(?!\\s*//).*\\b${name}\\(`, "m").test(rest));
+}
+
 /**
  * Runs a `ts` block that asserts, in this process: `deno test --doc` would take a third of a second
  * to give each a worker of its own. `deno check --doc` looks at its types.

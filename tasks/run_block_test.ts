@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isAsShown } from "./run_block.ts";
+import { asserts, isAsShown } from "./run_block.ts";
 
 // What is printed, what is shown, whether that is the same.
 const CASES = [
@@ -19,5 +19,20 @@ const CASES = [
 for (const [printed, shown, same] of CASES) {
   Deno.test(`isAsShown() ${JSON.stringify(printed)} as ${JSON.stringify(shown)}: ${same}`, () => {
     assertEquals(isAsShown(printed, shown), same);
+  });
+}
+
+const IMPORT = 'import { assert, assertEquals } from "@std/assert";\n';
+const EXAMPLES = [
+  [`${IMPORT}assert(true);`, true],
+  [`${IMPORT.replace("{ ", "{\n  ").replace(" }", ",\n}")}assertEquals(1, 1);`, true],
+  [`${IMPORT}// assert(true);`, false],
+  [IMPORT, false],
+  ["assert(true);", false],
+] as const;
+
+for (const [code, expected] of EXAMPLES) {
+  Deno.test(`asserts() ${JSON.stringify(code)}: ${expected}`, () => {
+    assertEquals(asserts({ code }), expected);
   });
 }

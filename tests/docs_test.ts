@@ -5,7 +5,7 @@ import { join } from "@std/path";
 import { parseScenario, runScenario } from "@tdx/litmus";
 import { PLATFORMS } from "../packages/cli/platforms.ts";
 import { type Block, readMarkdown } from "../tasks/markdown.ts";
-import { runExample, runShell, runTypeScript } from "../tasks/run_block.ts";
+import { asserts, runExample, runShell, runTypeScript } from "../tasks/run_block.ts";
 import { exists, ROOT } from "../tasks/workspace.ts";
 import { checkRan } from "./check_ran.ts";
 
@@ -27,8 +27,9 @@ const RUN: Readonly<Record<string, (block: Block) => void | Promise<void>>> = {
 const NOT_RUN: Readonly<Record<string, string>> = { sh: "no-run", ts: "ignore" };
 /** A command, which belongs into a block of `sh`. */
 const COMMAND = /^(\$ |(deno|npx|npm|git|curl|ssh|sh|sudo|docker|kubectl) )/m;
-/** A command that runs tests, and would run this one again or others a second time. */
-const TESTS = /^(npx -y )?deno\S* (task (-q |--quiet )?(test|ok)|test)(?=\s|$)/;
+/** A command that checks what is checked anyway, this test perhaps. */
+const CHECK =
+  /^(npx -y )?deno\S* (task (-q |--quiet )?(test|ok|check|lint:\w+)|test|check|fmt|lint)(?=\s|$)/;
 
 for (const { blocks } of documents) blocks.forEach(register);
 
@@ -64,8 +65,8 @@ function whyNot(block: Block): string | undefined {
     return /^not run: ([^]+)$/.exec(comment ?? "")?.[1]?.replaceAll(/\s+/g, " ");
   }
   const commands = code.split("\n").filter((line) => !/^\s*(#|$)/.test(line));
-  if (language === "sh" && commands.length > 0 && commands.every((line) => TESTS.test(line))) {
-    return "it runs tests";
+  if (language === "sh" && commands.length > 0 && commands.every((line) => CHECK.test(line))) {
+    return "it checks what is checked anyway";
   }
   return isCommand(block) ? undefined : SHOWN[language];
 }
@@ -88,8 +89,8 @@ function checkWords(block: Block): void {
   assertEquals(attributes, [], `${place}: Expected ${wanted ?? "nothing"} after ${language}`);
   for (const command of language === "sh" ? code.split("\n") : []) {
     assert(
-      !TESTS.test(command),
-      `${place}: Expected ${command} in a block of its own: it runs tests`,
+      !CHECK.test(command),
+      `${place}: Expected ${command} in a block of its own: it is a check`,
     );
   }
 }
@@ -97,7 +98,7 @@ function checkWords(block: Block): void {
 async function checkTypeScript(block: Block): Promise<void> {
   if (block.output !== undefined) return checkRan(block, await runTypeScript(block.code));
   assert(
-    /from "@std\/assert"/.test(block.code),
+    asserts(block),
     `${block.file}:${block.line}: Expected an assertion, or a text block with the output after it`,
   );
   await runExample(block);
