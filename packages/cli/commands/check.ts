@@ -1,16 +1,18 @@
-import { verdict, type VerdictRow } from "@tdx/litmus";
+import { type TdrVerdict, tdrVerdicts, verdict, type VerdictRow } from "@tdx/litmus";
 import { HTML_OPTION, htmlWriter, originNow } from "../html/html_report.ts";
 import {
+  asksTdr,
   LIMIT_OPTION,
   MACHINES_OPTIONS,
   QUESTION_OPTIONS,
   readLimit,
+  readModes,
   readPlatforms,
   readQuestions,
   TRACE_OPTION,
 } from "../litmus/questions.ts";
 import { answerKernels, asksKernels, KERNELS_OPTIONS, kernelsText } from "../litmus/kernels.ts";
-import { verdictsText } from "../litmus/verdicts_text.ts";
+import { tdrText, verdictsText } from "../litmus/verdicts_text.ts";
 import { type Command, EXIT } from "../shell/command.ts";
 import { noOperands, type Options } from "../shell/options.ts";
 import { printJson, showProgress } from "../shell/show.ts";
@@ -41,14 +43,18 @@ export const checkCommand: Command = {
     }
     const writeHtml = await htmlWriter(options, stdio);
     const verdicts = await answer(options, stdio);
-    if (options.has("json")) printJson(stdio, { results: verdicts.map(withoutTrace) });
-    else stdio.print(verdictsText(verdicts, options.has("trace")));
+    const tdr = await answerTdr(options);
+    if (options.has("json")) printJson(stdio, { results: verdicts.map(withoutTrace), tdr });
+    else {
+      const text = verdictsText(verdicts, options.has("trace"));
+      stdio.print(tdr.length === 0 ? text : `${text}\n\n${tdrText(tdr)}`);
+    }
     if (writeHtml !== undefined) {
       const { verdictsHtml } = await import("@tdx/report");
       const [origin, platforms] = [originNow("check", options), readPlatforms(options)];
       await writeHtml(verdictsHtml({ origin, platforms, verdicts }));
     }
-    return verdicts.every(({ ok }) => ok) ? EXIT.fine : EXIT.hazard;
+    return [...verdicts, ...tdr].every(({ ok }) => ok) ? EXIT.fine : EXIT.hazard;
   },
 };
 
@@ -66,6 +72,17 @@ async function answer(options: Options, output: Output): Promise<VerdictRow[]> {
     verdicts.push(await verdict(question, limit));
   }
   return verdicts;
+}
+
+/** What leaving out T6 does, where the options leave the question. */
+async function answerTdr(options: Options): Promise<TdrVerdict[]> {
+  if (!asksTdr(options)) return [];
+  const limit = readLimit(options);
+  const modes = readModes(options);
+  const verdicts = await Promise.all(
+    readPlatforms(options).map((platform) => tdrVerdicts(platform, limit)),
+  );
+  return verdicts.flat().filter(({ mode }) => modes.includes(mode));
 }
 
 function withoutTrace({ trace: _, ...verdict }: VerdictRow): Omit<VerdictRow, "trace"> {

@@ -48,6 +48,20 @@ Deno.test("tdx check --json has a result for each question, with its witness", a
   );
 });
 
+Deno.test("tdx check finds that T6 was left out: MC with the erratum, lost data without (M7)", async () => {
+  const { status, answer } = await tdxJson("check", "--policy", "always", "--left-poison", "none");
+  assertEquals(status, 0);
+  type Row = { platform: string; mode: string; t6: boolean; harm: string; witness: unknown[] };
+  for (const { platform, t6, harm, witness } of answer.tdr as Row[]) {
+    const without = ["spr", "emr"].includes(platform) ? "machine check" : "lost data";
+    assertEquals([harm, witness.length > 0], [t6 ? "none" : without, !t6], platform);
+  }
+  assertEquals(answer.tdr.length, 4 * PLATFORMS.length);
+  const text = async (...args: string[]) => (await tdx("check", "--platform", "gnr", ...args)).text;
+  assertMatch(await text("--policy", "always"), /Li {4}without {2}lost data/);
+  assert(!(await text("--policy", "quirk")).includes("T6"));
+});
+
 Deno.test("tdx check --host-keys and --left-poison leave that part of the verdict table", () => {
   const spr = ["--platform", "spr", "--mode", "Ci"];
   assertEquals(questions(...spr, "--host-keys", "shared"), [

@@ -78,6 +78,16 @@ export function readQuestions(
   );
 }
 
+/** Whether the options leave the question of the TDR: cleared through KeyID 0, without poison. */
+export function asksTdr(options: Options): boolean {
+  const { policy, hostKeys, poison } = {
+    policy: options.pick("policy", POLICIES) ?? "always",
+    hostKeys: options.pick("host-keys", CLOSURE_KEYS) ?? "keyid0",
+    poison: options.pick("left-poison", LEFT_POISONS) ?? "none",
+  };
+  return policy === "always" && hostKeys === "keyid0" && poison === "none";
+}
+
 function either(names: readonly string[]): string {
   return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }

@@ -1,4 +1,4 @@
-import { traceText, type VerdictRow } from "@tdx/litmus";
+import { type TdrVerdict, traceText, type VerdictRow } from "@tdx/litmus";
 import { table } from "../shell/show.ts";
 
 const CONSUMED =
@@ -27,6 +27,27 @@ export function verdictsText(verdicts: readonly VerdictRow[], trace: boolean): s
   ].join("\n");
 }
 
+/** Writes what leaving out T6 does to the TDR, for a person. */
+export function tdrText(verdicts: readonly TdrVerdict[]): string {
+  const platforms = [...new Set(verdicts.map(({ platform }) => platform))];
+  const rows = Map.groupBy(verdicts, ({ mode, t6 }) => [mode, t6 ? "with" : "without"].join("\t"));
+  return [
+    "The TDR has dirty lines under the global KeyID at its own reclaim (M7). What meets a host that",
+    "clears it, with PAGE.WBINVD (T6) before the clear and without?",
+    "",
+    table(
+      ["mode", "T6", ...platforms],
+      [...rows].map(([name, row]) => [
+        ...name.split("\t"),
+        ...row.map(({ harm, ok }) => `${harm === "none" ? "-" : harm}${ok ? "" : " (!)"}`),
+      ]),
+    ),
+    "",
+    "Shortest ways:",
+    ...ways(verdicts),
+  ].join("\n");
+}
+
 /** One row for each mode, KeyID kind, poison and policy; one column for each platform. */
 function matrix(verdicts: readonly VerdictRow[]): string {
   const platforms = [...new Set(verdicts.map(({ platform }) => platform))];
@@ -48,7 +69,7 @@ function cell(verdict: VerdictRow | undefined): string {
   return `${verdict.observation === "Never" ? "-" : "MC"}${verdict.ok ? "" : " (!)"}`;
 }
 
-function ways(verdicts: readonly VerdictRow[]): string[] {
+function ways(verdicts: readonly Pick<VerdictRow, "witness">[]): string[] {
   const hazards = verdicts.filter(({ witness }) => witness.length > 0);
   const groups = Map.groupBy(
     hazards,
