@@ -31,6 +31,7 @@ export {
   type FleetSummary,
   summarizeFleet,
 } from "./audit/fleet.ts";
+export { readKernel } from "./audit/read_kernel.ts";
 export { KERNEL_BEHAVIOURS, type KernelBehaviour } from "./audit/judge/kernel_behaviour.ts";
 export { type Verdict, VERDICT_ADVICE } from "./audit/judge/verdict.ts";
 export { archiveSource } from "./audit/sources/archive_source.ts";

@@ -76,7 +76,11 @@ wrongTypes({
   ],
   "estimate()": [
     foreign((platform) => estimate({ ...TD, platform })),
-    misspelt(estimate, { ...TD, platform: gnr }, "platform, guestBytes, vcpus, path, clear"),
+    misspelt(
+      estimate,
+      { ...TD, platform: gnr },
+      "platform, guestBytes, vcpus, path, clear, kernel",
+    ),
     oneOf((path) => estimate({ ...TD, platform: gnr, path }), "path", PATHS),
   ],
   "simulatedTime()": [

@@ -204,7 +204,7 @@ Deno.test("tdx audit --fleet - sums up what tdx audit --json wrote", async () =>
   );
   const json = await tdxPiped(input, "--fleet", "-", "--json");
   const { formatVersion, hosts, broken, groups } = JSON.parse(json.text);
-  assertEquals([formatVersion, hosts, broken], [1, 14, 1]);
+  assertEquals([formatVersion, hosts, broken], [1, 16, 1]);
   assertEquals(groups[0].verdict, "at-risk");
 });
 

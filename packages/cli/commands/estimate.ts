@@ -1,14 +1,15 @@
+import { linux } from "@tdx/linux/kernel";
 import { PUBLISHED_SHUTDOWNS, TEARDOWN_PATHS } from "@tdx/reclaim";
 import { MEASURED_WHERE, readClear } from "../estimate/clear.ts";
 import { showFleet } from "../estimate/fleet.ts";
 import { showEstimate } from "../estimate/single.ts";
 import type { Command } from "../shell/command.ts";
-import { findMachine, MACHINE_OPTIONS } from "../shell/machine.ts";
+import { findMachine, KERNEL_OPTION, MACHINE_OPTIONS, namedKernel } from "../shell/machine.ts";
 import { noOperands } from "../shell/options.ts";
 import { UsageError } from "../shell/values.ts";
 
 /** The options that name one TD and its host. */
-const ONE = [...Object.keys(MACHINE_OPTIONS), "memory", "vcpus"];
+const ONE = [...Object.keys({ ...MACHINE_OPTIONS, ...KERNEL_OPTION }), "memory", "vcpus"];
 /** The options that can be standard input. */
 const INPUTS = ["clear", "inventory", "cpuinfo", "cpuid"];
 
@@ -22,6 +23,7 @@ export const estimateCommand: Command = {
     "--memory SIZE --vcpus N [--platform NAME] [--path PATH] [--clear COST] | --inventory FILE",
   options: {
     ...MACHINE_OPTIONS,
+    ...KERNEL_OPTION,
     memory: { value: "SIZE", help: `guest memory; the published table has ${SIZES} GiB` },
     vcpus: { value: "N", help: "virtual CPUs" },
     path: {
@@ -60,7 +62,8 @@ export const estimateCommand: Command = {
     const guestBytes = required("memory", options.size("memory"));
     const vcpus = required("vcpus", options.number("vcpus", { from: 1 }));
     const { platform } = await findMachine(options, stdio);
-    return showEstimate({ platform, guestBytes, vcpus, path }, clear, stdio, json);
+    const kernel = namedKernel(options) ?? linux();
+    return showEstimate({ platform, kernel, guestBytes, vcpus, path }, clear, stdio, json);
   },
 };
 

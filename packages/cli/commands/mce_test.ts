@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { NEWEST_LINUX } from "@tdx/linux";
 import { outputOf } from "../../../tasks/run.ts";
 import { refused, tdx, tdxJson } from "../fixtures_test.ts";
 
@@ -93,6 +94,17 @@ Deno.test("tdx mce takes KeyID layout and log from an audit snapshot", async () 
   assertEquals(answer.pages.length, 1);
   const one = await tdxJson("mce", data("recovered.txt"), "--root", data("snapshot"));
   assertEquals(one.answer.records[0].address.keyId, 0x41);
+});
+
+Deno.test("tdx mce grades for the kernel that is named, or that of the snapshot (N1)", async () => {
+  const reason = async (...args: string[]) =>
+    (await tdxJson("mce", data("recovered.txt"), ...LAYOUT, ...args)).answer.records[0].grades[0]
+      .reason;
+  assertStringIncludes(await reason(), `Linux ${NEWEST_LINUX} looks its page up`);
+  assertStringIncludes(await reason("--kernel", "6.18"), "Linux 6.18 looks its page up");
+  const snapshot = `${import.meta.dirname}/../../host/testdata/gnr-6.19`;
+  assertStringIncludes(await reason("--root", snapshot), "Linux 6.19.4 looks its page up");
+  assertStringIncludes(await reason("--kernel", "6.8.0-1014-intel"), "is not known");
 });
 
 Deno.test("tdx mce exits 0 for corrected errors and for none, 3 where it cannot tell", async () => {

@@ -39,10 +39,13 @@ export function showEstimate(
 }
 
 function estimateFields({ platform, headlines, others }: SingleEstimate): object {
-  const { path, memoryBytes, vcpus, pages, insideTable, assumptions, clear } = headlines[0]!;
+  const { kernel, policy, path, memoryBytes, vcpus, pages, insideTable, assumptions, clear } =
+    headlines[0]!;
   return {
     platform: platform.name,
     confidence: platform.confidence,
+    kernel,
+    policy,
     path,
     memoryBytes,
     vcpus,
@@ -74,12 +77,16 @@ const PATHS: Readonly<Record<TeardownPath, string>> = {
 
 /** Writes the estimates of one shutdown for a person. */
 function estimateText({ platform, headlines, others }: SingleEstimate): string {
-  const { memoryBytes, vcpus, path, pages, insideTable, assumptions } = headlines[0]!;
+  const { kernel, policy, memoryBytes, vcpus, path, pages, insideTable, assumptions } =
+    headlines[0]!;
   const all = [...headlines, ...others];
   return [
     `${platform.name} (${platform.title}, ${platform.confidence}), ${showSize(memoryBytes)}, ` +
     `${vcpus} vCPUs, path ${path} (${PATHS[path]}): ` +
     `${showCount(pages)} pages come back`,
+    policy === "unknown"
+      ? `Whether Linux ${kernel} goes as always or quirk is not known`
+      : `Linux ${kernel} goes as ${policy}`,
     ...(insideTable ? [] : [beyond()]),
     "",
     ...headlines.flatMap((found) => [...block(found), ""]),

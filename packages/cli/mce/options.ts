@@ -4,6 +4,7 @@ import {
   MACHINE_CHECK_FORMATS,
   type MachineCheckFormat,
   type MachineCheckHost,
+  readKernel,
   readKeyIdLayout,
 } from "@tdx/host";
 import { MACHINE_CHECK_MODES } from "@tdx/linux";
@@ -31,7 +32,10 @@ export const MCE_OPTIONS: OptionTable = {
     value: "COUNT",
     help: "shared KeyIDs besides KeyID 0; the others are private",
   },
-  root: { value: "DIR", help: "an audit snapshot: its KeyID layout, and without FILE its log" },
+  root: {
+    value: "DIR",
+    help: "an audit snapshot: its kernel and KeyID layout, and without FILE its log",
+  },
   explain: { help: "show the rule and the source behind each line" },
 };
 
@@ -63,7 +67,8 @@ export async function hostOf(options: Options): Promise<MachineCheckHost> {
   return {
     ...defined({
       mode: options.pick("mode", MACHINE_CHECK_MODES),
-      kernel: namedKernel(options),
+      kernel: namedKernel(options) ??
+        (root === undefined ? undefined : await readKernel(folderSource(root))),
       platform: platform === undefined ? undefined : platformNamed(platform),
     }),
     platforms: PLATFORMS,

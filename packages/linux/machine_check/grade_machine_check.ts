@@ -232,14 +232,15 @@ function inTd(reason: string, { kernel, context: { keyIdInAddress }, usable }: S
   if (kernel.retiresSeamNrPage === true) return { ...found, pageRetired: true };
   if (keyIdInAddress && kernel.retiresSeamNrPage === false) {
     return lost(
-      "Linux looks its page up with the KeyID bits of MCi_ADDR, finds none and retires none: " +
+      `Linux ${kernel.version} looks its page up with the KeyID bits of MCi_ADDR, finds none and ` +
+        "retires none: " +
         "the poison comes back with the page (N1)",
     );
   }
   return {
     severity: "recovered",
-    reason: `${reason}; its page is retired only where MCi_ADDR carries no KeyID bits, which is ` +
-      "not known here (N1)",
+    reason: `${reason}; Linux ${kernel.version} retires its page only where MCi_ADDR carries no ` +
+      "KeyID bits, which is not known here (N1)",
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Known, Platform } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
-import { type Policy, policyClears } from "../decide.ts";
+import { type Kernel, linux } from "@tdx/linux/kernel";
+import { decide, type Policy, policyClears } from "../decide.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { type Costs, costsOf } from "./_costs.ts";
 import { hull, weighted } from "./_interval.ts";
@@ -20,6 +21,8 @@ export interface EstimateOptions {
   readonly path?: TeardownPath;
   /** Which cost of a clear to reckon with; default `published`. */
   readonly clear?: ClearReading;
+  /** The kernel; default the newest released one. */
+  readonly kernel?: Kernel;
 }
 
 const ESTIMATE_OPTIONS: readonly (keyof EstimateOptions)[] = [
@@ -28,6 +31,7 @@ const ESTIMATE_OPTIONS: readonly (keyof EstimateOptions)[] = [
   "vcpus",
   "path",
   "clear",
+  "kernel",
 ];
 
 /** What clearing a page costs. */
@@ -50,6 +54,10 @@ export interface Saving {
 export interface Estimate {
   /** Name of the platform plugin. */
   readonly platform: string;
+  /** The kernel's version or name. */
+  readonly kernel: string;
+  /** Which of the two is the kernel's way. */
+  readonly policy: Policy | "unknown";
   /** The path. */
   readonly path: TeardownPath;
   /** Guest memory in bytes. */
@@ -62,9 +70,9 @@ export interface Estimate {
   readonly insideTable: boolean;
   /** What a clear costs. */
   readonly clear: ClearCost;
-  /** The shutdown that clears every page, as before the patch. */
+  /** The shutdown that clears every page, as Linux 6.16 and 6.17. */
   readonly always: ShutdownTime;
-  /** The shutdown as the patch does it: clears only with the erratum. */
+  /** The shutdown that clears only with the erratum, as Linux from 6.18 on. */
   readonly quirk: ShutdownTime;
   /** What `quirk` saves against `always`. */
   readonly saved: Saving;
@@ -81,9 +89,10 @@ export interface Estimate {
  * bound, the project's measured figure, what a meter measured, or a number of the caller's. The first
  * two do not agree: call it once for each and show both.
  *
- * @param options Platform, TD, path, and which cost of a clear.
+ * @param options Platform, TD, path, kernel, and which cost of a clear.
  * @returns Seconds with range and provenance for every phase.
- * @throws {TypeError} If `definePlatform` did not return the platform, or an option is not known.
+ * @throws {TypeError} If `definePlatform` did not return the platform, neither `linux` nor
+ * `defineLinux` the kernel, or an option is not known.
  * @throws {RangeError} If the platform was made for another contract, no TD has this memory or these
  * vCPUs, path or clear are not known, or the clear takes longer than the whole published shutdown.
  *
@@ -105,6 +114,7 @@ export interface Estimate {
 export function estimate(options: EstimateOptions): Estimate {
   requireOptions("options", options, ESTIMATE_OPTIONS);
   const { platform, guestBytes, vcpus, path = "terminate", clear = "published" } = options;
+  const { kernel, policy } = decide({ platform, kernel: options.kernel ?? linux() });
   requireOneOf("path", path, TEARDOWN_PATHS);
   const clears = (policy: Policy) => policyClears(policy, platform);
   const costs = costsOf({ guestBytes, vcpus, path, clear });
@@ -113,6 +123,8 @@ export function estimate(options: EstimateOptions): Estimate {
     timeOf({ ...costs.whole, pagesCleared: clears(policy) ? pages : 0 }, costs);
   return {
     platform: platform.name,
+    kernel,
+    policy,
     path,
     memoryBytes: guestBytes,
     vcpus,

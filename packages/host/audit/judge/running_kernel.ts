@@ -8,7 +8,9 @@ import type { Told } from "../readers/evidence.ts";
  * @returns The kernel; `undefined` where its release is not known, or is that of a mainline version
  * before TDX hosts, which only a patched kernel can bear.
  */
-export function runningKernel({ release, symbols, log }: Told): Kernel | undefined {
+export function runningKernel(
+  { release, symbols, log }: Pick<Told, "release" | "symbols" | "log">,
+): Kernel | undefined {
   if (release === undefined) return undefined;
   const { reset, clear, disable } = symbols ?? {};
   const shown = Object.values(defined({ reset, clear, disable }));
