@@ -1,6 +1,15 @@
 /**
  * The list of platforms: the part of `@tdx/cli` that other programs can load too.
  *
+ * @example
+ * ```ts
+ * import { PLATFORMS } from "@tdx/cli/platforms";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const withErratum = PLATFORMS.filter(({ bugs }) => bugs.includes("tdx_pw_mce"));
+ * assertEquals(withErratum.map(({ name }) => name), ["spr", "emr"]);
+ * ```
+ *
  * @module
  */
 import type { Platform } from "@tdx/core";

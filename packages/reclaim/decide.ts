@@ -77,7 +77,9 @@ export interface Decision {
 
 /** A decision of which is known whether the host clears. */
 export interface SettledDecision extends Decision {
+  /** The clearing policy. */
   readonly policy: Policy;
+  /** Whether the host clears here. */
   readonly clear: boolean;
 }
 

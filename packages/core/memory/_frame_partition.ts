@@ -5,7 +5,6 @@ import {
   commonBits,
   countBits,
   exceptBits,
-  hasBit,
   relateBits,
   Relation,
   setBitRange,

@@ -87,17 +87,27 @@ export interface KernelDeclaration extends KernelFacts {
   readonly sources: readonly KernelSource[];
 }
 
-/** What only a kernel has: a private member, for the type checker alone, which no copy takes over. */
-declare class KernelBrand {
-  readonly #checked: true;
-}
-export type { KernelBrand };
-
 /**
  * A kernel that {@link defineLinux} has checked and frozen, as {@link linux} returns it. An object
- * literal or a copy is not of this type.
+ * literal or a copy is not of this type, for it has a private member, which the type checker alone
+ * knows of.
+ *
+ * @example
+ * ```ts
+ * import { type Kernel, linux } from "@tdx/linux";
+ * import { assert } from "@std/assert";
+ *
+ * // @ts-expect-error -- A copy has not been checked.
+ * const copy: Kernel = { ...linux("6.18") };
+ * assert(copy !== linux("6.18"));
+ * ```
  */
-export interface Kernel extends KernelDeclaration, KernelBrand {}
+declare class Kernel {
+  readonly #checked: true;
+}
+/** The data of its declaration. */
+interface Kernel extends KernelDeclaration {}
+export type { Kernel };
 
 /** The kinds of words that each fact may have. */
 const WORDS: Readonly<Record<Exclude<keyof KernelFacts, "resetSymbol">, readonly unknown[]>> = {

@@ -1,5 +1,5 @@
 /** The host-side leaves of module 1.5.01 and their numbers, named as Intel writes them. */
-const LEAVES = {
+export const LEAVES = {
   "TDH.VP.ENTER": 0,
   "TDH.MNG.ADDCX": 1,
   "TDH.MEM.PAGE.ADD": 2,
@@ -71,7 +71,7 @@ const LEAVES = {
 } as const;
 
 /** Leaves of newer modules, as Linux numbers them; 42 is another leaf in module 1.5.01. */
-const NEWER_LEAVES = {
+export const NEWER_LEAVES = {
   "TDH.SYS.RDM": 42,
   "TDH.MNG.RDM": 46,
   "TDH.MNG.WRM": 47,

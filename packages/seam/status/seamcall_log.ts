@@ -7,6 +7,7 @@ import { type DecodedStatus, decodeStatus } from "./seamcall_status.ts";
 export interface LoggedRegister {
   /** Its name: RCX, RDX, R8 … */
   readonly name: string;
+  /** Its value. */
   readonly value: bigint;
   /** What the leaf says with it; `null` where it says nothing. */
   readonly meaning: string | null;
@@ -22,7 +23,9 @@ export interface LoggedSeamcall {
   readonly leafText: string | null;
   /** The leaf; `null` where it is not known or not named. */
   readonly leaf: HostLeaf | null;
+  /** The status, taken apart. */
   readonly status: DecodedStatus;
+  /** The registers that the line shows. */
   readonly registers: readonly LoggedRegister[];
   /** What can be done about it. */
   readonly next: NextStep;
