@@ -4,6 +4,7 @@
  * @module
  */
 import { ASSUMPTIONS, type RuleId, RULES, type RuleText, ruleText } from "@tdx/core";
+import { LINUX_RULES } from "@tdx/linux";
 import { ESTIMATE_ASSUMPTIONS } from "@tdx/reclaim";
 import { MODULE_ASSUMPTIONS } from "@tdx/seam";
 import { typescriptFiles } from "./workspace.ts";
@@ -43,6 +44,8 @@ export function ruleGroups(): RuleGroup[] {
     { title: "Caches", ...lines, rules: worded(RULES.caches) },
     { title: "Teardown", ...calls, rules: seam.filter(({ id }) => id[0] === "T") },
     { title: "Removal while the TD runs", ...calls, rules: seam.filter(({ id }) => id[0] === "D") },
+    { title: "Linux, version by version", ...ofLinux("kernel"), rules: linux("X") },
+    { title: "Machine checks", ...ofLinux("machine_check"), rules: linux("N") },
     { title: "Assumptions on lines", ...lines, rules: assumed(ASSUMPTIONS) },
     {
       title: "Assumptions on the module",
@@ -57,6 +60,15 @@ export function ruleGroups(): RuleGroup[] {
       rules: assumed(ESTIMATE_ASSUMPTIONS),
     },
   ];
+}
+
+function ofLinux(room: string): Pick<RuleGroup, "home" | "followedBy"> {
+  return { home: "packages/linux/rules.ts", followedBy: `packages/linux/${room}` };
+}
+
+function linux(letter: string): Rule[] {
+  return Object.entries(LINUX_RULES).filter(([id]) => id.startsWith(letter))
+    .map(([id, rule]) => ({ id, ...rule, confidence: "exact" }));
 }
 
 function worded(rows: readonly { readonly id: RuleId }[]): Rule[] {
@@ -100,7 +112,7 @@ const NO_RULES = [
   "tests/rules_page_test.ts", // the page itself
 ];
 /** Eight ids in a row, and more: a list of all says of none what it does. */
-const LIST_OF_IDS = /(?:\b[A-Z]\d\b[\s",+]*){8,}/g;
+const LIST_OF_IDS = /(?:\b[A-Z]\d{1,2}\b[\s",+]*){8,}/g;
 
 /** Whether a file is a test, or a part of some. */
 export function isTest(file: string): boolean {
@@ -124,7 +136,9 @@ export function filesByRule(ids: ReadonlySet<string>): Map<string, string[]> {
 
 function idsIn(text: string): Set<string> {
   const ids = new Set<string>();
-  for (const [, letter, first, last] of text.matchAll(/\b([A-Z])(\d)(?: to \1(\d))?\b/g)) {
+  for (
+    const [, letter, first, last] of text.matchAll(/\b([A-Z])(\d{1,2})(?: to \1(\d{1,2}))?\b/g)
+  ) {
     for (let n = Number(first); n <= Number(last ?? first); n++) ids.add(`${letter}${n}`);
   }
   return ids;

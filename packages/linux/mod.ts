@@ -15,6 +15,7 @@
  */
 export * from "./kernel/mod.ts";
 export * from "./machine_check/grade_machine_check.ts";
+export * from "./rules.ts";
 export {
   MACHINE_CHECK_MODES,
   MACHINE_CHECK_OCCASIONS,

@@ -176,7 +176,7 @@ export function decide(options: DecideOptions): Decision {
     reason: `${need.why(platform)}. ${action(clear, need.needed, who(options.policy, kernel))}`,
     confidence: platform.confidence,
     rules: need.rules,
-    sources: [...sourcesOf(platform, need), ...sourcesOfReset(kernel)],
+    sources: sourcesOf(platform, kernel, need),
   };
 }
 
@@ -223,21 +223,21 @@ function action(clear: boolean | null, needed: boolean, who: string): string {
   return needed ? `${who} skips the clearing: a hazard` : `${who} skips the clearing`;
 }
 
-function sourcesOfReset({ sources }: Kernel): string[] {
-  return sources.filter(({ shows }) => shows === "reset")
-    .map(({ commit, what }) => `Linux ${commit === undefined ? "" : `${commit}, `}${what}`);
-}
+/** The last answers for each need: texts are put together once for a platform and a kernel. */
+const lastSources = new Map<
+  Need,
+  { platform: Platform; kernel: Kernel; texts: readonly string[] }
+>();
 
-const sourcesByNeed = new WeakMap<Platform, Map<Need, readonly string[]>>();
-
-function sourcesOf(platform: Platform, need: Need): readonly string[] {
-  let known = sourcesByNeed.get(platform);
-  if (known === undefined) sourcesByNeed.set(platform, known = new Map());
-  let sources = known.get(need);
-  if (sources === undefined) {
-    const ofPlatform = platform.sources.map(({ document, at }) => `${document} ${at}`);
-    const ofRules = need.rules.map((id) => `${id}: ${ruleText(id).source}`);
-    known.set(need, sources = Object.freeze([...ofPlatform, ...ofRules]));
-  }
-  return sources;
+function sourcesOf(platform: Platform, kernel: Kernel, need: Need): readonly string[] {
+  const last = lastSources.get(need);
+  if (last?.platform === platform && last.kernel === kernel) return last.texts;
+  const texts = Object.freeze([
+    ...platform.sources.map(({ document, at }) => `${document} ${at}`),
+    ...need.rules.map((id) => `${id}: ${ruleText(id).source}`),
+    ...kernel.sources.filter(({ shows }) => shows === "reset")
+      .map(({ commit, what }) => `Linux ${commit === undefined ? "" : `${commit}, `}${what}`),
+  ]);
+  lastSources.set(need, { platform, kernel, texts });
+  return texts;
 }

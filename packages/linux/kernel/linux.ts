@@ -52,12 +52,13 @@ const NOTHING_KNOWN: KernelFacts = {
  * assertEquals([told.reset, told.refusedGuestPage], ["always", "unknown"]);
  * ```
  */
-export function linux(release: string = NEWEST_LINUX, evidence: KernelEvidence = {}): Kernel {
+export function linux(release: string = NEWEST_LINUX, evidence: KernelEvidence = NONE): Kernel {
+  if (release === NEWEST_LINUX && evidence === NONE) return newest ??= find(release, NONE);
   requireOptions("evidence", evidence, EVIDENCE);
-  const asDefault = release === NEWEST_LINUX && Object.keys(evidence).length === 0;
-  return asDefault ? newest ??= find(release, {}) : find(release, evidence);
+  return find(release, evidence);
 }
 
+const NONE: KernelEvidence = {};
 /** The default, which is asked for often. */
 let newest: Kernel | undefined;
 
