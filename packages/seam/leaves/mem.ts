@@ -102,7 +102,7 @@ const PAGE_AUG: AddLeaf = {
  * const memory = new PhysicalMemory({ bytes: 2 * GiB, platform: gnr, keyIds });
  * const module = new TdxModule({ memory });
  * const memoryOfTd = [runOf(GiB / 4096, 512)];
- * const { tdr } = buildTd(module, { hkid: 33, vcpus: 0, control: 0, memory: memoryOfTd });
+ * const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory: memoryOfTd });
  * module.mem.rangeBlock(tdr, 0, 0, 512); // D1
  * module.mem.track(tdr); // D2
  * assertEquals(module.mem.pageRemove(tdr, 0, 0, 512).pages, runOf(GiB / 4096, 512)); // D3
