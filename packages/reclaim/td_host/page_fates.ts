@@ -46,6 +46,9 @@ export interface PageFollower {
  * Follows the pages of a host from before the teardown of its TD, chunk by chunk: what it costs is
  * what the variety in memory costs, not its size.
  *
+ * A page counts as retired where poison still lies in it. One that came back uncleared (X2) counts as
+ * used where a dirty line of the TD that was written back later has covered the poison.
+ *
  * @param host The host with the TD, before its teardown.
  * @returns What to give to the teardown, and to ask afterwards.
  * @throws {RangeError} If no TD has its TDR there.

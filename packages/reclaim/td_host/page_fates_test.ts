@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type FrameMap, GiB, MiB, PAGE_BYTES } from "@tdx/core";
+import { linux } from "@tdx/linux";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import {
@@ -94,7 +95,8 @@ Deno.test("followPages() counts what the report counts, in scattered memory, on 
         const pages = phase === "remove guest pages" || phase === "reclaim pages";
         host.module.inject(pages ? { busyAfter: () => (injected++, 99) } : {});
       },
-    }, { policy: "never" });
+      // From 6.19 on they come back, and what CACHE.WB writes back later hides what was met in them.
+    }, { policy: "never", kernel: linux("6.18") });
     const { leaked, retired } = counted(fates());
     assertEquals([leaked, retired], [report.leakedPages, report.retiredPages]);
     assertEquals(injected > 0 && report.leakedPages > 0, true);
