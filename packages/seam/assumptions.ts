@@ -1,5 +1,5 @@
 /** Ids of what the model of the TDX module assumes or leaves out. */
-export type ModuleAssumptionId = "S1" | "S2" | "S3" | "S4" | "S5" | "S6";
+export type ModuleAssumptionId = "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7";
 
 /** What the model of the TDX module assumes or leaves out. */
 export const MODULE_ASSUMPTIONS: Readonly<Record<ModuleAssumptionId, string>> = {
@@ -14,5 +14,10 @@ export const MODULE_ASSUMPTIONS: Readonly<Record<ModuleAssumptionId, string>> = 
   S5: "One key per TD stands for the keys of all packages, which differ in hardware.",
   S6:
     "Parameters of TDs and vCPUs, measurement, nested VMs, migration and debugging are left out; " +
-    "so are promotion and demotion of pages, and removing Secure EPT pages before the teardown.",
+    "so is an interrupt of TDH.MEM.PAGE.DEMOTE or PROMOTE.",
+  S7:
+    "Dynamic PAMT is that of module 2.0, read and not run. The module stores into a pair by ordinary " +
+    "cached stores under the global KeyID, as into a TDR (M7), so a pair that comes back may have " +
+    "dirty lines. All of its lines get dirty when the first page of its region comes into use, and " +
+    "when the last one goes.",
 };

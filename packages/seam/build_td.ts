@@ -2,6 +2,7 @@ import { type FrameChunk, PAGE_BYTES, runOf } from "@tdx/core";
 import { requireOptions, requireWhole } from "@tdx/core/arguments";
 import { hex } from "./_hex.ts";
 import type { PagesResult, SeamcallResult } from "./leaves/results.ts";
+import { regionsOf } from "./state/_pamt_pairs.ts";
 import { framesPer, pageBytes } from "./state/page_type.ts";
 import type { LeafName } from "./state/seamcalls.ts";
 import { TDCS_PAGES, TDVPS_PAGES } from "./state/td.ts";
@@ -14,12 +15,15 @@ export interface TdPlan {
   readonly hkid: number;
   /** How many vCPUs, from 0; vCPU n is initialised on logical processor n. */
   readonly vcpus: number;
-  /** First of the free frames for control pages: TDR, TDCS, vCPUs, then the Secure EPT. */
+  /**
+   * First of the free frames for control pages: TDR, TDCS, vCPUs, then the Secure EPT; with Dynamic
+   * PAMT the pairs among them.
+   */
   readonly control: number;
   /** Free frames for guest memory, which is mapped from GPA 0 on; see `chunksOf` of `@tdx/core`. */
   readonly memory: Iterable<FrameChunk>;
-  /** Size of the guest pages: 0 for 4 KiB, 1 for 2 MiB; default 0. */
-  readonly level?: 0 | 1;
+  /** Size of the guest pages: 0 for 4 KiB, 1 for 2 MiB, 2 for 1 GiB; default 0. */
+  readonly level?: 0 | 1 | 2;
 }
 
 const PLAN: readonly (keyof TdPlan)[] = ["hkid", "vcpus", "control", "memory", "level"];
@@ -68,10 +72,12 @@ export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
   requireOptions("plan", plan, PLAN);
   const { hkid, control, memory, level = 0 } = plan;
   requireWhole("vcpus", plan.vcpus, 1);
-  requireWhole("level", level, 0, 1);
+  requireWhole("level", level, 0, 2);
   const { mem, mr } = module;
-  let next = control;
-  const page = () => PAGE_BYTES * next++;
+  // TDH.MEM.PAGE.AUG has no 1 GiB: pages of 2 MiB are joined.
+  const augLevel = Math.min(level, 1);
+  const pages = new ControlPages(module, control);
+  const page = () => PAGE_BYTES * pages.take(1).frame;
 
   const tdr = page();
   buildKeysAndTdcs(module, tdr, hkid, page);
@@ -81,28 +87,73 @@ export function buildTd(module: TdxModule, plan: TdPlan): BuiltTd {
   const tables = [0, 0, 0, 0];
   let frames = 0;
   for (const chunk of memory) {
-    for (let table = 3; table > level; table--) {
+    for (let table = 3; table > augLevel; table--) {
       const needed = Math.ceil((frames + chunk.count) / framesPer(table)) - tables[table]!;
       if (needed === 0) continue;
       addAll(
         "TDH.MEM.SEPT.ADD",
-        runOf(next, needed),
+        pages.take(needed),
         (pages, done) => mem.septAdd(tdr, (tables[table]! + done) * pageBytes(table), table, pages),
       );
       tables[table]! += needed;
-      next += needed;
     }
+    if (level === 0) pages.cover(chunk);
     const start = frames;
     addAll(
       "TDH.MEM.PAGE.AUG",
       chunk,
-      (pages, done) => mem.pageAug(tdr, (start + done) * PAGE_BYTES, level, pages),
+      (pages, done) => mem.pageAug(tdr, (start + done) * PAGE_BYTES, augLevel, pages),
     );
     frames += chunk.count;
   }
   const guestPages = frames / framesPer(level);
-  if (guestPages > 0) module.accept(tdr, 0, level, guestPages);
-  return { tdr, vcpus, controlPages: next - control, guestPages };
+  if (guestPages > 0) module.accept(tdr, 0, augLevel, frames / framesPer(augLevel));
+  if (level === 2) { for (let i = 0; i < guestPages; i++) promote(module, tdr, i * pageBytes(2)); }
+  return { tdr, vcpus, controlPages: pages.next - control, guestPages };
+}
+
+/** Joins the 512 pages of 2 MiB at a GPA to one; their Secure EPT page is free then. */
+function promote({ mem }: TdxModule, tdr: number, gpa: number): void {
+  mustSucceed("TDH.MEM.RANGE.BLOCK", mem.rangeBlock(tdr, gpa, 2));
+  mustSucceed("TDH.MEM.TRACK", mem.track(tdr));
+  mustSucceed("TDH.MEM.PAGE.PROMOTE", mem.pagePromote(tdr, gpa, 2));
+}
+
+/** Hands out frames one after the other, and pairs of them where the module has Dynamic PAMT. */
+class ControlPages {
+  readonly #module: TdxModule;
+  readonly #covered: Set<number>;
+  next: number;
+
+  constructor(module: TdxModule, first: number) {
+    this.#module = module;
+    this.#covered = new Set(module.pamtPairs().map(({ region }) => region / pageBytes(1)));
+    this.next = first;
+  }
+
+  /** The next frames, in regions that have their pairs: those are taken before. */
+  take(count: number): FrameChunk {
+    for (let covered = -1; covered < this.#covered.size;) {
+      covered = this.#covered.size;
+      this.cover(runOf(this.next, count));
+    }
+    const frames = runOf(this.next, count);
+    this.next += count;
+    return frames;
+  }
+
+  /** Gives the regions of some frames their pairs. */
+  cover(frames: FrameChunk): void {
+    if (!this.#module.dynamicPamt) return;
+    for (const [region] of regionsOf(frames)) {
+      if (this.#covered.has(region)) continue;
+      const [first, second] = [this.next * PAGE_BYTES, (this.next + 1) * PAGE_BYTES];
+      const result = this.#module.phymem.pamtAdd(region * pageBytes(1), first, second);
+      mustSucceed("TDH.PHYMEM.PAMT.ADD", result);
+      this.#covered.add(region);
+      this.next += 2;
+    }
+  }
 }
 
 function buildKeysAndTdcs(module: TdxModule, tdr: number, hkid: number, page: () => number): void {

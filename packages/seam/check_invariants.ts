@@ -1,5 +1,6 @@
 import { hex } from "./_hex.ts";
-import { framesPer } from "./state/page_type.ts";
+import { framesPer, isInUse } from "./state/page_type.ts";
+import { isBlocked } from "./state/pamt.ts";
 import type { TdInfo } from "./state/td.ts";
 import type { TdxModule } from "./tdx_module.ts";
 
@@ -9,7 +10,8 @@ import type { TdxModule } from "./tdx_module.ts";
  * The child count of each TD is the number of 4 KiB pages it owns; every page that is owned belongs
  * to a TD, and every TDR page is one; no HKID is assigned twice, and the key ownership table and
  * the life cycles agree; only a TD with keys has vCPUs on processors; blocked pages, and only
- * those, have an epoch, which is not ahead of their TD.
+ * those, have an epoch, which is not ahead of their TD; pages of type PAMT are those of the pairs,
+ * which count the 4 KiB pages in use.
  *
  * @param module The module.
  * @returns What is wrong, one sentence each; empty where all is well.
@@ -38,11 +40,15 @@ function pageProblems(module: TdxModule, tds: readonly TdInfo[]): string[] {
   const owned = new Map<number, number>();
   const guest = new Map<number, number>();
   let tdrs = 0;
-  module.forEachPages(({ type, owner, mapping, epoch }, count) => {
+  let used = 0;
+  let pamtPages = 0;
+  module.forEachPages(({ type, owner, level, mapping, epoch }, count) => {
     if (type === "TDR") tdrs += count;
+    if (type === "PAMT") pamtPages += count;
+    if (level === 0 && isInUse(type)) used += count;
     const mayMap = type === "REG" || (type === "EPT" && mapping !== "mapped");
     if (mapping === null ? type === "REG" : !mayMap) problems.push(`${type} pages are ${mapping}`);
-    if ((epoch !== null) !== (mapping === "blocked")) {
+    if ((epoch !== null) !== isBlocked({ mapping })) {
       problems.push(`${mapping} pages have epoch ${epoch}`);
     }
     if (owner === null || type === "NDA") return;
@@ -65,6 +71,24 @@ function pageProblems(module: TdxModule, tds: readonly TdInfo[]): string[] {
     if (lifeCycle !== "TEARDOWN" && mapped !== pages) {
       problems.push(`TD ${hex(tdr)} maps ${mapped} of ${pages} guest pages`);
     }
+  }
+  return [...problems, ...pairProblems(module, used, pamtPages)];
+}
+
+function pairProblems(module: TdxModule, used: number, pamtPages: number): string[] {
+  const problems: string[] = [];
+  const pairs = module.pamtPairs();
+  const counted = pairs.reduce((sum, pair) => sum + pair.used, 0);
+  if (module.dynamicPamt && counted !== used) {
+    problems.push(`PAMT pairs count ${counted} of ${used} pages in use`);
+  }
+  const pages = new Set(pairs.flatMap(({ pages }) => pages));
+  if (pages.size !== pamtPages || pages.size !== 2 * pairs.length) {
+    problems.push(`There are ${pamtPages} PAMT pages and ${pairs.length} pairs`);
+  }
+  for (const pa of pages) {
+    const type = module.page(pa)?.type;
+    if (type !== "PAMT") problems.push(`The page ${hex(pa)} of a PAMT pair is ${type}`);
   }
   return problems;
 }

@@ -22,6 +22,8 @@ function problemsAfter(spoil: (views: Views) => void): string[] {
   const spoilt = Object.assign(Object.create(TdxModule.prototype), {
     tds: () => views.tds,
     keys: () => views.keys,
+    pamtPairs: () => [],
+    dynamicPamt: false,
     forEachPages: (visit: (entry: PamtEntry, count: number) => void) =>
       views.pages.forEach(([entry, count]) => visit(entry, count)),
   });

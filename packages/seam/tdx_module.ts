@@ -17,7 +17,7 @@ import { ownedPages } from "./state/_owned_pages.ts";
 import type { LockedPart, LockMode } from "./state/_page_locks.ts";
 import { SeamState } from "./state/_seam_state.ts";
 import { type KeyInfo, KeyOwnership } from "./state/key_ownership.ts";
-import { PAGE_TYPES, type PageType } from "./state/page_type.ts";
+import { PAGE_TYPES, pageBytes, type PageType } from "./state/page_type.ts";
 import { Pamt, type PamtEntry } from "./state/pamt.ts";
 import type { Faults, LeafName } from "./state/seamcalls.ts";
 import type { TdInfo } from "./state/td.ts";
@@ -33,15 +33,36 @@ export interface TdxModuleOptions {
   readonly tdmrs?: readonly MemoryRange[];
   /** Areas of the TDMRs that TDX may not use, multiples of 4 KiB, ascending; default none. */
   readonly reserved?: readonly MemoryRange[];
+  /**
+   * Whether the PAMT entries of 4 KiB pages lie in pages that the host gives by TDH.PHYMEM.PAMT.ADD, a
+   * pair for each 2 MiB (module 1.5.20 and later); default `false`, as in 1.5.01.
+   */
+  readonly dynamicPamt?: boolean;
 }
 
-const OPTIONS: readonly (keyof TdxModuleOptions)[] = ["memory", "packages", "tdmrs", "reserved"];
+const OPTIONS: readonly (keyof TdxModuleOptions)[] = [
+  "memory",
+  "packages",
+  "tdmrs",
+  "reserved",
+  "dynamicPamt",
+];
+
+/** A pair of pages for the PAMT entries of a region of 2 MiB. */
+export interface PamtPair {
+  /** Address of the region in bytes. */
+  readonly region: number;
+  /** Addresses of the two pages in bytes. */
+  readonly pages: readonly [number, number];
+  /** How many 4 KiB pages of the region are in use. */
+  readonly used: number;
+}
 
 /**
  * The TDX module as a host sees it: SEAMCALLs in, statuses out.
  *
  * Every leaf is a method, found under the name it has: `TDH.MNG.KEY.FREEID` is `mng.keyFreeid`. A
- * refusal is a status and changes nothing; what no register can hold throws. What the module writes
+ * refusal is a status and changes no metadata; what no register can hold throws. What the module writes
  * to memory and writes back from caches happens to the lines of the `PhysicalMemory`.
  *
  * The first private KeyID is the global one, as Linux has it. A TD is named by the address of its
@@ -90,6 +111,8 @@ export class TdxModule {
   readonly memory: PhysicalMemory;
   /** Packages of the machine. */
   readonly packages: number;
+  /** Whether the module has Dynamic PAMT. */
+  readonly dynamicPamt: boolean;
   readonly #state: SeamState;
 
   /**
@@ -102,16 +125,17 @@ export class TdxModule {
    */
   constructor(options: TdxModuleOptions) {
     requireOptions("options", options, OPTIONS);
-    const { memory, packages = 2, reserved = [] } = options;
+    const { memory, packages = 2, reserved = [], dynamicPamt = false } = options;
     requireWhole("packages", packages, 1, 32);
     if (options.tdmrs !== undefined) requireTdmrs(options.tdmrs, memory.bytes);
     const tdmrs = options.tdmrs ?? [{ base: 0, size: memory.bytes }];
     requireReserved(reserved, tdmrs);
-    const pamt = new Pamt(memory.bytes, tdmrs, reserved);
+    const pamt = new Pamt(memory.bytes, tdmrs, reserved, dynamicPamt);
     const state = new SeamState(memory, pamt, new KeyOwnership(memory.keyIds), packages);
     this.#state = state;
     this.memory = memory;
     this.packages = packages;
+    this.dynamicPamt = dynamicPamt;
     this.mng = new MngLeaves(state);
     this.mr = new MrLeaves(state);
     this.vp = new VpLeaves(state);
@@ -275,7 +299,22 @@ export class TdxModule {
   }
 
   /**
-   * What the PAMT says of a page, as TDH.PHYMEM.PAGE.RDMD tells a host.
+   * The pairs of Dynamic PAMT.
+   *
+   * @returns A snapshot, ascending by region; empty without Dynamic PAMT.
+   */
+  pamtPairs(): PamtPair[] {
+    const pairs = this.#state.pamt.pairs?.list() ?? [];
+    return pairs.map(([region, { pages: [first, second], used }]) => ({
+      region: region * pageBytes(1),
+      pages: [first * PAGE_BYTES, second * PAGE_BYTES],
+      used,
+    }));
+  }
+
+  /**
+   * What the PAMT says of a page, as TDH.PHYMEM.PAGE.RDMD tells a host. A reclaim clears no more than
+   * the type, so a free page still shows the TD that it was reclaimed from (M12).
    *
    * @param pa Any address in the page, in bytes.
    * @returns The entry, or `undefined` outside every TDMR.

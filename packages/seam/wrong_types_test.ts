@@ -37,14 +37,14 @@ wrongTypes({
       RangeError,
       `Expected vcpus to be a whole number from 1 to 2^53 - 1, got NaN`,
     ],
-    [build, { level: 2 }, RangeError, "Expected level to be a whole number from 0 to 1, got 2"],
+    [build, { level: 3 }, RangeError, "Expected level to be a whole number from 0 to 2, got 3"],
   ],
   "new TdxModule()": [
     [
       (options) => new TdxModule(options),
       { memory, package: 1 },
       TypeError,
-      "Expected options to have only memory, packages, tdmrs, reserved, got package",
+      "Expected options to have only memory, packages, tdmrs, reserved, dynamicPamt, got package",
     ],
     [
       (packages) => new TdxModule({ memory, packages }),
@@ -73,7 +73,7 @@ wrongTypes({
       (type) => newModule().pagesOf(0, type),
       "reg",
       RangeError,
-      'Expected type to be one of NDA, RSVD, REG, TDR, TDCX, TDVPR, EPT, got "reg"',
+      'Expected type to be one of NDA, RSVD, REG, TDR, TDCX, TDVPR, EPT, PAMT, got "reg"',
     ],
   ],
   "a SEAMCALL": [

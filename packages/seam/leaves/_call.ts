@@ -11,6 +11,14 @@ type Operands = Readonly<Record<string, number>>;
 /** The first frames of a chunk, and those that are left. */
 export type Split = readonly [FrameChunk, FrameChunk | null];
 
+/** Bit 62, which hints that a pair of Dynamic PAMT has become removable. */
+const REMOVAL_HINT = 1n << 62n;
+
+/** The hint that a register has where regions have become empty. */
+export function removalHint(removable: readonly number[]): bigint {
+  return removable.length > 0 ? REMOVAL_HINT : 0n;
+}
+
 /** The status that every leaf hopes for. */
 export const SUCCESS: bigint = status("SUCCESS");
 

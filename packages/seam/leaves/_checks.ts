@@ -1,10 +1,11 @@
 // Checks that leaves share. Each gives what it looked up, or a bigint: the status of the refusal. A
 // SEAMCALL is done before the next one begins, so a lock that nobody holds is as good as taken.
-import { firstFrame, type FrameChunk, PAGE_BYTES, splitChunk } from "@tdx/core";
+import { firstFrame, type FrameChunk, PAGE_BYTES, runOf, splitChunk } from "@tdx/core";
 import type { LockedPart, LockMode } from "../state/_page_locks.ts";
 import { GPA_LIMIT, type SeptEntry } from "../state/_secure_ept.ts";
 import type { SeamState } from "../state/_seam_state.ts";
-import { framesPer, pageBytes, type PageType } from "../state/page_type.ts";
+import { framesPer, isInUse, pageBytes, type PageType } from "../state/page_type.ts";
+import { noGuestPage } from "../state/pamt.ts";
 import { type OpState, type Td, TDCS_PAGES, type Vcpu } from "../state/td.ts";
 import { status } from "../status/seamcall_status.ts";
 import type { OperandName } from "../status/status_codes.ts";
@@ -23,12 +24,22 @@ export function lockPages(
   span: number = 1,
 ): FrameChunk | bigint {
   const address = typeof pages === "number" ? pages : firstFrame(pages) * PAGE_BYTES;
-  if (address % (span * PAGE_BYTES) !== 0 || address >= state.memory.keyIds.addressLimit) {
+  return refuseAddress(state, address, operand, span) ??
+    lockFrame(state, address / PAGE_BYTES, operand, mode, span) ?? chunkFrom(pages, span);
+}
+
+/** Says if an address is not aligned to `span` frames, has KeyID bits, or is in no TDMR. */
+export function refuseAddress(
+  { memory, pamt }: SeamState,
+  address: number,
+  operand: OperandName,
+  span: number = 1,
+): bigint | undefined {
+  if (address % (span * PAGE_BYTES) !== 0 || address >= memory.keyIds.addressLimit) {
     return status("OPERAND_INVALID", operand);
   }
-  const frame = address / PAGE_BYTES;
-  if (state.pamt.entry(frame) === undefined) return status("OPERAND_ADDR_RANGE_ERROR", operand);
-  return lockFrame(state, frame, operand, mode, span) ?? chunkFrom(pages, span);
+  if (pamt.entry(address / PAGE_BYTES) !== undefined) return undefined;
+  return status("OPERAND_ADDR_RANGE_ERROR", operand);
 }
 
 /** Takes the lock of a page by its frame, or says that it is taken. */
@@ -71,8 +82,71 @@ export function checkPage(
   const chunk = lockPages(state, pa, operand, mode);
   if (typeof chunk === "bigint") return chunk;
   const entry = state.pamt.entry(chunk.frame)!;
+  if (type === "NDA" && lacksPair(state, chunk)) return status("MISSING_PAMT_PAGE_PAIR", operand);
   if (entry.level === 0 && entry.type === type) return chunk.frame;
   return status("PAGE_METADATA_INCORRECT", operand);
+}
+
+/** Whether the region of a page lacks the pair of Dynamic PAMT that a page of 4 KiB needs. */
+export function lacksPair({ pamt }: SeamState, chunk: FrameChunk): boolean {
+  return pamt.fit(chunk, 1) === 0 && pamt.entry(firstFrame(chunk))!.level === 0;
+}
+
+/**
+ * Checks two pages, whose addresses are good, that are to be the PAMT pair of the region that begins
+ * at a frame: free and not the same. Gives their frames.
+ */
+export function checkPair(
+  state: SeamState,
+  first: number,
+  second: number,
+  operands: readonly [OperandName, OperandName],
+  region: number,
+): [number, number] | bigint {
+  const frames: [number, number] = [first / PAGE_BYTES, second / PAGE_BYTES];
+  for (const [i, frame] of frames.entries()) {
+    // The entry of the region is locked already, and with it those of its pages.
+    const isInside = frame >= region && frame < region + framesPer(1);
+    const busy = isInside ? undefined : lockPairPage(state, frame, operands[i]!);
+    if (busy !== undefined) return busy;
+    if (isInUse(state.pamt.entry(frame)!.type)) return status("PAGE_NOT_FREE", operands[i]!);
+  }
+  // Reserved pages, and those of pairs, have no entry: a bitmap knows them, looked at last.
+  for (const [i, frame] of frames.entries()) {
+    const isFree = state.pamt.entry(frame)!.type === "NDA" && (i === 0 || frame !== frames[0]);
+    if (!isFree) return status("PAGE_NOT_FREE", operands[i]!);
+  }
+  return frames;
+}
+
+/** Takes the lock of a page that joins a pair; both are locked shared, so twice the same is no clash. */
+function lockPairPage(state: SeamState, frame: number, operand: OperandName): bigint | undefined {
+  const isFree = !state.calls.meetsBusy() && state.locks.isFree(frame, 1, "shared");
+  return isFree ? undefined : status("OPERAND_BUSY", operand);
+}
+
+/** Gives a region its PAMT pair, which the module writes under the global key. */
+export function usePair(
+  state: SeamState,
+  region: number,
+  pair: readonly [number, number],
+  used: number,
+): void {
+  const { keys, pamt } = state;
+  for (const frame of pair) {
+    const page = runOf(frame, 1);
+    state.write(page, keys.globalKey);
+    pamt.use(page, noGuestPage("PAMT"));
+  }
+  pamt.pairs!.add(region / framesPer(1), pair, used);
+}
+
+/** Takes a region's pair from it; nothing is written to the pages. */
+export function freePair({ pamt }: SeamState, region: number): readonly [number, number] {
+  const { pages } = pamt.pairs!.get(region / framesPer(1))!;
+  for (const frame of pages) pamt.free(runOf(frame, 1), pamt.entry(frame)!);
+  pamt.pairs!.remove(region / framesPer(1));
+  return pages;
 }
 
 /** Checks and locks the TDR that names a TD; then the TD's operation state, if any are named. */

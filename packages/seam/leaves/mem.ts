@@ -1,24 +1,37 @@
-import { firstFrame, type FrameChunk, PAGE_BYTES } from "@tdx/core";
+import { firstFrame, type FrameChunk, PAGE_BYTES, runOf } from "@tdx/core";
 import { requireWhole } from "@tdx/core/arguments";
 import type { LockMode } from "../state/_page_locks.ts";
 import type { SeamState } from "../state/_seam_state.ts";
 import type { SecureEpt } from "../state/_secure_ept.ts";
 import { framesPer, pageBytes, type PageLevel } from "../state/page_type.ts";
-import { noGuestPage, type PamtEntry } from "../state/pamt.ts";
+import { isBlocked, noGuestPage, type PamtEntry } from "../state/pamt.ts";
 import type { LeafName } from "../state/seamcalls.ts";
 import type { OpState, Td } from "../state/td.ts";
 import { status } from "../status/seamcall_status.ts";
-import { call, callForPages, SUCCESS } from "./_call.ts";
+import { call, callForPages, removalHint, SUCCESS } from "./_call.ts";
 import {
   alike,
+  checkPage,
+  checkPair,
   checkTd,
+  freePair,
+  lacksPair,
   lockFrame,
   lockPages,
   lockPart,
+  refuseAddress,
   requireWholePages,
+  usePair,
   walk,
 } from "./_checks.ts";
-import type { CountResult, Pages, PagesResult, RemoveResult } from "./results.ts";
+import type {
+  CountResult,
+  Pages,
+  PagesResult,
+  PromoteResult,
+  RemoveResult,
+  SeamcallResult,
+} from "./results.ts";
 
 /** The entry of a Secure EPT that a leaf is about. */
 interface Place {
@@ -80,6 +93,9 @@ const PAGE_AUG: AddLeaf = {
 
 /**
  * The TDH.MEM leaves: the Secure EPT of a TD, and its guest pages.
+ *
+ * With Dynamic PAMT those that take a page of 4 KiB refuse it with MISSING_PAMT_PAGE_PAIR where its
+ * region has no pair, behind OPERAND_BUSY; those that give one back hint at a pair that can go.
  *
  * Those that add pages take many at once as a chunk of frames, which go to consecutive GPAs; those
  * that take pages out of a live TD (D1 to D3) take consecutive GPAs. What comes back is as if the
@@ -174,7 +190,7 @@ export class MemLeaves {
    *
    * @param tdr Address of the TDR in bytes.
    * @param gpa First guest physical address, a multiple of the page size.
-   * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
+   * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB, 2 for 1 GiB.
    * @param pages How many consecutive pages, each by its own SEAMCALL; default 1.
    * @returns The status, and how many pages it is about.
    * @throws {RangeError} If an operand is not a whole number from 0, or `pages` is 0.
@@ -186,11 +202,12 @@ export class MemLeaves {
       const found = this.#find({ tdr, gpa, level }, pages, [0, 3], "table");
       if (typeof found === "bigint") return found;
       const { td, entry, frames } = found;
-      if (entry.mapping === "blocked") return status("GPA_RANGE_ALREADY_BLOCKED", "RCX");
+      if (isBlocked(entry)) return status("GPA_RANGE_ALREADY_BLOCKED", "RCX");
 
       const span = framesPer(entry.level);
       const [blocked] = alike(this.#state, frames, frames.count, span, null);
-      this.#state.pamt.change(blocked, entry, { ...entry, mapping: "blocked", epoch: td.epoch });
+      const mapping = entry.mapping === "pending" ? "pending-blocked" : "blocked";
+      this.#state.pamt.change(blocked, entry, { ...entry, mapping, epoch: td.epoch });
       count = blocked.count / span;
       return count;
     });
@@ -236,7 +253,7 @@ export class MemLeaves {
    *
    * @param tdr Address of the TDR in bytes.
    * @param gpa First guest physical address, a multiple of the page size.
-   * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB.
+   * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB, 2 for 1 GiB.
    * @param pages How many consecutive pages, each by its own SEAMCALL; default 1.
    * @returns The status, how many pages it is about, and the frames that were removed.
    * @throws {RangeError} If an operand is not a whole number from 0, or `pages` is 0.
@@ -245,6 +262,7 @@ export class MemLeaves {
     requireWhole("pages", pages, 1);
     let count = 1;
     let removed: FrameChunk | null = null;
+    let removable: number[] = [];
     const result = call(this.#state, "TDH.MEM.PAGE.REMOVE", { tdr, gpa, level }, () => {
       const found = this.#find({ tdr, gpa, level }, pages, [0, 2]);
       if (typeof found === "bigint") return found;
@@ -256,15 +274,15 @@ export class MemLeaves {
 
       [removed] = alike(this.#state, frames, frames.count, span, "exclusive");
       count = removed.count / span;
-      this.#state.pamt.free(removed, entry);
+      removable = this.#state.free(removed, entry);
       td.sept.leaves[level]!.remove(page, count);
       td.children -= removed.count;
       return count;
     });
     const rcx = removed === null
       ? this.#entryShown(result.status, { tdr, gpa, level })
-      : BigInt(firstFrame(removed)) * BigInt(PAGE_BYTES);
-    return { ...result, count, pages: removed, rcx };
+      : BigInt(firstFrame(removed)) * BigInt(PAGE_BYTES) | removalHint(removable);
+    return { ...result, count, pages: removed, rcx, removable };
   }
 
   /**
@@ -283,6 +301,7 @@ export class MemLeaves {
    */
   septRemove(tdr: number, gpa: number, level: number): RemoveResult {
     let removed: FrameChunk | null = null;
+    let removable: number[] = [];
     const result = call(this.#state, "TDH.MEM.SEPT.REMOVE", { tdr, gpa, level }, () => {
       const td = checkTd(this.#state, tdr, "RDX", "shared", "INITIALIZED", "RUNNABLE");
       if (typeof td === "bigint") return td;
@@ -296,13 +315,194 @@ export class MemLeaves {
       if (refusal !== undefined) return refusal;
       if (!td.sept.isEmpty(place.page, level)) return status("EPT_PAGE_NOT_FREE", "RCX");
 
-      this.#state.pamt.free(frames, entry);
+      removable = this.#state.free(frames, entry);
       td.sept.tables[level]!.remove(place.page, 1);
       td.children--;
       removed = frames;
       return SUCCESS;
     });
-    return { ...result, count: 1, pages: removed, rcx: 0n };
+    return { ...result, count: 1, pages: removed, rcx: rcxOf(removed, removable), removable };
+  }
+
+  /**
+   * TDH.MEM.RANGE.UNBLOCK: lets guest pages, or all below an entry that points at a Secure EPT page, be
+   * used again as before the block.
+   *
+   * Refuses as the class says (EPT_ENTRY_STATE_INCORRECT|RCX also where nothing is blocked), then with
+   * TLB_TRACKING_NOT_DONE|RCX once the TD is finalised.
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa First guest physical address, a multiple of the page size.
+   * @param level Size of the pages: 0 for 4 KiB, 1 for 2 MiB, 2 for 1 GiB, 3 for 512 GiB.
+   * @param pages How many consecutive pages, each by its own SEAMCALL; default 1.
+   * @returns The status, and how many pages it is about.
+   * @throws {RangeError} If an operand is not a whole number from 0, or `pages` is 0.
+   */
+  rangeUnblock(tdr: number, gpa: number, level: number, pages: number = 1): CountResult {
+    requireWhole("pages", pages, 1);
+    let count = 1;
+    const result = call(this.#state, "TDH.MEM.RANGE.UNBLOCK", { tdr, gpa, level }, () => {
+      const found = this.#find({ tdr, gpa, level }, pages, [0, 3], "table");
+      if (typeof found === "bigint") return found;
+      const { td, entry, frames } = found;
+      if (!isBlocked(entry)) return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
+      const refusal = refuseUntracked(td, entry);
+      if (refusal !== undefined) return refusal;
+
+      const span = framesPer(entry.level);
+      const [unblocked] = alike(this.#state, frames, frames.count, span, null);
+      this.#state.pamt.change(unblocked, entry, unblock(entry));
+      count = unblocked.count / span;
+      return count;
+    });
+    return { ...result, count };
+  }
+
+  /**
+   * TDH.MEM.PAGE.DEMOTE: splits a guest page into 512 smaller ones, unblocked, under a new Secure EPT
+   * page. A 2 MiB page needs a pair of Dynamic PAMT where the module has that.
+   *
+   * Refuses as the class says, then once the TD is finalised with GPA_RANGE_NOT_BLOCKED|RCX and
+   * TLB_TRACKING_NOT_DONE|RCX; then with what is wrong with the new page (|R8). From here on it is
+   * written: OPERAND_BUSY|RCX (the page to split), what is wrong with the pair (|R12, |R13).
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa Guest physical address, a multiple of the page size.
+   * @param level Size of the page: 1 for 2 MiB, 2 for 1 GiB.
+   * @param page Address of a free 4 KiB page in bytes, for the Secure EPT.
+   * @param pair R12 and R13: addresses of two free 4 KiB pages in bytes; default 0.
+   * @returns The status.
+   * @throws {RangeError} If an operand is not a whole number from 0.
+   */
+  pageDemote(
+    tdr: number,
+    gpa: number,
+    level: number,
+    page: number,
+    pair: readonly [number, number] = [0, 0],
+  ): SeamcallResult {
+    const state = this.#state;
+    const operands = { tdr, gpa, level, page, r12: pair[0], r13: pair[1] };
+    return call(state, "TDH.MEM.PAGE.DEMOTE", operands, () => {
+      const found = this.#find({ tdr, gpa, level }, 1, [1, 2]);
+      if (typeof found === "bigint") return found;
+      const { td, entry, frames } = found;
+      const untracked = refuseUntracked(td, entry);
+      if (untracked !== undefined) return untracked;
+      const sept = checkPage(state, page, "R8", "NDA");
+      if (typeof sept === "bigint") return sept;
+      // The new page is written before the rest is looked at, as in M6.
+      state.write(runOf(sept, 1), td.key!);
+      const region = firstFrame(frames);
+      const busy = lockFrame(state, region, "RCX", "exclusive", framesPer(level));
+      if (busy !== undefined) return busy;
+      const needsPair = state.pamt.pairs !== null && level === 1;
+      const checked = needsPair ? this.#checkDemotePair(pair, region) : null;
+      if (typeof checked === "bigint") return checked;
+
+      const small = { ...unblock(entry), level: level - 1 as PageLevel };
+      state.pamt.change(frames, entry, small);
+      if (checked !== null) usePair(state, region, checked, framesPer(1));
+      state.use(runOf(sept, 1), noGuestPage("EPT", tdr));
+      td.sept.leaves[level]!.remove(found.page, 1);
+      td.sept.tables[level]!.insert(found.page, runOf(sept, 1));
+      td.sept.leaves[level - 1]!.insert(found.page * framesPer(1), frames);
+      td.children++;
+      return SUCCESS;
+    });
+  }
+
+  /**
+   * TDH.MEM.PAGE.PROMOTE: joins 512 guest pages, mapped and one behind the other in memory, to one larger
+   * page; the Secure EPT page comes back, and of 4 KiB pages their pair of Dynamic PAMT. Nothing is
+   * written to any of them. The only way to a page of 1 GiB.
+   *
+   * Refuses as the class says, then with OPERAND_BUSY|RCX (the Secure EPT page), once the TD is
+   * finalised with GPA_RANGE_NOT_BLOCKED|RCX and TLB_TRACKING_NOT_DONE|RCX, with
+   * EPT_INVALID_PROMOTE_CONDITIONS|RCX.
+   *
+   * @param tdr Address of the TDR in bytes.
+   * @param gpa Guest physical address, a multiple of the size of the new page.
+   * @param level Size of the new page: 1 for 2 MiB, 2 for 1 GiB.
+   * @returns The status, the Secure EPT page, and the PAMT pair.
+   * @throws {RangeError} If an operand is not a whole number from 0.
+   */
+  pagePromote(tdr: number, gpa: number, level: number): PromoteResult {
+    const state = this.#state;
+    let removed: FrameChunk | null = null;
+    let removable: number[] = [];
+    let pair: PromoteResult["pair"] = null;
+    const result = call(state, "TDH.MEM.PAGE.PROMOTE", { tdr, gpa, level }, () => {
+      const td = checkTd(state, tdr, "RDX", "shared", "INITIALIZED", "RUNNABLE");
+      if (typeof td === "bigint") return td;
+      const place = walk(state, td, gpa, level, [1, 2], "shared");
+      if (typeof place === "bigint") return place;
+      if (place.entry !== "table") return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
+      const { frames } = td.sept.tables[level]!.translate(place.page, 1);
+      const entry = state.pamt.entry(frames.frame)!;
+      const refusal = lockFrame(state, frames.frame, "RCX", "exclusive") ??
+        refuseUntracked(td, entry);
+      if (refusal !== undefined) return refusal;
+      const joined = this.#joinable(td, place.page, level);
+      if (joined === null) return status("EPT_INVALID_PROMOTE_CONDITIONS", "RCX");
+
+      const leaf = state.pamt.entry(joined.frame)!;
+      state.pamt.change(joined, leaf, { ...leaf, level: level as PageLevel });
+      if (state.pamt.pairs !== null && level === 1) {
+        const [first, second] = freePair(state, joined.frame);
+        pair = [first * PAGE_BYTES, second * PAGE_BYTES];
+      }
+      removable = state.free(frames, entry);
+      removed = frames;
+      td.sept.tables[level]!.remove(place.page, 1);
+      td.sept.leaves[level - 1]!.remove(place.page * framesPer(1), framesPer(1));
+      td.sept.leaves[level]!.insert(place.page, joined);
+      td.children--;
+      return SUCCESS;
+    });
+    return {
+      ...result,
+      count: 1,
+      pages: removed,
+      rcx: rcxOf(removed, removable),
+      removable,
+      pair,
+    };
+  }
+
+  #checkDemotePair(
+    [first, second]: readonly [number, number],
+    region: number,
+  ): [number, number] | bigint {
+    const state = this.#state;
+    const refusal = refuseAddress(state, first, "R12") ?? refuseAddress(state, second, "R13");
+    if (refusal !== undefined) return refusal;
+    // Unlike TDH.PHYMEM.PAMT.ADD, it locks pages inside the region too, which it holds: never free.
+    for (const [address, operand] of [[first, "R12"], [second, "R13"]] as const) {
+      const frame = address / PAGE_BYTES;
+      if (frame >= region && frame < region + framesPer(1)) return status("OPERAND_BUSY", operand);
+    }
+    return checkPair(state, first, second, ["R12", "R13"], region);
+  }
+
+  /** The frames of all the pages under an entry, where they can be one larger page. */
+  #joinable({ sept }: Td, page: number, level: number): FrameChunk | null {
+    const [pages, span] = [framesPer(1), framesPer(level)];
+    const extents = sept.leaves[level - 1]!;
+    const first = page * pages;
+    if (extents.present(first, pages) < pages) return null;
+    const start = firstFrame(extents.translate(first, 1).frames);
+    if (start % span !== 0) return null;
+    for (let done = 0; done < pages;) {
+      const { count, frames } = extents.translate(first + done, pages - done);
+      const wanted = start + done * span / pages;
+      if (frames.words !== null && frames.count < frames.blocks * framesPer(1)) return null;
+      if (firstFrame(frames) !== wanted) return null;
+      done += count;
+    }
+    const joined = runOf(start, span);
+    const piece = this.#state.pamt.piece(joined);
+    return piece.rest === null && piece.entry!.mapping === "mapped" ? joined : null;
   }
 
   /** The Secure EPT entry that a refusal shows in RCX: the one at which the walk ended. */
@@ -340,17 +540,20 @@ export class MemLeaves {
       if (place.entry !== "free") return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
       const chunk = lockPages(this.#state, pages, "R8", "exclusive", span);
       if (typeof chunk === "bigint") return chunk;
+      if (span === 1 && lacksPair(this.#state, chunk)) {
+        return status("MISSING_PAMT_PAGE_PAIR", "R8");
+      }
       const piece = pamt.piece(chunk);
-      const isFree = piece.entry?.type === "NDA" && piece.pages.count >= span;
-      if (!isFree) return status("PAGE_METADATA_INCORRECT", "R8");
+      const fit = pamt.fit(piece.pages, span);
+      if (piece.entry?.type !== "NDA" || fit < span) return status("PAGE_METADATA_INCORRECT", "R8");
 
-      const entries = td.sept.free(place.page, level, Math.floor(piece.pages.count / span));
+      const entries = td.sept.free(place.page, level, Math.floor(fit / span));
       const [added, rest] = alike(this.#state, chunk, entries * span, span, "exclusive");
       if (writes !== null) this.#state.write(added, td.key!, writes);
       const use = mapping === null
         ? noGuestPage("EPT", tdr)
         : { type: "REG", owner: tdr, level: level as PageLevel, mapping, epoch: null } as const;
-      pamt.use(added, use);
+      this.#state.use(added, use);
       (mapping === null ? td.sept.tables : td.sept.leaves)[level]!.insert(place.page, added);
       td.children += added.count;
       return [added, rest];
@@ -379,6 +582,20 @@ export class MemLeaves {
   }
 }
 
+/** RCX of a leaf that gives back a Secure EPT page. */
+function rcxOf(removed: FrameChunk | null, removable: readonly number[]): bigint {
+  return removed === null
+    ? 0n
+    : BigInt(firstFrame(removed)) * BigInt(PAGE_BYTES) | removalHint(removable);
+}
+
+/** What an entry says once it is no longer blocked. */
+function unblock(entry: PamtEntry): PamtEntry {
+  const was = entry.mapping === "pending-blocked" ? "pending" : "mapped";
+  const mapping = isBlocked(entry) ? (entry.type === "REG" ? was : null) : entry.mapping;
+  return { ...entry, mapping, epoch: null };
+}
+
 /** Bits of a Secure EPT entry. */
 const READ_WRITE_EXECUTE = 0x7n;
 /** Bit 7: a page; bit 6 and bits 5:3: memory type write-back, whatever the guest says. */
@@ -394,9 +611,10 @@ const SHOWS_ENTRY: ReadonlySet<bigint> = new Set([
 ]);
 
 /** Says if a vCPU may still hold a translation of a page; a TD never finalised has never run. */
-function refuseUntracked(td: Td, { mapping, epoch }: PamtEntry): bigint | undefined {
+function refuseUntracked(td: Td, entry: PamtEntry): bigint | undefined {
   if (td.opState !== "RUNNABLE") return undefined;
-  if (mapping !== "blocked") return status("GPA_RANGE_NOT_BLOCKED", "RCX");
+  if (!isBlocked(entry)) return status("GPA_RANGE_NOT_BLOCKED", "RCX");
+  const { epoch } = entry;
   const before = td.epoch - 1;
   const tracked = epoch! < before || (epoch === before && !td.runsSince(before));
   return tracked ? undefined : status("TLB_TRACKING_NOT_DONE", "RCX");

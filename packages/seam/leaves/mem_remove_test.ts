@@ -136,7 +136,8 @@ Deno.test("pageRemove() D3: GPA_RANGE_NOT_BLOCKED|RCX, then TLB_TRACKING_NOT_DON
   mem.rangeBlock(TDR, 0, 0);
   assertEquals(says(mem.pageRemove(TDR, 0, 0)), "TLB_TRACKING_NOT_DONE|RCX");
   mem.track(TDR);
-  const removed = { status: 0n, count: 1, pages: runOf(2 ** 18, 1), rcx: 0x40000000n };
+  const pages = runOf(2 ** 18, 1);
+  const removed = { status: 0n, count: 1, pages, rcx: 0x40000000n, removable: [] };
   assertEquals(mem.pageRemove(TDR, 0, 0), removed);
 });
 

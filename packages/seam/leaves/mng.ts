@@ -48,7 +48,7 @@ export class MngLeaves {
    * @throws {RangeError} If an operand is not a whole number from 0.
    */
   create(tdr: number, hkid: number): SeamcallResult {
-    const { keys, pamt, tds } = this.#state;
+    const { keys, tds } = this.#state;
     return call(this.#state, "TDH.MNG.CREATE", { tdr, hkid }, () => {
       const entry = keys.entry(hkid);
       if (entry === undefined) return status("OPERAND_INVALID", "RDX");
@@ -63,7 +63,7 @@ export class MngLeaves {
       // M6: without entropy the page stays free, but has been written.
       if (this.#state.calls.noEntropy) return status("RND_NO_ENTROPY");
       entry.state = "ASSIGNED";
-      pamt.use(page, noGuestPage("TDR"));
+      this.#state.use(page, noGuestPage("TDR"));
       tds.set(tdr, new Td(tdr, hkid));
       return SUCCESS;
     });

@@ -1,12 +1,28 @@
 import { firstFrame, forEachFrame, type FrameChunk, type Key, PAGE_BYTES } from "@tdx/core";
 import { outOfRange, requireWhole } from "@tdx/core/arguments";
 import type { SeamState } from "../state/_seam_state.ts";
-import { framesPer, type PageType } from "../state/page_type.ts";
+import { framesPer, isInUse, pageBytes, type PageType } from "../state/page_type.ts";
 import type { Td } from "../state/td.ts";
 import { status } from "../status/seamcall_status.ts";
-import { call, callForPages, SUCCESS } from "./_call.ts";
-import { alike, lockPages, lockTdr, requireWholePages } from "./_checks.ts";
-import type { Pages, PagesResult, ReclaimResult, SeamcallResult } from "./results.ts";
+import { call, callForPages, removalHint, SUCCESS } from "./_call.ts";
+import {
+  alike,
+  checkPair,
+  freePair,
+  lockFrame,
+  lockPages,
+  lockTdr,
+  refuseAddress,
+  requireWholePages,
+  usePair,
+} from "./_checks.ts";
+import type {
+  Pages,
+  PagesResult,
+  PamtRemoveResult,
+  ReclaimResult,
+  SeamcallResult,
+} from "./results.ts";
 
 /**
  * The TDH.PHYMEM leaves: physical memory, whoever owns it.
@@ -84,7 +100,7 @@ export class PhymemLeaves {
    *
    * Refuses, in this order: OPERAND_INVALID|RCX (misaligned, beyond the physical address bits, or
    * with KeyID bits), OPERAND_ADDR_RANGE_ERROR|RCX, OPERAND_BUSY|RCX, PAGE_METADATA_INCORRECT|RCX
-   * (NDA or RSVD), OPERAND_INVALID|RCX (not aligned to its page size), OPERAND_BUSY|TDR,
+   * (NDA, RSVD or PAMT), OPERAND_INVALID|RCX (not aligned to its page size), OPERAND_BUSY|TDR,
    * LIFECYCLE_STATE_INCORRECT, TD_ASSOCIATED_PAGES_EXIST.
    *
    * @param pages Pages in use; larger ones than 4 KiB by their first address, or as a chunk of
@@ -96,12 +112,15 @@ export class PhymemLeaves {
     const { pamt, tds } = this.#state;
     const span = this.#spanFrom(pages);
     let page: Pick<ReclaimResult, "type" | "owner" | "level"> = UNKNOWN;
+    let removable: number[] = [];
     const result = callForPages(this.#state, "TDH.PHYMEM.PAGE.RECLAIM", {}, pages, span, () => {
       const chunk = lockPages(this.#state, pages, "RCX", "exclusive", span);
       if (typeof chunk === "bigint") return chunk;
       const piece = pamt.piece(chunk);
       const { type, owner, level } = piece.entry!;
-      if (type === "NDA" || type === "RSVD") return status("PAGE_METADATA_INCORRECT", "RCX");
+      if (type === "NDA" || type === "RSVD" || type === "PAMT") {
+        return status("PAGE_METADATA_INCORRECT", "RCX");
+      }
       page = { type, owner, level };
       if (span < framesPer(level)) return status("OPERAND_INVALID", "RCX");
       requireWholePages(piece.pages, span);
@@ -114,11 +133,11 @@ export class PhymemLeaves {
       // Each TDR is another TD, whatever lies beside it.
       const frames = type === "TDR" ? 1 : piece.pages.count;
       const [done, rest] = alike(this.#state, chunk, frames, span, "exclusive");
-      pamt.free(done, piece.entry!, owner);
+      removable = this.#state.free(done, piece.entry!, owner);
       this.#forget(td, type, done);
       return [done, rest];
     });
-    return { ...result, ...page };
+    return { ...result, ...page, r9: removalHint(removable), removable };
   }
 
   /**
@@ -147,6 +166,97 @@ export class PhymemLeaves {
       memory.applyChunk(this.#state.operation("page-wbinvd", key), done);
       return [done, rest];
     });
+  }
+
+  /**
+   * TDH.PHYMEM.PAMT.ADD: gives the module a pair of pages for the PAMT entries of a 2 MiB region's
+   * 4 KiB pages. The module zeroes them under the global key.
+   *
+   * Refuses, in this order: OPERAND_INVALID|RAX without Dynamic PAMT; OPERAND_INVALID (|RCX for the
+   * region, |RDX and |R8 for the pages) and OPERAND_ADDR_RANGE_ERROR (|RDX, |R8, |RCX);
+   * OPERAND_BUSY|RCX, HPA_RANGE_NOT_FREE|RCX (it has a pair, or is a larger page); OPERAND_BUSY and
+   * PAGE_NOT_FREE, both |RDX and |R8. The pages need no pair themselves. As module 2.0 has it.
+   *
+   * @param region Address of the region in bytes.
+   * @param first Address of a free 4 KiB page in bytes.
+   * @param second Address of another one.
+   * @returns The status.
+   * @throws {RangeError} If an operand is not a whole number from 0.
+   */
+  pamtAdd(region: number, first: number, second: number): SeamcallResult {
+    const { pamt } = this.#state;
+    const operands = { region, first, second };
+    return call(this.#state, "TDH.PHYMEM.PAMT.ADD", operands, () => {
+      if (pamt.pairs === null) return status("OPERAND_INVALID", "RAX");
+      if (!this.#isRegion(region)) return status("OPERAND_INVALID", "RCX");
+      const frame = region / PAGE_BYTES;
+      const refusal = refuseAddress(this.#state, first, "RDX") ??
+        refuseAddress(this.#state, second, "R8") ?? this.#lockRegion(frame);
+      if (refusal !== undefined) return refusal;
+      const isFree = pamt.pairs.get(frame / framesPer(1)) === undefined &&
+        pamt.entry(frame)!.level === 0;
+      if (!isFree) return status("HPA_RANGE_NOT_FREE", "RCX");
+      const pair = checkPair(this.#state, first, second, ["RDX", "R8"], frame);
+      if (typeof pair === "bigint") return pair;
+
+      usePair(this.#state, frame, pair, 0);
+      return SUCCESS;
+    });
+  }
+
+  /**
+   * TDH.PHYMEM.PAMT.REMOVE: gives the pair of a region back, once no 4 KiB page of the region is in
+   * use. The pages come back as the module left them: uncleared, with TD owner 1, and with dirty lines
+   * under the global KeyID (S7).
+   *
+   * Refuses, in this order: OPERAND_INVALID|RAX without Dynamic PAMT, OPERAND_INVALID|RCX,
+   * OPERAND_ADDR_RANGE_ERROR|RCX, OPERAND_BUSY|RCX, NO_PAMT_PAGE_PAIR|RCX, PAMT_PAGE_NOT_EMPTY with
+   * the operand 0 or 1: which of the two pages. As module 2.0 has it.
+   *
+   * @param region Address of the region in bytes.
+   * @returns The status, and the addresses of the two pages.
+   * @throws {RangeError} If the operand is not a whole number from 0.
+   */
+  pamtRemove(region: number): PamtRemoveResult {
+    const { pamt } = this.#state;
+    let removed: [number, number] | null = null;
+    const result = call(this.#state, "TDH.PHYMEM.PAMT.REMOVE", { region }, () => {
+      if (pamt.pairs === null) return status("OPERAND_INVALID", "RAX");
+      if (!this.#isRegion(region)) return status("OPERAND_INVALID", "RCX");
+      const frame = region / PAGE_BYTES;
+      const refusal = this.#lockRegion(frame);
+      if (refusal !== undefined) return refusal;
+      const pair = pamt.pairs.get(frame / framesPer(1));
+      if (pair === undefined) return status("NO_PAMT_PAGE_PAIR", "RCX");
+      if (pair.used > 0) {
+        // Ids 0 and 1 are those of RAX and RCX.
+        return status("PAMT_PAGE_NOT_EMPTY", this.#isHalfUsed(frame) ? "RAX" : "RCX");
+      }
+
+      const [first, second] = pair.pages;
+      freePair(this.#state, frame);
+      removed = [first * PAGE_BYTES, second * PAGE_BYTES];
+      return SUCCESS;
+    });
+    return { ...result, pair: removed };
+  }
+
+  #isRegion(region: number): boolean {
+    return region % pageBytes(1) === 0 && region < this.#state.memory.keyIds.addressLimit;
+  }
+
+  #lockRegion(frame: number): bigint | undefined {
+    if (this.#state.pamt.entry(frame) === undefined) {
+      return status("OPERAND_ADDR_RANGE_ERROR", "RCX");
+    }
+    return lockFrame(this.#state, frame, "RCX", "exclusive", framesPer(1));
+  }
+
+  /** Whether a page is in use whose entry is in the first page of the region's pair. */
+  #isHalfUsed(frame: number): boolean {
+    let used = false;
+    this.#state.pamt.forEach(frame, framesPer(1) / 2, ({ type }) => used ||= isInUse(type));
+    return used;
   }
 
   /** Frames of the page that begins where `pages` do; 1 within a larger page. */

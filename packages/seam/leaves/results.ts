@@ -35,6 +35,10 @@ export interface ReclaimResult extends PagesResult {
   readonly owner: number | null;
   /** Size of the pages; `null` as above. */
   readonly level: PageLevel | null;
+  /** R9: bit 62 where one of the pages was the last of its region, whose PAMT pair can go now. */
+  readonly r9: bigint;
+  /** These regions of 2 MiB, by their address in bytes; none without Dynamic PAMT. */
+  readonly removable: readonly number[];
 }
 
 /**
@@ -51,8 +55,23 @@ export interface RemoveResult extends CountResult {
   /** The frames that were removed; `null` where the removal was refused. */
   readonly pages: FrameChunk | null;
   /**
-   * RCX: the address of the first page, or the Secure EPT entry that the refusal is about, as the
+   * RCX: the address of the first page, with bit 62 where one of the pages was the last of its
+   * region, whose PAMT pair can go now; or the Secure EPT entry that the refusal is about, as the
    * host sees it; else 0.
    */
   readonly rcx: bigint;
+  /** These regions of 2 MiB, by their address in bytes; none without Dynamic PAMT. */
+  readonly removable: readonly number[];
+}
+
+/** A Secure EPT page that a larger page took the place of, and its pair of Dynamic PAMT. */
+export interface PromoteResult extends RemoveResult {
+  /** R12 and R13: addresses of the PAMT pair of a region that became one page; else `null`. */
+  readonly pair: readonly [number, number] | null;
+}
+
+/** A pair of Dynamic PAMT that the host has back. */
+export interface PamtRemoveResult extends SeamcallResult {
+  /** RDX and R8: addresses of the two pages in bytes, uncleared; `null` where it was refused. */
+  readonly pair: readonly [number, number] | null;
 }

@@ -9,7 +9,8 @@ import {
 } from "@tdx/core";
 import { PageLocks, PartLocks } from "./_page_locks.ts";
 import type { KeyOwnership } from "./key_ownership.ts";
-import { noGuestPage, type Pamt } from "./pamt.ts";
+import type { Pair } from "./_pamt_pairs.ts";
+import { isBlocked, noGuestPage, type Pamt, type PamtEntry } from "./pamt.ts";
 import { Seamcalls } from "./seamcalls.ts";
 import { pageBytes } from "./page_type.ts";
 import type { Td, Vcpu } from "./td.ts";
@@ -51,10 +52,37 @@ export class SeamState {
    * of its lines is not modelled: all of them get dirty.
    */
   storeTdr({ tdr }: Td): void {
+    this.#store(tdr);
+  }
+
+  #store(pa: number): void {
     const { globalKey } = this.keys;
-    const { copies } = this.memory.state(tdr);
+    const { copies } = this.memory.state(pa);
     if (copies.some(({ keyId, dirty }) => keyId === globalKey.keyId && dirty)) return;
-    this.memory.apply(this.operation("store", globalKey), tdr, PAGE_BYTES);
+    this.memory.apply(this.operation("store", globalKey), pa, PAGE_BYTES);
+  }
+
+  /**
+   * Takes free pages into use, which share an entry. What the module stores into a pair of Dynamic
+   * PAMT while pages of its region come and go, it does here for the first and for the last (S7).
+   */
+  use(pages: FrameChunk, to: PamtEntry): void {
+    this.pamt.use(pages, to);
+    if (to.level === 0) this.pamt.pairs?.take(pages).forEach((pair) => this.#storePair(pair));
+  }
+
+  /** Frees pages which share an entry; gives the regions whose pair has become removable. */
+  free(pages: FrameChunk, from: PamtEntry, shownOwner: number | null = null): number[] {
+    this.pamt.free(pages, from, shownOwner);
+    const { pairs } = this.pamt;
+    if (pairs === null || from.level > 0) return [];
+    const emptied = pairs.release(pages);
+    for (const region of emptied) this.#storePair(pairs.get(region)!);
+    return emptied.map((region) => region * pageBytes(1));
+  }
+
+  #storePair({ pages }: Pair): void {
+    for (const frame of pages) this.#store(frame * PAGE_BYTES);
   }
 
   /** Writes back every dirty line, as WBNOINVD on all packages does. */
@@ -83,7 +111,7 @@ export class SeamState {
   addControlPage(td: Td, frame: number, type: "TDCX" | "TDVPR"): void {
     const page = runOf(frame, 1);
     this.write(page, td.key!);
-    this.pamt.use(page, noGuestPage(type, td.tdr));
+    this.use(page, noGuestPage(type, td.tdr));
     td.children++;
   }
 
@@ -97,7 +125,7 @@ export class SeamState {
       const isMapped = this.pamt.entry(frame)!.mapping === "mapped" &&
         sept.tables.slice(level + 1).every((tables, above) => {
           const table = tables.translate(Math.floor(gpa / pageBytes(level + 1 + above)), 1);
-          return this.pamt.entry(table.frames.frame)!.mapping !== "blocked";
+          return !isBlocked(this.pamt.entry(table.frames.frame)!);
         });
       return isMapped ? frame * PAGE_BYTES + gpa % pageBytes(level) : undefined;
     }

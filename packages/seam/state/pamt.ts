@@ -7,19 +7,23 @@ import {
   rankOf,
   splitChunk,
 } from "@tdx/core";
+import { PamtPairs } from "./_pamt_pairs.ts";
 import type { PageLevel, PageType } from "./page_type.ts";
 import type { MemoryRange } from "./tdmr.ts";
 
-/** What the Secure EPT says of the one page that its leaf maps. */
-export type MappingState = "pending" | "mapped" | "blocked";
+/**
+ * What the Secure EPT says of the one page that its leaf maps. `pending-blocked` is a page that was
+ * blocked before the guest accepted it.
+ */
+export type MappingState = "pending" | "mapped" | "blocked" | "pending-blocked";
 
 /** What the PAMT says of a page. */
 export interface PamtEntry {
   /** What the page is used for. */
   readonly type: PageType;
   /**
-   * Address of the TDR of the TD that owns it, in bytes; `null` for RSVD and a TDR. A free page shows
-   * the owner that it was reclaimed from last, if any.
+   * Address of the TDR of the TD that owns it, in bytes; `null` for RSVD, PAMT and a TDR. A free page
+   * shows the owner that it was reclaimed from last, if any (M12).
    */
   readonly owner: number | null;
   /** Its size. */
@@ -55,6 +59,11 @@ const OUTSIDE = 0;
 const NDA = noGuestPage("NDA");
 const RSVD = noGuestPage("RSVD");
 
+/** Whether an entry points at something that is blocked. */
+export function isBlocked({ mapping }: Pick<PamtEntry, "mapping">): boolean {
+  return mapping === "blocked" || mapping === "pending-blocked";
+}
+
 /** The entry of a 4 KiB page that is not a guest page. */
 export function noGuestPage(
   type: Exclude<PageType, "REG">,
@@ -70,10 +79,18 @@ export class Pamt {
   readonly #slots: (Slot | undefined)[] = [undefined];
   readonly #ids = new Map<string, number>();
   readonly #free: number[] = [];
+  /** The pairs of Dynamic PAMT; `null` where all of the PAMT is there from the start. */
+  readonly pairs: PamtPairs | null;
   /** What the last change was from and to, for changes come in rows. */
   #recent: readonly Slot[] = [];
 
-  constructor(bytes: number, tdmrs: readonly MemoryRange[], reserved: readonly MemoryRange[]) {
+  constructor(
+    bytes: number,
+    tdmrs: readonly MemoryRange[],
+    reserved: readonly MemoryRange[],
+    dynamic: boolean = false,
+  ) {
+    this.pairs = dynamic ? new PamtPairs() : null;
     this.frames = bytes / PAGE_BYTES;
     this.#map = new FrameMap(this.frames, OUTSIDE);
     tdmrs.forEach(({ base, size }) => this.#fill(base, size, NDA));
@@ -106,6 +123,14 @@ export class Pamt {
     target.frames += pages.count;
     source.frames -= pages.count;
     if (source.frames === 0) this.#release(source);
+  }
+
+  /**
+   * How many frames at the beginning of a chunk lie where pages of `span` frames can be: those of
+   * 4 KiB need a pair, larger ones none.
+   */
+  fit(chunk: FrameChunk, span: number): number {
+    return this.pairs?.alike(chunk, span === 1) ?? chunk.count;
   }
 
   /** Takes free frames into use, which share an entry. */

@@ -21,9 +21,14 @@ export type LeafName =
   | "TDH.MEM.TRACK"
   | "TDH.MEM.PAGE.REMOVE"
   | "TDH.MEM.SEPT.REMOVE"
+  | "TDH.MEM.RANGE.UNBLOCK"
+  | "TDH.MEM.PAGE.DEMOTE"
+  | "TDH.MEM.PAGE.PROMOTE"
   | "TDH.PHYMEM.CACHE.WB"
   | "TDH.PHYMEM.PAGE.RECLAIM"
-  | "TDH.PHYMEM.PAGE.WBINVD";
+  | "TDH.PHYMEM.PAGE.WBINVD"
+  | "TDH.PHYMEM.PAMT.ADD"
+  | "TDH.PHYMEM.PAMT.REMOVE";
 
 /** What can go wrong by no fault of the caller; see {@link TdxModule.inject}. */
 export interface Faults {

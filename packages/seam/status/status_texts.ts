@@ -127,6 +127,22 @@ export const STATUS_TEXTS: Readonly<Partial<Record<StatusName, StatusText>>> = {
     usualCause: "TDH.PHYMEM.PAMT.ADD twice, or in a race with another processor.",
     hint: "Keep the pair that is there, and free the other one.",
   },
+  NO_PAMT_PAGE_PAIR: {
+    meaning: "The 2 MiB region has no pair of PAMT pages.",
+    usualCause: "TDH.PHYMEM.PAMT.REMOVE twice, or of a region that holds a larger page.",
+    hint: "Nothing to take back: count the pages of each region.",
+  },
+  PAMT_PAGE_NOT_EMPTY: {
+    meaning: "The pair of PAMT pages still describes pages in use.",
+    usualCause:
+      "TDH.PHYMEM.PAMT.REMOVE before the last page of the region was reclaimed or removed.",
+    hint: "Wait for the removal hint, bit 62 of R9 or RCX; a leaked page keeps its pair for good.",
+  },
+  MISSING_PAMT_PAGE_PAIR: {
+    meaning: "The 2 MiB region of the page has no pair of PAMT pages.",
+    usualCause: "A page was given to a module with Dynamic PAMT before TDH.PHYMEM.PAMT.ADD.",
+    hint: "Add a pair for the region, then issue it again.",
+  },
   TD_ASSOCIATED_PAGES_EXIST: {
     meaning: "The TDR cannot go while the TD owns other pages.",
     usualCause: "A page of the TD was not reclaimed, often leaked after a failed reclaim.",
