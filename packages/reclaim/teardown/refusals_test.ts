@@ -90,6 +90,38 @@ Deno.test("teardown() leaks a page that is refused by T5, and does not try again
   assertEquals(report.seamcalls["TDH.PHYMEM.PAGE.WBINVD"], undefined);
 });
 
+Deno.test("teardown() asks once for a vCPU's TDCX page that is refused, a second one again", async () => {
+  const host = smallHost(emr);
+  const [tdcx] = host.module.td(host.tdr)!.vcpus[0]!.tdcx;
+  host.module.lock(tdcx!);
+  const first = await tearDown(host, {});
+  assertEquals(first.seamcalls["TDH.PHYMEM.PAGE.RECLAIM"], ALL_PAGES);
+  assertEquals(fate(first), [GUEST_PAGES, CONTROL_PAGES - 2, 2]);
+
+  host.module.unlock(tdcx!);
+  const second = await tearDown(host, {});
+  assertEquals(second.pagesByType, { TDCX: 1, TDR: 1 });
+  assertEquals([fate(second), host.module.tds()], [[0, 2, 0], []]);
+});
+
+Deno.test("teardown() does not ask again for the TDCX pages that an earlier one took back", async () => {
+  const host = smallHost(emr);
+  const { tdvpr } = host.module.td(host.tdr)!.vcpus[0]!;
+  const lockOnce = (phase: TeardownPhase) => {
+    if (phase === "reclaim pages") host.module.lock(tdvpr);
+    if (phase === "reclaim TDR") host.module.unlock(tdvpr);
+  };
+  let last: TeardownPhase | undefined;
+  const first = await tearDown(host, {
+    onProgress({ phase }) {
+      if (phase !== last) lockOnce(phase);
+      last = phase;
+    },
+  });
+  assertEquals(fate(first), [GUEST_PAGES, CONTROL_PAGES - 2, 2]);
+  assertEquals((await tearDown(host, {})).pagesByType, { TDVPR: 1, TDR: 1 });
+});
+
 Deno.test("teardown() on the dynamic path meets a locked page alone, and goes on", async () => {
   const host = smallHost(gnr);
   host.module.lock(0x5000);

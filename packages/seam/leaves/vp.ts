@@ -1,6 +1,6 @@
 import { requireWhole } from "@tdx/core/arguments";
 import type { SeamState } from "../state/_seam_state.ts";
-import { TDVPS_PAGES } from "../state/td.ts";
+import { TDVPS_PAGES, type Vcpu } from "../state/td.ts";
 import { status } from "../status/seamcall_status.ts";
 import { call, SUCCESS } from "./_call.ts";
 import { checkPage, checkTd, checkVcpu, lockPart } from "./_checks.ts";
@@ -51,7 +51,7 @@ export class VpLeaves {
       if (typeof frame === "bigint") return frame;
 
       this.#state.addControlPage(td, frame, "TDVPR");
-      td.vcpus.set(tdvpr, { tdvpr, td, pages: 1, ready: false, lp: null, enteredAt: null });
+      td.vcpus.set(tdvpr, { tdvpr, td, tdcx: [], ready: false, lp: null, enteredAt: null });
       return SUCCESS;
     });
   }
@@ -72,12 +72,12 @@ export class VpLeaves {
       const vcpu = checkVcpu(this.#state, tdvpr, "RDX", "exclusive", "INITIALIZED");
       if (typeof vcpu === "bigint") return vcpu;
       if (vcpu.ready) return status("VCPU_STATE_INCORRECT");
-      if (vcpu.pages >= TDVPS_PAGES.max) return status("TDCX_NUM_INCORRECT");
+      if (pagesOf(vcpu) >= TDVPS_PAGES.max) return status("TDCX_NUM_INCORRECT");
       const frame = checkPage(this.#state, tdcx, "RCX", "NDA");
       if (typeof frame === "bigint") return frame;
 
       this.#state.addControlPage(vcpu.td, frame, "TDCX");
-      vcpu.pages++;
+      vcpu.tdcx.push(tdcx);
       return SUCCESS;
     });
   }
@@ -98,7 +98,7 @@ export class VpLeaves {
     return call(this.#state, "TDH.VP.INIT", { tdvpr }, () => {
       const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "exclusive", "INITIALIZED");
       if (typeof vcpu === "bigint") return vcpu;
-      if (vcpu.pages < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
+      if (pagesOf(vcpu) < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
       if (vcpu.ready) return status("VCPU_STATE_INCORRECT");
 
       vcpu.ready = true;
@@ -123,7 +123,7 @@ export class VpLeaves {
     return call(this.#state, "TDH.VP.ENTER", { tdvpr }, () => {
       const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "shared", "RUNNABLE");
       if (typeof vcpu === "bigint") return vcpu;
-      if (vcpu.pages < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
+      if (pagesOf(vcpu) < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
       if (!vcpu.ready || vcpu.enteredAt !== null) return status("VCPU_STATE_INCORRECT");
       if (vcpu.lp !== null && vcpu.lp !== lp) return status("VCPU_ASSOCIATED");
 
@@ -153,7 +153,7 @@ export class VpLeaves {
       const vcpu = checkVcpu(this.#state, tdvpr, "RCX", "exclusive");
       if (typeof vcpu === "bigint") return vcpu;
       if (vcpu.td.lifeCycle !== "KEYS_CONFIGURED") return status("TD_KEYS_NOT_CONFIGURED");
-      if (vcpu.pages < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
+      if (pagesOf(vcpu) < TDVPS_PAGES.min) return status("TDCX_NUM_INCORRECT");
       if (vcpu.lp !== lp) return status("VCPU_NOT_ASSOCIATED");
 
       vcpu.lp = null;
@@ -169,4 +169,9 @@ export class VpLeaves {
       throw new RangeError(`Expected a logical processor that is not inside a TD, got ${lp}`);
     }
   }
+}
+
+/** Pages of a vCPU's TDVPS: the TDVPR, and its TDCX pages. */
+function pagesOf({ tdcx }: Vcpu): number {
+  return 1 + tdcx.length;
 }

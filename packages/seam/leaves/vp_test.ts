@@ -29,6 +29,19 @@ Deno.test("vp.addcx() checks the vCPU's state, its number of pages, then the pag
   assertEquals(says(vp.addcx(1, TDVPR)), "VCPU_STATE_INCORRECT");
 });
 
+Deno.test("vp.addcx() adds to the pages of its vCPU, in the order of the calls", () => {
+  const module = newModule();
+  withTdvpr(module, 0);
+  const other = TDVPR + 64 * 4096;
+  module.vp.create(other, 0);
+  const pages = [9, 3, 4].map((page) => TDVPR + page * 4096);
+  for (const page of pages) module.vp.addcx(page, TDVPR);
+  module.vp.addcx(TDVPR + 5 * 4096, other);
+  const { tdcsPages, vcpus } = module.td(0)!;
+  assertEquals(vcpus.map(({ tdcx }) => tdcx), [pages, [TDVPR + 5 * 4096]]);
+  assertEquals(tdcsPages, 6);
+});
+
 Deno.test("vp.init() TDCX_NUM_INCORRECT under 6 pages, VCPU_STATE_INCORRECT the second time", () => {
   const module = newModule();
   withTdvpr(module, 4);

@@ -26,8 +26,8 @@ export type OpState = "UNINITIALIZED" | "INITIALIZED" | "RUNNABLE";
 export interface VcpuInfo {
   /** Address of its TDVPR in bytes. */
   readonly tdvpr: number;
-  /** Its pages, the TDVPR and TDCX pages. */
-  readonly pages: number;
+  /** Addresses of its TDCX pages in bytes, in the order of their adding. */
+  readonly tdcx: readonly number[];
   /** Whether TDH.VP.INIT made it ready. */
   readonly ready: boolean;
   /** The logical processor it is associated with, `null` if there is none. */
@@ -74,7 +74,8 @@ export interface TdInfo {
 export interface Vcpu {
   readonly tdvpr: number;
   readonly td: Td;
-  pages: number;
+  /** Addresses of its TDCX pages. */
+  readonly tdcx: number[];
   ready: boolean;
   lp: number | null;
   /** The epoch it entered in, while it is inside the TD. */
@@ -110,9 +111,9 @@ export class Td {
 
   info(): TdInfo {
     const { tdr, hkid, lifeCycle, opState, key, children, tdcsPages, epoch, sept } = this;
-    const vcpus = [...this.vcpus.values()].map(({ tdvpr, pages, ready, lp, enteredAt }) => ({
+    const vcpus = [...this.vcpus.values()].map(({ tdvpr, tdcx, ready, lp, enteredAt }) => ({
       tdvpr,
-      pages,
+      tdcx: [...tdcx],
       ready,
       lp,
       running: enteredAt !== null,
