@@ -17,14 +17,13 @@ async function tornDown(reuse: boolean): Promise<[TdHost, FrameMap]> {
     memory.step({ kind: "poison", by: "cache", key }, pa);
   }
   const { onBack, fates } = followPages(host);
+  // The tenth page finds its lock taken, and the TDR has a child then.
+  const busy = [9];
   const options = {
     reuse,
     onBack,
-    // The tenth page finds its lock taken, and the TDR has a child then.
     onProgress: ({ phase }: { readonly phase: string }) => {
-      const busy = [9];
-      const busyAfter = () => busy.shift() ?? Infinity;
-      if (phase === "reclaim pages") module.inject({ busyAfter });
+      if (phase === "reclaim pages") module.inject({ busyAfter: () => busy.shift() ?? Infinity });
     },
   };
   await createReclaimer({ memory }).teardown(module, tdr, options);

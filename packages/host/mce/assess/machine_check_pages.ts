@@ -53,7 +53,7 @@ interface Tally {
  *   pages.add(assessMachineCheck({ record: consumedPoison({ address, seamNr: true }) }));
  * }
  * const [report] = pages.reports();
- * assertEquals([report?.page, report?.records, report?.advice], [0x80a5669000, 2, "retired"]);
+ * assertEquals([report?.page, report?.records, report?.advice], [0x80a5669000, 2, "retire"]);
  * ```
  */
 export class MachineCheckPages {
