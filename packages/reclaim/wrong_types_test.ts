@@ -70,7 +70,7 @@ wrongTypes({
     misspelt(
       createTdHost,
       { ...TD, platform: gnr },
-      "platform, guestBytes, vcpus, mode, keyIds, hostBytes, scatterSeed",
+      "platform, guestBytes, vcpus, mode, keyIds, hostBytes, scatterSeed, dynamicPamt",
     ),
     oneOf((mode) => createTdHost({ ...TD, platform: gnr, mode }), "mode", "Li, Ci"),
   ],

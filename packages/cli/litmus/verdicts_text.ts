@@ -43,6 +43,9 @@ export function tdrText(verdicts: readonly TdrVerdict[]): string {
       ]),
     ),
     "",
+    "A pair of Dynamic PAMT that PAMT.REMOVE gives back is such a page too (S7), and Linux resets it",
+    "without PAGE.WBINVD (X6): the rows without.",
+    "",
     "Shortest ways:",
     ...ways(verdicts),
   ].join("\n");

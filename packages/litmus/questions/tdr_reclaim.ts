@@ -35,6 +35,9 @@ export interface TdrVerdict {
  * Linux, so what is found is due to T6 alone; every sequence is explored of what module, caches, host
  * and devices do.
  *
+ * A pair of Dynamic PAMT is such a page too: the module stores into it under the global KeyID until
+ * its region is empty (S7), and Linux resets it without a PAGE.WBINVD (X6).
+ *
  * @param platform The platform.
  * @param options Limit and cancellation of each exploration.
  * @returns The verdicts with and without T6 in both modes.

@@ -32,6 +32,8 @@ export interface TdHostOptions {
   readonly hostBytes?: number;
   /** Scatters guest pages over the host's memory at random; default: they lie from address 0 on. */
   readonly scatterSeed?: number;
+  /** Whether the module has Dynamic PAMT, whose pairs stand among the control pages; default `false`. */
+  readonly dynamicPamt?: boolean;
 }
 
 const TD_HOST_OPTIONS: readonly (keyof TdHostOptions)[] = [
@@ -42,6 +44,7 @@ const TD_HOST_OPTIONS: readonly (keyof TdHostOptions)[] = [
   "keyIds",
   "hostBytes",
   "scatterSeed",
+  "dynamicPamt",
 ];
 
 /** A host with one TD on it that has written all its memory. */
@@ -88,11 +91,11 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  */
 export function createTdHost(options: TdHostOptions): TdHost {
   requireOptions("options", options, TD_HOST_OPTIONS);
-  const { platform, vcpus, mode = "Ci", keyIds = DEFAULT_KEY_IDS } = options;
+  const { platform, vcpus, mode = "Ci", keyIds = DEFAULT_KEY_IDS, dynamicPamt = false } = options;
   requirePlatform("platform", platform);
   const { bytes, guest, control } = layOut(options, keyIds);
   const memory = new PhysicalMemory({ bytes, platform, keyIds, mode });
-  const module = new TdxModule({ memory });
+  const module = new TdxModule({ memory, dynamicPamt });
   const hkid = module.globalKey.keyId + 1;
   const { tdr } = buildTd(module, { hkid, vcpus, control, memory: guest });
   const key = module.td(tdr)!.key!;
@@ -112,7 +115,9 @@ interface Layout {
 
 function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
   const { guestBytes, vcpus, hostBytes, scatterSeed } = options;
-  const { guest: guestPages, control: controls } = tdPages(guestBytes, vcpus);
+  const { guest: guestPages, control } = tdPages(guestBytes, vcpus);
+  const pairs = options.dynamicPamt === true ? pamtPages(options, guestPages + control) : 0;
+  const controls = control + pairs;
   const needed = (guestPages + controls) * PAGE_BYTES;
   if (needed > keyIds.addressLimit) {
     throw new RangeError(
@@ -132,12 +137,20 @@ function layOut(options: TdHostOptions, keyIds: KeyIdSpace): Layout {
   }
   // Control pages take whole 2 MiB blocks at the end, and the guest is scattered below them.
   const blocks = Math.ceil(controls / BLOCK_FRAMES) * BLOCK_FRAMES;
-  const control = bytes / PAGE_BYTES - blocks;
-  if (guestPages > control) {
+  const first = bytes / PAGE_BYTES - blocks;
+  if (guestPages > first) {
     throw new RangeError(
-      `Expected at most ${control * PAGE_BYTES} bytes of guest memory to scatter over a host of ` +
+      `Expected at most ${first * PAGE_BYTES} bytes of guest memory to scatter over a host of ` +
         `${bytes} bytes, got ${guestBytes}`,
     );
   }
-  return { bytes, guest: scatterFrames(control, guestPages, scatterSeed), control };
+  return { bytes, guest: scatterFrames(first, guestPages, scatterSeed), control: first };
+}
+
+/** Room for the pairs of all regions that pages of a TD can lie in: of the host where they scatter. */
+function pamtPages({ hostBytes, scatterSeed }: TdHostOptions, pages: number): number {
+  const frames = scatterSeed === undefined || hostBytes === undefined
+    ? Math.ceil((pages * PAGE_BYTES) / GiB + 1) * GiB / PAGE_BYTES
+    : hostBytes / PAGE_BYTES;
+  return 2 * Math.ceil(frames / BLOCK_FRAMES);
 }

@@ -34,10 +34,13 @@ export async function reclaimTdr(ongoing: OngoingTeardown): Promise<void> {
   const { module, tdr } = ongoing;
   ongoing.enter("reclaim TDR");
   await ongoing.pause();
-  const flushed = succeeded(module.phymem.pageReclaim(tdr).status) &&
+  const { tdrPage } = ongoing;
+  const { status, removable } = module.phymem.pageReclaim(tdr);
+  const flushed = succeeded(status) &&
     succeeded(module.phymem.pageWbinvd(tdr, module.globalKey.keyId).status);
-  if (flushed) ongoing.takeBack(ongoing.tdrPage, "TDR");
-  else ongoing.leak(1);
+  if (!flushed) return ongoing.leak(1);
+  ongoing.takeBack(tdrPage, "TDR");
+  ongoing.takePairs(removable);
 }
 
 async function reclaimAll(ongoing: OngoingTeardown, type: PageType): Promise<void> {
@@ -69,8 +72,10 @@ async function reclaim(ongoing: OngoingTeardown, chunk: FrameChunk, type: PageTy
   for (let rest: FrameChunk | null = chunk; rest !== null;) {
     await ongoing.pause();
     const result = ongoing.module.phymem.pageReclaim(rest);
-    if (succeeded(result.status)) ongoing.takeBack(result.pages, type);
-    else ongoing.leak(result.pages.count);
+    if (succeeded(result.status)) {
+      ongoing.takeBack(result.pages, type);
+      ongoing.takePairs(result.removable);
+    } else ongoing.leak(result.pages.count);
     rest = result.rest;
   }
 }

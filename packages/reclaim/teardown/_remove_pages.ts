@@ -57,6 +57,7 @@ function removeSome(
       () => mem.pageRemove(tdr, gpaOf(removed), level, blocked.count - removed),
     );
     if (result.pages !== null) flush(ongoing, td, result.pages);
+    ongoing.takePairs(result.removable);
     removed += result.count;
   }
   return blocked.count;
@@ -81,7 +82,10 @@ function flush(ongoing: OngoingTeardown, { hkid }: TdInfo, removed: FrameChunk):
   for (let rest: FrameChunk | null = removed; rest !== null;) {
     const result = ongoing.module.phymem.pageWbinvd(rest, hkid);
     if (succeeded(result.status)) ongoing.takeBack(result.pages, "REG");
-    else ongoing.refused(result.pages, false);
+    else {
+      ongoing.keepPairs(result.pages);
+      ongoing.refused(result.pages, false);
+    }
     rest = result.rest;
   }
 }

@@ -1,4 +1,12 @@
-import { type FrameChunk, type Operation, PAGE_BYTES, type PhysicalMemory, runOf } from "@tdx/core";
+import {
+  BLOCK_FRAMES,
+  forEachFrame,
+  type FrameChunk,
+  type Operation,
+  PAGE_BYTES,
+  type PhysicalMemory,
+  runOf,
+} from "@tdx/core";
 import type { Kernel } from "@tdx/linux/kernel";
 import type { TdInfo, TdxModule } from "@tdx/seam";
 import type { Policy, SettledDecision } from "../decide.ts";
@@ -27,6 +35,8 @@ export interface TeardownReport extends PageWork {
   readonly path: TeardownPath;
   /** The same for control pages: TDR, TDCS, vCPUs and Secure EPT. */
   readonly control: PageWork;
+  /** The same for the pairs of Dynamic PAMT, which the module gives back uncleared (X6). */
+  readonly pamt: PageWork;
   /** Pages that came back, by their type in the PAMT. */
   readonly pagesByType: Readonly<Record<string, number>>;
   /** SEAMCALLs by leaf. */
@@ -72,6 +82,9 @@ export class OngoingTeardown {
   #machineChecks = 0;
   readonly #guest = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
   readonly #control = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
+  readonly #pamt = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
+  /** Regions with a page that did not come back: Linux counts it, so their pair stays. */
+  readonly #keptPairs = new Set<number>();
   readonly #byType: Record<string, number> = {};
   readonly #before: ReadonlyMap<string, number>;
   readonly #total: number;
@@ -124,7 +137,7 @@ export class OngoingTeardown {
 
   /** Pages are the host's again: resets them, and lets the host use them if it is to. */
   takeBack(pages: FrameChunk, type: string): void {
-    const work = type === "REG" ? this.#guest : this.#control;
+    const work = { REG: this.#guest, PAMT: this.#pamt }[type] ?? this.#control;
     work.pagesReclaimed += pages.count;
     this.#byType[type] = (this.#byType[type] ?? 0) + pages.count;
     const { lines, fences } = resetPages(this.host.memory, pages, this.host.reset);
@@ -133,6 +146,27 @@ export class OngoingTeardown {
     const used = type === "REG" && this.options.reuse === true;
     if (used) this.#reuse(pages);
     this.options.onBack?.(pages, used);
+  }
+
+  /**
+   * Takes back the pairs of regions whose last page is the host's again. Linux resets the two pages, as
+   * any other (X6); it does not have the module write their lines back before. A pair whose removal is
+   * refused stays the module's, for the next TD.
+   */
+  takePairs(regions: readonly number[]): void {
+    for (const region of regions) {
+      if (this.#keptPairs.has(region)) continue;
+      const { pair } = this.module.phymem.pamtRemove(region);
+      for (const pa of pair ?? []) this.takeBack(runOf(pa / PAGE_BYTES, 1), "PAMT");
+    }
+  }
+
+  /** Keeps the pairs of pages that the module has freed and that did not come back. */
+  keepPairs(pages: FrameChunk): void {
+    if (!this.module.dynamicPamt) return;
+    forEachFrame(pages, (frame) => {
+      this.#keptPairs.add(Math.floor(frame / BLOCK_FRAMES) * BLOCK_FRAMES * PAGE_BYTES);
+    });
   }
 
   /**
@@ -176,6 +210,7 @@ export class OngoingTeardown {
       path,
       ...this.#guest,
       control: this.#control,
+      pamt: this.#pamt,
       pagesByType: this.#byType,
       seamcalls: Object.fromEntries(calls),
       retries: this.retries,
