@@ -35,8 +35,8 @@ export interface TeardownReport extends PageWork {
   readonly path: TeardownPath;
   /** The same for control pages: TDR, TDCS, vCPUs and Secure EPT. */
   readonly control: PageWork;
-  /** The same for the pairs of Dynamic PAMT, which the module gives back uncleared (X6). */
-  readonly pamt: PageWork;
+  /** The same for the pairs of Dynamic PAMT, which come back uncleared (X6); absent without it. */
+  readonly pamt?: PageWork;
   /** Pages that came back, by their type in the PAMT. */
   readonly pagesByType: Readonly<Record<string, number>>;
   /** SEAMCALLs by leaf. */
@@ -210,7 +210,7 @@ export class OngoingTeardown {
       path,
       ...this.#guest,
       control: this.#control,
-      pamt: this.#pamt,
+      ...(this.module.dynamicPamt ? { pamt: this.#pamt } : {}),
       pagesByType: this.#byType,
       seamcalls: Object.fromEntries(calls),
       retries: this.retries,

@@ -134,7 +134,6 @@ for (const path of TEARDOWN_PATHS) {
         linesCleared: guest[0],
         fences: guest[1],
         control: { pagesReclaimed: 525_705, linesCleared: control[0], fences: control[1] },
-        pamt: { pagesReclaimed: 0, linesCleared: 0, fences: 0 },
         pagesByType: EVERY_PAGE,
         seamcalls: SEAMCALLS[path],
         retries: 0,
