@@ -117,8 +117,10 @@ for (const path of TEARDOWN_PATHS) {
     await tearDown(smallHost(gnr), { path, onProgress: (now) => progress.push(now) });
     // Pages done when each phase begins, and at the end.
     const done = path === "dynamic" ? [0, GUEST_PAGES, GUEST_PAGES] : [0, 0];
+    // On a busy machine there may be more reports within a phase.
+    const begun = progress.filter(({ phase }, i) => phase !== progress[i - 1]?.phase);
     assertEquals(
-      progress,
+      [...begun, progress.at(-1)],
       [...PHASES[path], "reclaim TDR" as const].map((phase, i) => ({
         phase,
         pagesDone: [...done, ALL_PAGES - 1, ALL_PAGES][i]!,
