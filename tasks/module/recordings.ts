@@ -15,10 +15,24 @@ import { CALLS, type RecordedCall, type Recording } from "./replay.ts";
 export async function readRecordings(path: string): Promise<Recording[]> {
   const bytes = await Deno.readFile(path);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const text = await (isGzip ? unzip(path, bytes) : new TextDecoder().decode(bytes));
+  return parseRecordings(
+    await (isGzip ? unzip(path, bytes) : new TextDecoder().decode(bytes)),
+    path,
+  );
+}
+
+/**
+ * Reads recordings from text.
+ *
+ * @param text The lines.
+ * @param name Where they come from, for messages.
+ * @returns The recordings, in order.
+ * @throws {SyntaxError} If a line is no recording; its message begins with name and line.
+ */
+export function parseRecordings(text: string, name: string): Recording[] {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
-  return lines.map((line, i) => readLine(line, `${path}:${i + 1}`));
+  return lines.map((line, i) => readLine(line, `${name}:${i + 1}`));
 }
 
 async function unzip(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
