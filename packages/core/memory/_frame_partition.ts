@@ -5,6 +5,7 @@ import {
   commonBits,
   countBits,
   exceptBits,
+  hasBit,
   relateBits,
   Relation,
   setBitRange,
@@ -19,7 +20,15 @@ export type Scratch = { -readonly [Key in keyof FrameChunk]: FrameChunk[Key] };
 
 /** What a walk over a map works with. */
 export class Walk {
-  readonly chunk: Scratch = { frame: 0, count: 0, value: 0, words: null, at: 0, blocks: 0 };
+  readonly chunk: Scratch = {
+    frame: 0,
+    count: 0,
+    value: 0,
+    words: null,
+    at: 0,
+    blocks: 0,
+    lasting: false,
+  };
   /** Frames that a class shares with what is selected in a block. */
   readonly common: Uint32Array = new Uint32Array(BLOCK_WORDS);
   /** Frames that the rest of the block shares with it. */
@@ -40,17 +49,23 @@ export function requireValue(value: number): void {
 }
 
 // A class record: the value, the next record of the block (0: none), the number of frames, in the
-// first record of a block the value of the rest, and which frames of the block.
+// first record of a block the value of the rest, where the bitmap of the frames begins, and by which
+// number it is the map's own (0: it is not).
 const VALUE = 0;
 const NEXT = 1;
 const COUNT = 2;
 const REST = 3;
-const BITS = 4;
-const RECORD_WORDS = BITS + BLOCK_WORDS;
+const AT = 4;
+const OWN = 5;
+const RECORD_WORDS = 6;
 
-// Records live in slabs of 1,024 (80 KiB): growing copies nothing, a small map stays small.
+// Records live in slabs of 1,024 (24 KiB, bitmaps 64 KiB): growing copies nothing, a small map stays
+// small.
 const SLAB_SHIFT = 10;
 const SLAB_MASK = 2 ** SLAB_SHIFT - 1;
+
+/** What an array takes to refer to another one. */
+const POINTER_BYTES = 8;
 
 /** A bitmap of a whole block. */
 const WHOLE = new Uint32Array(BLOCK_WORDS).fill(0xffffffff);
@@ -66,20 +81,43 @@ const THE_REST = 0;
  * block it has an *entry*: the value if all its frames have it, else the negated id of the first
  * record. Operations on a block return its new entry, so a block that became uniform gives its
  * records back and is a value again.
+ *
+ * A bitmap that lasts is not copied until it has to change: maps that were given the same frames
+ * share it, and tell at once that it is the same.
  */
 export class FramePartitions {
   readonly #slabs: Uint32Array[] = [];
+  /** The array that the bitmap of a record is in, by slab and place in it. */
+  readonly #bitmaps: Uint32Array[][] = [];
   /** Ids below this were handed out at some time; id 0 is never used. */
   #used = 1;
   /** Head of the list of records given back. */
   #free = 0;
   #live = 0;
+  /** The map's own bitmaps: slabs, numbers handed out at some time, list of those given back. */
+  readonly #own: Uint32Array[] = [];
+  #ownUsed = 1;
+  #ownFree = 0;
 
   /** What the classes of the current block become; a block has at most 512 classes. */
   readonly #moves = {
+    length: 0,
     id: new Int32Array(BLOCK_FRAMES),
     count: new Int32Array(BLOCK_FRAMES),
     value: new Int32Array(BLOCK_FRAMES),
+  };
+
+  // One function for all updates, for to make one for each block costs as much as the update.
+  #walk = new Walk();
+  #change: FrameChange = (value) => value;
+  readonly #ask = (record: number): void => {
+    const { chunk } = this.#walk;
+    const to = changed(this.#change, chunk);
+    if (to === chunk.value) return;
+    const move = this.#moves.length++;
+    this.#moves.id[move] = record;
+    this.#moves.count[move] = chunk.count;
+    this.#moves.value[move] = to;
   };
 
   /** Class records in use. */
@@ -87,17 +125,17 @@ export class FramePartitions {
     return this.#live;
   }
 
-  /** Memory held for records, used or free, in bytes. */
+  /** Memory held for records and their own bitmaps, used or free, in bytes. */
   get bytes(): number {
-    return this.#slabs.length * (SLAB_MASK + 1) * RECORD_WORDS * Uint32Array.BYTES_PER_ELEMENT;
+    const ofSlab = (SLAB_MASK + 1) * (RECORD_WORDS * Uint32Array.BYTES_PER_ELEMENT + POINTER_BYTES);
+    const ofOwn = (SLAB_MASK + 1) * BLOCK_WORDS * Uint32Array.BYTES_PER_ELEMENT;
+    return this.#slabs.length * ofSlab + this.#own.length * ofOwn;
   }
 
   /** The value of a frame, given by its place in the block. */
   get(entry: number, place: number): number {
     for (let id = -entry; id !== 0; id = this.#next(id)) {
-      const slab = this.#slab(id);
-      const at = startOf(id);
-      if ((slab[at + BITS + (place >>> 5)]! >>> (place & 31)) & 1) return slab[at + VALUE]!;
+      if (hasBit(this.#words(id), this.#at(id), place)) return this.#slab(id)[startOf(id) + VALUE]!;
     }
     return this.#restOf(-entry);
   }
@@ -111,12 +149,13 @@ export class FramePartitions {
     size: number,
     words: Uint32Array,
     at: number,
+    lasting: boolean,
     count: number,
     to: number,
   ): number {
     if (count === 0 || to === from) return from;
     if (count === size) return to;
-    return this.#entry(this.#allocate(to, count, words, at), from);
+    return this.#entry(this.#allocate(to, count, words, at, lasting), from);
   }
 
   /**
@@ -131,18 +170,11 @@ export class FramePartitions {
     walk: Walk,
     change: FrameChange,
   ): number {
-    const { id, count, value } = this.#moves;
-    const { chunk } = walk;
-    let moves = 0;
-    this.#visit(entry, size, words, at, walk, (record) => {
-      const to = changed(change, chunk);
-      if (to === chunk.value) return;
-      id[moves] = record;
-      count[moves] = chunk.count;
-      value[moves] = to;
-      moves++;
-    });
-    return moves === 0 ? entry : this.#move(entry, size, words, at, moves, walk.rest);
+    this.#walk = walk;
+    this.#change = change;
+    this.#moves.length = 0;
+    this.#visit(entry, size, words, at, walk, this.#ask);
+    return this.#moves.length === 0 ? entry : this.#move(entry, size, words, at, walk.rest);
   }
 
   /** Visits the frames that `words` selects in a block, or all without it, class by class. */
@@ -151,9 +183,9 @@ export class FramePartitions {
     size: number,
     words: Uint32Array | null,
     walk: Walk,
-    visit: (chunk: FrameChunk) => void,
+    visit: () => void,
   ): void {
-    this.#visit(entry, size, words, 0, walk, () => visit(walk.chunk));
+    this.#visit(entry, size, words, 0, walk, visit);
   }
 
   /** Points the chunk of the walk at the selected frames of each class in turn, ascending. */
@@ -182,6 +214,7 @@ export class FramePartitions {
         chunk.count = left;
         chunk.words = walk.rest;
         chunk.at = 0;
+        chunk.lasting = false;
         left = 0;
         visit(THE_REST);
       }
@@ -195,19 +228,23 @@ export class FramePartitions {
     const { chunk, common } = walk;
     const slab = this.#slab(record);
     const start = startOf(record);
+    const own = this.#words(record);
+    const ownAt = slab[start + AT]!;
     const relation = words === null
       ? Relation.shared | Relation.onlySecond
-      : relateBits(slab, start + BITS, words, at);
+      : relateBits(own, ownAt, words, at);
     if (!(relation & Relation.shared)) return relation;
     chunk.value = slab[start + VALUE]!;
     if (relation & Relation.onlyFirst) {
-      chunk.count = commonBits(slab, start + BITS, words!, at, common);
+      chunk.count = commonBits(own, ownAt, words!, at, common);
       chunk.words = common;
       chunk.at = 0;
+      chunk.lasting = false;
     } else {
       chunk.count = slab[start + COUNT]!;
-      chunk.words = slab;
-      chunk.at = start + BITS;
+      chunk.words = own;
+      chunk.at = ownAt;
+      chunk.lasting = slab[start + OWN] === 0;
     }
     return relation;
   }
@@ -224,7 +261,7 @@ export class FramePartitions {
     let fromAt = at;
     if (words === null && size < BLOCK_FRAMES) setBitRange(from = rest, 0, 0, size);
     for (let record = head; record !== 0; record = this.#next(record)) {
-      const any = exceptBits(from, fromAt, this.#slab(record), startOf(record) + BITS, rest);
+      const any = exceptBits(from, fromAt, this.#words(record), this.#at(record), rest);
       if (!any) return 0;
       from = rest;
       fromAt = 0;
@@ -232,16 +269,15 @@ export class FramePartitions {
     return words === null ? size - this.#countOf(head) : countBits(rest, 0);
   }
 
-  /** Carries out the first `moves` moves, which are in the order of the list. */
+  /** Carries out the moves, which are in the order of the list. */
   #move(
     entry: number,
     size: number,
     words: Uint32Array | null,
     at: number,
-    moves: number,
     selected: Uint32Array,
   ): number {
-    const { id, count, value } = this.#moves;
+    const { length: moves, id, count, value } = this.#moves;
     let kept = -entry;
     let rest = this.#restOf(kept);
     const restCount = size - this.#countOf(kept);
@@ -269,7 +305,7 @@ export class FramePartitions {
         rest = value[restMove]!;
         kept = this.#drop(kept, rest);
       } else {
-        id[restMove] = this.#allocate(value[restMove]!, count[restMove]!, selected, 0);
+        id[restMove] = this.#allocate(value[restMove]!, count[restMove]!, selected, 0, false);
       }
     }
     for (let move = 0; move < moves; move++) {
@@ -280,18 +316,16 @@ export class FramePartitions {
 
   /** Takes the selected `count` frames out of a class and makes them a class of their own. */
   #cut(record: number, words: Uint32Array, at: number, count: number, value: number): number {
-    const piece = this.#allocate(value, count, words, at);
-    const from = this.#slab(record);
-    const to = this.#slab(piece);
-    const fromAt = startOf(record) + BITS;
-    const toAt = startOf(piece) + BITS;
+    const piece = this.#allocate(value, count, words, at, false);
+    const [from, fromAt] = [this.#ownWords(record), this.#at(record)];
+    const [to, toAt] = [this.#words(piece), this.#at(piece)];
     for (let i = 0; i < BLOCK_WORDS; i++) {
       const old = from[fromAt + i]!;
       const selected = to[toAt + i]!;
       to[toAt + i] = old & selected;
       from[fromAt + i] = old & ~selected;
     }
-    from[startOf(record) + COUNT]! -= count;
+    this.#slab(record)[startOf(record) + COUNT]! -= count;
     return piece;
   }
 
@@ -311,7 +345,7 @@ export class FramePartitions {
       const otherValue = otherSlab[otherAt + VALUE]!;
       if (otherValue > value) break;
       if (otherValue === value) {
-        for (let i = BITS; i < RECORD_WORDS; i++) otherSlab[otherAt + i]! |= slab[start + i]!;
+        this.#join(other, record);
         otherSlab[otherAt + COUNT]! += slab[start + COUNT]!;
         this.#release(record);
         return head;
@@ -325,6 +359,13 @@ export class FramePartitions {
     this.#link(record, this.#next(before));
     this.#link(before, record);
     return head;
+  }
+
+  /** Adds the bitmap of a record to that of another. */
+  #join(record: number, other: number): void {
+    const [to, toAt] = [this.#ownWords(record), this.#at(record)];
+    const [from, fromAt] = [this.#words(other), this.#at(other)];
+    for (let i = 0; i < BLOCK_WORDS; i++) to[toAt + i]! |= from[fromAt + i]!;
   }
 
   /** Takes the class of a value, if there is one, out of a list: its frames are of the rest then. */
@@ -369,6 +410,15 @@ export class FramePartitions {
     return this.#slabs[record >>> SLAB_SHIFT]!;
   }
 
+  /** The array that the bitmap of a record is in; {@link #at} says where. */
+  #words(record: number): Uint32Array {
+    return this.#bitmaps[record >>> SLAB_SHIFT]![record & SLAB_MASK]!;
+  }
+
+  #at(record: number): number {
+    return this.#slab(record)[startOf(record) + AT]!;
+  }
+
   #next(record: number): number {
     return this.#slab(record)[startOf(record) + NEXT]!;
   }
@@ -377,8 +427,14 @@ export class FramePartitions {
     this.#slab(record)[startOf(record) + NEXT] = next;
   }
 
-  /** A record without a successor, of the frames in a bitmap. */
-  #allocate(value: number, count: number, words: Uint32Array, at: number): number {
+  /** A record without a successor, of the frames in a bitmap, which is copied unless it lasts. */
+  #allocate(
+    value: number,
+    count: number,
+    words: Uint32Array,
+    at: number,
+    lasting: boolean,
+  ): number {
     let record = this.#free;
     if (record !== 0) {
       this.#free = this.#next(record);
@@ -386,6 +442,7 @@ export class FramePartitions {
       record = this.#used;
       if (record >>> SLAB_SHIFT === this.#slabs.length) {
         this.#slabs.push(new Uint32Array((SLAB_MASK + 1) * RECORD_WORDS));
+        this.#bitmaps.push(new Array(SLAB_MASK + 1).fill(WHOLE));
       }
       this.#used++;
     }
@@ -394,12 +451,46 @@ export class FramePartitions {
     slab[start + VALUE] = value;
     slab[start + NEXT] = 0;
     slab[start + COUNT] = count;
-    for (let i = 0; i < BLOCK_WORDS; i++) slab[start + BITS + i] = words[at + i]!;
+    this.#refer(record, words, at, 0);
+    if (!lasting) this.#ownWords(record);
     this.#live++;
     return record;
   }
 
+  /** The bitmap of a record, which is a copy from now on if it was not the map's own. */
+  #ownWords(record: number): Uint32Array {
+    const words = this.#words(record);
+    if (this.#slab(record)[startOf(record) + OWN] !== 0) return words;
+    const at = this.#at(record);
+    let own = this.#ownFree;
+    if (own === 0) {
+      own = this.#ownUsed++;
+      if (own >>> SLAB_SHIFT === this.#own.length) {
+        this.#own.push(new Uint32Array((SLAB_MASK + 1) * BLOCK_WORDS));
+      }
+    }
+    const slab = this.#own[own >>> SLAB_SHIFT]!;
+    const start = (own & SLAB_MASK) * BLOCK_WORDS;
+    if (own === this.#ownFree) this.#ownFree = slab[start]!;
+    for (let i = 0; i < BLOCK_WORDS; i++) slab[start + i] = words[at + i]!;
+    this.#refer(record, slab, start, own);
+    return slab;
+  }
+
+  #refer(record: number, words: Uint32Array, at: number, own: number): void {
+    this.#bitmaps[record >>> SLAB_SHIFT]![record & SLAB_MASK] = words;
+    this.#slab(record)[startOf(record) + AT] = at;
+    this.#slab(record)[startOf(record) + OWN] = own;
+  }
+
   #release(record: number): void {
+    const own = this.#slab(record)[startOf(record) + OWN]!;
+    if (own !== 0) {
+      this.#words(record)[this.#at(record)] = this.#ownFree;
+      this.#ownFree = own;
+    }
+    // Lets go of an array that nobody else may need.
+    this.#refer(record, WHOLE, 0, 0);
     this.#link(record, this.#free);
     this.#free = record;
     this.#live--;

@@ -22,6 +22,8 @@ export class FrameTree {
   readonly #blocks = new FramePartitions();
   /** What the callbacks of updates get. */
   readonly #walk = new Walk();
+  /** What visits work with that are not going on. */
+  readonly #idle: Walk[] = [];
   /** The part of a block that an update covers. */
   readonly #part = new Uint32Array(BLOCK_WORDS);
 
@@ -68,7 +70,13 @@ export class FrameTree {
     }
   }
 
-  updateBitmap(frame: number, words: Uint32Array, at: number, change: FrameChange): void {
+  updateBitmap(
+    frame: number,
+    words: Uint32Array,
+    at: number,
+    lasting: boolean,
+    change: FrameChange,
+  ): void {
     const region = Math.floor(frame / REGION_FRAMES);
     const block = (frame - region * REGION_FRAMES) / BLOCK_FRAMES;
     const top = this.#regions[region]!;
@@ -92,9 +100,11 @@ export class FrameTree {
       chunk.words = words;
       chunk.at = at;
       chunk.blocks = 1;
+      chunk.lasting = lasting;
       const count = chunk.count;
       const to = changed(change, chunk);
-      entry = this.#blocks.split(old, this.#blockSize(region, block), words, at, count, to);
+      const size = this.#blockSize(region, block);
+      entry = this.#blocks.split(old, size, words, at, lasting, count, to);
     }
     if (entry === old) return;
     (top >= 0 ? this.#open(region) : this.#tables[-top]!)[block] = entry;
@@ -102,16 +112,18 @@ export class FrameTree {
   }
 
   forEach(start: number, end: number, visit: (chunk: FrameChunk) => void): void {
-    // Not the tree's own: a callback may walk this map again.
-    const walk = new Walk();
+    // A callback may walk this map again.
+    const walk = this.#idle.pop() ?? new Walk();
+    const visitClass = () => visit(walk.chunk);
     while (start < end) {
       const region = Math.floor(start / REGION_FRAMES);
       const top = this.#regions[region]!;
       const stop = endOfPiece(this.#regions, region, REGION_FRAMES, end);
       if (top >= 0) visit(run(walk.chunk, start, stop, top));
-      else this.#visitTable(region, start, stop, walk, visit);
+      else this.#visitTable(region, start, stop, walk, visitClass);
       start = stop;
     }
+    this.#idle.push(walk);
   }
 
   #updateTable(region: number, first: number, end: number, change: FrameChange): void {
@@ -138,7 +150,7 @@ export class FrameTree {
     first: number,
     end: number,
     walk: Walk,
-    visit: (chunk: FrameChunk) => void,
+    visit: () => void,
   ): void {
     const base = region * REGION_FRAMES;
     const table = this.#tables[-this.#regions[region]!]!;
@@ -147,7 +159,8 @@ export class FrameTree {
       const entry = table[block]!;
       stop = endOfPiece(table, block, BLOCK_FRAMES, end - base);
       if (entry >= 0) {
-        visit(run(walk.chunk, base + start, base + stop, entry));
+        run(walk.chunk, base + start, base + stop, entry);
+        visit();
       } else {
         const size = this.#blockSize(region, block);
         const part = stop - start === size
@@ -187,6 +200,7 @@ export class FrameTree {
         size,
         select(this.#part, block, start, stop),
         0,
+        false,
         stop - start,
         to,
       );
@@ -239,6 +253,7 @@ function run(chunk: Scratch, start: number, end: number, value: number): Scratch
   chunk.words = null;
   chunk.at = 0;
   chunk.blocks = 0;
+  chunk.lasting = false;
   return chunk;
 }
 

@@ -15,7 +15,8 @@ import {
  * 2 MiB blocks whose bits are set.
  *
  * A map hands its callbacks one reused object, whose bitmap is of one block and may be the map's own
- * storage: read it during the call, do not keep it and do not write to it. What goes together best
+ * storage: read it during the call, do not keep it and do not write to it. {@link copyChunk} makes
+ * one to keep. What goes together best
  * in one call is about {@link CHUNK_BLOCKS} blocks.
  */
 export interface FrameChunk {
@@ -34,6 +35,11 @@ export interface FrameChunk {
   readonly at: number;
   /** How many 2 MiB blocks the bitmap covers; 0 for a contiguous run. */
   readonly blocks: number;
+  /**
+   * Whether the bitmap is never written to again, so that who needs it later may keep it without a
+   * copy; `false` where that is not known, and for a contiguous run.
+   */
+  readonly lasting: boolean;
 }
 
 /**
@@ -44,10 +50,10 @@ export interface FrameChunk {
 export type FrameChange = (value: number, chunk: FrameChunk) => number;
 
 /**
- * Blocks that a chunk of scattered frames covers at most, 128 MiB: enough to make one call cheap,
+ * Blocks that a chunk of scattered frames covers at most, 256 MiB: enough to make one call cheap,
  * few enough to be taken apart where their frames do not go alike.
  */
-export const CHUNK_BLOCKS = 64;
+export const CHUNK_BLOCKS = 128;
 
 /** A frame number shifted by this says which frames go into one chunk. */
 const CHUNK_SHIFT: number = Math.log2(CHUNK_BLOCKS * BLOCK_FRAMES);
@@ -71,7 +77,7 @@ const CHUNK_SHIFT: number = Math.log2(CHUNK_BLOCKS * BLOCK_FRAMES);
 export function runOf(frame: number, count: number): FrameChunk {
   requireWhole("frame", frame, 0);
   requireWhole("count", count, 1);
-  return { frame, count, value: 0, words: null, at: 0, blocks: 0 };
+  return { frame, count, value: 0, words: null, at: 0, blocks: 0, lasting: false };
 }
 
 /**
@@ -132,7 +138,8 @@ export function nthFrame({ frame, words, at, blocks }: FrameChunk, rank: number)
 export function rankOf(chunk: FrameChunk, below: number): number {
   const { frame, count, words, at, blocks } = chunk;
   const places = words === null ? count : blocks * BLOCK_FRAMES;
-  const place = Math.min(Math.max(below - frame, 0), places);
+  if (below >= frame + places) return count;
+  const place = Math.max(below - frame, 0);
   return words === null ? place : countBitsBelow(words, at, place);
 }
 
@@ -180,7 +187,14 @@ export function* blocksOf(chunk: FrameChunk): Generator<FrameChunk> {
     const start = at + block * BLOCK_WORDS;
     const count = countBits(words!, start);
     if (count === 0) continue;
-    yield { ...chunk, frame: frame + block * BLOCK_FRAMES, count, at: start, blocks: 1 };
+    yield {
+      ...chunk,
+      frame: frame + block * BLOCK_FRAMES,
+      count,
+      at: start,
+      blocks: 1,
+      lasting: false,
+    };
   }
 }
 
@@ -224,31 +238,50 @@ export function chunkHolds(chunk: FrameChunk, wanted: number): boolean {
  */
 export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, FrameChunk | null] {
   if (count === chunk.count) return [chunk, null];
-  const { frame, words, at, blocks } = chunk;
-  if (words === null) return [runOf(frame, count), runOf(frame + count, chunk.count - count)];
-  // The block that is cut goes into both; those before and behind it are copied.
-  let wanted = count;
-  let block = 0;
-  for (let held; wanted > (held = countBits(words, at + block * BLOCK_WORDS)); block++) {
-    wanted -= held;
-  }
-  const head = copyBitmap(words, at, block + 1);
-  const tail = copyBitmap(words, at + block * BLOCK_WORDS, blocks - block);
-  for (let i = 0; i < BLOCK_WORDS; i++) {
-    const word = tail.words[tail.at + i]!;
-    let rest = word;
-    for (; wanted > 0 && rest !== 0; wanted--) rest &= rest - 1; // drops the lowest bit
-    head.words[head.at + block * BLOCK_WORDS + i] = word & ~rest;
-    tail.words[tail.at + i] = rest;
-  }
-  return [
-    { frame, count, value: 0, ...head },
-    { frame: frame + block * BLOCK_FRAMES, count: chunk.count - count, value: 0, ...tail },
-  ];
+  return [sliceChunk(chunk, 0, count), sliceChunk(chunk, count, chunk.count - count)];
 }
 
 /**
- * Copies a chunk, so that it may be kept.
+ * Takes frames out of the middle of a chunk.
+ *
+ * @param chunk The frames.
+ * @param rank How many to leave out before them, from 0.
+ * @param count How many to take, from 1.
+ * @returns A chunk of them; a single one is a run.
+ *
+ * @example
+ * ```ts
+ * import { chunksOf, runOf, sliceChunk } from "@tdx/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [chunk] = chunksOf(Uint32Array.of(6, 9, 11));
+ * assertEquals(sliceChunk(chunk!, 1, 1), runOf(9, 1));
+ * ```
+ */
+export function sliceChunk(chunk: FrameChunk, rank: number, count: number): FrameChunk {
+  if (count === chunk.count) return chunk;
+  const { frame, words, at, blocks } = chunk;
+  if (words === null) return runOf(frame + rank, count);
+  const first = nthFrame(chunk, rank);
+  if (count === 1) return runOf(first, 1);
+  // All from the place of the first to that of the last, and only the blocks that these are in.
+  const low = first - frame;
+  const isTail = rank + count === chunk.count;
+  const high = isTail ? blocks * BLOCK_FRAMES - 1 : nthFrame(chunk, rank + count - 1) - frame;
+  const skipped = Math.floor(low / BLOCK_FRAMES);
+  const taken = Math.floor(high / BLOCK_FRAMES) + 1 - skipped;
+  const slice = copyBitmap(words, at + skipped * BLOCK_WORDS, taken);
+  const lowWord = slice.at + (low >>> 5) - skipped * BLOCK_WORDS;
+  const highWord = slice.at + (high >>> 5) - skipped * BLOCK_WORDS;
+  slice.words.fill(0, slice.at, lowWord);
+  slice.words[lowWord]! &= -1 << (low & 31);
+  slice.words[highWord]! &= -1 >>> (31 - (high & 31));
+  slice.words.fill(0, highWord + 1, slice.at + taken * BLOCK_WORDS);
+  return { frame: frame + skipped * BLOCK_FRAMES, count, value: 0, ...slice };
+}
+
+/**
+ * Copies a chunk, so that it may be kept; a bitmap that lasts is not copied.
  *
  * @param chunk The frames.
  * @returns A chunk of the same frames.
@@ -261,12 +294,14 @@ export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, Frame
  * assertEquals(copyChunk(runOf(7, 2)), runOf(7, 2));
  * ```
  */
-export function copyChunk({ frame, count, words, at, blocks }: FrameChunk): FrameChunk {
+export function copyChunk(chunk: FrameChunk): FrameChunk {
+  const { frame, count, words, at, blocks, lasting } = chunk;
   if (words === null) return runOf(frame, count);
-  return { frame, count, value: 0, ...copyBitmap(words, at, blocks) };
+  if (lasting) return { ...chunk };
+  return { frame, count, value: 0, ...copyBitmap(words, at, blocks), lasting: true };
 }
 
-type Bitmap = Pick<FrameChunk, "at" | "blocks"> & { readonly words: Uint32Array };
+type Bitmap = Pick<FrameChunk, "at" | "blocks" | "lasting"> & { readonly words: Uint32Array };
 
 function copyBitmap(words: Uint32Array, at: number, blocks: number): Bitmap {
   const copy = takeBitmap(blocks);
@@ -282,7 +317,7 @@ function takeBitmap(blocks: number): Bitmap {
     slabUsed = 0;
   }
   slabUsed += needed;
-  return { words: slab, at: slabUsed - needed, blocks };
+  return { words: slab, at: slabUsed - needed, blocks, lasting: false };
 }
 
 // Bitmaps share arrays: to make an array of its own for each takes five times as long as to fill it.
@@ -304,8 +339,8 @@ let slabUsed = 0;
  * import { chunksOf } from "@tdx/core";
  * import { assertEquals } from "@std/assert";
  *
- * const chunks = [...chunksOf(Uint32Array.of(600, 700, 40000, 40001))];
- * assertEquals(chunks.map(({ frame, count }) => [frame, count]), [[512, 2], [40000, 2]]);
+ * const chunks = [...chunksOf(Uint32Array.of(600, 700, 70000, 70001))];
+ * assertEquals(chunks.map(({ frame, count }) => [frame, count]), [[512, 2], [70000, 2]]);
  * ```
  */
 export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
@@ -324,7 +359,7 @@ export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
 }
 
 /**
- * Counts the frames of a list that can go into one chunk: they ascend, within 128 MiB.
+ * Counts the frames of a list that can go into one chunk: they ascend, within 256 MiB.
  *
  * @param frames Frame numbers.
  * @param start Index of the first.
@@ -336,7 +371,7 @@ export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
  * import { sameChunk } from "@tdx/core";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(sameChunk(Uint32Array.of(3, 32767, 32768), 0, 3), 2);
+ * assertEquals(sameChunk(Uint32Array.of(3, 65535, 65536), 0, 3), 2);
  * ```
  */
 export function sameChunk(frames: Uint32Array, start: number, limit: number): number {

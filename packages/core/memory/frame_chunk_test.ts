@@ -2,25 +2,31 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { FrameChunk } from "./frame_chunk.ts";
 import fc from "fast-check";
 import {
+  blocksOf,
+  CHUNK_BLOCKS,
   chunkHolds,
   chunkOf,
   chunksOf,
+  copyChunk,
   firstFrame,
   forEachFrame,
   nthFrame,
   rankOf,
   runOf,
   sameChunk,
+  sliceChunk,
   splitChunk,
 } from "./frame_chunk.ts";
 
 /** Frames of one chunk, as a sorted list, far up or at the beginning; mostly of few blocks. */
 const chunkFrames = fc.tuple(
-  fc.constantFrom(0, 7, 2 ** 17 - 1),
-  fc.constantFrom(511, 1500, 64 * 512 - 1).chain((most) =>
+  fc.constantFrom(0, 7, 2 ** 16 - 1),
+  fc.constantFrom(511, 1500, CHUNK_BLOCKS * 512 - 1).chain((most) =>
     fc.uniqueArray(fc.nat(most), { minLength: 1, maxLength: 64 })
   ),
-).map(([chunk, places]) => places.map((place) => chunk * 64 * 512 + place).sort((a, b) => a - b));
+).map(([chunk, places]) =>
+  places.map((place) => chunk * CHUNK_BLOCKS * 512 + place).sort((a, b) => a - b)
+);
 
 function listOf(chunk: FrameChunk | null): number[] {
   const frames: number[] = [];
@@ -41,6 +47,30 @@ Deno.test("splitChunk() cuts a chunk after any number of its frames", () => {
   }));
 });
 
+Deno.test("sliceChunk() takes any frames of a chunk", () => {
+  fc.assert(fc.property(chunkFrames, fc.nat(), fc.nat(), (frames, a, b) => {
+    const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
+    const rank = a % frames.length;
+    const count = 1 + b % (frames.length - rank);
+    const slice = sliceChunk(chunk, rank, count);
+    assertEquals(listOf(slice), frames.slice(rank, rank + count));
+    assertEquals(slice.count, count);
+    assertEquals(listOf(copyChunk(slice)), listOf(slice));
+  }));
+});
+
+Deno.test("blocksOf() gives the frames of a chunk block by block", () => {
+  fc.assert(fc.property(chunkFrames, (frames) => {
+    const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
+    const blocks = [...blocksOf(chunk)];
+    assertEquals(blocks.flatMap(listOf), frames);
+    assertEquals(blocks.map(({ count }) => count), blocks.map((block) => listOf(block).length));
+    assert(
+      blocks.every(({ words, blocks, count }) => words === null || (blocks === 1 && count > 0)),
+    );
+  }));
+});
+
 Deno.test("splitChunk() gives the chunk itself where nothing is cut off", () => {
   const chunk = runOf(5, 3);
   assertEquals(splitChunk(chunk, 3), [chunk, null]);
@@ -48,14 +78,18 @@ Deno.test("splitChunk() gives the chunk itself where nothing is cut off", () => 
 
 Deno.test("rankOf(), nthFrame(), chunkHolds() and firstFrame() agree with the list of frames", () => {
   fc.assert(
-    fc.property(chunkFrames, fc.integer({ min: -1, max: 64 * 512 + 1 }), (frames, place) => {
-      const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
-      const frame = Math.max(Math.floor(frames[0]! / 512) * 512 + place, 0);
-      assertEquals(rankOf(chunk, frame), frames.filter((other) => other < frame).length);
-      assertEquals(chunkHolds(chunk, frame), frames.includes(frame));
-      assertEquals(firstFrame(chunk), frames[0]);
-      assertEquals(frames.map((_, rank) => nthFrame(chunk, rank)), frames);
-    }),
+    fc.property(
+      chunkFrames,
+      fc.integer({ min: -1, max: CHUNK_BLOCKS * 512 + 1 }),
+      (frames, place) => {
+        const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
+        const frame = Math.max(Math.floor(frames[0]! / 512) * 512 + place, 0);
+        assertEquals(rankOf(chunk, frame), frames.filter((other) => other < frame).length);
+        assertEquals(chunkHolds(chunk, frame), frames.includes(frame));
+        assertEquals(firstFrame(chunk), frames[0]);
+        assertEquals(frames.map((_, rank) => nthFrame(chunk, rank)), frames);
+      },
+    ),
   );
 });
 
@@ -77,9 +111,9 @@ Deno.test("chunksOf() refuses frames that do not ascend", () => {
 });
 
 Deno.test("chunksOf() gives a run where the frames are contiguous", () => {
-  const frames = Uint32Array.of(510, 511, 512, 32_767, 32_768);
+  const frames = Uint32Array.of(510, 511, 512, 65_535, 65_536);
   assertEquals([...chunksOf(frames.subarray(0, 3))], [runOf(510, 3)]);
-  assertEquals([...chunksOf(frames.subarray(3))], [runOf(32_767, 1), runOf(32_768, 1)]);
+  assertEquals([...chunksOf(frames.subarray(3))], [runOf(65_535, 1), runOf(65_536, 1)]);
 });
 
 Deno.test("sameChunk() works up to the highest frame that 32 bits hold", () => {

@@ -22,7 +22,7 @@ export interface FrameMapStats {
  *
  * A 1 GiB region or 2 MiB block whose frames all have one value is one number; any other block is
  * a bitmap for each value but one. So memory and work grow with the variety in the map, not with its
- * size: 16 TiB of one value are 64 KiB, and 1 TiB whose every block mixes three values are 82 MiB.
+ * size: 16 TiB of one value are 64 KiB, and 1 TiB whose every block mixes three values are 98 MiB.
  * Equal content has equal shape, whatever the history; storage that falls free is reused.
  *
  * Frames are numbered from 0, and the last region and block may be cut short by the end of the map.
@@ -130,7 +130,7 @@ export class FrameMap {
    * @throws {Error} From within a callback of this map.
    */
   updateChunk(chunk: FrameChunk, change: FrameChange): void {
-    const { frame, words, at, blocks } = chunk;
+    const { frame, words, at, blocks, lasting } = chunk;
     if (words === null) return this.update(frame, chunk.count, change);
     this.#checkBitmap(frame, words, at, blocks);
     this.#checkIdle();
@@ -138,7 +138,7 @@ export class FrameMap {
     try {
       for (let block = 0; block < blocks; block++) {
         const first = frame + block * BLOCK_FRAMES;
-        this.#tree.updateBitmap(first, words, at + block * BLOCK_WORDS, change);
+        this.#tree.updateBitmap(first, words, at + block * BLOCK_WORDS, lasting, change);
       }
     } finally {
       this.#walks--;

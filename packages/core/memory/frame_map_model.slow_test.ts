@@ -82,7 +82,7 @@ function updateAndThrow(
 function bitmapOf(frame: number, places: number[]): FrameChunk {
   const words = new Uint32Array(18);
   for (const place of places) words[1 + (place >> 5)]! |= 1 << (place & 31);
-  return { frame, count: places.length, value: 0, words, at: 1, blocks: 1 };
+  return { frame, count: places.length, value: 0, words, at: 1, blocks: 1, lasting: false };
 }
 
 function take(step: Step, map: FrameMap, values: Uint8Array, owner: FrameMap): void {

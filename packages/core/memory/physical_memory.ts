@@ -255,7 +255,9 @@ export class PhysicalMemory {
       forEachBlock(chunk, (frame, pages) => {
         const words = this.#block(frame).pagesWith(pages, isWanted);
         const count = countBits(words, 0);
-        if (count > 0) visit({ frame, count, value: MIXED, words, at: 0, blocks: 1 });
+        if (count > 0) {
+          visit({ frame, count, value: MIXED, words, at: 0, blocks: 1, lasting: false });
+        }
       });
     });
   }
@@ -365,7 +367,15 @@ export class PhysicalMemory {
   #settle(first: number, settled: Settled): void {
     if (settled.size === 0) return;
     settled.forEach((words, value) => {
-      const pages = { frame: first, count: countBits(words, 0), value, words, at: 0, blocks: 1 };
+      const pages = {
+        frame: first,
+        count: countBits(words, 0),
+        value,
+        words,
+        at: 0,
+        blocks: 1,
+        lasting: false,
+      };
       this.#frames.updateChunk(pages, () => value);
     });
     const number = first / BLOCK_FRAMES;

@@ -135,7 +135,15 @@ for (const [what, space, operation, words] of BAD_OPERATIONS) {
     });
     memory.apply(INIT, 0, MiB + 64);
     const before = [memory.countLines(owned), memory.counts, memory.footprintBytes];
-    const chunk: FrameChunk = { frame: 0, count: 1024, value: 0, words: null, at: 0, blocks: 0 };
+    const chunk: FrameChunk = {
+      frame: 0,
+      count: 1024,
+      value: 0,
+      words: null,
+      at: 0,
+      blocks: 0,
+      lasting: false,
+    };
     for (
       const act of [
         () => memory.apply(operation, 0, 4 * MiB),
@@ -155,9 +163,9 @@ Deno.test("PhysicalMemory.applyChunk() refuses frames outside and changes nothin
   const words = new Uint32Array(16).fill(0b111);
   for (
     const chunk of [
-      { frame: 0, count: 515, value: 0, words: null, at: 0, blocks: 0 },
-      { frame: 512, count: 48, value: 0, words, at: 0, blocks: 1 },
-      { frame: 1, count: 48, value: 0, words, at: 0, blocks: 1 },
+      { frame: 0, count: 515, value: 0, words: null, at: 0, blocks: 0, lasting: false },
+      { frame: 512, count: 48, value: 0, words, at: 0, blocks: 1, lasting: false },
+      { frame: 1, count: 48, value: 0, words, at: 0, blocks: 1, lasting: false },
     ]
   ) assertThrows(() => memory.applyChunk(INIT, chunk), RangeError);
   assertEquals([memory.countLines(owned), memory.counts.lines], [0, 0]);

@@ -27,21 +27,24 @@ export class Tally {
   readonly transition: (state: number) => Transition;
   /** Lines met so far, by their state. */
   readonly #lines = new Map<number, number>();
-  /** What {@link step} was asked about last and is not in the map yet: neighbours are mostly alike. */
-  #recent: { readonly state: number; readonly transition: Transition; lines: number } | null = null;
+  /** The state of the last step, its lines that are not in the map yet, and its transition. */
+  #state = -1;
+  #pending = 0;
+  #last: Transition | undefined;
 
   constructor(transition: (state: number) => Transition) {
     this.transition = transition;
   }
 
-  /** Takes the step for a number of lines of one state. */
+  /** Takes the step for a number of lines of one state; neighbours are mostly alike. */
   step(state: number, lines: number): Transition {
-    if (this.#recent?.state !== state) {
+    if (state !== this.#state || this.#last === undefined) {
       this.#settle();
-      this.#recent = { state, transition: this.transition(state), lines: 0 };
+      this.#last = this.transition(state);
+      this.#state = state;
     }
-    this.#recent.lines += lines;
-    return this.#recent.transition;
+    this.#pending += lines;
+    return this.#last;
   }
 
   /** Adds what another tally of the same operation has met. */
@@ -52,10 +55,9 @@ export class Tally {
   }
 
   #settle(): void {
-    if (this.#recent === null) return;
-    const { state, lines } = this.#recent;
-    this.#lines.set(state, (this.#lines.get(state) ?? 0) + lines);
-    this.#recent = null;
+    if (this.#pending === 0) return;
+    this.#lines.set(this.#state, (this.#lines.get(this.#state) ?? 0) + this.#pending);
+    this.#pending = 0;
   }
 
   /** What has been counted so far. */

@@ -13,7 +13,7 @@ const MOST_BLOCKS = 2 ** 22;
  * @param frames How many there are to pick from, a multiple of 512 up to 2^32, which are 16 TiB.
  * @param count How many to pick.
  * @param seed A whole number; the same seed picks the same frames.
- * @returns The frames, a chunk for every 128 MiB that have any, ascending.
+ * @returns The frames, a chunk for every 256 MiB that have any, ascending.
  * @throws {RangeError} If there are too many frames, or too many blocks to simulate, or more are to
  * be picked than there are.
  *
@@ -98,7 +98,9 @@ function chunksOfBitmap(words: Uint32Array): FrameChunk[] {
     for (let block = 0; block < blocks; block++) {
       count += countBits(words, at + block * BLOCK_WORDS);
     }
-    if (count > 0) chunks.push({ frame: at * 32, count, value: 0, words, at, blocks });
+    if (count > 0) {
+      chunks.push({ frame: at * 32, count, value: 0, words, at, blocks, lasting: true });
+    }
   }
   return chunks;
 }

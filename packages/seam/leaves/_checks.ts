@@ -1,6 +1,6 @@
 // Checks that leaves share. Each gives what it looked up, or a bigint: the status of the refusal. A
 // SEAMCALL is done before the next one begins, so a lock that nobody holds is as good as taken.
-import { firstFrame, type FrameChunk, PAGE_BYTES, runOf, splitChunk } from "@tdx/core";
+import { firstFrame, type FrameChunk, PAGE_BYTES, runOf, sliceChunk, splitChunk } from "@tdx/core";
 import type { LockedPart, LockMode } from "../state/_page_locks.ts";
 import { GPA_LIMIT, type SeptEntry } from "../state/_secure_ept.ts";
 import type { SeamState } from "../state/_seam_state.ts";
@@ -209,6 +209,11 @@ export function walk(
   const page = gpa / pageBytes(level);
   const entry = sept.entry(page, level);
   return entry === undefined ? status("EPT_WALK_FAILED", "RCX") : { page, entry };
+}
+
+/** The first pages of a chunk, as far as no injected fault meets them: no further is worth a look. */
+export function quietPart({ calls }: SeamState, chunk: FrameChunk, span: number = 1): FrameChunk {
+  return sliceChunk(chunk, 0, Math.min(chunk.count, span * Math.max(calls.quiet, 1)));
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   lockFrame,
   lockPages,
   lockPart,
+  quietPart,
   refuseAddress,
   requireWholePages,
   usePair,
@@ -543,7 +544,7 @@ export class MemLeaves {
       if (span === 1 && lacksPair(this.#state, chunk)) {
         return status("MISSING_PAMT_PAGE_PAIR", "R8");
       }
-      const piece = pamt.piece(chunk);
+      const piece = pamt.piece(quietPart(this.#state, chunk, span));
       const fit = pamt.fit(piece.pages, span);
       if (piece.entry?.type !== "NDA" || fit < span) return status("PAGE_METADATA_INCORRECT", "R8");
 

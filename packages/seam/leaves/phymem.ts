@@ -12,6 +12,7 @@ import {
   lockFrame,
   lockPages,
   lockTdr,
+  quietPart,
   refuseAddress,
   requireWholePages,
   usePair,
@@ -116,7 +117,7 @@ export class PhymemLeaves {
     const result = callForPages(this.#state, "TDH.PHYMEM.PAGE.RECLAIM", {}, pages, span, () => {
       const chunk = lockPages(this.#state, pages, "RCX", "exclusive", span);
       if (typeof chunk === "bigint") return chunk;
-      const piece = pamt.piece(chunk);
+      const piece = pamt.piece(quietPart(this.#state, chunk, span));
       const { type, owner, level } = piece.entry!;
       if (type === "NDA" || type === "RSVD" || type === "PAMT") {
         return status("PAGE_METADATA_INCORRECT", "RCX");
@@ -159,7 +160,7 @@ export class PhymemLeaves {
     return callForPages(this.#state, "TDH.PHYMEM.PAGE.WBINVD", { hkid }, pages, 1, () => {
       const chunk = lockPages(this.#state, pages, "RCX", "shared");
       if (typeof chunk === "bigint") return chunk;
-      const piece = pamt.piece(chunk);
+      const piece = pamt.piece(quietPart(this.#state, chunk));
       if (piece.entry?.type !== "NDA") return status("PAGE_METADATA_INCORRECT", "RCX");
 
       const [done, rest] = alike(this.#state, chunk, piece.pages.count, 1, "shared");

@@ -1,24 +1,26 @@
 import {
   BLOCK_FRAMES,
+  BLOCK_WORDS,
   chunkOf,
   copyChunk,
+  countBits,
   type FrameChunk,
   runOf,
   sameChunk,
-  splitChunk,
+  sliceChunk,
 } from "@tdx/core";
 
 /** Consecutive guest pages. */
 interface Extent {
   page: number;
   count: number;
-  /** Their frames in ascending order; `null` where they are listed. */
+  /** A run of their frames, or a bitmap that has them, ascending; `null` where they are listed. */
   frames: FrameChunk | null;
   /** The first frame of each, where they lie here and there. */
   list: Uint32Array | null;
   /**
-   * Where the extent begins in the list. Extents that were one share a list; every page keeps its
-   * place in it, so none can write where another one reads.
+   * How many pages of the bitmap or the list come before the extent. Extents that were one share it;
+   * every page keeps its place in a list, so none can write where another one reads.
    */
   at: number;
 }
@@ -74,14 +76,16 @@ export class GpaExtents {
     const skip = page - start;
     const most = Math.min(limit, count - skip);
     const step = this.#step;
-    if (list === null) return { count: most, frames: part(frames!, skip * step, most * step) };
-    if (step === 1) {
-      const taken = sameChunk(list, at + skip, most);
-      return { count: taken, frames: chunkOf(list, at + skip, taken) };
+    if (frames !== null) {
+      return { count: most, frames: sliceChunk(frames, (at + skip) * step, most * step) };
     }
-    const frame = list[at + skip]!;
+    if (step === 1) {
+      const taken = sameChunk(list!, at + skip, most);
+      return { count: taken, frames: chunkOf(list!, at + skip, taken) };
+    }
+    const frame = list![at + skip]!;
     let taken = 1;
-    while (taken < most && list[at + skip + taken] === frame + taken * step) taken++;
+    while (taken < most && list![at + skip + taken] === frame + taken * step) taken++;
     return { count: taken, frames: runOf(frame, taken * step) };
   }
 
@@ -124,17 +128,33 @@ export class GpaExtents {
       const skip = page - extent.page;
       const taken = Math.min(count, extent.count - skip);
       const after = extent.count - skip - taken;
-      const parts = [this.#from(extent, 0, skip), this.#from(extent, skip + taken, after)];
+      const parts = [this.#cut(extent, 0, skip), this.#cut(extent, skip + taken, after)];
       this.#extents.splice(i, 1, ...parts.filter(({ count }) => count > 0));
       page += taken;
       count -= taken;
     }
   }
 
-  #from({ page, frames, list, at }: Extent, skip: number, count: number): Extent {
-    const step = this.#step;
-    const left = frames && count > 0 ? part(frames, skip * step, count * step) : null;
-    return { page: page + skip, count, frames: left, list, at: at + skip };
+  #cut({ page, frames, list, at }: Extent, skip: number, count: number): Extent {
+    page += skip;
+    if (frames === null || count === 0) return { page, count, frames, list, at: at + skip };
+    if (isRun(frames)) {
+      const run = sliceChunk(frames, skip * this.#step, count * this.#step);
+      return { page, count, frames: run, list, at };
+    }
+    // Blocks that are done with are left out, so that what is next is found at once.
+    let rest = frames;
+    at += skip;
+    for (let held; at >= (held = countBits(rest.words!, rest.at)); at -= held) {
+      rest = {
+        ...rest,
+        frame: rest.frame + BLOCK_FRAMES,
+        count: rest.count - held,
+        at: rest.at + BLOCK_WORDS,
+        blocks: rest.blocks - 1,
+      };
+    }
+    return { page, count, frames: rest, list, at };
   }
 
   #append(extent: Extent, first: number, count: number): void {
@@ -177,10 +197,4 @@ function isRun({ words }: FrameChunk): boolean {
 /** Whether frames are better listed when what follows does not continue them. */
 function isSmall(frames: FrameChunk): boolean {
   return isRun(frames) && frames.count <= BLOCK_FRAMES && frames.frame < LIST_LIMIT;
-}
-
-/** The `count` frames of a chunk that have `skip` of them below. */
-function part(frames: FrameChunk, skip: number, count: number): FrameChunk {
-  const rest = skip === 0 ? frames : splitChunk(frames, skip)[1]!;
-  return splitChunk(rest, count)[0];
 }
