@@ -158,6 +158,36 @@ Deno.test("tdx teardown calls nothing fine of which no page came back", async ()
   assertEquals((await tdx("teardown", ...some, "--kernel", "7.2")).status, 2);
 });
 
+// 1 TiB is 268,435,456 pages, each refused by its own SEAMCALL; the TDR stays too.
+for (
+  const [kernel, leaked, uncleared, words] of [
+    ["6.18", 268_435_457, 0, "leaked pages 1,025\nno page came back to the host\n"],
+    [
+      "6.19",
+      1,
+      268_435_456,
+      "still mapped in the Secure EPT: 1,024\nno page came back to the host but",
+    ],
+  ] as const
+) {
+  Deno.test(`tdx teardown --fatal of 1 TiB on the dynamic path, Linux ${kernel}`, async () => {
+    const args = ["--platform", "gnr", "--fatal", "--path", "dynamic", "--kernel", kernel];
+    const { status, run: report } = await run(...args, "--memory", "1TiB");
+    assertEquals([status, report.pagesReclaimed], [2, 0]);
+    assertEquals([report.leakedPages, report.unclearedPages], [leaked, uncleared]);
+    assertEquals(report.mappedPages, uncleared);
+    assertEquals(report.seamcalls["TDH.MEM.RANGE.BLOCK"], 268_435_456);
+    const { text } = await tdx("teardown", ...args, "--memory", "4MiB");
+    assertStringIncludes(text, words);
+  });
+}
+
+Deno.test("tdx teardown --fatal is fine on the terminate path", async () => {
+  const args = ["--platform", "gnr", "--memory", "4MiB", "--fatal"];
+  const { status, run: { pagesReclaimed, leakedPages } } = await run(...args);
+  assertEquals([status, pagesReclaimed, leakedPages], [0, 1024, 0]);
+});
+
 Deno.test("tdx teardown scatters the guest over a larger host, with the same outcome", async () => {
   const args = ["--platform", "emr", "--memory", "64MiB", "--path", "dynamic"];
   const whole = (await run(...args)).run;

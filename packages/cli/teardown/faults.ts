@@ -8,6 +8,7 @@ export const FAULT_OPTIONS = {
   poison: { value: "PA[,PA]", help: "transient hardware poison that the TD never consumed" },
   stuck: { value: "PA[,PA]", help: "stuck memory cells: their poison returns after a write" },
   "poison-rate": { value: "RATE", help: "the same at random: share of the TD's lines, 0 to 1" },
+  fatal: { help: "a vCPU consumed poison: the module refuses to remove the TD's pages one by one" },
   busy: { value: "RATE", help: "share, 0 to 1, of the SEAMCALLs on pages that find a lock taken" },
   seed: { value: "N", help: "whole number that everything random is drawn from; default 1" },
 } as const;
@@ -20,6 +21,8 @@ export interface FaultPlan {
   readonly poison: readonly number[];
   readonly stuck: readonly number[];
   readonly poisonRate: number;
+  /** Whether the TD is fatal (M9). */
+  readonly fatal: boolean;
   readonly busyRate: number;
   readonly seed: number;
 }
@@ -31,6 +34,7 @@ export function readFaults(options: Options): FaultPlan {
     poison: readAddresses("--poison", options.text("poison")),
     stuck: readAddresses("--stuck", options.text("stuck")),
     poisonRate: options.number("poison-rate", share) ?? 0,
+    fatal: options.has("fatal"),
     busyRate: options.number("busy", share) ?? 0,
     seed: options.number("seed", {}) ?? 1,
   };

@@ -23,7 +23,14 @@ Deno.test("compare() has the teardown of every platform and policy, as it is whe
         vcpus: 2,
         hostBytes: undefined,
         scatter: false,
-        faults: { poison: [0x1000], stuck: [0x2000], poisonRate: 0.001, busyRate: 0.01, seed: 3 },
+        faults: {
+          poison: [0x1000],
+          stuck: [0x2000],
+          poisonRate: 0.001,
+          fatal: false,
+          busyRate: 0.01,
+          seed: 3,
+        },
       };
       const { report } = await simulate(plan, output);
       const compared = await compare(plan, report, output);

@@ -72,6 +72,7 @@ export async function simulate<Seen>(
     ...defined({ hostBytes, scatterSeed }),
   });
   poisonLines(host, faults);
+  if (faults.fatal) host.module.markFatal(host.tdr);
   const inject = busyInjector(host, faults);
   const follower = look === undefined ? undefined : followPages(host);
   const setUp = performance.now();

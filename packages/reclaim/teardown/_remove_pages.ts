@@ -49,7 +49,7 @@ function removeSome(
   const gpaOf = (page: number) => gpa + (done + page) * frames * PAGE_BYTES;
 
   const blocked = onceMore(ongoing, () => mem.rangeBlock(tdr, gpaOf(0), level, wanted));
-  if (!succeeded(blocked.status)) return 1;
+  if (!succeeded(blocked.status)) return blocked.count;
   track(ongoing, td, blocked.count);
   for (let removed = 0; removed < blocked.count;) {
     const result = onceMore(

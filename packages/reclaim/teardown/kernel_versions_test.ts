@@ -75,6 +75,39 @@ Deno.test("teardown() says what meets a host that uses pages returned uncleared 
   }
 });
 
+for (const version of [...LEAKING, ...RETURNING]) {
+  const returned = RETURNING.includes(version) ? GUEST_PAGES : 0;
+  const word = returned ? "returns as they are" : "leaks";
+  Deno.test(`teardown() as Linux ${version} ${word} the pages of a fatal TD (M9)`, async () => {
+    for (const reuse of [false, true]) {
+      const host = smallHost(spr);
+      host.module.markFatal(host.tdr);
+      const kernel = linux(version);
+      const report = await tearDown(host, { path: "dynamic", reuse }, { kernel });
+      const { seamcalls, retries, machineChecks } = report;
+      // TD_FATAL for each BLOCK, which is not tried again; the TDR keeps its guest pages.
+      assertEquals([seamcalls["TDH.MEM.RANGE.BLOCK"], retries], [GUEST_PAGES, 0]);
+      for (const leaf of ["TDH.MEM.TRACK", "TDH.MEM.PAGE.REMOVE"]) {
+        assertEquals(seamcalls[leaf], undefined);
+      }
+      const leaked = GUEST_PAGES - returned + 1;
+      assertEquals(fate(report), [0, CONTROL_PAGES - 1, leaked, returned, returned]);
+      // What comes back is not cleared, not even where the kernel always clears.
+      assertEquals([report.linesCleared, machineChecks], [0, reuse ? returned : 0]);
+      assertEquals(host.module.td(host.tdr)!.children, GUEST_PAGES);
+      assertEquals(checkInvariants(host.module), []);
+    }
+  });
+}
+
+Deno.test("teardown() of a fatal TD gets all pages back on the terminate path (M9)", async () => {
+  const host = smallHost(spr);
+  host.module.markFatal(host.tdr);
+  const report = await tearDown(host, { path: "terminate", reuse: true });
+  assertEquals(fate(report), [GUEST_PAGES, CONTROL_PAGES, 0, 0, 0]);
+  assertEquals([report.machineChecks, host.module.tds()], [0, []]);
+});
+
 Deno.test("teardown() takes the worse where nothing tells what a kernel does with a page", async () => {
   const host = smallHost(gnr);
   host.module.inject({ busyAfter: busyAfterEach(3) });

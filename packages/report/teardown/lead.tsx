@@ -12,11 +12,15 @@ const CAUSES: Readonly<Record<Poison, string>> = {
 
 /** What met the host and why, what other policies give, and what was decided. */
 export function Lead({ page }: { readonly page: TeardownPage }): VNode {
-  const { report: { machineChecks, leakedPages }, decision } = page;
+  const { report, decision } = page;
+  const { machineChecks, leakedPages, unclearedPages, mappedPages } = report;
+  const nothingBack = report.pagesReclaimed + unclearedPages === 0;
   return (
     <div class="lead">
       <p>
-        {machineChecks === 0
+        {nothingBack
+          ? <strong class="wrong">No guest page came back to the host.</strong>
+          : machineChecks === 0
           ? <strong class="right">The host used every page it got back: no machine check.</strong>
           : <MachineChecks page={page} />}
         {leakedPages === 0 ? null : (
@@ -24,6 +28,15 @@ export function Lead({ page }: { readonly page: TeardownPage }): VNode {
             {" "}
             <strong class="wrong">{showCount(leakedPages, "page")} leaked</strong>: given up on
             purpose after a refusal.
+          </>
+        )}
+        {unclearedPages === 0 ? null : (
+          <>
+            {" "}
+            <strong class="wrong">
+              {showCount(unclearedPages, "page")} went back to the host uncleared
+            </strong>{" "}
+            after a refusal, {showCount(mappedPages)} of them still mapped in the Secure EPT.
           </>
         )}
       </p>

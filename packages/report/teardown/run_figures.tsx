@@ -5,7 +5,8 @@ import { DataTable } from "../page/data_table.tsx";
 
 /** Shows what a teardown did, as `tdx teardown` prints it. */
 export function RunFigures({ report }: { readonly report: TeardownReport }): VNode {
-  const { control, seamcalls, retries, leakedPages, leakedHkid } = report;
+  const { control, seamcalls, retries, leakedPages, unclearedPages, mappedPages, leakedHkid } =
+    report;
   return (
     <div class="tables">
       <DataTable
@@ -34,6 +35,8 @@ export function RunFigures({ report }: { readonly report: TeardownReport }): VNo
         rows={[
           ["SEAMCALLs issued again", showCount(retries)],
           ["Pages leaked", showCount(leakedPages)],
+          ["Pages back uncleared", showCount(unclearedPages)],
+          ["Of these still mapped", showCount(mappedPages)],
           ["HKID leaked", leakedHkid ? "yes" : "no"],
           ["Machine checks of the host", showCount(report.machineChecks)],
           ["Pages retired", showCount(report.retiredPages)],

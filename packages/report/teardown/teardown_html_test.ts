@@ -10,6 +10,7 @@ import {
   POLICIES,
   type Policy,
   simulatedTime,
+  type TeardownReport,
 } from "@tdx/reclaim";
 import { assertSelfContained, ORIGIN, read, table, text } from "../fixtures_test.ts";
 import type { ComparedTeardown, TeardownPage } from "./teardown_page.ts";
@@ -121,6 +122,22 @@ Deno.test("teardownHtml() tells hardware errors from the erratum, and what alway
   );
 });
 
+Deno.test("teardownHtml() tells leaked pages from those that came back uncleared", () => {
+  const refused = (report: Partial<TeardownReport>) => {
+    const none = { machineChecks: 0, retiredPages: 0, pagesReclaimed: 0 };
+    return lead({ ...HAZARD, report: { ...HAZARD.report, ...none, ...report } });
+  };
+  assertStringIncludes(
+    refused({ leakedPages: 1025 }),
+    "No guest page came back to the host. 1,025 pages leaked: given up on purpose after a refusal.",
+  );
+  assertStringIncludes(
+    refused({ leakedPages: 1, unclearedPages: 1024, mappedPages: 1000 }),
+    "1 page leaked: given up on purpose after a refusal. 1,024 pages went back to the host " +
+      "uncleared after a refusal, 1,000 of them still mapped in the Secure EPT.",
+  );
+});
+
 Deno.test("teardownHtml() has the figures of the run", () => {
   const shown = read(teardownHtml(HAZARD));
   // Control: Secure EPT 2 + 1 + 1, vCPUs 24, TDCS 6, TDR 1.
@@ -133,7 +150,10 @@ Deno.test("teardownHtml() has the figures of the run", () => {
     ["TDH.VP.FLUSH", "4"],
     ["TDH.MNG.VPFLUSHDONE", "1"],
   ]);
-  assertEquals(table(shown, "What went otherwise").slice(4), [
+  assertEquals(table(shown, "What went otherwise").slice(3), [
+    ["Pages back uncleared", "0"],
+    ["Of these still mapped", "0"],
+    ["HKID leaked", "no"],
     ["Machine checks of the host", "1,024"],
     ["Pages retired", "1,024"],
   ]);

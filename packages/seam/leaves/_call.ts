@@ -3,7 +3,7 @@ import { requireWhole } from "@tdx/core/arguments";
 import type { SeamState } from "../state/_seam_state.ts";
 import type { LeafName } from "../state/seamcalls.ts";
 import { status } from "../status/seamcall_status.ts";
-import type { Pages, PagesResult, SeamcallResult } from "./results.ts";
+import type { CountResult, Pages, PagesResult, SeamcallResult } from "./results.ts";
 
 /** What goes into registers, by name: whole numbers from 0. */
 type Operands = Readonly<Record<string, number>>;
@@ -21,24 +21,45 @@ export function removalHint(removable: readonly number[]): bigint {
 
 /** The status that every leaf hopes for. */
 export const SUCCESS: bigint = status("SUCCESS");
+const TD_FATAL = status("TD_FATAL");
 
 /**
  * Issues a SEAMCALL and counts it; one that ends in an error was not issued.
  *
- * `body` is the leaf: its checks in the module's order, then what it does. It gives the status, or
- * how many SEAMCALLs succeeded.
+ * `body` is the leaf: its checks in the module's order, then what it does. It gives the status.
  */
 export function call(
   state: SeamState,
   leaf: LeafName,
   operands: Operands,
-  body: () => bigint | number,
+  body: () => bigint,
 ): SeamcallResult {
   begin(state, operands);
+  const status = body();
+  state.calls.end(leaf, 1);
+  return { status };
+}
+
+/**
+ * Issues a SEAMCALL up to `times` times, as long as they have the same fate. A TD that is fatal
+ * refuses all of them (M9); any other refusal is of one.
+ *
+ * `body` is the leaf, as for {@link call}; where it succeeds it gives how many SEAMCALLs did.
+ */
+export function callTimes(
+  state: SeamState,
+  leaf: LeafName,
+  operands: Operands,
+  times: number,
+  body: () => bigint | number,
+): CountResult {
+  begin(state, operands);
   const outcome = body();
-  const isStatus = typeof outcome === "bigint";
-  state.calls.end(leaf, isStatus ? 1 : outcome);
-  return { status: isStatus ? outcome : SUCCESS };
+  const isRefused = typeof outcome === "bigint";
+  const refused = outcome === TD_FATAL ? Math.min(times, state.calls.quiet) : 1;
+  const count = isRefused ? refused : outcome;
+  state.calls.end(leaf, count);
+  return { status: isRefused ? outcome : SUCCESS, count };
 }
 
 /**

@@ -8,7 +8,7 @@ import { isBlocked, noGuestPage, type PamtEntry } from "../state/pamt.ts";
 import type { LeafName } from "../state/seamcalls.ts";
 import type { OpState, Td } from "../state/td.ts";
 import { status } from "../status/seamcall_status.ts";
-import { call, callForPages, removalHint, SUCCESS } from "./_call.ts";
+import { call, callForPages, callTimes, removalHint, SUCCESS } from "./_call.ts";
 import {
   alike,
   checkPage,
@@ -198,8 +198,7 @@ export class MemLeaves {
    */
   rangeBlock(tdr: number, gpa: number, level: number, pages: number = 1): CountResult {
     requireWhole("pages", pages, 1);
-    let count = 1;
-    const result = call(this.#state, "TDH.MEM.RANGE.BLOCK", { tdr, gpa, level }, () => {
+    return callTimes(this.#state, "TDH.MEM.RANGE.BLOCK", { tdr, gpa, level }, pages, () => {
       const found = this.#find({ tdr, gpa, level }, pages, [0, 3], "table");
       if (typeof found === "bigint") return found;
       const { td, entry, frames } = found;
@@ -209,10 +208,8 @@ export class MemLeaves {
       const [blocked] = alike(this.#state, frames, frames.count, span, null);
       const mapping = entry.mapping === "pending" ? "pending-blocked" : "blocked";
       this.#state.pamt.change(blocked, entry, { ...entry, mapping, epoch: td.epoch });
-      count = blocked.count / span;
-      return count;
+      return blocked.count / span;
     });
-    return { ...result, count };
   }
 
   /**
@@ -228,8 +225,7 @@ export class MemLeaves {
    */
   track(tdr: number, times: number = 1): CountResult {
     requireWhole("times", times, 1);
-    let count = 1;
-    const result = call(this.#state, "TDH.MEM.TRACK", { tdr }, () => {
+    return callTimes(this.#state, "TDH.MEM.TRACK", { tdr }, times, () => {
       const td = checkTd(this.#state, tdr, "RCX", "shared", "INITIALIZED", "RUNNABLE");
       if (typeof td === "bigint") return td;
       const busy = lockPart(this.#state, { tdr, part: "TD_EPOCH" }, "exclusive");
@@ -237,11 +233,10 @@ export class MemLeaves {
       if (td.runsSince(td.epoch - 1)) return status("PREVIOUS_TLB_EPOCH_BUSY");
 
       // A second one would find the vCPUs that run now in the epoch before.
-      count = td.runsSince(td.epoch) ? 1 : Math.min(times, this.#state.calls.quiet);
+      const count = td.runsSince(td.epoch) ? 1 : Math.min(times, this.#state.calls.quiet);
       td.epoch += count;
       return count;
     });
-    return { ...result, count };
   }
 
   /**
@@ -261,10 +256,9 @@ export class MemLeaves {
    */
   pageRemove(tdr: number, gpa: number, level: number, pages: number = 1): RemoveResult {
     requireWhole("pages", pages, 1);
-    let count = 1;
     let removed: FrameChunk | null = null;
     let removable: number[] = [];
-    const result = call(this.#state, "TDH.MEM.PAGE.REMOVE", { tdr, gpa, level }, () => {
+    const result = callTimes(this.#state, "TDH.MEM.PAGE.REMOVE", { tdr, gpa, level }, pages, () => {
       const found = this.#find({ tdr, gpa, level }, pages, [0, 2]);
       if (typeof found === "bigint") return found;
       const { td, page, entry, frames } = found;
@@ -274,7 +268,7 @@ export class MemLeaves {
       if (refusal !== undefined) return refusal;
 
       [removed] = alike(this.#state, frames, frames.count, span, "exclusive");
-      count = removed.count / span;
+      const count = removed.count / span;
       removable = this.#state.free(removed, entry);
       td.sept.leaves[level]!.remove(page, count);
       td.children -= removed.count;
@@ -283,7 +277,7 @@ export class MemLeaves {
     const rcx = removed === null
       ? this.#entryShown(result.status, { tdr, gpa, level })
       : BigInt(firstFrame(removed)) * BigInt(PAGE_BYTES) | removalHint(removable);
-    return { ...result, count, pages: removed, rcx, removable };
+    return { ...result, pages: removed, rcx, removable };
   }
 
   /**
@@ -341,8 +335,7 @@ export class MemLeaves {
    */
   rangeUnblock(tdr: number, gpa: number, level: number, pages: number = 1): CountResult {
     requireWhole("pages", pages, 1);
-    let count = 1;
-    const result = call(this.#state, "TDH.MEM.RANGE.UNBLOCK", { tdr, gpa, level }, () => {
+    return callTimes(this.#state, "TDH.MEM.RANGE.UNBLOCK", { tdr, gpa, level }, pages, () => {
       const found = this.#find({ tdr, gpa, level }, pages, [0, 3], "table");
       if (typeof found === "bigint") return found;
       const { td, entry, frames } = found;
@@ -353,10 +346,8 @@ export class MemLeaves {
       const span = framesPer(entry.level);
       const [unblocked] = alike(this.#state, frames, frames.count, span, null);
       this.#state.pamt.change(unblocked, entry, unblock(entry));
-      count = unblocked.count / span;
-      return count;
+      return unblocked.count / span;
     });
-    return { ...result, count };
   }
 
   /**

@@ -40,6 +40,34 @@ Deno.test("rangeBlock() D1: many pages stop before the one that is refused", () 
   assertEquals(module.calls.get("TDH.MEM.RANGE.BLOCK"), 1 + 5 + 1 + 506);
 });
 
+Deno.test("M9: a fatal TD refuses D1 to D3 for many pages at once, up to an injected fault", () => {
+  const module = newModule();
+  liveTd(module);
+  module.markFatal(TDR);
+  const { mem } = module;
+  for (
+    const leaf of [
+      () => mem.rangeBlock(TDR, 0, 0, 512),
+      () => mem.track(TDR, 512),
+      () => mem.pageRemove(TDR, 0, 0, 512),
+    ]
+  ) {
+    const { status, count } = leaf();
+    assertEquals([says({ status }), count], ["TD_FATAL", 512]);
+    const gaps = [10];
+    module.inject({ busyAfter: () => gaps.shift() ?? Infinity });
+    const outcomes = [leaf(), leaf(), leaf()].map((result) => [says(result), result.count]);
+    assertEquals(outcomes.map(([, count]) => count), [10, 1, 512]);
+    assertEquals(outcomes.map(([word]) => String(word).split("|")[0]), [
+      "TD_FATAL",
+      "OPERAND_BUSY",
+      "TD_FATAL",
+    ]);
+    module.inject({});
+  }
+  assertEquals(module.calls.get("TDH.MEM.RANGE.BLOCK"), 512 + 10 + 1 + 512);
+});
+
 Deno.test("rangeBlock() M13: an entry that points at a page table is blocked with all below it", () => {
   const module = newModule();
   liveTd(module);

@@ -43,7 +43,7 @@ export interface ReclaimResult extends PagesResult {
 
 /**
  * What became of consecutive SEAMCALLs of one leaf: the first `count` of them had the same fate.
- * On success they were done; a refusal concerns one. Go on behind them.
+ * On success they were done; a refusal concerns one, but TD_FATAL all of them. Go on behind them.
  */
 export interface CountResult extends SeamcallResult {
   /** How many SEAMCALLs, and so how many pages, the status is about. */
