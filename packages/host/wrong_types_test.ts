@@ -47,7 +47,7 @@ wrongTypes({
       (options) => readMachineChecks("", options),
       { form: "mcelog" },
       TypeError,
-      "Expected options to have only name, format, got form",
+      "Expected options to have only name, format, onUncleaned, got form",
     ],
     [
       (format) => readMachineChecks("", { format }),

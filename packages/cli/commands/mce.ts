@@ -1,8 +1,13 @@
-import { assessMachineCheck, type MachineCheckAssessment, MachineCheckPages } from "@tdx/host";
-import { readRecords, readSnapshot } from "../mce/input.ts";
+import {
+  assessMachineCheck,
+  type MachineCheckAssessment,
+  MachineCheckPages,
+  type UncleanedMemory,
+} from "@tdx/host";
+import { type OnUncleaned, readRecords, readSnapshot } from "../mce/input.ts";
 import { MceJson } from "../mce/json.ts";
 import { hostOf, MCE_OPTIONS, recordFormat } from "../mce/options.ts";
-import { recordText, summaryText } from "../mce/text.ts";
+import { recordText, summaryText, uncleanedText } from "../mce/text.ts";
 import { type Command, EXIT, type ExitStatus } from "../shell/command.ts";
 import type { Options } from "../shell/options.ts";
 import type { Stdio } from "../shell/stdio.ts";
@@ -30,7 +35,8 @@ export const mceCommand: Command = {
   example: "dmesg | tdx mce -",
   async run(options, stdio) {
     const host = await hostOf(options);
-    const { name, records } = inputOf(options, stdio);
+    let uncleaned = null as UncleanedMemory | null;
+    const { name, records } = inputOf(options, stdio, (last) => uncleaned = last);
     const json = options.has("json") ? new MceJson(stdio) : undefined;
     const explain = wantsExplanation(options);
     const pages = new MachineCheckPages();
@@ -47,14 +53,17 @@ export const mceCommand: Command = {
       if (json) json.record(logged, assessed);
       else stdio.print(`${recordText(logged, assessed, name, explain)}\n`);
     }
-    if (json) json.end(pages);
-    else stdio.print(summaryText(pages, severities, count, name));
-    return exit;
+    if (json) json.end(pages, uncleaned);
+    else {
+      stdio.print(summaryText(pages, severities, count, name));
+      if (uncleaned !== null) stdio.print(`\n${uncleanedText(uncleaned, name)}`);
+    }
+    return uncleaned === null ? exit : EXIT.hazard;
   },
 };
 
 /** The file that is named, else the log of the snapshot, else what is piped in. */
-function inputOf(options: Options, stdio: Stdio) {
+function inputOf(options: Options, stdio: Stdio, onUncleaned: OnUncleaned) {
   const [path, ...others] = options.operands;
   if (others.length > 0) throw new UsageError(`Expected one file, got ${others[0]} too`);
   const root = options.text("root");
@@ -62,14 +71,15 @@ function inputOf(options: Options, stdio: Stdio) {
     if (options.text("format") !== undefined) {
       throw new UsageError("Expected --format with a file: the log of a snapshot is a kernel log");
     }
-    return { name: `${root}/dmesg`, records: readSnapshot(root, stdio) };
+    return { name: `${root}/dmesg`, records: readSnapshot(root, stdio, onUncleaned) };
   }
   if (path === undefined && stdio.stdinIsTerminal) {
     throw new UsageError("Expected a file of machine-check records, or records piped in");
   }
   const file = path ?? "-";
   const name = file === "-" ? "stdin" : file;
-  return { name, records: readRecords(file, name, recordFormat(options), stdio) };
+  const format = recordFormat(options);
+  return { name, records: readRecords(file, name, format, stdio, onUncleaned) };
 }
 
 function wantsExplanation(options: Options): boolean {

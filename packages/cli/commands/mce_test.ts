@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { UNCLEANED_MEMORY } from "@tdx/host";
 import { NEWEST_LINUX } from "@tdx/linux";
 import { outputOf } from "../../../tasks/run.ts";
-import { refused, tdx, tdxJson } from "../fixtures_test.ts";
+import { CaughtStdio, refused, tdx, tdxJson, tdxOn } from "../fixtures_test.ts";
 
 const data = (name: string) => `${import.meta.dirname}/../mce/testdata/${name}`;
 const LAYOUT = ["--maxpa", "52", "--keyid-bits", "7", "--shared-keyids", "63"];
@@ -146,7 +147,33 @@ Deno.test("tdx mce --json is one object, with and without records", async () => 
     records: [],
     pages: [],
     recordsOnFurtherPages: 0,
+    uncleaned: null,
   });
+});
+
+Deno.test("tdx mce tells of memory that was left uncleaned, as the audit does (X4)", async () => {
+  const log = "[ 1.0] virt/tdx: TDH.SYS.DISABLE failed: 0xc000010000000000\n";
+  const snapshot = `${import.meta.dirname}/../../host/testdata/emr-7.2`;
+  const records = await Deno.readTextFile(data("corrected.txt"));
+  for (const before of ["", records]) {
+    const line = before.split("\n").length;
+    const piped = () => new CaughtStdio(before + log);
+    const { status, text } = await tdxOn(piped(), "mce", "-");
+    assertEquals(status, 2);
+    assertStringIncludes(
+      text,
+      `\nstdin:${line}: "TDH.SYS.DISABLE failed: 0xc000010000000000"\n` +
+        `  ${UNCLEANED_MEMORY.meaning}\n  ${UNCLEANED_MEMORY.fix}`,
+    );
+    const json = await tdxOn(piped(), "mce", "-", "--json");
+    assertEquals(json.status, 2);
+    assertEquals(JSON.parse(json.text).uncleaned, {
+      line,
+      words: "TDH.SYS.DISABLE failed: 0xc000010000000000",
+      ...UNCLEANED_MEMORY,
+    });
+  }
+  assertEquals((await tdxJson("mce", "--root", snapshot)).answer.uncleaned, null);
 });
 
 Deno.test("tdx mce refuses options that make no sense", async () => {

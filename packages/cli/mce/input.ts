@@ -5,6 +5,7 @@ import {
   type MachineCheckFormat,
   readMachineChecks,
   readRasdaemon,
+  type UncleanedMemory,
 } from "@tdx/host";
 import { openInput } from "../shell/input.ts";
 import type { Output, Stdio } from "../shell/stdio.ts";
@@ -12,6 +13,9 @@ import { UsageError } from "../shell/values.ts";
 import { DATABASE } from "./options.ts";
 
 type Bytes = AsyncIterable<Uint8Array>;
+
+/** Is told of lines that say that memory was left uncleaned. */
+export type OnUncleaned = (uncleaned: UncleanedMemory) => void;
 
 /** How every SQLite database begins. */
 const SQLITE = "SQLite format 3\0";
@@ -29,11 +33,12 @@ export async function* readRecords(
   name: string,
   format: MachineCheckFormat | typeof DATABASE | undefined,
   stdio: Stdio,
+  onUncleaned: OnUncleaned,
 ): AsyncGenerator<LoggedMachineCheck> {
   if (format === DATABASE) return yield* readDatabase(path);
   const [head, bytes] = await beginning(await openInput(path, stdio));
   if (format === undefined && head.startsWith(SQLITE)) return yield* readDatabase(path);
-  const options = { name, ...(format !== undefined && { format }) };
+  const options = { name, onUncleaned, ...(format !== undefined && { format }) };
   yield* readMachineChecks(textOf(bytes, stdio), options);
 }
 
@@ -45,13 +50,14 @@ export async function* readRecords(
 export async function* readSnapshot(
   root: string,
   output: Output,
+  onUncleaned: OnUncleaned,
 ): AsyncGenerator<LoggedMachineCheck> {
   for await (const file of folderSource(root).files(["dmesg"])) {
     if (file.state !== "present") {
       const reason = file.state === "absent" ? "it has no file dmesg" : file.reason;
       throw new UsageError(`Expected a kernel log in ${root}: ${reason}`);
     }
-    const options = { name: `${root}/dmesg`, format: "kernel" } as const;
+    const options = { name: `${root}/dmesg`, format: "kernel", onUncleaned } as const;
     yield* readMachineChecks(textOf(file.bytes, output), options);
   }
 }

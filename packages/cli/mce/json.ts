@@ -1,4 +1,10 @@
-import type { LoggedMachineCheck, MachineCheckAssessment, MachineCheckPages } from "@tdx/host";
+import {
+  type LoggedMachineCheck,
+  type MachineCheckAssessment,
+  type MachineCheckPages,
+  UNCLEANED_MEMORY,
+  type UncleanedMemory,
+} from "@tdx/host";
 import { FORMAT_VERSION, jsonText } from "../shell/show.ts";
 import type { Output } from "../shell/stdio.ts";
 
@@ -28,12 +34,14 @@ export class MceJson {
   }
 
   /** Writes the rest. */
-  end(pages: MachineCheckPages): void {
+  end(pages: MachineCheckPages, uncleaned: UncleanedMemory | null): void {
     if (!this.#begun) this.#output.print(this.#head());
+    const left = uncleaned === null ? "null" : jsonText({ ...uncleaned, ...UNCLEANED_MEMORY });
     const reports = pages.reports().map((report) => `    ${jsonText(report)}`).join(",\n");
     this.#output.print(
       `  ],\n  "pages": [\n${reports}${reports === "" ? "" : "\n"}  ],\n` +
-        `  "recordsOnFurtherPages": ${pages.dropped}\n}`,
+        `  "recordsOnFurtherPages": ${pages.dropped},\n` +
+        `  "uncleaned": ${left}\n}`,
     );
   }
 

@@ -1,12 +1,14 @@
 import { showCount } from "@tdx/core";
-import type {
-  ErrorAddress,
-  GradeByMode,
-  InterruptedCode,
-  KernelAnswer,
-  LoggedMachineCheck,
-  MachineCheckAssessment,
-  MachineCheckPages,
+import {
+  type ErrorAddress,
+  type GradeByMode,
+  type InterruptedCode,
+  type KernelAnswer,
+  type LoggedMachineCheck,
+  type MachineCheckAssessment,
+  type MachineCheckPages,
+  UNCLEANED_MEMORY,
+  type UncleanedMemory,
 } from "@tdx/host";
 import { hex, table } from "../shell/show.ts";
 
@@ -143,6 +145,12 @@ function because({ cause }: MachineCheckAssessment, explain: boolean): string {
   if (!explain) return cause.reason;
   const open = cause.possible.length === 0 ? "nothing" : cause.possible.join(", ");
   return `rule ${cause.rule}: ${cause.reason}; left open: ${open}`;
+}
+
+/** Says that a log tells of memory that was left uncleaned. */
+export function uncleanedText({ line, words }: UncleanedMemory, path: string): string {
+  const { meaning, fix } = UNCLEANED_MEMORY;
+  return `${path}:${line}: "${words}"\n  ${meaning}\n  ${fix}`;
 }
 
 /** Says what all records add up to. */

@@ -1,6 +1,7 @@
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { textError } from "../_text_lines.ts";
 import type { TextChunks } from "../_line_batches.ts";
+import type { UncleanedMemory } from "../uncleaned_memory.ts";
 import { kernelLog } from "./formats/kernel_log.ts";
 import { type LogFormat, type LogReader, readLog } from "./formats/log_format.ts";
 import { mceInject } from "./formats/mce_inject.ts";
@@ -60,7 +61,9 @@ const anyFormat: Pick<LogFormat, "reader"> = {
  * because the kernel gives its reason after it.
  *
  * @param chunks The text, whole or in pieces.
- * @param options `name`: the file's name, for messages. `format`: the form.
+ * @param options `name`: the file's name, for messages. `format`: the form. `onUncleaned`: called
+ * with each line that says that memory of TDs was left uncleaned; {@link UNCLEANED_MEMORY} says what
+ * that means.
  * @returns The records, in the order in which they end.
  * @throws {TypeError} If an option is not known.
  * @throws {RangeError} If the form is not known.
@@ -86,10 +89,15 @@ const anyFormat: Pick<LogFormat, "reader"> = {
  */
 export function readMachineChecks(
   chunks: TextChunks,
-  options: { readonly name?: string; readonly format?: MachineCheckFormat } = {},
+  options: {
+    readonly name?: string;
+    readonly format?: MachineCheckFormat;
+    readonly onUncleaned?: (uncleaned: UncleanedMemory) => void;
+  } = {},
 ): AsyncGenerator<LoggedMachineCheck> {
-  requireOptions("options", options, ["name", "format"]);
-  const { name = "log", format } = options;
+  requireOptions("options", options, ["name", "format", "onUncleaned"]);
+  const { name = "log", format, onUncleaned } = options;
   if (format !== undefined) requireOneOf("format", format, MACHINE_CHECK_FORMATS);
-  return readLog(chunks, format === undefined ? anyFormat : LOG_FORMATS[format], name);
+  const reader = format === undefined ? anyFormat : LOG_FORMATS[format];
+  return readLog(chunks, reader, name, onUncleaned);
 }

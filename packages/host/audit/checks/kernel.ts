@@ -1,5 +1,6 @@
 import { MCG_CAP } from "@tdx/core";
 import type { Kernel } from "@tdx/linux/kernel";
+import { UNCLEANED_MEMORY } from "../../uncleaned_memory.ts";
 import type { KernelBehaviour } from "../judge/kernel_behaviour.ts";
 import { FILES } from "../readers/evidence.ts";
 import { MSR } from "../readers/msrs.ts";
@@ -116,9 +117,6 @@ export const refusedPages: CheckSpec = {
 
 const KEXEC_REFUSED = "kexec and kdump are refused with the erratum (b18651f70ce0, 6.18), so a " +
   "panic leaves no crash dump";
-const UNCLEANED = "The TDX module was too old to be disabled before a kexec or a crash, and the " +
-  "kernel went on: memory of TDs is left uncleaned (X4)";
-const UNCLEANED_FIX = "Reboot by a reset of the machine, and update the TDX module";
 const KEXEC_FIX = "Collect crashes another way: pstore, netconsole, the serial console";
 
 /** Whether a crash kernel can be loaded. */
@@ -132,7 +130,8 @@ export const kexec: CheckSpec = {
     const { affected, notApplicable, ok, unknown } = findingsIn(name);
     const { disableFailed, kexecRefused } = told.log ?? {};
     if (disableFailed !== undefined) {
-      return findingsIn(FILES.log.name).affected(`"${disableFailed}"`, UNCLEANED, UNCLEANED_FIX);
+      const { meaning, fix } = UNCLEANED_MEMORY;
+      return findingsIn(FILES.log.name).affected(`"${disableFailed}"`, meaning, fix);
     }
     if (told.crashKernel) return ok("a crash kernel is loaded", "kdump works");
     if (kexecRefused !== undefined) {

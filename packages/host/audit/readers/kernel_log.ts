@@ -3,6 +3,7 @@ import { isConsumed } from "../../mce/assess/assess_machine_check.ts";
 import { kernelLog } from "../../mce/formats/kernel_log.ts";
 import { lineBatches } from "../../_line_batches.ts";
 import type { LoggedMachineCheck } from "../../mce/logged_machine_check.ts";
+import { disableFailure } from "../../uncleaned_memory.ts";
 import { textOf } from "./byte_text.ts";
 
 /** What the kernel log says of TDX and of machine checks. A ring buffer may have lost its start. */
@@ -63,10 +64,6 @@ const MESSAGES: readonly (readonly [RegExp, (words: string[]) => Partial<KernelL
     }),
   ],
   [
-    /^(TDH\.SYS\.DISABLE failed: 0x[0-9a-f]{1,16})/i,
-    ([, disableFailed]) => ({ disableFailed: disableFailed! }),
-  ],
-  [
     /^(Not allowed on platform with tdx_pw_mce bug)/i,
     ([, kexecRefused]) => ({ kexecRefused: kexecRefused! }),
   ],
@@ -85,7 +82,10 @@ export async function summarizeKernelLog(
     for (const line of batch) {
       machineChecks.line(line);
       const message = LINE.exec(line.text)?.[1];
-      if (message !== undefined) note(draft, message);
+      if (message === undefined) continue;
+      note(draft, message);
+      const disableFailed = disableFailure(line.text);
+      if (disableFailed !== undefined) draft.disableFailed = disableFailed;
     }
   }
   machineChecks.end();

@@ -1,6 +1,7 @@
 import type { TextLine } from "../../_text_lines.ts";
 import type { LoggedMachineCheck } from "../logged_machine_check.ts";
 import { lineBatches, type TextChunks } from "../../_line_batches.ts";
+import { disableFailure, type UncleanedMemory } from "../../uncleaned_memory.ts";
 
 /** A text form of machine-check records. */
 export interface LogFormat {
@@ -23,17 +24,23 @@ export interface LogReader {
   end(): void;
 }
 
-/** Reads a text of a form, as a stream: it hands out each record as soon as that is over. */
+/**
+ * Reads a text of a form, as a stream: it hands out each record as soon as that is over, and tells
+ * `onUncleaned` of every line that says that memory was left uncleaned.
+ */
 export async function* readLog(
   chunks: TextChunks,
   format: Pick<LogFormat, "reader">,
   name: string,
+  onUncleaned?: (uncleaned: UncleanedMemory) => void,
 ): AsyncGenerator<LoggedMachineCheck> {
   const found: LoggedMachineCheck[] = [];
   const reader = format.reader(name, (record) => found.push(record));
   for await (const batch of lineBatches(chunks)) {
     for (const line of batch) {
       reader.line(line);
+      const words = onUncleaned && disableFailure(line.text);
+      if (words !== undefined) onUncleaned!({ line: line.number, words });
       // Mostly there is nothing, and `yield*` would await all the same.
       if (found.length > 0) yield* found.splice(0);
     }
