@@ -59,9 +59,9 @@ const AT = 4;
 const OWN = 5;
 const RECORD_WORDS = 6;
 
-// Records live in slabs of 1,024 (24 KiB, bitmaps 64 KiB): growing copies nothing, a small map stays
+// Records live in slabs of 256 (6 KiB, bitmaps 16 KiB): growing copies nothing, a small map stays
 // small.
-const SLAB_SHIFT = 10;
+const SLAB_SHIFT = 8;
 const SLAB_MASK = 2 ** SLAB_SHIFT - 1;
 
 /** What an array takes to refer to another one. */
@@ -177,15 +177,16 @@ export class FramePartitions {
     return this.#moves.length === 0 ? entry : this.#move(entry, size, words, at, walk.rest);
   }
 
-  /** Visits the frames that `words` selects in a block, or all without it, class by class. */
+  /** Visits the wanted ones of the frames that `words` selects in a block, or of all without it. */
   forEach(
     entry: number,
     size: number,
     words: Uint32Array | null,
     walk: Walk,
     visit: () => void,
+    wanted: (value: number) => boolean,
   ): void {
-    this.#visit(entry, size, words, 0, walk, visit);
+    this.#visit(entry, size, words, 0, walk, visit, wanted);
   }
 
   /** Points the chunk of the walk at the selected frames of each class in turn, ascending. */
@@ -196,6 +197,7 @@ export class FramePartitions {
     at: number,
     walk: Walk,
     visit: (record: number) => void,
+    wanted: ((value: number) => boolean) | null = null,
   ): void {
     const { chunk } = walk;
     const head = -entry;
@@ -203,13 +205,16 @@ export class FramePartitions {
     // Most selections are within one class, which is then the only one to look at.
     const relation = this.#select(head, words, at, walk);
     if (!(relation & Relation.onlySecond)) {
-      if (relation & Relation.shared) visit(head);
+      if (relation & Relation.shared && (wanted === null || wanted(chunk.value))) visit(head);
       return;
     }
     const rest = this.#restOf(head);
-    let left = this.#selectRest(head, size, words, at, walk.rest);
+    let left = wanted === null || wanted(rest)
+      ? this.#selectRest(head, size, words, at, walk.rest)
+      : 0;
     for (let record = head;; record = this.#next(record)) {
-      if (left > 0 && (record === 0 || this.#slab(record)[startOf(record) + VALUE]! > rest)) {
+      const value = this.#slab(record)[startOf(record) + VALUE]!;
+      if (left > 0 && (record === 0 || value > rest)) {
         chunk.value = rest;
         chunk.count = left;
         chunk.words = walk.rest;
@@ -219,6 +224,7 @@ export class FramePartitions {
         visit(THE_REST);
       }
       if (record === 0) return;
+      if (wanted !== null && !wanted(value)) continue;
       if (this.#select(record, words, at, walk) & Relation.shared) visit(record);
     }
   }

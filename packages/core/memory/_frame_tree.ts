@@ -111,7 +111,12 @@ export class FrameTree {
     if (entry >= 0) this.#settle(region);
   }
 
-  forEach(start: number, end: number, visit: (chunk: FrameChunk) => void): void {
+  forEach(
+    start: number,
+    end: number,
+    visit: (chunk: FrameChunk) => void,
+    wanted: (value: number) => boolean,
+  ): void {
     // A callback may walk this map again.
     const walk = this.#idle.pop() ?? new Walk();
     const visitClass = () => visit(walk.chunk);
@@ -119,8 +124,8 @@ export class FrameTree {
       const region = Math.floor(start / REGION_FRAMES);
       const top = this.#regions[region]!;
       const stop = endOfPiece(this.#regions, region, REGION_FRAMES, end);
-      if (top >= 0) visit(run(walk.chunk, start, stop, top));
-      else this.#visitTable(region, start, stop, walk, visitClass);
+      if (top < 0) this.#visitTable(region, start, stop, walk, visitClass, wanted);
+      else if (wanted(top)) visit(run(walk.chunk, start, stop, top));
       start = stop;
     }
     this.#idle.push(walk);
@@ -151,6 +156,7 @@ export class FrameTree {
     end: number,
     walk: Walk,
     visit: () => void,
+    wanted: (value: number) => boolean,
   ): void {
     const base = region * REGION_FRAMES;
     const table = this.#tables[-this.#regions[region]!]!;
@@ -159,6 +165,7 @@ export class FrameTree {
       const entry = table[block]!;
       stop = endOfPiece(table, block, BLOCK_FRAMES, end - base);
       if (entry >= 0) {
+        if (!wanted(entry)) continue;
         run(walk.chunk, base + start, base + stop, entry);
         visit();
       } else {
@@ -167,7 +174,7 @@ export class FrameTree {
           ? null
           : select(new Uint32Array(BLOCK_WORDS), block, start, stop);
         walk.chunk.frame = base + block * BLOCK_FRAMES;
-        this.#blocks.forEach(entry, size, part, walk, visit);
+        this.#blocks.forEach(entry, size, part, walk, visit, wanted);
       }
     }
   }

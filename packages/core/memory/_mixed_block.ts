@@ -1,4 +1,13 @@
-import { BLOCK_FRAMES, BLOCK_WORDS, countBits, forEachBit, setBit } from "./frame_bits.ts";
+import {
+  BLOCK_FRAMES,
+  BLOCK_WORDS,
+  clearBit,
+  countBits,
+  countBitsBelow,
+  forEachBit,
+  hasBit,
+  setBit,
+} from "./frame_bits.ts";
 import type { Tally } from "./tally.ts";
 import { LINES_PER_PAGE } from "../units.ts";
 
@@ -49,27 +58,31 @@ export class MixedBlock {
   readonly #unused: number[] = [];
   /** Palette indices by state, while a call needs to look for many. */
   #known: Map<number, number> | null = null;
-  /** Palette indices, 64 a page, in page slots. */
-  #lines: Uint16Array = new Uint16Array(4 * LINES_PER_PAGE);
-  /** Slot of the page at each place, or -1. */
-  readonly #slots: Int16Array = new Int16Array(BLOCK_FRAMES).fill(-1);
-  readonly #free: number[] = [];
-  #used = 0;
+  /** Palette indices of the pages held, 64 each, ascending by place. */
+  #lines: Uint16Array = new Uint16Array(LINES_PER_PAGE);
+  /** The places of the pages held. */
+  readonly #held = new Uint32Array(BLOCK_WORDS);
+  #pages = 0;
 
   /** Pages held. */
   get pages(): number {
-    return this.#used - this.#free.length;
+    return this.#pages;
   }
 
   /** Memory held, in bytes; 8 for a number in a list. */
   get bytes(): number {
-    const numbers = 2 * this.#states.length + this.#unused.length + this.#free.length;
-    return this.#lines.byteLength + this.#slots.byteLength + 8 * numbers;
+    const numbers = 2 * this.#states.length + this.#unused.length;
+    return this.#lines.byteLength + this.#held.byteLength + 8 * numbers;
   }
 
   /** State of a line of a page that is held. */
   get(place: number, line: number): number {
-    return this.#states[this.#lines[this.#slots[place]! * LINES_PER_PAGE + line]!]!;
+    return this.#states[this.#lines[this.#base(place) + line]!]!;
+  }
+
+  /** Where the lines of a page are that is held, or would be. */
+  #base(place: number): number {
+    return countBitsBelow(this.#held, 0, place) * LINES_PER_PAGE;
   }
 
   /** Starts holding a page of lines of one state, but for some of another: see {@link applyLines}. */
@@ -81,14 +94,16 @@ export class MixedBlock {
     to: number,
     other: number,
   ): void {
-    const slot = this.#free.pop() ?? this.#used++;
-    const base = slot * LINES_PER_PAGE;
-    if (base === this.#lines.length) {
-      const larger = new Uint16Array(this.#lines.length * 2);
+    const base = this.#base(place);
+    const end = this.#pages * LINES_PER_PAGE;
+    if (end === this.#lines.length) {
+      const larger = new Uint16Array(end * 2);
       larger.set(this.#lines);
       this.#lines = larger;
     }
-    this.#slots[place] = slot;
+    this.#lines.copyWithin(base + LINES_PER_PAGE, base, end);
+    setBit(this.#held, 0, place);
+    this.#pages++;
     const outer = this.#indexOf(state);
     const inner = this.#indexOf(other);
     this.#counts[outer]! += LINES_PER_PAGE - (to - from);
@@ -123,7 +138,10 @@ export class MixedBlock {
     } finally {
       this.#count(tally);
     }
-    forEachBit(pages, 0, 0, (place) => this.#settle(place, settled));
+    // The last ones first, so that there is little to move up.
+    for (let place = BLOCK_FRAMES - 1; place >= 0; place--) {
+      if (hasBit(pages, 0, place)) this.#settle(place, settled);
+    }
     return settled;
   }
 
@@ -151,7 +169,7 @@ export class MixedBlock {
   /** Changes lines of a page; {@link #count} must follow. */
   #pass(place: number, lines: Uint8Array, from: number, to: number, tally: Tally): void {
     const indices = this.#lines;
-    const base = this.#slots[place]! * LINES_PER_PAGE;
+    const base = this.#base(place);
     let machineCheck = 0;
     for (let i = from; i < to; i++) {
       const at = base + lines[i]!;
@@ -219,7 +237,7 @@ export class MixedBlock {
     const wanted = new Uint8Array(this.#states.length);
     for (const index of indices) wanted[index] = 1;
     forEachBit(pages, 0, 0, (place) => {
-      const base = this.#slots[place]! * LINES_PER_PAGE;
+      const base = this.#base(place);
       let line = 0;
       while (line < LINES_PER_PAGE && wanted[this.#lines[base + line]!] === 0) line++;
       if (line < LINES_PER_PAGE) setBit(found, 0, place);
@@ -250,7 +268,7 @@ export class MixedBlock {
 
   /** Lets go of a page if all its lines have one state. */
   #settle(place: number, settled: Settled): void {
-    const base = this.#slots[place]! * LINES_PER_PAGE;
+    const base = this.#base(place);
     const state = this.#states[this.#lines[base]!]!;
     for (let line = 1; line < LINES_PER_PAGE; line++) {
       if (this.#states[this.#lines[base + line]!] !== state) return;
@@ -258,16 +276,16 @@ export class MixedBlock {
     for (const index of this.#linesOf(place)) {
       if (--this.#counts[index]! === 0) this.#drop(index);
     }
-    this.#free.push(this.#slots[place]!);
-    this.#slots[place] = -1;
+    this.#lines.copyWithin(base, base + LINES_PER_PAGE, this.#pages * LINES_PER_PAGE);
+    clearBit(this.#held, 0, place);
+    this.#pages--;
     settle(settled, state, place);
   }
 
   /** Lets go of all pages. */
   #clear(): void {
-    this.#slots.fill(-1);
-    this.#free.length = 0;
-    this.#used = 0;
+    this.#held.fill(0);
+    this.#pages = 0;
     this.#unused.length = 0;
     this.#states = [];
     this.#counts = [];
@@ -275,7 +293,7 @@ export class MixedBlock {
 
   /** Palette indices of a page. */
   #linesOf(place: number): Uint16Array {
-    const base = this.#slots[place]! * LINES_PER_PAGE;
+    const base = this.#base(place);
     return this.#lines.subarray(base, base + LINES_PER_PAGE);
   }
 }

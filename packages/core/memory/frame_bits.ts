@@ -21,6 +21,11 @@ export function setBit(words: Uint32Array, at: number, place: number): void {
   words[at + (place >>> 5)]! |= 1 << (place & 31);
 }
 
+/** Takes a frame out of the bitmap. */
+export function clearBit(words: Uint32Array, at: number, place: number): void {
+  words[at + (place >>> 5)]! &= ~(1 << (place & 31));
+}
+
 /** Calls back with every place in the bitmaps of some blocks, ascending, counted from `first`. */
 export function forEachBit(
   words: Uint32Array,

@@ -166,36 +166,33 @@ export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void):
 }
 
 /**
- * Takes a chunk apart into its blocks.
+ * Finds frames of a chunk one after the other, without counting from its beginning each time.
  *
  * @param chunk The frames.
- * @returns A chunk for every 2 MiB block that has any of them; a contiguous run as it is.
+ * @returns A function that takes ranks as {@link nthFrame} does, which must not descend.
  *
  * @example
  * ```ts
- * import { blocksOf, chunksOf } from "@tdx/core";
+ * import { ascendingFrames, chunksOf } from "@tdx/core";
  * import { assertEquals } from "@std/assert";
  *
  * const [chunk] = chunksOf(Uint32Array.of(6, 9, 520));
- * assertEquals([...blocksOf(chunk!)].map(({ frame, count }) => [frame, count]), [[0, 2], [512, 1]]);
+ * const frameAt = ascendingFrames(chunk!);
+ * assertEquals([frameAt(0), frameAt(2)], [6, 520]);
  * ```
  */
-export function* blocksOf(chunk: FrameChunk): Generator<FrameChunk> {
-  const { frame, words, at, blocks } = chunk;
-  if (words === null) yield chunk;
-  for (let block = 0; block < blocks; block++) {
-    const start = at + block * BLOCK_WORDS;
-    const count = countBits(words!, start);
-    if (count === 0) continue;
-    yield {
-      ...chunk,
-      frame: frame + block * BLOCK_FRAMES,
-      count,
-      at: start,
-      blocks: 1,
-      lasting: false,
-    };
-  }
+export function ascendingFrames({ frame, words, at }: FrameChunk): (rank: number) => number {
+  if (words === null) return (rank) => frame + rank;
+  let below = 0;
+  let held = countBits(words, at);
+  return (rank) => {
+    for (; rank - below >= held; held = countBits(words, at)) {
+      below += held;
+      frame += BLOCK_FRAMES;
+      at += BLOCK_WORDS;
+    }
+    return frame + nthBit(words, at, rank - below, 1);
+  };
 }
 
 /**

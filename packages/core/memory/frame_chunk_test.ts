@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { FrameChunk } from "./frame_chunk.ts";
 import fc from "fast-check";
 import {
-  blocksOf,
+  ascendingFrames,
   CHUNK_BLOCKS,
   chunkHolds,
   chunkOf,
@@ -59,24 +59,12 @@ Deno.test("sliceChunk() takes any frames of a chunk", () => {
   }));
 });
 
-Deno.test("blocksOf() gives the frames of a chunk block by block", () => {
-  fc.assert(fc.property(chunkFrames, (frames) => {
-    const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
-    const blocks = [...blocksOf(chunk)];
-    assertEquals(blocks.flatMap(listOf), frames);
-    assertEquals(blocks.map(({ count }) => count), blocks.map((block) => listOf(block).length));
-    assert(
-      blocks.every(({ words, blocks, count }) => words === null || (blocks === 1 && count > 0)),
-    );
-  }));
-});
-
 Deno.test("splitChunk() gives the chunk itself where nothing is cut off", () => {
   const chunk = runOf(5, 3);
   assertEquals(splitChunk(chunk, 3), [chunk, null]);
 });
 
-Deno.test("rankOf(), nthFrame(), chunkHolds() and firstFrame() agree with the list of frames", () => {
+Deno.test("rankOf(), nthFrame(), ascendingFrames(), chunkHolds() and firstFrame() agree with the list of frames", () => {
   fc.assert(
     fc.property(
       chunkFrames,
@@ -88,6 +76,8 @@ Deno.test("rankOf(), nthFrame(), chunkHolds() and firstFrame() agree with the li
         assertEquals(chunkHolds(chunk, frame), frames.includes(frame));
         assertEquals(firstFrame(chunk), frames[0]);
         assertEquals(frames.map((_, rank) => nthFrame(chunk, rank)), frames);
+        const frameAt = ascendingFrames(chunk);
+        assertEquals(frames.map((_, rank) => frameAt(rank)), frames);
       },
     ),
   );

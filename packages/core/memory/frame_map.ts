@@ -151,13 +151,19 @@ export class FrameMap {
    * @param frame The first frame.
    * @param count How many frames, 0 or more.
    * @param visit Called with every piece.
+   * @param wanted Tells which values are visited; others cost next to nothing. Default: all.
    * @throws {RangeError} If a frame is outside the map.
    */
-  forEach(frame: number, count: number, visit: (chunk: FrameChunk) => void): void {
+  forEach(
+    frame: number,
+    count: number,
+    visit: (chunk: FrameChunk) => void,
+    wanted: (value: number) => boolean = () => true,
+  ): void {
     this.#checkRange(frame, count);
     this.#walks++;
     try {
-      this.#tree.forEach(frame, frame + count, visit);
+      this.#tree.forEach(frame, frame + count, visit, wanted);
     } finally {
       this.#walks--;
     }
@@ -178,9 +184,7 @@ export class FrameMap {
     count: number = this.frames - frame,
   ): number {
     let sum = 0;
-    this.forEach(frame, count, (chunk) => {
-      if (predicate(chunk.value)) sum += chunk.count;
-    });
+    this.forEach(frame, count, (chunk) => sum += chunk.count, predicate);
     return sum;
   }
 

@@ -1,11 +1,4 @@
-import {
-  blocksOf,
-  LINE_BYTES,
-  LINES_PER_PAGE,
-  nthFrame,
-  type Operation,
-  PAGE_BYTES,
-} from "@tdx/core";
+import { ascendingFrames, LINE_BYTES, LINES_PER_PAGE, type Operation, PAGE_BYTES } from "@tdx/core";
 import { outOfRange } from "@tdx/core/arguments";
 import { gaps, randomNumbers } from "./random.ts";
 import type { TdHost } from "./td_host.ts";
@@ -54,16 +47,15 @@ export function poisonAtRandom(host: TdHost, rate: number, seed: number): number
     found = 0;
   };
   let next = gap();
-  for (const chunk of module.pagesOf(tdr, "REG")) {
-    for (const pages of blocksOf(chunk)) {
-      const end = pages.count * LINES_PER_PAGE;
-      for (; next < end; next += 1 + gap()) {
-        const frame = nthFrame(pages, Math.floor(next / LINES_PER_PAGE));
-        lines[found++] = frame * PAGE_BYTES + (next % LINES_PER_PAGE) * LINE_BYTES;
-        if (found === lines.length) strike();
-      }
-      next -= end;
+  for (const pages of module.pagesOf(tdr, "REG")) {
+    const frameAt = ascendingFrames(pages);
+    const end = pages.count * LINES_PER_PAGE;
+    for (; next < end; next += 1 + gap()) {
+      const frame = frameAt(Math.floor(next / LINES_PER_PAGE));
+      lines[found++] = frame * PAGE_BYTES + (next % LINES_PER_PAGE) * LINE_BYTES;
+      if (found === lines.length) strike();
     }
+    next -= end;
   }
   strike();
   return struck;

@@ -20,41 +20,38 @@ export function* ownedPages(
   for (let start = 0; start < pamt.frames; start += WINDOW) {
     const found: Found[] = [];
     words?.fill(0);
-    pamt.forEach(start, Math.min(WINDOW, pamt.frames - start), (entry, chunk) => {
-      if (!wanted(entry)) return;
-      const piece = { ...chunk };
-      if (chunk.words !== null && !chunk.lasting) {
-        words ??= new Uint32Array(WINDOW / 32);
-        piece.words = words;
-        piece.at = (chunk.frame - start) / 32;
-        for (let i = 0; i < BLOCK_WORDS; i++) words[piece.at + i]! |= chunk.words[chunk.at + i]!;
+    const note = (_: PamtEntry, chunk: FrameChunk) => {
+      let { words: bits, at } = chunk;
+      if (bits !== null && !chunk.lasting) {
+        bits = words ??= new Uint32Array(WINDOW / 32);
+        at = (chunk.frame - start) / 32;
+        for (let i = 0; i < BLOCK_WORDS; i++) bits[at + i]! |= chunk.words![chunk.at + i]!;
       }
       const last = found.at(-1);
-      if (last === undefined || !goesOn(last, piece)) {
-        found.push(piece);
+      if (last === undefined || !goesOn(last, chunk.frame, bits, at)) {
+        found.push({ ...chunk, words: bits, at });
         return;
       }
-      last.count += piece.count;
-      if (piece.words !== null) last.blocks = blocksUpTo(last, piece);
-    });
+      last.count += chunk.count;
+      if (bits !== null) last.blocks = blocksUpTo(last, chunk.frame);
+    };
+    pamt.forEach(start, Math.min(WINDOW, pamt.frames - start), note, wanted);
     yield* found;
   }
 }
 
-/** Whether a piece can become part of the chunk before it. */
-function goesOn(last: FrameChunk, piece: FrameChunk): boolean {
-  if (piece.words !== last.words) return false;
-  if (piece.words === null) return last.frame + last.count === piece.frame;
-  const blocks = blocksUpTo(last, piece);
-  if (blocks > CHUNK_BLOCKS || piece.at !== last.at + (blocks - 1) * BLOCK_WORDS) return false;
+/** Whether frames that follow a chunk can become part of it. */
+function goesOn(last: FrameChunk, frame: number, words: Uint32Array | null, at: number): boolean {
+  if (words !== last.words) return false;
+  if (words === null) return last.frame + last.count === frame;
+  const blocks = blocksUpTo(last, frame);
+  if (blocks > CHUNK_BLOCKS || at !== last.at + (blocks - 1) * BLOCK_WORDS) return false;
   // Blocks between them have no wanted page, but may have had some.
-  for (let at = last.at + last.blocks * BLOCK_WORDS; at < piece.at; at++) {
-    if (piece.words[at] !== 0) return false;
-  }
+  for (let i = last.at + last.blocks * BLOCK_WORDS; i < at; i++) if (words[i] !== 0) return false;
   return true;
 }
 
-/** How many blocks a chunk covers that is to include a later piece. */
-function blocksUpTo({ frame }: FrameChunk, piece: FrameChunk): number {
-  return 1 + (piece.frame - frame) / BLOCK_FRAMES;
+/** How many blocks a chunk covers that is to include the block of a later frame. */
+function blocksUpTo(chunk: FrameChunk, frame: number): number {
+  return 1 + (frame - chunk.frame) / BLOCK_FRAMES;
 }

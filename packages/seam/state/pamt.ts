@@ -143,16 +143,19 @@ export class Pamt {
     this.change(pages, from, shownOwner === null ? NDA : { ...NDA, owner: shownOwner });
   }
 
-  /** Visits contiguous pages; chunks are reused scratch, frames outside every TDMR are left out. */
+  /** Visits contiguous pages of a TDMR whose entry is wanted; chunks are reused scratch. */
   forEach(
     frame: number,
     count: number,
     visit: (entry: PamtEntry, chunk: FrameChunk) => void,
+    wanted: (entry: PamtEntry) => boolean = () => true,
   ): void {
-    this.#map.forEach(frame, count, (chunk) => {
-      const slot = this.#slots[chunk.value];
-      if (slot !== undefined) visit(slot.entry, chunk);
-    });
+    this.#map.forEach(
+      frame,
+      count,
+      (chunk) => visit(this.#slots[chunk.value]!.entry, chunk),
+      (id) => this.#slots[id] !== undefined && wanted(this.#slots[id].entry),
+    );
   }
 
   /** How many different entries are in use. */
