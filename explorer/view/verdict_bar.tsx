@@ -11,7 +11,7 @@ import { Choice } from "./settings_bar.tsx";
 const POISON_WORDS: Readonly<Record<LeftPoison, string>> = {
   none: "nothing else",
   unconsumed: "a hardware error the TD never met",
-  consumed: "one it consumed, with SEAM_NR, and the page is retired",
+  consumed: "one it consumed, with SEAM_NR, and Linux retired the page (N1)",
 };
 
 /** What the verdicts are given. */

@@ -84,7 +84,7 @@ export interface Problem {
   readonly registers: readonly string[];
   /** Keys under which the host may read speculatively at any time (rule K8). */
   readonly speculation: readonly KeyName[];
-  /** Whether a TD's machine check names SEAM, so that the host retires the page. */
+  /** Whether a TD's machine check retires the page: SEAM_NR, and no KeyID bits in MCi_ADDR (N1). */
   readonly seamNr: boolean;
 }
 

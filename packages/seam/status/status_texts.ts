@@ -214,9 +214,11 @@ export const STATUS_TEXTS: Readonly<Partial<Record<StatusName, StatusText>>> = {
     hint: "Retry the update when no TD is being built or migrated.",
   },
   TD_FATAL: {
-    meaning: "The TD is marked fatal and takes no leaf but those of its teardown.",
+    meaning:
+      "The TD is marked fatal: it is torn down as a whole, and no page can be removed before.",
     usualCause: "A machine check inside the TD some time before.",
-    hint: "Tear the TD down.",
+    hint: "Free the key, then reclaim every page. Linux removes pages first: refused ones are " +
+      "leaked up to 6.18, and from 6.19 on the host's again uncleared.",
   },
   TDCS_NOT_ALLOCATED: {
     meaning: "The TD has too few TDCS pages.",

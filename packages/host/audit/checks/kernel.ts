@@ -138,7 +138,8 @@ export const kexec: CheckSpec = {
       return findingsIn(FILES.log.name).affected(`"${kexecRefused}"`, KEXEC_REFUSED, KEXEC_FIX);
     }
     if (crashKernel.state === "absent") {
-      const meaning = "The kernel was built without kexec, as every TDX host before 6.18 had to be";
+      const meaning =
+        "The kernel was built without kexec, as TDX hosts of mainline were before 6.18";
       return notApplicable(whyUnread(name, crashKernel), meaning);
     }
     const read = crashKernel.state === "read";
