@@ -5,13 +5,21 @@ import {
   LIMIT_OPTION,
   MACHINES_OPTIONS,
   QUESTION_OPTIONS,
+  type QuestionDefaults,
   readLimit,
   readModes,
   readPlatforms,
   readQuestions,
   TRACE_OPTION,
 } from "../litmus/questions.ts";
-import { answerKernels, asksKernels, KERNELS_OPTIONS, kernelsText } from "../litmus/kernels.ts";
+import {
+  answerKernels,
+  asksKernels,
+  type KernelPolicy,
+  KERNELS_OPTIONS,
+  kernelsText,
+  readKernelPolicy,
+} from "../litmus/kernels.ts";
 import { tdrText, verdictsText } from "../litmus/verdicts_text.ts";
 import { type Command, EXIT } from "../shell/command.ts";
 import { noOperands, type Options } from "../shell/options.ts";
@@ -22,7 +30,8 @@ import { UsageError } from "../shell/values.ts";
 /** `tdx check`: answer the verdict table, or the part that was asked for. */
 export const checkCommand: Command = {
   summary: "explore every sequence after a reclaim, and compare with the expected verdicts",
-  usage: "[--platform NAME] [--mode Li|Ci] [--policy POLICY] [--trace | --kernels]",
+  usage:
+    "[--platform NAME] [--mode Li|Ci] [--kernel VERSION] [--policy POLICY] [--trace | --kernels]",
   options: {
     ...MACHINES_OPTIONS,
     policy: { value: "POLICY", help: "only always, quirk or never; default all" },
@@ -42,11 +51,14 @@ export const checkCommand: Command = {
       return kernels.every(({ hazards }) => hazards.length === 0) ? EXIT.fine : EXIT.hazard;
     }
     const writeHtml = await htmlWriter(options, stdio);
-    const verdicts = await answer(options, stdio);
-    const tdr = await answerTdr(options);
-    if (options.has("json")) printJson(stdio, { results: verdicts.map(withoutTrace), tdr });
-    else {
-      const text = verdictsText(verdicts, options.has("trace"));
+    const kernel = readKernelPolicy(options);
+    const defaults = readDefaults(options, kernel);
+    const verdicts = await answer(options, defaults, stdio);
+    const tdr = await answerTdr(options, defaults);
+    if (options.has("json")) {
+      printJson(stdio, { kernel, results: verdicts.map(withoutTrace), tdr });
+    } else {
+      const text = verdictsText(verdicts, kernel, options.has("trace"));
       stdio.print(tdr.length === 0 ? text : `${text}\n\n${tdrText(tdr)}`);
     }
     if (writeHtml !== undefined) {
@@ -58,9 +70,18 @@ export const checkCommand: Command = {
   },
 };
 
-async function answer(options: Options, output: Output): Promise<VerdictRow[]> {
+/** A kernel that is named leaves its own policy, if anything tells what that is. */
+function readDefaults(options: Options, { policy }: KernelPolicy): QuestionDefaults {
+  return options.has("kernel") && policy !== "unknown" ? { policy } : {};
+}
+
+async function answer(
+  options: Options,
+  defaults: QuestionDefaults,
+  output: Output,
+): Promise<VerdictRow[]> {
   const limit = readLimit(options);
-  const questions = readQuestions(options);
+  const questions = readQuestions(options, defaults);
   if (questions.length === 0) {
     throw new UsageError("Expected options that leave a question of the verdict table, got none");
   }
@@ -75,8 +96,8 @@ async function answer(options: Options, output: Output): Promise<VerdictRow[]> {
 }
 
 /** What leaving out T6 does, where the options leave the question. */
-async function answerTdr(options: Options): Promise<TdrVerdict[]> {
-  if (!asksTdr(options)) return [];
+async function answerTdr(options: Options, defaults: QuestionDefaults): Promise<TdrVerdict[]> {
+  if (!asksTdr(options, defaults)) return [];
   const limit = readLimit(options);
   const modes = readModes(options);
   const verdicts = await Promise.all(

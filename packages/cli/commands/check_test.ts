@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { NEWEST_LINUX } from "@tdx/linux";
 import { refused, tdx, tdxJson } from "../fixtures_test.ts";
 import { readQuestions } from "../litmus/questions.ts";
 import { PLATFORMS } from "../platforms.ts";
@@ -114,6 +115,34 @@ for (const [args, message] of WRONG) {
   });
 }
 
+Deno.test("tdx check says whose policy is which, and --kernel leaves that policy alone", async () => {
+  type Row = { policy: string };
+  const ask = async (...args: string[]) => {
+    const where = ["--platform", "gnr", "--mode", "Li", "--host-keys", "keyid0"];
+    const { answer: { kernel, results, tdr } } = await tdxJson("check", ...where, ...args);
+    const policies = new Set<string>(results.map(({ policy }: Row) => policy));
+    return [kernel.version, kernel.policy, [...policies].join(" "), tdr.length > 0];
+  };
+  assertEquals(await ask(), [NEWEST_LINUX, "quirk", "always quirk never", true]);
+  assertEquals(await ask("--kernel", "6.17"), ["6.17", "always", "always", true]);
+  assertEquals(await ask("--kernel", "6.18"), ["6.18", "quirk", "quirk", false]);
+  assertEquals(await ask("--kernel", "6.18", "--policy", "never"), [
+    "6.18",
+    "quirk",
+    "never",
+    false,
+  ]);
+  const distribution = "5.14.0-503.el9";
+  assertEquals(await ask("--kernel", distribution), [
+    distribution,
+    "unknown",
+    "always quirk never",
+    true,
+  ]);
+  const { text } = await tdx("check", "--platform", "gnr", "--mode", "Li", "--kernel", "6.17");
+  assertStringIncludes(text, "\nLinux 6.17: policy always\n");
+});
+
 Deno.test("tdx check --kernels says what each version leaves open, and why not more", async () => {
   const { status, answer } = await tdxJson("check", "--kernels");
   assertEquals(status, 2);
@@ -139,7 +168,7 @@ Deno.test("tdx check --kernels says what each version leaves open, and why not m
 });
 
 Deno.test("tdx check refuses --kernels beside what it does not go with", async () => {
-  assertMatch(await refused("check", "--kernel", "6.18"), /Expected --kernel with --kernels/);
+  assertMatch(await refused("check", "--kernel", "6.15"), /Expected --kernel to be Linux 6.16 or/);
   const note = await refused("check", "--kernels", "--policy", "never");
   assertMatch(note, /Expected --kernels without --policy, got both/);
   assertMatch(await refused("check", "--kernels", "--kernel", "x"), /Expected --kernel to be/);

@@ -1,5 +1,8 @@
+import { defined } from "@tdx/core";
 import { kernelHazards, type KernelVerdict } from "@tdx/litmus";
 import { type Kernel, linux, LINUX_HISTORY } from "@tdx/linux";
+import { decide, type Decision } from "@tdx/reclaim";
+import { PLATFORMS } from "../platforms.ts";
 import { namedKernel } from "../shell/machine.ts";
 import type { Options, OptionTable } from "../shell/options.ts";
 import { showProgress, table } from "../shell/show.ts";
@@ -10,7 +13,10 @@ import { readLimit, readPlatforms } from "./questions.ts";
 /** The options that ask for kernels instead of policies. */
 export const KERNELS_OPTIONS: OptionTable = {
   kernels: { help: "what each version of Linux leaves open on each platform, instead" },
-  kernel: { value: "VERSION", help: "with --kernels: only this one, as `uname -r` prints it" },
+  kernel: {
+    value: "VERSION",
+    help: "only the policy of this kernel, as `uname -r` prints it; with --kernels only this one",
+  },
 };
 
 /** What --kernels goes with. */
@@ -19,14 +25,29 @@ const GOES_WITH = ["kernels", "kernel", "platform", "limit", "json"];
 /** Whether kernels are asked for; options that do not go with them are refused. */
 export function asksKernels(options: Options): boolean {
   const kernels = options.has("kernels");
-  if (!kernels && options.has("kernel")) {
-    throw new UsageError("Expected --kernel with --kernels, got it alone");
-  }
   const other = [...options.given.keys()].find((name) => !GOES_WITH.includes(name));
   if (kernels && other !== undefined) {
     throw new UsageError(`Expected --kernels without --${other}, got both`);
   }
   return kernels;
+}
+
+/** A kernel by whose policy verdicts are read. */
+export interface KernelPolicy {
+  readonly version: string;
+  /** What is to be said of what is known of it. */
+  readonly note?: string;
+  /** How it clears; `unknown` where nothing tells. */
+  readonly policy: Decision["policy"];
+}
+
+/** The kernel that is named, else the newest one, with its policy. */
+export function readKernelPolicy(options: Options): KernelPolicy {
+  // A kernel has its policy on every platform.
+  const platform = PLATFORMS[0]!;
+  const kernel = namedKernel(options) ?? linux();
+  const { policy, kernelNote } = decide({ platform, kernel });
+  return { version: kernel.version, ...defined({ note: kernelNote }), policy };
 }
 
 /** Explores what each kernel leaves open on each platform. */

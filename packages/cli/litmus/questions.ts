@@ -79,9 +79,9 @@ export function readQuestions(
 }
 
 /** Whether the options leave the question of the TDR: cleared through KeyID 0, without poison. */
-export function asksTdr(options: Options): boolean {
+export function asksTdr(options: Options, defaults: QuestionDefaults): boolean {
   const { policy, hostKeys, poison } = {
-    policy: options.pick("policy", POLICIES) ?? "always",
+    policy: options.pick("policy", POLICIES) ?? defaults.policy ?? "always",
     hostKeys: options.pick("host-keys", CLOSURE_KEYS) ?? "keyid0",
     poison: options.pick("left-poison", LEFT_POISONS) ?? "none",
   };

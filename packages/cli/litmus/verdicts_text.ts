@@ -1,4 +1,5 @@
 import { type TdrVerdict, traceText, type VerdictRow } from "@tdx/litmus";
+import type { KernelPolicy } from "./kernels.ts";
 import { table } from "../shell/show.ts";
 
 const CONSUMED =
@@ -6,7 +7,11 @@ const CONSUMED =
   "  (with KeyID bits in it Linux retires none: tdx check --kernels)";
 
 /** Writes verdicts for a person, with each trace where it is wanted. */
-export function verdictsText(verdicts: readonly VerdictRow[], trace: boolean): string {
+export function verdictsText(
+  verdicts: readonly VerdictRow[],
+  { version, policy, note }: KernelPolicy,
+  trace: boolean,
+): string {
   const wrong = verdicts.filter(({ ok }) => !ok);
   const states = verdicts.reduce((sum, verdict) => sum + verdict.states, 0);
   const transitions = verdicts.reduce((sum, verdict) => sum + verdict.transitions, 0);
@@ -16,6 +21,7 @@ export function verdictsText(verdicts: readonly VerdictRow[], trace: boolean): s
     "",
     matrix(verdicts),
     ...(verdicts.some(({ poison }) => poison === "consumed") ? [CONSUMED] : []),
+    `Linux ${version}: policy ${policy}${note === undefined ? "" : `; ${note}`}`,
     "",
     "Shortest ways:",
     ...ways(verdicts),
