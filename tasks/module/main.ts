@@ -37,8 +37,10 @@ try {
     }
   }
 } catch (error) {
-  if (!(error instanceof SyntaxError || error instanceof Deno.errors.NotFound)) throw error;
-  console.error(error.message);
+  const isUsers = error instanceof SyntaxError ||
+    Object.values(Deno.errors).some((type) => error instanceof type);
+  if (!isUsers) throw error;
+  console.error((error as Error).message);
   Deno.exit(1);
 }
 for (const { count, text } of [...classes.values()].sort((a, b) => b.count - a.count)) {
@@ -66,6 +68,7 @@ function callText([name, ...rest]: RecordedCall): string {
 function answerText(text: string, isCall: boolean): string {
   if (!isCall) return text;
   const [status, ...registers] = text.split(" ");
+  if (!/^[0-9a-f]+$/.test(status!)) return text;
   const { name, operand } = decodeStatus(BigInt(`0x${status}`));
   return [name ?? "unknown", operand ?? "", status, ...registers].filter(Boolean).join(" ");
 }

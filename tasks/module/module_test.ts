@@ -43,6 +43,16 @@ Deno.test("shrink() leaves the calls that a disagreement needs", () => {
   assertEquals(shrink(wrong, found), [["create", PAGE, 34, OK], ["create", 2 * PAGE, 34, OK]]);
 });
 
+Deno.test("replay() takes an operand that the machine has not for a disagreement", () => {
+  const found = replay({ ...SOUND, calls: [["cacheWb", 7, 0, 0, OK]] });
+  assertEquals(found, {
+    at: 0,
+    what: "cacheWb",
+    recorded: "0",
+    model: "Expected package to be a whole number from 0 to 0, got 7",
+  });
+});
+
 const WRONG: readonly (readonly [string, string])[] = [
   ['{"packages":1,"calls":[["jump",1]],"end":{"pamt":[],"kot":[]}}', "Expected one of create, "],
   ['{"packages":1,"calls":[["init",4096,', "Expected one JSON object a line, got "],

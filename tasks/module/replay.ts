@@ -125,7 +125,7 @@ export function recordedMachine(packages: number): TdxModule {
 export function replay({ packages, calls, end }: Recording): Disagreement | undefined {
   const module = recordedMachine(packages);
   for (const [at, call] of calls.entries()) {
-    const [recorded, model] = answers(module, call);
+    const { recorded, model } = answers(module, call);
     if (recorded !== model) return { at, what: call[0], recorded, model };
   }
   const at = calls.length;
@@ -139,12 +139,20 @@ export function replay({ packages, calls, end }: Recording): Disagreement | unde
   return undefined;
 }
 
-/** What the module answered to a call, and what the model does. */
-function answers(module: TdxModule, [name, ...rest]: RecordedCall): [string, string] {
+/** What the module answered to a call, and what the model does: an error that it throws is one too. */
+function answers(
+  module: TdxModule,
+  [name, ...rest]: RecordedCall,
+): Pick<Disagreement, "recorded" | "model"> {
   const { operands, run } = CALLS[name]!;
-  const recorded = rest.slice(operands.length).map((text) => hex(BigInt(`0x${text}`)));
-  const registers = run(module, ...rest.slice(0, operands.length) as number[]);
-  return registers ? [recorded.join(" "), registers.map(hex).join(" ")] : ["", ""];
+  const recorded = rest.slice(operands.length).map((text) => hex(BigInt(`0x${text}`))).join(" ");
+  try {
+    const registers = run(module, ...rest.slice(0, operands.length) as number[]);
+    return { recorded, model: registers ? registers.map(hex).join(" ") : recorded };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { recorded, model: error.message };
+  }
 }
 
 function hex(register: bigint): string {
@@ -189,15 +197,8 @@ export function classOf({ what, recorded, model }: Disagreement): string {
  */
 export function shrink(recording: Recording, found: Disagreement): readonly RecordedCall[] {
   const isSame = (calls: readonly RecordedCall[]) => {
-    const again = replayOr(calls);
+    const again = replay({ ...recording, calls });
     return again?.at === calls.length - 1 && classOf(again) === classOf(found);
-  };
-  const replayOr = (calls: readonly RecordedCall[]) => {
-    try {
-      return replay({ ...recording, calls });
-    } catch {
-      return undefined; // The model refuses a call that makes no sense without those before it.
-    }
   };
   let calls = recording.calls.slice(0, found.at + 1);
   if (!isSame(calls)) return calls;

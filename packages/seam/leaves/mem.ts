@@ -276,7 +276,7 @@ export class MemLeaves {
     });
     const rcx = removed === null
       ? this.#entryShown(result.status, { tdr, gpa, level })
-      : BigInt(firstFrame(removed)) * BigInt(PAGE_BYTES) | removalHint(removable);
+      : rcxOf(removed, removable);
     return { ...result, pages: removed, rcx, removable };
   }
 
@@ -574,7 +574,7 @@ export class MemLeaves {
   }
 }
 
-/** RCX of a leaf that gives back a Secure EPT page. */
+/** RCX of a leaf that gives back a page. */
 function rcxOf(removed: FrameChunk | null, removable: readonly number[]): bigint {
   return removed === null
     ? 0n

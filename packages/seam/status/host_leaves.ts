@@ -1,5 +1,5 @@
 /** The host-side leaves of module 1.5.01 and their numbers, named as Intel writes them. */
-export const LEAVES = {
+export const HOST_LEAVES = {
   "TDH.VP.ENTER": 0,
   "TDH.MNG.ADDCX": 1,
   "TDH.MEM.PAGE.ADD": 2,
@@ -71,7 +71,7 @@ export const LEAVES = {
 } as const;
 
 /** Leaves of newer modules, as Linux numbers them; 42 is another leaf in module 1.5.01. */
-export const NEWER_LEAVES = {
+export const NEWER_HOST_LEAVES = {
   "TDH.SYS.RDM": 42,
   "TDH.MNG.RDM": 46,
   "TDH.MNG.WRM": 47,
@@ -87,7 +87,7 @@ export const NEWER_LEAVES = {
 } as const;
 
 /** Name of a leaf that a host can call. */
-export type HostLeafName = keyof typeof LEAVES | keyof typeof NEWER_LEAVES;
+export type HostLeafName = keyof typeof HOST_LEAVES | keyof typeof NEWER_HOST_LEAVES;
 
 /** A leaf that a host calls. */
 export interface HostLeaf {
@@ -104,7 +104,7 @@ export interface HostLeaf {
 }
 
 /** The leaves of module 1.5.01 first, so that a number in both tables means the older leaf. */
-const ALL: readonly HostLeaf[] = [...rows(LEAVES, false), ...rows(NEWER_LEAVES, true)];
+const ALL: readonly HostLeaf[] = [...rows(HOST_LEAVES, false), ...rows(NEWER_HOST_LEAVES, true)];
 
 /**
  * Finds a leaf that a host calls.
