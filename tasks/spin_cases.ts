@@ -3,7 +3,7 @@ import { MODES } from "@tdx/core";
 import {
   type ClosureKeys,
   closureProblem,
-  type LeftPoison,
+  LEFT_POISONS,
   type Machine,
   type Problem,
   type Proposition,
@@ -30,7 +30,6 @@ export interface SpinCase {
 }
 
 const KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integrity"];
-const LEFT: readonly LeftPoison[] = ["none", "unconsumed", "consumed"];
 
 /** The verdict table: every platform, mode, kind of host KeyIDs, policy and poison. */
 export function closureCases(): SpinCase[] {
@@ -38,7 +37,7 @@ export function closureCases(): SpinCase[] {
     MODES.flatMap((mode) =>
       KEYS.flatMap((hostKeys) =>
         POLICIES.flatMap((policy) =>
-          LEFT.map((poison): SpinCase => {
+          LEFT_POISONS.map((poison): SpinCase => {
             const { problem, machine } = closureProblem({
               platform,
               mode,

@@ -25,11 +25,17 @@ export interface Hazard {
  *
  * @param settings Platform, mode, KeyIDs and policy.
  * @param poison What was in the line besides.
+ * @param pageRetired Whether Linux retired the page of poison that the TD consumed (N1).
  */
-export async function findHazard(settings: Settings, poison: LeftPoison): Promise<Hazard> {
+export async function findHazard(
+  settings: Settings,
+  poison: LeftPoison,
+  pageRetired = true,
+): Promise<Hazard> {
   const { mode, keys, policy } = settings;
   const platform = platformOf(settings.platform);
-  const { problem, machine } = closureProblem({ platform, mode, hostKeys: keys, policy, poison });
+  const question = { platform, mode, hostKeys: keys, policy, poison, pageRetired };
+  const { problem, machine } = closureProblem(question);
   const system = new System(problem, machine, { lost: false });
   const exploration = await explore(system, {
     until: (state) => system.valuation(state).hostMachineCheck,

@@ -10,6 +10,7 @@ const QUESTIONS = [
   ["gnr", "never", "none", null],
   ["gnr", "quirk", "unconsumed", ["R0"]],
   ["gnr", "never", "consumed", null],
+  ["gnr", "never", "logged", null],
 ] as const;
 
 for (const [platform, policy, poison, ends] of QUESTIONS) {
@@ -22,6 +23,12 @@ for (const [platform, policy, poison, ends] of QUESTIONS) {
     assert(isStopped(play(witness!, platform).at(-1)!));
   });
 }
+
+Deno.test("findHazard() finds poison that came back where Linux did not retire its page (N1)", async () => {
+  const settings = { ...START.settings, platform: "gnr", policy: "quirk" } as const;
+  const { steps } = await findHazard(settings, "consumed", false);
+  assertEquals(steps.map(({ rule }) => rule), ["R0"]);
+});
 
 Deno.test("findHazard() leaves the clear to each platform that plays the witness", async () => {
   const settings = {

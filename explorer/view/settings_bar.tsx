@@ -1,6 +1,6 @@
 import { MODES } from "@tdx/core";
 import { CLOSURE_KEYS } from "@tdx/litmus";
-import { POLICIES } from "@tdx/reclaim";
+import { POLICIES, POLICY_KERNELS } from "@tdx/reclaim";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import { PLATFORM_NAMES, platformOf } from "../model/platforms.ts";
@@ -15,12 +15,6 @@ const KEY_WORDS = {
 } as const;
 /** In Li no KeyID has integrity. */
 const NO_INTEGRITY = " (none in Li)";
-const POLICY_WORDS = {
-  always: "always, before the patch",
-  quirk: "quirk, the patch",
-  never: "never",
-} as const;
-
 /** What the settings bar is given. */
 export interface SettingsBarProps {
   readonly settings: Settings;
@@ -66,7 +60,7 @@ export function SettingsBar({ settings, onChange }: SettingsBarProps): JSX.Eleme
         label="Clearing policy"
         value={settings.policy}
         values={POLICIES}
-        words={(policy) => POLICY_WORDS[policy]}
+        words={(policy) => `${policy}, ${POLICY_KERNELS[policy]}`}
         onChange={(policy) => onChange({ policy })}
       />
     </form>

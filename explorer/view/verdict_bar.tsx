@@ -1,5 +1,6 @@
 import { showCount } from "@tdx/core";
-import { clearingKeys, type LeftPoison } from "@tdx/litmus";
+import { clearingKeys, LEFT_POISONS } from "@tdx/litmus";
+import { NEWEST_LINUX } from "@tdx/linux";
 import { decide } from "@tdx/reclaim";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -8,10 +9,17 @@ import { platformOf } from "../model/platforms.ts";
 import type { Settings, Situation } from "../model/situation.ts";
 import { Choice } from "./settings_bar.tsx";
 
-const POISON_WORDS: Readonly<Record<LeftPoison, string>> = {
+/** What was in the line; of poison that the TD consumed, whether Linux found the page (N1). */
+const LEFT = [...LEFT_POISONS, "consumed-kept"] as const;
+type Left = typeof LEFT[number];
+
+const LEFT_WORDS: Readonly<Record<Left, string>> = {
   none: "nothing else",
   unconsumed: "a hardware error the TD never met",
-  consumed: "one it consumed, with SEAM_NR, and Linux retired the page (N1)",
+  consumed: "one it consumed, with SEAM_NR, no KeyID bits in MCi_ADDR: Linux retired the page",
+  logged: "one that was logged, and memory_failure took the page (N5)",
+  "consumed-kept":
+    `one it consumed, KeyID bits in MCi_ADDR: Linux up to ${NEWEST_LINUX} keeps the page (N1)`,
 };
 
 /** What the verdicts are given. */
@@ -22,7 +30,7 @@ export interface VerdictBarProps {
 
 /** For each platform: what `decide` says, and what exploring every sequence finds. */
 export function VerdictBar({ settings, onPlay }: VerdictBarProps): JSX.Element {
-  const [poison, setPoison] = useState<LeftPoison>("none");
+  const [left, setLeft] = useState<Left>("none");
   const shown = [settings.platform, ...(settings.beside === null ? [] : [settings.beside])];
   return (
     <section class="verdicts" aria-labelledby="verdicts-title">
@@ -30,10 +38,10 @@ export function VerdictBar({ settings, onPlay }: VerdictBarProps): JSX.Element {
         <h2 id="verdicts-title">After a reclaim, can the host meet a machine check?</h2>
         <Choice
           label="In the line besides"
-          value={poison}
-          values={["none", "unconsumed", "consumed"]}
-          words={(value) => POISON_WORDS[value]}
-          onChange={setPoison}
+          value={left}
+          values={LEFT}
+          words={(value) => LEFT_WORDS[value]}
+          onChange={setLeft}
         />
       </div>
       <div class="verdict-list">
@@ -41,7 +49,7 @@ export function VerdictBar({ settings, onPlay }: VerdictBarProps): JSX.Element {
           <PlatformVerdict
             key={platform}
             settings={{ ...settings, platform }}
-            poison={poison}
+            left={left}
             onPlay={(witness) => onPlay({ ...witness, settings })}
           />
         ))}
@@ -51,20 +59,23 @@ export function VerdictBar({ settings, onPlay }: VerdictBarProps): JSX.Element {
 }
 
 interface PlatformVerdictProps extends VerdictBarProps {
-  readonly poison: LeftPoison;
+  readonly left: Left;
 }
 
-function PlatformVerdict({ settings, poison, onPlay }: PlatformVerdictProps): JSX.Element {
+function PlatformVerdict({ settings, left, onPlay }: PlatformVerdictProps): JSX.Element {
   const { platform, mode, keys, policy } = settings;
   const [hazard, setHazard] = useState<Hazard | null>(null);
   useEffect(() => {
     let current = true;
     setHazard(null);
-    findHazard(settings, poison).then((found) => current && setHazard(found));
+    const kept = left === "consumed-kept";
+    findHazard(settings, kept ? "consumed" : left, !kept).then((found) =>
+      current && setHazard(found)
+    );
     return () => {
       current = false;
     };
-  }, [platform, mode, keys, policy, poison]);
+  }, [platform, mode, keys, policy, left]);
   const { title } = platformOf(platform);
   const decision = decide({
     platform: platformOf(platform),

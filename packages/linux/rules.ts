@@ -23,7 +23,9 @@ const TEXTS: Readonly<Record<LinuxRuleId, string>> = {
   X5:
     "The version of the TDX module is in the kernel log from 7.0 on, in sysfs from 7.2 on, with an " +
     "update at run time.",
-  X6: "Dynamic PAMT comes with 7.4, which is not released.",
+  X6:
+    "Dynamic PAMT comes with 7.4, which is not released: a put for each page, and for the last of a " +
+    "2 MiB region PAMT.REMOVE and a reset of each page of the pair, under a global lock.",
   N1:
     "With KeyID bits in MCi_ADDR the page of poison that a TD consumed is not found, so it is not " +
     "retired.",

@@ -73,7 +73,7 @@ const questions = (ask: (question: never) => unknown): WrongType[] => {
       asked,
       { poison: false },
       TypeError,
-      "Expected poison to be one of none, unconsumed, consumed, got false",
+      "Expected poison to be one of none, unconsumed, consumed, logged, got false",
     ],
   ];
 };

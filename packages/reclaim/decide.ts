@@ -33,6 +33,13 @@ export const HOST_KEYS: readonly HostKeys[] = ["keyid0", "shared", "shared-integ
 /** All policies. */
 export const POLICIES: readonly Policy[] = ["always", "quirk", "never"];
 
+/** Whose way each policy is. */
+export const POLICY_KERNELS: Readonly<Record<Policy, string>> = {
+  always: "Linux 6.16 and 6.17",
+  quirk: "Linux from 6.18 on",
+  never: "no Linux",
+};
+
 /** What {@link decide} is asked. */
 export interface DecideOptions {
   /** The platform the host runs on. */

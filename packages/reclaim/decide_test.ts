@@ -4,7 +4,7 @@ import { generic } from "@tdx/platform-generic";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { VERDICTS, WITH_ERRATUM } from "./_fixtures_test.ts";
-import { decide, POLICIES } from "./decide.ts";
+import { decide, POLICIES, POLICY_KERNELS } from "./decide.ts";
 
 for (const [platforms, mode, hostKeys, hazardous] of VERDICTS) {
   for (const platform of platforms) {
@@ -63,6 +63,14 @@ Deno.test("decide() lets a policy go before the kernel, and says whose way it is
   assertMatch(unknown.reason, /Whether Linux 5\.14\.0-503\.el9 clears is not known$/);
   assertMatch(unknown.kernelNote!, /its version proves nothing/);
   assertEquals(decide({ platform: spr, kernel: distribution, policy: "always" }).hazard, false);
+});
+
+Deno.test("POLICY_KERNELS names the versions that go a policy's way", () => {
+  const way = (version: string) => decide({ platform: gnr, kernel: linux(version) }).policy;
+  assertEquals([way("6.16"), way("6.17")], ["always", "always"]);
+  assertEquals(POLICY_KERNELS.always, "Linux 6.16 and 6.17");
+  for (const version of ["6.18", "6.19", "7.0", "7.4"]) assertEquals(way(version), "quirk");
+  assertEquals(POLICY_KERNELS.quirk, "Linux from 6.18 on");
 });
 
 Deno.test("decide() counts an unknown mode as the stricter one", () => {

@@ -159,6 +159,16 @@ Deno.test("tdx teardown calls nothing fine of which no page came back", async ()
 });
 
 // 1 TiB is 268,435,456 pages, each refused by its own SEAMCALL; the TDR stays too.
+Deno.test("tdx teardown --kernel 7.4 takes the pairs of Dynamic PAMT back (X6)", async () => {
+  for (const [kernel, pairs] of [["7.3", undefined], ["7.4", 514]] as const) {
+    const args = ["--platform", "gnr", "--memory", "1GiB", "--kernel", kernel];
+    const { answer, status } = await tdxJson("teardown", ...args);
+    const [{ seamcalls, pamt }] = answer.runs;
+    assertEquals([status, seamcalls["TDH.PHYMEM.PAMT.REMOVE"]], [0, pairs]);
+    assertEquals(pamt?.pagesReclaimed, pairs && 2 * pairs);
+  }
+});
+
 for (
   const [kernel, leaked, uncleared, words] of [
     ["6.18", 268_435_457, 0, "leaked pages 1,025\nno page came back to the host\n"],

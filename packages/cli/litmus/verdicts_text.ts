@@ -5,6 +5,7 @@ import { table } from "../shell/show.ts";
 const CONSUMED =
   "consumed: by the TD, with SEAM_NR and no KeyID bits in MCi_ADDR, so that the page is retired\n" +
   "  (with KeyID bits in it Linux retires none: tdx check --kernels)";
+const LOGGED = "logged: its generation was logged, and memory_failure took the page (N5)";
 
 /** Writes verdicts for a person, with each trace where it is wanted. */
 export function verdictsText(
@@ -21,6 +22,7 @@ export function verdictsText(
     "",
     matrix(verdicts),
     ...(verdicts.some(({ poison }) => poison === "consumed") ? [CONSUMED] : []),
+    ...(verdicts.some(({ poison }) => poison === "logged") ? [LOGGED] : []),
     `Linux ${version}: policy ${policy}${note === undefined ? "" : `; ${note}`}`,
     "",
     "Shortest ways:",

@@ -69,6 +69,8 @@ export async function simulate<Seen>(
     guestBytes,
     vcpus,
     mode,
+    // Linux uses Dynamic PAMT where both have it (X6).
+    dynamicPamt: kernel.dynamicPamt === true,
     ...defined({ hostBytes, scatterSeed }),
   });
   poisonLines(host, faults);

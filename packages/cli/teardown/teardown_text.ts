@@ -19,10 +19,14 @@ export interface PrintedTeardown extends TeardownReport {
 
 /** Writes a teardown for a person. */
 export function teardownText(done: PrintedTeardown): string {
-  const { platform, memoryBytes, vcpus, path, kernel, policy, control } = done;
+  const { platform, memoryBytes, vcpus, path, kernel, policy, control, pamt } = done;
   const pages = table(
     ["", "pages", "lines cleared", "fences"],
-    ([["guest", done], ["control", control]] as const).map(([name, counts]) => [
+    ([
+      ["guest", done],
+      ["control", control],
+      ...(pamt === undefined ? [] : [["PAMT pairs", pamt] as const]),
+    ] as const).map(([name, counts]) => [
       name,
       showCount(counts.pagesReclaimed),
       showCount(counts.linesCleared),

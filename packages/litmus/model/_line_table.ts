@@ -9,6 +9,7 @@ import {
   type RuleTable,
   type Transition,
 } from "@tdx/core";
+import type { Retires } from "./problem.ts";
 import type { Stage } from "./_stages.ts";
 
 /** What a read gives; `undefined` before it. */
@@ -44,8 +45,8 @@ export interface WatchedLine {
 export interface LineMemories {
   /** Whether host data was lost. */
   readonly lost: boolean;
-  /** Whether the page was retired. */
-  readonly retired: boolean;
+  /** That the page was retired, and by what. */
+  readonly retired: Retires;
 }
 
 const HOST_WROTE = 1;
@@ -254,11 +255,14 @@ export class LineTable {
         if (holdsHostData(this.#automaton.state(transition.next), operation)) flags |= HOST_WROTE;
       }
     }
-    if (this.#remember.retired && operation.by === "td" && transition.machineCheck) {
-      flags |= RETIRED;
-    }
-    return flags;
+    return isRetired(this.#remember.retired, operation, transition) ? flags | RETIRED : flags;
   }
+}
+
+function isRetired(by: Retires, operation: Operation, { machineCheck }: Transition): boolean {
+  return by === "logged"
+    ? operation.kind === "poison"
+    : by === "consumed" && operation.by === "td" && machineCheck;
 }
 
 function observed(by: Agent, { machineCheck, data }: Transition): number {

@@ -86,6 +86,19 @@ export interface Problem {
   readonly speculation: readonly KeyName[];
   /** Whether a TD's machine check retires the page: SEAM_NR, and no KeyID bits in MCi_ADDR (N1). */
   readonly seamNr: boolean;
+  /**
+   * Whether new poison retires the page instead: its generation is logged, and memory_failure takes
+   * the page before anyone uses it (N5).
+   */
+  readonly logged?: boolean;
+}
+
+/** What retires a page: that a TD consumes its poison, that its generation is logged, or nothing. */
+export type Retires = "consumed" | "logged" | null;
+
+/** What retires a page in a problem. */
+export function retiresOf({ seamNr, logged = false }: Problem): Retires {
+  return logged ? "logged" : seamNr ? "consumed" : null;
 }
 
 /**

@@ -20,7 +20,7 @@ import {
   type WatchedLine,
 } from "./_line_table.ts";
 import { stagesOf } from "./_stages.ts";
-import { contentState, type KeyName, type Problem, type Thread } from "./problem.ts";
+import { contentState, type KeyName, type Problem, retiresOf, type Thread } from "./problem.ts";
 
 /** The machine that a problem is put on. */
 export interface Machine extends LineAutomatonOptions {
@@ -161,7 +161,7 @@ export class System {
     this.#threads = threads;
     this.#moves = moves;
     const stages = stagesOf(this.#compiled);
-    const remember = { lost: watch.lost, retired: problem.seamNr };
+    const remember = { lost: watch.lost, retired: retiresOf(problem) };
     this.#lines = problem.lines.map(({ content }, index) =>
       lineTable(ofLine, {
         initial: contentState(content, machine.mode === "Ci"),

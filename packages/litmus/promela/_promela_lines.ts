@@ -1,5 +1,5 @@
 import { comment, constant, keyConstant } from "./_promela_codes.ts";
-import { contentState, type KeyName, KEYS, type Problem } from "../model/problem.ts";
+import { contentState, type KeyName, KEYS, type Problem, type Retires } from "../model/problem.ts";
 import type { Machine } from "../model/system.ts";
 
 /** The keys under which a line can be cached and evicted. */
@@ -18,8 +18,8 @@ export function keysInPlay(problem: Problem, line: number, clear: boolean): KeyN
 export interface PromelaMemory {
   /** Whether the host's data, and its loss. */
   readonly lost: boolean;
-  /** Whether a page was retired. */
-  readonly retired: boolean;
+  /** That a page was retired, and by what. */
+  readonly retired: Retires;
 }
 
 /**

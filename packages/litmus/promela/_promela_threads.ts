@@ -156,8 +156,11 @@ function observe(operation: Operation, line: string, memory: PromelaMemory): str
     ...(operation.kind === "load"
       ? [by === "host" ? "host_mc = consumed" : "td_mc = td_mc || consumed"]
       : []),
-    ...(operation.kind === "load" && by === "td" && memory.retired
+    ...(operation.kind === "load" && by === "td" && memory.retired === "consumed"
       ? [`${line}.retired = consumed`]
+      : []),
+    ...(operation.kind === "poison" && memory.retired === "logged"
+      ? [`${line}.retired = true`]
       : []),
     ...(reads(operation) && outside && memory.lost
       ? [`${line}.lost = ${line}.lost || (${line}.host_wrote && ${missed})`]

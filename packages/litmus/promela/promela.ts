@@ -1,7 +1,7 @@
 import { requireOptions } from "@tdx/core/arguments";
 import { RULES } from "@tdx/core";
 import { VALUES } from "../model/_line_table.ts";
-import type { Problem } from "../model/problem.ts";
+import { type Problem, retiresOf } from "../model/problem.ts";
 import { comment, constant, keysOf, promelaCodes } from "./_promela_codes.ts";
 import { promelaLines, type PromelaMemory } from "./_promela_lines.ts";
 import { PROMELA_OPERATIONS } from "./_promela_operations.ts";
@@ -60,7 +60,7 @@ export function toPromela(
   requireOptions("machine", machine, MACHINE_FIELDS);
   requireOptions("options", options, OPTIONS);
   const { watch = { lost: false }, proposition = { kind: "mc" } } = options;
-  const memory = { lost: watch.lost, retired: problem.seamNr };
+  const memory = { lost: watch.lost, retired: retiresOf(problem) };
   const keys = keysOf(problem);
   const wanted = `(host_mc || (${promelaEnded(problem)})) && ${expression(proposition, memory)}`;
   return `${comment(problem.name)}

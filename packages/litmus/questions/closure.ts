@@ -21,10 +21,11 @@ import type { Machine } from "../model/system.ts";
 /**
  * What is in a reclaimed line besides what the TD wrote: no poison, that of a hardware error which
  * the TD never consumed, or of one that it did on a machine with SEAM_NR, so that the page was
- * retired (Linux 7911f145de5f) where MCi_ADDR carries no KeyID bits (N1). Without SEAM_NR the third is
- * not asked: some hosts panic.
+ * retired (Linux 7911f145de5f) where MCi_ADDR carries no KeyID bits (N1), or of one whose generation was
+ * logged, so that memory_failure took the page (N5). Without SEAM_NR the third is not asked: some hosts
+ * panic.
  */
-export type LeftPoison = "none" | "unconsumed" | "consumed";
+export type LeftPoison = "none" | "unconsumed" | "consumed" | "logged";
 
 /** Which KeyIDs the host uses: one kind, or KeyID 0 and an integrity KeyID on the same line. */
 export type ClosureKeys = HostKeys | "keyid0+integrity";
@@ -41,7 +42,7 @@ export interface ClosureQuestion {
   readonly hostKeys: ClosureKeys;
   /** The policy. */
   readonly policy: Policy;
-  /** A transient hardware error in the line: none, never consumed, consumed with SEAM_NR. */
+  /** A transient hardware error in the line: none, never consumed, consumed with SEAM_NR, logged. */
   readonly poison: LeftPoison;
   /**
    * Whether the kernel retired the page of poison that the TD consumed; default yes, as where
@@ -81,7 +82,7 @@ const DEVICE_KINDS: readonly OperationKind[] = ["dma-read", "dma-write", "dma-pa
 export const CLOSURE_KEYS: readonly ClosureKeys[] = [...HOST_KEYS, "keyid0+integrity"];
 
 /** All that can be in a reclaimed line besides. */
-export const LEFT_POISONS: readonly LeftPoison[] = ["none", "unconsumed", "consumed"];
+export const LEFT_POISONS: readonly LeftPoison[] = ["none", "unconsumed", "consumed", "logged"];
 
 /**
  * The keys a host uses, the one it clears through first.
@@ -186,6 +187,7 @@ export function closureProblem(question: ClosureQuestion): { problem: Problem; m
       registers: [],
       speculation: keys,
       seamNr: poison === "consumed" && pageRetired,
+      logged: poison === "logged",
     },
     machine: {
       mode,
@@ -223,6 +225,7 @@ const BEFORE: Readonly<Record<LeftPoison, readonly Thread[]>> = {
   none: [td(TD_KINDS)],
   unconsumed: [FAULT, td(TD_KINDS.filter((kind) => kind !== "load"))],
   consumed: [FAULT, CONSUME],
+  logged: [FAULT, td(TD_KINDS)],
 };
 
 /** A step on the one line; only writes carry data. */

@@ -3,6 +3,7 @@ import { type Kernel, requireKernel } from "@tdx/linux";
 import { decide } from "@tdx/reclaim";
 import { closureProblem, type ClosureQuestion } from "./closure.ts";
 import { explore, type ExploreOptions } from "../model/explore.ts";
+import { globalPageHarm } from "./tdr_reclaim.ts";
 import { System, type Valuation } from "../model/system.ts";
 import { type WitnessStep, witnessSteps } from "../model/trace.ts";
 
@@ -13,8 +14,9 @@ import { type WitnessStep, witnessSteps } from "../model/trace.ts";
  * - `N1`: such poison that a TD consumed, with SEAM_NR and KeyID bits in MCi_ADDR.
  * - `N5`: such poison whose generation was logged.
  * - `X2`: a guest page whose BLOCK, REMOVE or PAGE.WBINVD failed.
+ * - `X6`: a pair of pages of Dynamic PAMT, if the module leaves dirty lines of it (assumption S7).
  */
-export type KernelHazardId = "R0" | "N1" | "N5" | "X2";
+export type KernelHazardId = "R0" | "N1" | "N5" | "X2" | "X6";
 
 /** A hazard that a kernel leaves open on a platform. */
 export interface KernelHazard {
@@ -50,12 +52,17 @@ export interface KernelVerdict {
   readonly closed: readonly ClosedHazard[];
 }
 
+type GuestPage = Pick<ClosureQuestion, "policy" | "poison" | "pageRetired" | "flush">;
+
 /** A situation in which a page comes back to the host. */
 interface Situation {
   readonly id: KernelHazardId;
   readonly what: string;
-  /** The question of what follows; or why there is nothing to follow, in words. */
-  readonly asks: Pick<ClosureQuestion, "policy" | "poison" | "pageRetired" | "flush"> | string;
+  /**
+   * The question of what follows a guest page, or whether a page of the module is cleared; or why
+   * there is nothing to follow, in words.
+   */
+  readonly asks: GuestPage | { readonly clear: boolean } | string;
   /** Why no sequence leads to it, where none does. */
   readonly why: string;
 }
@@ -131,8 +138,8 @@ function situations(platform: Platform, kernel: Kernel): Situation[] {
     {
       id: "N5",
       what: "transient poison whose generation was logged",
-      asks: "memory_failure takes the page away before anyone uses it, KeyID bits masked",
-      why: "",
+      asks: { policy, poison: "logged" },
+      why: "memory_failure takes the page away before anyone uses it, KeyID bits masked",
     },
     {
       id: "X2",
@@ -140,6 +147,15 @@ function situations(platform: Platform, kernel: Kernel): Situation[] {
       asks: kernel.refusedGuestPage === "leaked"
         ? "the page is leaked: the host never gets it"
         : { policy: "never", poison: "none", flush: false },
+      why: "",
+    },
+    {
+      id: "X6",
+      what: "a pair of Dynamic PAMT pages, if the module leaves dirty lines of it (S7): Linux " +
+        "resets it without PAGE.WBINVD",
+      asks: kernel.dynamicPamt === false
+        ? "the kernel has no Dynamic PAMT: the TDX module keeps its metadata"
+        : { clear: clear === true },
       why: "",
     },
   ];
@@ -151,6 +167,7 @@ async function firstHarm(
   asks: Exclude<Situation["asks"], string>,
   options: ExploreOptions,
 ): Promise<Pick<KernelHazard, "harm" | "witness"> | undefined> {
+  if ("clear" in asks) return await firstModulePageHarm(platform, asks.clear, options);
   const harms = [
     ["machine check", false, ({ hostMachineCheck }: Valuation) => hostMachineCheck],
     // What is flushed cannot be lost by an eviction.
@@ -167,10 +184,23 @@ async function firstHarm(
   return undefined;
 }
 
+/** The same for a page of the module's, of which dirty lines may be left. */
+async function firstModulePageHarm(
+  platform: Platform,
+  clear: boolean,
+  options: ExploreOptions,
+): Promise<Pick<KernelHazard, "harm" | "witness"> | undefined> {
+  for (const mode of MODES) {
+    const { harm, witness } = await globalPageHarm({ platform, mode, clear, t6: false }, options);
+    if (harm !== "none") return { harm, witness };
+  }
+  return undefined;
+}
+
 async function shortest(
   platform: Platform,
   mode: Mode,
-  asks: Exclude<Situation["asks"], string>,
+  asks: GuestPage,
   lost: boolean,
   isHarm: (valuation: Valuation) => boolean,
   options: ExploreOptions,

@@ -12,18 +12,18 @@ const OPEN = [
   ["6.18", "R0 N1", ""],
   ["6.19", "R0 N1 X2", "X2"],
   ["7.2", "R0 N1 X2", "X2"],
-  ["7.4", "R0 N1 X2", "X2"],
+  ["7.4", "R0 N1 X2 X6", "X2 X6"],
 ] as const;
 
 for (const [version, without, withErratum] of OPEN) {
-  Deno.test(`kernelHazards() of Linux ${version} (N1, N5, X2)`, async () => {
+  Deno.test(`kernelHazards() of Linux ${version} (N1, N5, X2, X6)`, async () => {
     for (
       const [platform, ids] of [[gnr, without], [spr, withErratum], [emr, withErratum]] as const
     ) {
       const { hazards, closed } = await kernelHazards(platform, linux(version));
       const open = hazards.map(({ id }) => id);
       assertEquals(open.join(" "), ids, platform.name);
-      assertEquals([...open, ...closed.map(({ id }) => id)].sort(), ["N1", "N5", "R0", "X2"]);
+      assertEquals([...open, ...closed.map(({ id }) => id)].sort(), ["N1", "N5", "R0", "X2", "X6"]);
     }
   });
 }
@@ -41,6 +41,11 @@ Deno.test("kernelHazards() has the shortest ways, and says why there are no othe
     "X2 lost data: partial write W4, eviction W1, load L4",
   ]);
   assertEquals(await ways(spr, "7.2"), ["X2 machine check: partial write W5, load R0"]);
+  assertEquals(
+    (await ways(spr, "7.4"))[1],
+    "X6 machine check: eviction W1, partial write W5, load R0",
+  );
+  assertEquals((await ways(gnr, "7.4"))[3], "X6 lost data: partial write W4, eviction W1, load L4");
   for (const { from } of LINUX_HISTORY) {
     const { closed } = await kernelHazards(emr, linux(from));
     const why = closed.find(({ id }) => id === "N1")?.why;
@@ -58,5 +63,5 @@ Deno.test("kernelHazards() says what a fix changes, and takes the worse of what 
   assertEquals(await change({ refusedGuestPage: "leaked" }), "R0 N1");
   assertEquals(await change({ reset: "always", resetSymbol: "tdx_clear_page" }), "X2");
   assertEquals(await change({ heedsSeamNr: false }), "R0 X2");
-  assertEquals(await ids(linux("6.8.0-1014-intel")), "R0 N1 X2");
+  assertEquals(await ids(linux("6.8.0-1014-intel")), "R0 N1 X2 X6");
 });

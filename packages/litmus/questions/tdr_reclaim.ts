@@ -67,7 +67,7 @@ export async function tdrVerdicts(
   const verdicts: TdrVerdict[] = [];
   for (const mode of MODES) {
     for (const t6 of [true, false]) {
-      const { harm, witness } = await worst(platform, mode, t6, options);
+      const { harm, witness } = await globalPageHarm({ platform, mode, t6, clear: true }, options);
       const expected = expectedHarm(platform, t6);
       const ok = harm === expected;
       verdicts.push({ platform: platform.name, mode, t6, harm, expected, ok, witness });
@@ -81,14 +81,20 @@ function expectedHarm(platform: Platform, t6: boolean): Harm {
   return platform.bugs.includes(TDX_PW_MCE) ? "machine check" : "lost data";
 }
 
-async function worst(
-  platform: Platform,
-  mode: Mode,
-  t6: boolean,
+/** A page that the module stored into through the global KeyID, and how it goes back. */
+export interface GlobalPage extends Pick<TdrVerdict, "mode" | "t6"> {
+  readonly platform: Platform;
+  /** Whether the host clears it. */
+  readonly clear: boolean;
+}
+
+/** The worst that meets the host with such a page, with the shortest way to it. */
+export async function globalPageHarm(
+  { platform, mode, t6, clear }: GlobalPage,
   options: ExploreOptions,
 ): Promise<Pick<TdrVerdict, "harm" | "witness">> {
   const { partialWriteToOwnedLine } = platform.memory;
-  const machine = { mode, clear: true, partialWriteToOwnedLine };
+  const machine = { mode, clear, partialWriteToOwnedLine };
   const system = new System(tdrProblem(t6), machine, { lost: true });
   const found = {
     "machine check": (state: number) => (system.events(state) & EVENT.hostMachineCheck) !== 0,

@@ -121,6 +121,13 @@ const EXPECTED: readonly Expected[] = [
     poison: "consumed",
     machineCheck: [],
   },
+  {
+    erratum: ANY,
+    modes: MODES,
+    hostKeys: ["keyid0"],
+    poison: "logged",
+    machineCheck: [],
+  },
 ];
 
 /** One question with the answer that the table expects. */

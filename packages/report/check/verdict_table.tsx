@@ -20,6 +20,8 @@ const POISON_TITLE: Readonly<Record<LeftPoison, string>> = {
   unconsumed: "; hardware poison is left that the TD never consumed",
   consumed: "; hardware poison is left that the TD consumed, with SEAM_NR and no KeyID bits in " +
     "MCi_ADDR: the page is retired",
+  logged:
+    "; hardware poison is left whose generation was logged: memory_failure took the page (N5)",
 };
 
 const MODE_TITLE = { Li: "Li, logical integrity", Ci: "Ci, cryptographic integrity" } as const;

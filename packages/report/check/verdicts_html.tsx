@@ -1,5 +1,6 @@
 import { type Platform, requirePlatform, showCount } from "@tdx/core";
 import type { VerdictRow } from "@tdx/litmus";
+import { POLICIES, POLICY_KERNELS } from "@tdx/reclaim";
 import type { VNode } from "preact";
 import { factChapters, LINE_ASSUMPTIONS, rulesIn } from "../page/fact_chapters.tsx";
 import { htmlPage } from "../page/html_page.tsx";
@@ -88,6 +89,11 @@ function Verdicts({ of, on }: {
         small number: states explored. Below each table stand the shortest ways to a machine check.
         {" "}
         A title has the steps after the reclaim; open it to read the way from its beginning.
+      </p>
+      <p>
+        Whose policy it is: {POLICIES.map((policy) => `${policy}, ${POLICY_KERNELS[policy]}`).join(
+          "; ",
+        )}. What each version leaves open besides: <code>tdx check --kernels</code>.
       </p>
       <div class="articles">
         {groupsOf(of, ({ hostKeys, poison }) => `${hostKeys} ${poison}`).map((group) => (

@@ -5,8 +5,16 @@ import { DataTable } from "../page/data_table.tsx";
 
 /** Shows what a teardown did, as `tdx teardown` prints it. */
 export function RunFigures({ report }: { readonly report: TeardownReport }): VNode {
-  const { control, seamcalls, retries, leakedPages, unclearedPages, mappedPages, leakedHkid } =
-    report;
+  const {
+    control,
+    pamt,
+    seamcalls,
+    retries,
+    leakedPages,
+    unclearedPages,
+    mappedPages,
+    leakedHkid,
+  } = report;
   return (
     <div class="tables">
       <DataTable
@@ -17,7 +25,11 @@ export function RunFigures({ report }: { readonly report: TeardownReport }): VNo
           { name: "Lines cleared", number: true },
           { name: "Fences", number: true },
         ]}
-        rows={[["guest", report] as const, ["control", control] as const].map(([name, work]) => [
+        rows={[
+          ["guest", report] as const,
+          ["control", control] as const,
+          ...(pamt === undefined ? [] : [["PAMT pairs", pamt] as const]),
+        ].map(([name, work]) => [
           name,
           showCount(work.pagesReclaimed),
           showCount(work.linesCleared),

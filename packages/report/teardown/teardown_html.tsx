@@ -89,6 +89,7 @@ export function teardownHtml(page: TeardownPage): string {
 
 function RunChapter({ page }: { readonly page: TeardownPage }): VNode {
   const { platform, mode, guestBytes, vcpus, decision, report, map } = page;
+  const note = decision.kernelNote;
   const facts: readonly (readonly [string, string])[] = [
     ["Platform", `${platform.name}, ${platform.title} (${platform.confidence})`],
     ["TD", `${showSize(guestBytes)}, ${showCount(vcpus, "vCPU")}`],
@@ -96,6 +97,7 @@ function RunChapter({ page }: { readonly page: TeardownPage }): VNode {
     ["Integrity mode", mode],
     ["Host KeyIDs", KEYS_IN_WORDS[decision.hostKeys]],
     ["Path", PATHS_IN_WORDS[report.path]],
+    ["Kernel", `Linux ${report.kernel}${note === undefined ? "" : ` (${note})`}`],
     ["Policy", `${report.policy}: ${decision.clear ? "clears" : "clears nothing"} here`],
     ["Decided by", decision.rules.join(", ")],
   ];
