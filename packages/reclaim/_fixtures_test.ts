@@ -9,7 +9,7 @@ import { srf } from "@tdx/platform-srf";
 import { type LeafName, type PageType, type SeamcallResult, TdxModule } from "@tdx/seam";
 import { createReclaimer, type ReclaimerOptions } from "./create_reclaimer.ts";
 import type { HostKeys, Policy } from "./decide.ts";
-import type { TeardownReport } from "./teardown/ongoing.ts";
+import type { TeardownReport } from "./teardown/report.ts";
 import type { TeardownOptions } from "./teardown/options.ts";
 import { createTdHost, type TdHost } from "./td_host/td_host.ts";
 

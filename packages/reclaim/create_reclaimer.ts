@@ -10,7 +10,7 @@ import { type Kernel, linux } from "@tdx/linux/kernel";
 import type { TdxModule } from "@tdx/seam";
 import { decide, type HostKeys, type Policy, type SettledDecision } from "./decide.ts";
 import { reset, type ResetCounts, type ResetOptions, resetPages } from "./reset.ts";
-import type { TeardownReport } from "./teardown/ongoing.ts";
+import type { TeardownReport } from "./teardown/report.ts";
 import type { TeardownOptions } from "./teardown/options.ts";
 import { teardown } from "./teardown/teardown.ts";
 
@@ -71,10 +71,11 @@ export interface Reclaimer {
    *
    * @param module The TDX module.
    * @param tdr Address of the TD's TDR in bytes.
-   * @param options Path, progress, cancellation.
+   * @param options Path, progress, cancellation, use of the pages, other hosts.
    * @returns What was done.
-   * @throws {TypeError} If an option is not known.
-   * @throws {RangeError} If there is no such TD or path, or the module is not the memory's.
+   * @throws {TypeError} If an option is not known, or another host's platform not from
+   * `definePlatform`.
+   * @throws {RangeError} If there is no such TD, path or policy, or the module is not the memory's.
    * @throws The signal's reason, if it was aborted: memory and module are between two pages then,
    * and a second teardown finishes the work.
    */

@@ -46,14 +46,15 @@ export {
   type TimePhase,
   type TimeTerm,
 } from "./estimate/shutdown_time.ts";
-export * from "./reset.ts";
+export { clearOperation, reset, type ResetCounts, type ResetOptions, resetPages } from "./reset.ts";
 export * from "./td_host/page_fates.ts";
 export * from "./td_host/poison_at_random.ts";
 export { gaps, randomNumbers } from "./td_host/random.ts";
 export * from "./td_host/scatter.ts";
 export * from "./td_host/td_host.ts";
-export { type PageWork, type TeardownReport } from "./teardown/ongoing.ts";
+export { type PageWork, type TeardownReport } from "./teardown/report.ts";
 export {
+  type OtherHost,
   TEARDOWN_PATHS,
   type TeardownOptions,
   type TeardownPath,

@@ -119,7 +119,11 @@ export function resetPages(
   chunk: FrameChunk,
   { key, clear }: ResetOptions,
 ): ResetCounts {
-  if (!clear) return NO_WORK;
-  memory.applyChunk(clearOperation(key), chunk);
-  return { lines: chunk.count * LINES_PER_PAGE, fences: chunk.count };
+  if (clear) memory.applyChunk(clearOperation(key), chunk);
+  return countsOfResets(chunk.count, clear);
+}
+
+/** What the resets of pages cost, each by itself. */
+export function countsOfResets(pages: number, clear: boolean): ResetCounts {
+  return clear ? { lines: pages * LINES_PER_PAGE, fences: pages } : NO_WORK;
 }

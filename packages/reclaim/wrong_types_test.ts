@@ -62,7 +62,7 @@ wrongTypes({
     oneOf((hostKeys) => createReclaimer({ memory, hostKeys }), "hostKeys", HOST_KEYS),
   ],
   "Reclaimer.teardown()": [
-    misspelt(tearDown, {}, "path, onProgress, onBack, signal, reuse"),
+    misspelt(tearDown, {}, "path, onProgress, onBack, signal, reuse, others"),
     oneOf((path) => tearDown({ path }), "path", PATHS),
   ],
   "createTdHost()": [

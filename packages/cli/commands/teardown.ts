@@ -37,7 +37,7 @@ export const teardownCommand: Command = {
     const plan = await readPlan(options, stdio);
     const writeHtml = await htmlWriter(options, stdio);
     const html = writeHtml && await import("../teardown/html.ts");
-    const done = await simulate(plan, stdio, html?.lookAt);
+    const done = await simulate(plan, stdio, html?.lookAt, html?.ALL_HOSTS);
     const { report, setUpMs, computeMs } = done;
     const { guestBytes, vcpus } = plan;
     const printed: PrintedTeardown = {
@@ -52,7 +52,7 @@ export const teardownCommand: Command = {
     else stdio.print(teardownText(printed));
     if (html !== undefined) {
       const origin = originNow("teardown", options);
-      await writeHtml!(await html.teardownPage(origin, plan, done, stdio));
+      await writeHtml!(html.teardownPage(origin, plan, done));
     }
     const isBad = report.machineChecks > 0 || report.unclearedPages > 0 || nothingCameBack(report);
     return isBad ? EXIT.hazard : EXIT.fine;

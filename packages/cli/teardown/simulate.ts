@@ -7,6 +7,7 @@ import {
   type Decision,
   followPages,
   type HostKeys,
+  type OtherHost,
   type Policy,
   type ShutdownTime,
   simulatedTime,
@@ -46,6 +47,8 @@ export type Look<Seen> = (host: TdHost, fates: FrameMap) => Seen;
 export interface Simulated<Seen> {
   readonly decision: Decision;
   readonly report: TeardownReport;
+  /** The same for each of the other hosts. */
+  readonly others: readonly TeardownReport[];
   /** What was seen of the host, which is not kept: it can take a gigabyte. */
   readonly seen: Seen | undefined;
   /** Time it took to build host and TD, in milliseconds. */
@@ -54,11 +57,12 @@ export interface Simulated<Seen> {
   readonly computeMs: number;
 }
 
-/** Simulates a teardown after which the host uses every guest page. */
+/** Simulates a teardown after which the host uses every guest page; for other hosts too. */
 export async function simulate<Seen>(
   plan: TeardownPlan,
   output: Output,
   look?: Look<Seen>,
+  otherHosts: readonly OtherHost[] = [],
 ): Promise<Simulated<Seen>> {
   const { platform, mode, hostKeys, kernel, policy, path, guestBytes, vcpus, hostBytes, faults } =
     plan;
@@ -84,9 +88,10 @@ export async function simulate<Seen>(
     kernel,
     ...defined({ policy }),
   });
-  const report = await reclaimer.teardown(host.module, host.tdr, {
+  const { others = [], ...report } = await reclaimer.teardown(host.module, host.tdr, {
     path,
     reuse: true,
+    others: otherHosts,
     ...defined({ onBack: follower?.onBack }),
     onProgress(progress) {
       inject(progress.phase);
@@ -97,6 +102,7 @@ export async function simulate<Seen>(
   return {
     decision: reclaimer.decision,
     report,
+    others,
     seen: follower && look?.(host, follower.fates()),
     setUpMs: setUp - started,
     computeMs,

@@ -236,10 +236,13 @@ export class PhysicalMemory {
    * @param wanted Asked once for each state that occurs.
    * @param visit Called with chunks of such pages, each valid during the call only; it must not
    * change this memory.
+   * @param within Where to look, as a {@link FrameMap} hands frames out; default the whole memory.
+   * @throws {RangeError} If a frame to look at is outside the memory.
    */
   forEachPagesWith(
     wanted: (state: LineState) => boolean,
     visit: (pages: FrameChunk) => void,
+    within: FrameChunk = runOf(0, this.#frames.frames),
   ): void {
     const answers = new Map<number, boolean>();
     const isWanted = (state: number): boolean => {
@@ -247,18 +250,15 @@ export class PhysicalMemory {
       if (answer === undefined) answers.set(state, answer = wanted(this.line.state(state)));
       return answer;
     };
-    this.#frames.forEach(0, this.#frames.frames, (chunk) => {
-      if (chunk.value !== MIXED) {
-        if (isWanted(chunk.value)) visit(chunk);
-        return;
-      }
-      forEachBlock(chunk, (frame, pages) => {
-        const words = this.#block(frame).pagesWith(pages, isWanted);
-        const count = countBits(words, 0);
-        if (count > 0) {
-          visit({ frame, count, value: MIXED, words, at: 0, blocks: 1, lasting: false });
-        }
-      });
+    this.#frames.updateChunk(within, (value, chunk) => {
+      if (value === MIXED) {
+        forEachBlock(chunk, (frame, pages) => {
+          const words = this.#block(frame).pagesWith(pages, isWanted);
+          const count = countBits(words, 0);
+          if (count > 0) visit({ frame, count, value, words, at: 0, blocks: 1, lasting: false });
+        });
+      } else if (isWanted(value)) visit(chunk);
+      return value;
     });
   }
 

@@ -1,6 +1,6 @@
 import { type Known, LINES_PER_PAGE } from "@tdx/core";
 import { requireOptions } from "@tdx/core/arguments";
-import type { TeardownReport } from "../teardown/ongoing.ts";
+import type { TeardownReport } from "../teardown/report.ts";
 import { type CostCase, type Costs, costsOf, type Work } from "./_costs.ts";
 import { hull, weighted } from "./_interval.ts";
 import type { ClearReading, Provenance } from "./clear.ts";

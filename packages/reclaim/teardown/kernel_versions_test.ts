@@ -11,7 +11,7 @@ import {
   smallHost,
   tearDown,
 } from "../_fixtures_test.ts";
-import type { TeardownReport } from "./ongoing.ts";
+import type { TeardownReport } from "./report.ts";
 
 const LEAKING = ["6.16", "6.17", "6.18"];
 const RETURNING = ["6.19", "7.1", "7.2", "7.3", "7.4"];

@@ -1,5 +1,6 @@
 import {
   BLOCK_FRAMES,
+  defined,
   forEachFrame,
   type FrameChunk,
   type Operation,
@@ -9,56 +10,11 @@ import {
 } from "@tdx/core";
 import type { Kernel } from "@tdx/linux/kernel";
 import type { TdInfo, TdxModule } from "@tdx/seam";
-import type { Policy, SettledDecision } from "../decide.ts";
+import type { SettledDecision } from "../decide.ts";
 import { type ResetOptions, resetPages } from "../reset.ts";
+import { OtherHosts } from "./_other_hosts.ts";
 import type { TeardownOptions, TeardownPath, TeardownPhase } from "./options.ts";
-
-/** Pages that came back, and what clearing them took. */
-export interface PageWork {
-  /** Pages of 4 KiB. */
-  readonly pagesReclaimed: number;
-  /** Lines cleared with MOVDIR64B. */
-  readonly linesCleared: number;
-  /** Full fences. */
-  readonly fences: number;
-}
-
-/** What a teardown did; the figures of the guest's pages stand at the top. */
-export interface TeardownReport extends PageWork {
-  /** Name of the platform. */
-  readonly platform: string;
-  /** The kernel's version or name. */
-  readonly kernel: string;
-  /** The clearing policy: the kernel's, unless another was asked for. */
-  readonly policy: Policy;
-  /** The path it took. */
-  readonly path: TeardownPath;
-  /** The same for control pages: TDR, TDCS, vCPUs and Secure EPT. */
-  readonly control: PageWork;
-  /** The same for the pairs of Dynamic PAMT, which come back uncleared (X6); absent without it. */
-  readonly pamt?: PageWork;
-  /** Pages that came back, by their type in the PAMT. */
-  readonly pagesByType: Readonly<Record<string, number>>;
-  /** SEAMCALLs by leaf. */
-  readonly seamcalls: Readonly<Record<string, number>>;
-  /** SEAMCALLs that were issued again after OPERAND_BUSY or INTERRUPTED_RESUMABLE. */
-  readonly retries: number;
-  /** Pages that were given up on purpose after a refusal. */
-  readonly leakedPages: number;
-  /** Guest pages that went back to the host after a refusal, without the reset (X2). */
-  readonly unclearedPages: number;
-  /** Of these, pages that the Secure EPT still maps. */
-  readonly mappedPages: number;
-  /** Whether the HKID could not be freed, so that no page could be taken back. */
-  readonly leakedHkid: boolean;
-  /**
-   * Machine checks when the host used the pages: one a page, which is retired by it. That is what
-   * loads in user mode give; a load in the kernel panics at the first.
-   */
-  readonly machineChecks: number;
-  /** Pages that were retired because of them. */
-  readonly retiredPages: number;
-}
+import type { TeardownReport } from "./report.ts";
 
 /** The host that takes the memory back. */
 export interface TeardownHost {
@@ -90,6 +46,7 @@ export class OngoingTeardown {
   readonly #total: number;
   readonly #partialWrite: Operation;
   readonly #load: Operation;
+  readonly #others: OtherHosts | undefined;
   #phase: TeardownPhase = "free the key";
   #lastPause = performance.now();
 
@@ -103,6 +60,8 @@ export class OngoingTeardown {
     const { key } = host.reset;
     this.#partialWrite = { kind: "partial-write", by: "host", key, data: "host" };
     this.#load = { kind: "load", by: "host", key };
+    const use = [this.#partialWrite, this.#load];
+    this.#others = options.others && new OtherHosts(host.memory, key, options.others, use);
     this.#before = new Map(module.calls);
     this.#total = this.td.children + 1;
   }
@@ -140,10 +99,11 @@ export class OngoingTeardown {
     const work = { REG: this.#guest, PAMT: this.#pamt }[type] ?? this.#control;
     work.pagesReclaimed += pages.count;
     this.#byType[type] = (this.#byType[type] ?? 0) + pages.count;
+    const used = type === "REG" && this.options.reuse === true;
+    if (used) this.#others?.use(pages, "reset");
     const { lines, fences } = resetPages(this.host.memory, pages, this.host.reset);
     work.linesCleared += lines;
     work.fences += fences;
-    const used = type === "REG" && this.options.reuse === true;
     if (used) this.#reuse(pages);
     this.options.onBack?.(pages, used);
   }
@@ -181,7 +141,10 @@ export class OngoingTeardown {
     this.#unclearedPages += pages.count;
     if (mapped) this.#mappedPages += pages.count;
     const used = this.options.reuse === true;
-    if (used) this.#reuse(pages);
+    if (used) {
+      this.#others?.use(pages, "as it is");
+      this.#reuse(pages);
+    }
     this.options.onBack?.(pages, used);
   }
 
@@ -203,7 +166,7 @@ export class OngoingTeardown {
       .map(([leaf, count]) => [leaf, count - (this.#before.get(leaf) ?? 0)] as const)
       .filter(([, count]) => count > 0);
     const { platform, kernel, policy } = this.host.decision;
-    return {
+    const report: TeardownReport = {
       platform,
       kernel,
       policy,
@@ -221,6 +184,7 @@ export class OngoingTeardown {
       machineChecks: this.#machineChecks,
       retiredPages: this.#machineChecks,
     };
+    return { ...report, ...defined({ others: this.#others?.reports(report) }) };
   }
 
   /** A process meets the machine check, so the page is retired and the host goes on. */

@@ -1,5 +1,6 @@
-import type { FrameChunk } from "@tdx/core";
+import { type FrameChunk, type Platform, requirePlatform } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
+import { POLICIES, type Policy } from "../decide.ts";
 
 /**
  * How Linux takes the memory back: `dynamic` removes every page while the TD's key is live
@@ -23,6 +24,14 @@ export interface TeardownProgress {
   readonly pagesTotal: number;
 }
 
+/** A host that is like the one of a teardown but for its platform and its clearing policy. */
+export interface OtherHost {
+  /** Its platform. */
+  readonly platform: Platform;
+  /** When it clears. */
+  readonly policy: Policy;
+}
+
 /** How a teardown goes about it. */
 export interface TeardownOptions {
   /** The path; default `terminate`. */
@@ -41,6 +50,11 @@ export interface TeardownOptions {
    * line past the cache, then loads it. That is when a skipped clear shows; default `false`.
    */
   readonly reuse?: boolean;
+  /**
+   * Other hosts, for each of which there is a report too: what the same teardown would have come to
+   * there, at a fraction of what it would cost to simulate it. Default none.
+   */
+  readonly others?: readonly OtherHost[];
 }
 
 const TEARDOWN_OPTIONS: readonly (keyof TeardownOptions)[] = [
@@ -49,10 +63,15 @@ const TEARDOWN_OPTIONS: readonly (keyof TeardownOptions)[] = [
   "onBack",
   "signal",
   "reuse",
+  "others",
 ];
 
-/** Throws if an option is misspelt or the path is not known. */
+/** Throws if an option is misspelt, or a path, platform or policy not known. */
 export function requireTeardownOptions(options: TeardownOptions): void {
   requireOptions("options", options, TEARDOWN_OPTIONS);
   if (options.path !== undefined) requireOneOf("path", options.path, TEARDOWN_PATHS);
+  for (const { platform, policy } of options.others ?? []) {
+    requirePlatform("platform", platform);
+    requireOneOf("policy", policy, POLICIES);
+  }
 }

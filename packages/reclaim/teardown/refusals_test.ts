@@ -14,7 +14,7 @@ import {
 } from "../_fixtures_test.ts";
 import { randomNumbers } from "../td_host/random.ts";
 import type { TdHost } from "../td_host/td_host.ts";
-import type { TeardownReport } from "./ongoing.ts";
+import type { TeardownReport } from "./report.ts";
 import {
   TEARDOWN_PATHS,
   type TeardownOptions,

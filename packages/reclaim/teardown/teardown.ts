@@ -2,8 +2,9 @@ import type { TdxModule } from "@tdx/seam";
 import { freeKey } from "./_free_key.ts";
 import { reclaimPages, reclaimTdr } from "./_reclaim_pages.ts";
 import { removeGuestPages } from "./_remove_pages.ts";
-import { OngoingTeardown, type TeardownHost, type TeardownReport } from "./ongoing.ts";
+import { OngoingTeardown, type TeardownHost } from "./ongoing.ts";
 import { requireTeardownOptions, type TeardownOptions } from "./options.ts";
+import type { TeardownReport } from "./report.ts";
 
 /** Tears a TD down as Linux does; `Reclaimer.teardown` says how. */
 export async function teardown(
