@@ -5,3 +5,5 @@ export function closestString(
   possibleWords: readonly string[],
   options?: { caseSensitive?: boolean },
 ): string;
+
+export function levenshteinDistance(str1: string, str2: string): number;

@@ -15,7 +15,15 @@
  *
  * @module
  */
-import { type Command, commandHelp, EXIT, type ExitStatus, generalHelp } from "./shell/command.ts";
+import {
+  allOptions,
+  type Command,
+  commandHelp,
+  EXIT,
+  type ExitStatus,
+  generalHelp,
+  type NamedCommand,
+} from "./shell/command.ts";
 import { readOptions } from "./shell/options.ts";
 import { type Output, processStdio, type Stdio, type WriteFile } from "./shell/stdio.ts";
 import { pick, UsageError } from "./shell/values.ts";
@@ -37,11 +45,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   platforms: async () => (await import("./commands/platforms.ts")).platformsCommand,
   status: async () => (await import("./commands/status.ts")).statusCommand,
   teardown: async () => (await import("./commands/teardown.ts")).teardownCommand,
-};
-
-const COMMON = {
-  help: { help: "say how to use it" },
-  json: { help: "answer with one JSON object" },
 };
 
 /**
@@ -82,25 +85,35 @@ export async function main(
 
 async function run(args: readonly string[], stdio: Stdio): Promise<ExitStatus> {
   const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "help") {
-    const loading = Object.entries(COMMANDS).map(async ([name, load]) =>
-      [name, await load()] as const
-    );
-    stdio.print(generalHelp(await Promise.all(loading)));
+  if (name === "help" && rest.length > 0) return await run([rest[0]!, "--help"], stdio);
+  if (name === undefined || ["--help", "-h", "help"].includes(name)) {
+    stdio.print(generalHelp(await allCommands(), stdio.columns));
     return name === undefined ? EXIT.usage : EXIT.fine;
   }
-  if (name === "--version") {
+  if (name === "--version" || name === "-V") {
     stdio.print((await import("./shell/version.ts")).VERSION);
     return EXIT.fine;
   }
-  const command = await pick("the subcommand", name, COMMANDS)();
-  const table = { ...command.options, ...COMMON };
-  const options = readOptions(rest, table);
-  if (options.has("help")) {
-    stdio.print(commandHelp(name, command, table));
+  if (name === "completions" || name === "man") {
+    const text = name === "man"
+      ? (await import("./shell/man_page.ts")).manPage(await allCommands())
+      : (await import("./shell/completions.ts")).completions(rest, await allCommands());
+    stdio.print(text);
     return EXIT.fine;
   }
-  return await command.run(options, stdio);
+  const command = await pick("the subcommand", name, COMMANDS)();
+  const options = readOptions(rest, allOptions(command));
+  if (options.has("help")) {
+    stdio.print(commandHelp(name, command, stdio.columns));
+    return EXIT.fine;
+  }
+  return await command.run(options, options.has("quiet") ? { ...stdio, progress() {} } : stdio);
+}
+
+async function allCommands(): Promise<NamedCommand[]> {
+  return await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, load]) => [name, await load()] as const),
+  );
 }
 
 /** Libraries refuse bad input with these; anything else is a bug and keeps its stack trace. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import config from "./deno.json" with { type: "json" };
-import { refused, tdx } from "./fixtures_test.ts";
+import { CaughtStdio, refused, tdx, tdxOn } from "./fixtures_test.ts";
 import { main } from "./main.ts";
 
 const SUBCOMMANDS = [
@@ -56,8 +56,9 @@ Deno.test("main() refuses an unknown subcommand, with the list and the nearest n
   assertStringIncludes(await refused("toString"), "got toString");
 });
 
-Deno.test("main() refuses options that are unknown, given twice or without a value", async () => {
-  const list = "--platform --cpuinfo --cpuid --kernel --host-keys --policy --mode --help --json";
+Deno.test("main() refuses options that are unknown, given twice, without a value or with one too many", async () => {
+  const list =
+    "--platform --cpuinfo --cpuid --kernel --host-keys --policy --mode --help --json --quiet";
   assertEquals(
     await refused("decide", "--polcy", "never"),
     `tdx: Expected one of ${list}, got --polcy; did you mean --policy?`,
@@ -72,12 +73,49 @@ Deno.test("main() refuses options that are unknown, given twice or without a val
   );
   assertEquals(
     await refused("decide", "--platform"),
-    "tdx: Expected --platform NAME, got no value",
+    "tdx: Expected --platform spr|emr|gnr|srf|cwf|generic, got no value",
   );
   assertEquals(
     await refused("decide", "--platform="),
-    "tdx: Expected --platform NAME, got no value",
+    "tdx: Expected --platform spr|emr|gnr|srf|cwf|generic, got no value",
   );
+  assertEquals(
+    await refused("decide", "--json=false"),
+    "tdx: Expected --json without a value, got --json=false",
+  );
+});
+
+Deno.test("main() knows -h, -V and -q, and help NAME", async () => {
+  const help = await tdx("decide", "--help");
+  assertEquals(await tdx("decide", "-h"), help);
+  assertEquals(await tdx("help", "decide"), help);
+  assertEquals(await tdx("-h"), await tdx("--help"));
+  assertEquals(await tdx("-V"), await tdx("--version"));
+  const [loud, quiet] = [new CaughtStdio(), new CaughtStdio()];
+  await tdxOn(loud, "teardown", "--platform", "gnr");
+  await tdxOn(quiet, "teardown", "--platform", "gnr", "-q");
+  assertEquals([loud.shown.length > 0, quiet.shown], [true, []]);
+});
+
+Deno.test("main() fits its help to a narrow terminal", async () => {
+  class Narrow extends CaughtStdio {
+    override readonly columns: number = 60;
+  }
+  for (const name of ["", ...SUBCOMMANDS]) {
+    const { text } = await tdxOn(new Narrow(), "help", ...name === "" ? [] : [name]);
+    // A choice of many names is one word.
+    const wide = text.split("\n").filter((line) => line.length > 60 && !line.includes("|"));
+    assertEquals(wide, []);
+  }
+});
+
+Deno.test("tdx man has every subcommand, and no line that man takes for a request", async () => {
+  const { text } = await tdx("man");
+  for (const name of SUBCOMMANDS) assertStringIncludes(text, `\n.SS ${name}`);
+  const requests = text.split("\n").filter((line) => /^[.']/.test(line)).map((line) =>
+    line.split(" ")[0]
+  );
+  assertEquals(new Set(requests), new Set([".TH", ".SH", ".B", ".SS", ".TP", ".PP"]));
 });
 
 Deno.test("main() refuses words beside the options", async () => {

@@ -14,7 +14,7 @@ export const auditCommand: Command = {
   usage: "[--root DIR | - | --fleet FILE] [--format FORMAT] [--explain]",
   options: {
     root: { value: "DIR", help: "audit a snapshot folder; - audits an archive on standard input" },
-    format: { value: "FORMAT", help: `${AUDIT_FORMATS.join(", ")}; default text` },
+    format: { value: AUDIT_FORMATS.join("|"), help: "default text" },
     explain: { help: "say of every check where it looked, what it means and what to do" },
     fleet: { value: "FILE", help: "sum up audits, one JSON object a line; - is standard input" },
   },

@@ -1,4 +1,5 @@
 import { type TdrVerdict, tdrVerdicts, verdict, type VerdictRow } from "@tdx/litmus";
+import { POLICIES } from "@tdx/reclaim/decide";
 import { HTML_OPTION, htmlWriter, originNow } from "../html/html_report.ts";
 import {
   asksTdr,
@@ -34,7 +35,7 @@ export const checkCommand: Command = {
     "[--platform NAME] [--mode Li|Ci] [--kernel VERSION] [--policy POLICY] [--trace | --kernels]",
   options: {
     ...MACHINES_OPTIONS,
-    policy: { value: "POLICY", help: "only always, quirk or never; default all" },
+    policy: { value: POLICIES.join("|"), help: "only this policy; default all" },
     ...QUESTION_OPTIONS,
     ...LIMIT_OPTION,
     ...TRACE_OPTION,

@@ -8,7 +8,7 @@ import {
   witnessSteps,
 } from "@tdx/litmus";
 import { POLICIES, type Policy } from "@tdx/reclaim";
-import { MACHINES_OPTIONS, readModes } from "../litmus/questions.ts";
+import { MODE_OPTION, readModes } from "../litmus/questions.ts";
 import { type Command, EXIT } from "../shell/command.ts";
 import { platformNamed } from "../shell/machine.ts";
 import { printJson } from "../shell/show.ts";
@@ -19,10 +19,10 @@ export const diffCommand: Command = {
   summary: "show the first step after a reclaim at which two platforms part",
   usage: "PLATFORM PLATFORM [--mode Li|Ci] [--policy POLICY]",
   options: {
-    mode: MACHINES_OPTIONS.mode,
+    ...MODE_OPTION,
     policy: {
-      value: "POLICY",
-      help: "always, quirk or never; default never, which clears nothing",
+      value: POLICIES.join("|"),
+      help: "default never, which clears nothing",
     },
   },
   example: "tdx diff spr gnr",

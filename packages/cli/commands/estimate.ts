@@ -27,8 +27,8 @@ export const estimateCommand: Command = {
     memory: { value: "SIZE", help: `guest memory; the published table has ${SIZES} GiB` },
     vcpus: { value: "N", help: "virtual CPUs" },
     path: {
-      value: "PATH",
-      help: "terminate (key first) or dynamic (pages first); default terminate",
+      value: TEARDOWN_PATHS.join("|"),
+      help: "terminate: key first, dynamic: pages first; default terminate",
     },
     clear: {
       value: "COST",

@@ -41,8 +41,8 @@ export const exportCommand: Command = {
   options: {
     ...MACHINES_OPTIONS,
     policy: {
-      value: "POLICY",
-      help: "always, quirk or never; default quirk, or the scenario's own",
+      value: POLICIES.join("|"),
+      help: "default quirk, or the scenario's own",
     },
     ...QUESTION_OPTIONS,
     ...LIMIT_OPTION,

@@ -33,8 +33,8 @@ export const litmusCommand: Command = {
   options: {
     ...MACHINES_OPTIONS,
     policy: {
-      value: "POLICY",
-      help: "always, quirk or never; default the scenario's own",
+      value: POLICIES.join("|"),
+      help: "default the scenario's own",
     },
     ...LIMIT_OPTION,
     ...TRACE_OPTION,

@@ -66,7 +66,10 @@ Deno.test("tdx status refuses what is no 64-bit number", async () => {
     await refused("status", "no-such-file"),
     "tdx: Expected a status, the name of one, a log line or a file, got no-such-file: no such file",
   );
-  assertStringIncludes(await refused("status", "-1"), "tdx: Expected one of --help --json, got -1");
+  assertStringIncludes(
+    await refused("status", "-1"),
+    "tdx: Expected one of --help --json --quiet, got -1",
+  );
   assertEquals(
     await refused("status"),
     "tdx: Expected a 64-bit status such as 0xc000030000000001, got none",

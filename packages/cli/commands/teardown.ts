@@ -23,8 +23,8 @@ export const teardownCommand: Command = {
     scatter: { help: "scatter guest pages over the host at random; default: all in one piece" },
     vcpus: { value: "N", help: "virtual CPUs; default 4" },
     path: {
-      value: "PATH",
-      help: "terminate (key first) or dynamic (pages first); default terminate",
+      value: TEARDOWN_PATHS.join("|"),
+      help: "terminate: key first, dynamic: pages first; default terminate",
     },
     ...CLEARING_OPTIONS,
     mode: { value: "Li|Ci", help: "integrity mode; default Ci" },

@@ -9,14 +9,19 @@ import {
 } from "@tdx/litmus";
 import { POLICIES, type Policy } from "@tdx/reclaim";
 import { PLATFORMS } from "../platforms.ts";
-import { platformNamed } from "../shell/machine.ts";
+import { PLATFORM_NAMES, platformNamed } from "../shell/machine.ts";
 import type { Options, OptionTable } from "../shell/options.ts";
 
-/** The options that say which machines are asked about. */
-export const MACHINES_OPTIONS = {
-  platform: { value: "NAME", help: "only this platform; default all" },
+/** The option that says which integrity modes are asked about. */
+export const MODE_OPTION: OptionTable = {
   mode: { value: "Li|Ci", help: "only this integrity mode; default both" },
-} as const;
+};
+
+/** The options that say which machines are asked about. */
+export const MACHINES_OPTIONS: OptionTable = {
+  platform: { value: PLATFORM_NAMES, help: "only this platform; default all" },
+  ...MODE_OPTION,
+};
 
 /** The option that bounds an exploration. */
 export const LIMIT_OPTION = {
@@ -30,10 +35,10 @@ export const TRACE_OPTION = {
 
 /** The options of the verdict table's questions alone: a scenario says its own. */
 export const QUESTION_OPTIONS: OptionTable = {
-  "host-keys": { value: "KIND", help: `only ${either(CLOSURE_KEYS)}; default all` },
+  "host-keys": { value: CLOSURE_KEYS.join("|"), help: "only with these KeyIDs; default all" },
   "left-poison": {
-    value: "KIND",
-    help: `only where this poison is left: ${either(LEFT_POISONS)}; default all`,
+    value: LEFT_POISONS.join("|"),
+    help: "only where this poison is left; default all",
   },
 };
 
@@ -86,8 +91,4 @@ export function asksTdr(options: Options, defaults: QuestionDefaults): boolean {
     poison: options.pick("left-poison", LEFT_POISONS) ?? "none",
   };
   return policy === "always" && hostKeys === "keyid0" && poison === "none";
-}
-
-function either(names: readonly string[]): string {
-  return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }

@@ -9,7 +9,7 @@ import {
 } from "@tdx/host";
 import { MACHINE_CHECK_MODES } from "@tdx/linux";
 import { PLATFORMS } from "../platforms.ts";
-import { KERNEL_OPTION, namedKernel, platformNamed } from "../shell/machine.ts";
+import { KERNEL_OPTION, namedKernel, PLATFORM_NAMES, platformNamed } from "../shell/machine.ts";
 import type { Options, OptionTable } from "../shell/options.ts";
 import { UsageError } from "../shell/values.ts";
 
@@ -19,12 +19,12 @@ const MCE_FORMATS = [...MACHINE_CHECK_FORMATS, DATABASE] as const;
 
 /** What `tdx mce` takes. */
 export const MCE_OPTIONS: OptionTable = {
-  format: { value: "FORM", help: `${MCE_FORMATS.join(", ")}; default: told by the content` },
+  format: { value: MCE_FORMATS.join("|"), help: "default: told by the content" },
   mode: {
-    value: "MODE",
-    help: "what was interrupted, where the log does not tell: " + MACHINE_CHECK_MODES.join(", "),
+    value: MACHINE_CHECK_MODES.join("|"),
+    help: "what was interrupted, where the log does not tell",
   },
-  platform: { value: "NAME", help: "the platform; default: the CPU that a record names" },
+  platform: { value: PLATFORM_NAMES, help: "the platform; default: the CPU that a record names" },
   ...KERNEL_OPTION,
   maxpa: { value: "BITS", help: "physical address bits with KeyID bits (MAXPA), 32 to 52" },
   "keyid-bits": { value: "BITS", help: "upper address bits that carry the KeyID, 0 to 15" },

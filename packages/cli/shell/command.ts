@@ -1,4 +1,4 @@
-import type { Options, OptionTable } from "./options.ts";
+import type { Option, Options, OptionTable } from "./options.ts";
 import type { Stdio } from "./stdio.ts";
 
 /** Exit statuses, the same for every subcommand. */
@@ -36,39 +36,99 @@ export interface Command {
   run(options: Options, stdio: Stdio): Promise<ExitStatus> | ExitStatus;
 }
 
-/** What `tdx --help` says. */
-export function generalHelp(commands: readonly (readonly [string, Command])[]): string {
+/** The options that every subcommand takes. */
+export const COMMON_OPTIONS: OptionTable = {
+  help: { help: "say how to use it" },
+  json: { help: "answer with one JSON object" },
+  quiet: { help: "show no progress" },
+};
+
+/** All options of a subcommand. */
+export function allOptions({ options }: Command): OptionTable {
+  return { ...options, ...COMMON_OPTIONS };
+}
+
+/** What the exit statuses mean, in words. */
+export const EXIT_MEANINGS: readonly (readonly [ExitStatus, string])[] = [
+  [EXIT.fine, "fine"],
+  [EXIT.usage, "usage or bad input"],
+  [EXIT.hazard, "a hazard was found"],
+  [EXIT.unknown, "could not tell"],
+];
+
+/** An option as it is typed, with the name of its value. */
+export function optionUsage(name: string, { value }: Option): string {
+  return `--${name}${value === undefined ? "" : ` ${value}`}`;
+}
+
+/** A subcommand by its name. */
+export type NamedCommand = readonly [name: string, command: Command];
+
+/** What `tdx --help` says, in lines of at most `columns` characters where words allow it. */
+export function generalHelp(commands: readonly NamedCommand[], columns: number): string {
   return [
-    "tdx: give the private memory of Intel TDX guests back to the host",
+    ...wrap("tdx: give the private memory of Intel TDX guests back to the host", columns),
     "",
     "Usage: tdx SUBCOMMAND [OPTIONS]",
     "",
-    ...columns(commands.map(([name, { summary }]) => [name, summary])),
+    ...inColumns(commands.map(([name, { summary }]) => [name, summary]), columns),
     "",
-    "tdx --version says which version this is.",
+    ...wrap(
+      "tdx --version (-V) says which version this is; tdx completions bash|zsh|fish makes a shell " +
+        "complete all this, and tdx man is a page for man -l -.",
+      columns,
+    ),
     "",
-    "Each takes --json and --help. Exit status: 0 fine, 1 usage or bad input, 2 a hazard was found,",
-    "3 could not tell.",
+    ...wrap(
+      "Each takes --json, --quiet (-q) and --help (-h; also tdx help SUBCOMMAND). Exit status: " +
+        `${EXIT_MEANINGS.map((pair) => pair.join(" ")).join(", ")}.`,
+      columns,
+    ),
   ].join("\n");
 }
 
-/** What `tdx SUBCOMMAND --help` says. */
-export function commandHelp(name: string, command: Command, options: OptionTable): string {
-  const rows = Object.entries(options).map(([option, { value, help }]) =>
-    [`--${option}${value === undefined ? "" : ` ${value}`}`, help] as const
-  );
+/** What `tdx SUBCOMMAND --help` says, in lines of at most `columns` characters. */
+export function commandHelp(name: string, command: Command, columns: number): string {
   return [
-    `tdx ${name}: ${command.summary}`,
+    ...wrap(`tdx ${name}: ${command.summary}`, columns),
     "",
-    `Usage: tdx ${name} ${command.usage}`.trimEnd(),
+    ...wrap(`Usage: tdx ${name} ${command.usage}`.trimEnd(), columns),
     "",
-    ...columns(rows),
+    ...inColumns(
+      Object.entries(allOptions(command)).map(([option, row]) => [
+        optionUsage(option, row),
+        row.help,
+      ]),
+      columns,
+    ),
     "",
-    `Example: ${command.example}`,
+    ...wrap(`Example: ${command.example}`, columns),
   ].join("\n");
 }
 
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+/** The widest that a left column becomes; what is wider has a line of its own. */
+const WIDEST_LEFT = 24;
+
+function inColumns(rows: readonly (readonly [string, string])[], columns: number): string[] {
+  const lefts = rows.map(([left]) => left.length).filter((width) => width <= WIDEST_LEFT);
+  const indent = Math.max(...lefts) + 4;
+  return rows.flatMap(([left, right]) => {
+    const [first, ...rest] = wrap(right, columns - indent);
+    const isWide = left.length + 4 > indent;
+    const lines = isWide
+      ? [`  ${left}`, " ".repeat(indent) + first]
+      : [`  ${left}`.padEnd(indent) + first];
+    return [...lines, ...rest.map((line) => " ".repeat(indent) + line)];
+  });
+}
+
+/** Breaks a text between words into lines of at most `width` characters. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
 }

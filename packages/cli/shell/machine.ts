@@ -1,6 +1,7 @@
 import type { Platform } from "@tdx/core";
 import { type CpuIdentity, matchPlatform, parseCpuidDump, parseCpuinfo } from "@tdx/host/cpu";
 import { type Kernel, linux, NEWEST_LINUX } from "@tdx/linux/kernel";
+import { HOST_KEYS, POLICIES } from "@tdx/reclaim/decide";
 import { PLATFORMS } from "../platforms.ts";
 import { readInput } from "./input.ts";
 import type { Options, OptionTable } from "./options.ts";
@@ -8,9 +9,12 @@ import { requireGranted } from "./permissions.ts";
 import type { Stdio } from "./stdio.ts";
 import { pick, UsageError } from "./values.ts";
 
+/** The names of the platforms, as an option takes them. */
+export const PLATFORM_NAMES: string = PLATFORMS.map(({ name }) => name).join("|");
+
 /** The options that say which machine is meant. */
-export const MACHINE_OPTIONS = {
-  platform: { value: "NAME", help: "the platform; default: read it from the machine" },
+export const MACHINE_OPTIONS: OptionTable = {
+  platform: { value: PLATFORM_NAMES, help: "the platform; default: read it from the machine" },
   cpuinfo: {
     value: "FILE",
     help: "read the CPU from a copy of /proc/cpuinfo; - is standard input",
@@ -19,7 +23,7 @@ export const MACHINE_OPTIONS = {
     value: "FILE",
     help: "read the CPU from a CPUID dump (or cpuid -r); - is standard input",
   },
-} as const;
+};
 
 /** The option that says which kernel is meant. */
 export const KERNEL_OPTION: OptionTable = {
@@ -33,12 +37,12 @@ export const KERNEL_OPTION: OptionTable = {
 export const CLEARING_OPTIONS: OptionTable = {
   ...KERNEL_OPTION,
   "host-keys": {
-    value: "KIND",
-    help: "keyid0, shared or shared-integrity: the KeyIDs the host uses; default keyid0",
+    value: HOST_KEYS.join("|"),
+    help: "the KeyIDs the host uses; default keyid0",
   },
   policy: {
-    value: "POLICY",
-    help: "always, quirk (only with the erratum) or never, instead of what the kernel does",
+    value: POLICIES.join("|"),
+    help: "clear so, instead of as the kernel does; quirk: only with the erratum",
   },
 };
 

@@ -77,7 +77,13 @@ export function readOptions(args: readonly string[], table: OptionTable): Option
     },
   });
   const given = new Map<string, string | true>();
-  for (const name of flags) if (parsed[name] === true) given.set(name, true);
+  for (const name of flags) {
+    const withValue = args.find((arg) => arg.startsWith(`--${name}=`));
+    if (withValue !== undefined) {
+      throw new UsageError(`Expected --${name} without a value, got ${withValue}`);
+    }
+    if (parsed[name] === true) given.set(name, true);
+  }
   for (const name of valued) {
     const [value, ...more] = parsed[name] as string[];
     if (more.length > 0) {
@@ -98,11 +104,13 @@ export function noOperands({ operands }: Options): void {
   }
 }
 
+const SHORT: ReadonlyMap<string, string> = new Map([["-h", "--help"], ["-q", "--quiet"]]);
+
 /** Ties values to their options, so that `-` and negative numbers are values too. */
 function joinValues(args: readonly string[], valued: readonly string[]): string[] {
   const joined: string[] = [];
   for (let i = 0; i < args.length; i++) {
-    const [arg, next] = [args[i]!, args[i + 1]];
+    const [arg, next] = [SHORT.get(args[i]!) ?? args[i]!, args[i + 1]];
     if (arg === "--") return [...joined, ...args.slice(i)];
     const takes = arg.startsWith("--") && valued.includes(arg.slice(2));
     if (takes && next !== undefined && !next.startsWith("--")) {

@@ -31,6 +31,8 @@ export interface Stdio extends Output {
   readonly stdinIsTerminal: boolean;
   /** Whether the answer may be coloured. */
   readonly colour: boolean;
+  /** How many characters a line of help may have. */
+  readonly columns: number;
   /**
    * Makes sure that a file can be written, and leaves it as it is.
    *
@@ -74,6 +76,8 @@ export function processStdio(): Stdio {
     stdin: () => Deno.stdin.readable,
     stdinIsTerminal: Deno.stdin.isTerminal(),
     colour: Deno.stdout.isTerminal() && !Deno.noColor,
+    // Not a terminal: as wide as the project's own texts.
+    columns: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 100,
     fileWriter,
   };
 }

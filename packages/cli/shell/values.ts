@@ -1,4 +1,4 @@
-import { closestString } from "@std/text";
+import { closestString, levenshteinDistance } from "@std/text";
 import { GiB, KiB, MiB, TiB } from "@tdx/core";
 
 /** A mistake in what the user typed or gave: shown as one line, exit status 1. */
@@ -6,9 +6,12 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** A hint at the name that was probably meant; empty without names. */
+/** A hint at the name that was probably meant; empty where no name is near. */
 export function nearest(typed: string, names: readonly string[], prefix = ""): string {
-  return names.length === 0 ? "" : `; did you mean ${prefix}${closestString(typed, names)}?`;
+  const near = names.filter((name) =>
+    levenshteinDistance(typed.toLowerCase(), name.toLowerCase()) <= Math.ceil(name.length / 3)
+  );
+  return near.length === 0 ? "" : `; did you mean ${prefix}${closestString(typed, near)}?`;
 }
 
 /**

@@ -1,0 +1,54 @@
+// `./tdx`, the command of a clone, as it is typed: from elsewhere, by a link, without Deno.
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { run } from "../tasks/run.ts";
+import { ROOT } from "../tasks/workspace.ts";
+import { type Missing, missingNpmRegistry, missingProgram, skippable } from "./skippable.ts";
+
+const TDX = join(ROOT, "tdx");
+const missing: Missing = await missingProgram("sh", "-c", "true");
+
+function launcherTest(name: string, fn: () => Promise<void>, also?: Missing): void {
+  Deno.test(skippable(missing ?? also, `./tdx ${name}`, fn));
+}
+
+/** What a shell says of a line with `$TDX` in it. */
+function shell(line: string, cwd: string, env: Record<string, string> = {}) {
+  return run("sh", ["-c", line], { cwd, env: { TDX, NO_COLOR: "1", ...env } });
+}
+
+launcherTest("runs from any folder, with paths that are relative to it", async () => {
+  const { code, stdout } = await shell(
+    "$TDX decide --cpuid testdata/spr.cpuid",
+    join(ROOT, "packages/cli"),
+  );
+  assertEquals(code, 0);
+  assertMatch(stdout, /^platform {2}spr /);
+});
+
+launcherTest("ends quietly where its reader has seen enough", async () => {
+  const { stdout, stderr } = await shell("$TDX claims | head -n 1", "/");
+  assertEquals([stdout.split("\n").length, stderr], [2, ""]);
+});
+
+launcherTest("says in one line what is missing where there is neither Deno nor npx", async () => {
+  const copy = "cp $TDX tdx-copy && PATH=/nowhere /bin/sh ./tdx-copy";
+  const folder = (await run("mktemp", ["-d"])).stdout.trim();
+  const { code, stderr } = await shell(copy, folder);
+  assertEquals(code, 1);
+  assertEquals(stderr, "tdx: Expected Deno (https://deno.com), or Node with npx, on PATH\n");
+});
+
+launcherTest("runs with Node alone, by a link", async () => {
+  // A path with what the script and npx use, but no Deno.
+  const line = `dir=$(mktemp -d) && for name in sh env find node npx readlink; do
+    ln -s "$(command -v $name)" "$dir/"; done && ln -s "$TDX" "$dir/tdx" && PATH=$dir tdx -V`;
+  const { stdout, stderr } = await shell(line, "/");
+  assertStringIncludes(`${stdout}${stderr}`, "tdx 0.");
+}, await missingNpmRegistry());
+
+Deno.test(skippable(
+  await missingProgram("shellcheck", "--version"),
+  "./tdx has nothing that shellcheck warns of",
+  async () => assertEquals((await run("shellcheck", ["tdx"])).stdout, ""),
+));
