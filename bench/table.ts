@@ -1,5 +1,5 @@
 /**
- * Writes the figures of a benchmark file into README.md: `deno task bench:table FIGURES.json`.
+ * Writes the figures of a benchmark file into docs/SPEED.md: `deno task bench:table FIGURES.json`.
  *
  * @module
  */
@@ -21,12 +21,12 @@ const lines = [
     return `| ${[...cells, show(value / yard)].join(" | ")} |`;
   }),
 ];
-const readme = Deno.readTextFileSync("README.md");
+const readme = Deno.readTextFileSync("docs/SPEED.md");
 const [start, end] = ["<!-- figures -->", "<!-- /figures -->"];
 const [from, to] = [readme.indexOf(start) + start.length, readme.indexOf(end)];
-if (to < 0) throw new RangeError(`Expected ${start} and ${end} in README.md, got neither`);
+if (to < 0) throw new RangeError(`Expected ${start} and ${end} in docs/SPEED.md, got neither`);
 Deno.writeTextFileSync(
-  "README.md",
+  "docs/SPEED.md",
   `${readme.slice(0, from)}\n\n${lines.join("\n")}\n\n${readme.slice(to)}`,
 );
 

@@ -11,7 +11,7 @@ import { type Finished, run } from "./run.ts";
 import { ROOT } from "./workspace.ts";
 
 /** A line that calls the command and needs no shell. */
-const CALL = /^deno task (?:-q )?tdx ([^'"`$|<>&;*\\]*?)(?: +#.*)?$/;
+const CALL = /^(?:deno task (?:-q )?tdx|\.\/tdx) ([^'"`$|<>&;*\\]*?)(?: +#.*)?$/;
 
 /**
  * Runs an `sh` block; it ends at the first command that fails. Where all it does is to call the

@@ -38,7 +38,7 @@ Deno.test.afterAll(async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-/** A step of the walk through the explorer in the README. */
+/** A step of the walk through the explorer in docs/COMMANDS.md. */
 interface WalkStep {
   readonly panel: string;
   readonly button: string;
@@ -46,10 +46,10 @@ interface WalkStep {
   readonly shows: Readonly<Record<"spr" | "gnr", string>>;
 }
 
-/** Reads the walk from the table in the README. */
+/** Reads the walk from the table in docs/COMMANDS.md. */
 function readWalk(): WalkStep[] {
-  const readme = Deno.readTextFileSync(`${ROOT}README.md`);
-  const [, table = ""] = /^\| click .*\n\|[ |-]+\n((?:\|.*\n)+)/m.exec(readme) ?? [];
+  const page = Deno.readTextFileSync(`${ROOT}docs/COMMANDS.md`);
+  const [, table = ""] = /^\| click .*\n\|[ |-]+\n((?:\|.*\n)+)/m.exec(page) ?? [];
   return table.trim().split("\n").map((row) => {
     const [, click = "", spr = "", gnr = ""] = row.split("|").map((cell) => cell.trim());
     const [panel = "", button = ""] = click.split(": ");
@@ -57,7 +57,7 @@ function readWalk(): WalkStep[] {
   });
 }
 
-browserTest("the walk in the README, step by step", async (explorer) => {
+browserTest("the walk in docs/COMMANDS.md, step by step", async (explorer) => {
   const { page } = explorer;
   const walk = readWalk();
   assertEquals(walk.length, 5);
