@@ -83,6 +83,7 @@ function expectedHarm(platform: Platform, t6: boolean): Harm {
 
 /** A page that the module stored into through the global KeyID, and how it goes back. */
 export interface GlobalPage extends Pick<TdrVerdict, "mode" | "t6"> {
+  /** Of the host. */
   readonly platform: Platform;
   /** Whether the host clears it. */
   readonly clear: boolean;
