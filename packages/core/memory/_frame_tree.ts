@@ -70,6 +70,7 @@ export class FrameTree {
     }
   }
 
+  /** Changes the frames of a block that a bitmap selects, at least one. */
   updateBitmap(
     frame: number,
     words: Uint32Array,
@@ -95,7 +96,6 @@ export class FrameTree {
       );
     } else {
       chunk.count = countBits(words, at);
-      if (chunk.count === 0) return;
       chunk.value = old;
       chunk.words = words;
       chunk.at = at;

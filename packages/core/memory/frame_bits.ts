@@ -86,6 +86,12 @@ export function countBits(words: Uint32Array, at: number): number {
   return sumOfBytes(sums);
 }
 
+/** Whether no frame is in the bitmap; sooner told than counted where some are. */
+export function isEmpty(words: Uint32Array, at: number): boolean {
+  for (let i = 0; i < BLOCK_WORDS; i++) if (words[at + i] !== 0) return false;
+  return true;
+}
+
 /** Counts the frames of the bitmaps of some blocks whose place, from the first on, is below a number. */
 export function countBitsBelow(words: Uint32Array, at: number, place: number): number {
   let count = 0;

@@ -403,5 +403,5 @@ export function chunkOf(frames: Uint32Array, start: number, count: number): Fram
   const frame = first - (first & (BLOCK_FRAMES - 1));
   const bitmap = takeBitmap(Math.ceil((last + 1 - frame) / BLOCK_FRAMES));
   for (let i = start; i < start + count; i++) setBit(bitmap.words, bitmap.at, frames[i]! - frame);
-  return { frame, count, value: 0, ...bitmap };
+  return { frame, count, value: 0, ...bitmap, lasting: true };
 }

@@ -1,5 +1,5 @@
 import { requireWhole } from "../arguments.ts";
-import { BLOCK_FRAMES, BLOCK_WORDS, hasBit } from "./frame_bits.ts";
+import { BLOCK_FRAMES, BLOCK_WORDS, hasBit, isEmpty } from "./frame_bits.ts";
 import type { FrameChange, FrameChunk } from "./frame_chunk.ts";
 import { requireValue } from "./_frame_partition.ts";
 import { FrameTree } from "./_frame_tree.ts";
@@ -137,8 +137,9 @@ export class FrameMap {
     this.#walks++;
     try {
       for (let block = 0; block < blocks; block++) {
-        const first = frame + block * BLOCK_FRAMES;
-        this.#tree.updateBitmap(first, words, at + block * BLOCK_WORDS, lasting, change);
+        const first = at + block * BLOCK_WORDS;
+        if (isEmpty(words, first)) continue;
+        this.#tree.updateBitmap(frame + block * BLOCK_FRAMES, words, first, lasting, change);
       }
     } finally {
       this.#walks--;

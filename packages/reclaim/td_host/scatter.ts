@@ -1,4 +1,11 @@
-import { BLOCK_FRAMES, BLOCK_WORDS, CHUNK_BLOCKS, countBits, type FrameChunk } from "@tdx/core";
+import {
+  BLOCK_FRAMES,
+  BLOCK_WORDS,
+  CHUNK_BLOCKS,
+  chunksOf,
+  countBits,
+  type FrameChunk,
+} from "@tdx/core";
 import { requireWhole } from "@tdx/core/arguments";
 import { randomWords } from "./random.ts";
 
@@ -13,7 +20,7 @@ const MOST_BLOCKS = 2 ** 22;
  * @param frames How many there are to pick from, a multiple of 512 up to 2^32, which are 16 TiB.
  * @param count How many to pick.
  * @param seed A whole number; the same seed picks the same frames.
- * @returns The frames, a chunk for every 256 MiB that have any, ascending.
+ * @returns The frames, a chunk for each 256 MiB that have any, ascending.
  * @throws {RangeError} If there are too many frames, or too many blocks to simulate, or more are to
  * be picked than there are.
  *
@@ -43,6 +50,8 @@ export function scatterFrames(frames: number, count: number, seed: number): Fram
         `3.5 GiB to simulate, got ${frames / BLOCK_FRAMES}: scatter over at most 8 TiB`,
     );
   }
+  // Where fewer than two are in a block of 2 MiB a list of them is less than a bitmap of all.
+  if (count < frames / 256) return [...chunksOf(drawFew(frames, count, random))];
   // Of many frames, those that are left out are drawn.
   const many = count > frames / 2;
   const words = draw(frames, many ? frames - count : count, random);
@@ -70,14 +79,30 @@ function draw(frames: number, count: number, random: () => number): Uint32Array 
   }
   const wanted = set < count ? 0 : 1;
   for (let left = Math.abs(count - set); left > 0;) {
-    // The product is exact: a 32-bit number times one of at most 2^32, whose lowest 9 bits are 0.
-    const frame = Math.floor(random() * frames / 2 ** 32);
+    const frame = drawOne(frames, random);
     const word = words[frame >>> 5]!;
     if (((word >>> (frame & 31)) & 1) !== wanted) continue;
     words[frame >>> 5] = word ^ (1 << (frame & 31));
     left--;
   }
   return words;
+}
+
+/** Different frames, ascending: as many as are missing are drawn until no two are the same. */
+function drawFew(frames: number, count: number, random: () => number): Uint32Array {
+  const drawn = new Uint32Array(count);
+  for (let different = 0; different < count;) {
+    for (let i = different; i < count; i++) drawn[i] = drawOne(frames, random);
+    drawn.sort();
+    different = 1;
+    for (let i = 1; i < count; i++) if (drawn[i] !== drawn[i - 1]) drawn[different++] = drawn[i]!;
+  }
+  return drawn;
+}
+
+function drawOne(frames: number, random: () => number): number {
+  // The product is exact: a 32-bit number times one of at most 2^32, whose lowest 9 bits are 0.
+  return Math.floor(random() * frames / 2 ** 32);
 }
 
 /** 32 coins, each heads with probability `share` / 2^{@link SHARE_BITS}. */
