@@ -35,7 +35,8 @@ export const decideCommand: Command = {
     };
     const machine = await findMachine(options, stdio);
     const decision = decide({ platform: machine.platform, ...query });
-    if (options.has("json")) printJson(stdio, decision);
+    const { noTdHost } = machine;
+    if (options.has("json")) printJson(stdio, { noTdHost, ...decision });
     else stdio.print(decisionText(decision, machine, options.has("kernel")));
     if (!decision.hazard) return EXIT.fine;
     return decision.clear === null ? EXIT.unknown : EXIT.hazard;
@@ -44,13 +45,14 @@ export const decideCommand: Command = {
 
 function decisionText(
   decision: Decision,
-  { platform, cpu }: ChosenMachine,
+  { platform, cpu, noTdHost }: ChosenMachine,
   isNamed: boolean,
 ): string {
   const { kernel, kernelNote, clear, hostKeys, policy, needed, reason, rules, sources } = decision;
   const clears = clear === null ? "not known" : clear ? "yes" : "no";
   const which = kernelNote ?? (isNamed ? "" : "the newest released one; --kernel names another");
   const rows: (readonly [string, string])[] = [
+    ...(noTdHost === null ? [] : [["no TD", noTdHost] as const]),
     ["platform", `${platform.name} (${platform.title}, ${decision.confidence})`],
     ...(cpu === undefined
       ? []

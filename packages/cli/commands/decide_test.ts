@@ -1,6 +1,14 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { NEWEST_LINUX } from "@tdx/linux";
-import { PLATFORM_NAMES, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
+import {
+  CaughtStdio,
+  PLATFORM_NAMES,
+  refused,
+  tdx,
+  tdxJson,
+  tdxOn,
+  testData,
+} from "../fixtures_test.ts";
 import { PLATFORMS } from "../platforms.ts";
 
 Deno.test("tdx decide --json says whether to clear, why, and where that is written", async () => {
@@ -9,6 +17,7 @@ Deno.test("tdx decide --json says whether to clear, why, and where that is writt
   const { reason, sources, ...rest } = answer;
   assertEquals(rest, {
     formatVersion: 1,
+    noTdHost: null,
     platform: "emr",
     hostKeys: "keyid0",
     kernel: NEWEST_LINUX,
@@ -96,6 +105,9 @@ const FILES = [
   ["--cpuid", "cwf.cpuid", "cwf"],
   ["--cpuid", "icelake.cpuid", "generic"],
   ["--cpuid", "alderlake.cpuid", "generic"],
+  // The content decides, not the option.
+  ["--cpuinfo", "cwf.cpuid", "cwf"],
+  ["--cpuid", "emr.cpuinfo", "emr"],
 ] as const;
 
 Deno.test("tdx decide recognises the platform of a CPU that it reads", async () => {
@@ -103,6 +115,22 @@ Deno.test("tdx decide recognises the platform of a CPU that it reads", async () 
     const { status, answer } = await tdxJson("decide", option, testData(file));
     assertEquals([status, answer.platform], [0, platform], file);
   }
+});
+
+Deno.test("tdx decide says before anything else that a CPU or a guest can host no TD", async () => {
+  const client = await tdx("decide", "--cpuid", testData("alderlake.cpuid"));
+  assertMatch(
+    client.text,
+    /^no TD {5}no source known here names GenuineIntel family 6 model 151 as a TDX host; /,
+  );
+  const cpuinfo = (await Deno.readTextFile(testData("emr.cpuinfo"))).replace(
+    /^flags(\s*): /m,
+    "flags$1: hypervisor ",
+  );
+  const guest = await tdxOn(new CaughtStdio(cpuinfo), "decide", "--cpuinfo", "-", "--json");
+  assertMatch(JSON.parse(guest.text).noTdHost, /^a guest of a hypervisor/);
+  const host = await tdxJson("decide", "--cpuinfo", testData("emr.cpuinfo"));
+  assertEquals(host.answer.noTdHost, null);
 });
 
 Deno.test("tdx decide prints a line for each part of the answer", async () => {
@@ -174,15 +202,19 @@ Deno.test("tdx decide refuses more than one machine", async () => {
 
 // Option, file, the message after the name of the file.
 const BAD_FILES = [
-  ["--cpuinfo", "empty.txt", ":1:1: Expected an x86 /proc/cpuinfo, got an empty text"],
+  [
+    "--cpuinfo",
+    "empty.txt",
+    ":1:1: Expected /proc/cpuinfo, lscpu, a CPUID dump or a report of a CPU, got an",
+  ],
   ["--cpuinfo", "truncated.cpuinfo", ':8:24: Expected a line end after "bugs", got the end of'],
-  ["--cpuinfo", "binary.bin", ":1:1: Expected an x86 /proc/cpuinfo, got binary data"],
+  [
+    "--cpuinfo",
+    "binary.bin",
+    ":1:1: Expected /proc/cpuinfo, lscpu, a CPUID dump or a report of a CPU, got bi",
+  ],
   ["--cpuinfo", "arm.cpuinfo", ":3:1: Expected an x86 /proc/cpuinfo, got one of an Arm machine"],
-  ["--cpuinfo", "spr.cpuid", ":1:1: Expected "],
-  ["--cpuid", "empty.txt", ":1:1: Expected a CPUID dump, with lines like"],
-  ["--cpuid", "truncated.cpuid", ":5:16: Expected CPUID registers as"],
-  ["--cpuid", "binary.bin", ":1:1: Expected a CPUID dump, with lines like"],
-  ["--cpuid", "emr.cpuinfo", ":1:1: Expected a CPUID dump, with lines like"],
+  ["--cpuid", "truncated.cpuid", ":5:15: Expected a CPUID leaf and four registers of 8 hexadecim"],
 ] as const;
 
 Deno.test("tdx decide refuses what is no CPU, with file, line and column", async () => {

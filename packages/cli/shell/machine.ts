@@ -1,5 +1,11 @@
 import type { Platform } from "@tdx/core";
-import { type CpuIdentity, matchPlatform, parseCpuidDump, parseCpuinfo } from "@tdx/host/cpu";
+import {
+  type CpuIdentity,
+  matchPlatform,
+  parseCpuinfo,
+  parseCpuText,
+  whyNoTdHost,
+} from "@tdx/host/cpu";
 import { type Kernel, linux, NEWEST_LINUX } from "@tdx/linux/kernel";
 import { HOST_KEYS, POLICIES } from "@tdx/reclaim/decide";
 import { PLATFORMS } from "../platforms.ts";
@@ -17,11 +23,11 @@ export const MACHINE_OPTIONS: OptionTable = {
   platform: { value: PLATFORM_NAMES, help: "the platform; default: read it from the machine" },
   cpuinfo: {
     value: "FILE",
-    help: "read the CPU from a copy of /proc/cpuinfo; - is standard input",
+    help: "read the CPU from /proc/cpuinfo, lscpu [-J], or what --cpuid takes; - is standard input",
   },
   cpuid: {
     value: "FILE",
-    help: "read the CPU from a CPUID dump (or cpuid -r); - is standard input",
+    help: "read the CPU from a CPUID dump, cpuid, kcpuid, CPU-Z or AIDA64, known by its content",
   },
 };
 
@@ -67,6 +73,8 @@ export function namedKernel(options: Options): Kernel | undefined {
 export interface ChosenMachine {
   readonly platform: Platform;
   readonly cpu?: CpuIdentity;
+  /** Why it can host no TD; `null` where nothing that was read speaks against it. */
+  readonly noTdHost: string | null;
 }
 
 /**
@@ -83,9 +91,10 @@ export async function findMachine(options: Options, stdio: Stdio): Promise<Chose
     );
   }
   const name = options.text("platform");
-  if (name !== undefined) return { platform: platformNamed(name) };
+  if (name !== undefined) return { platform: platformNamed(name), noTdHost: null };
   const cpu = await namedCpu(options, stdio);
-  return { platform: matchPlatform(cpu, PLATFORMS), cpu };
+  const platform = matchPlatform(cpu, PLATFORMS);
+  return { platform, cpu, noTdHost: whyNoTdHost(cpu, platform) };
 }
 
 /** Finds a platform by its name; an unknown one is refused. */
@@ -125,9 +134,7 @@ export async function thisCpu(): Promise<CpuIdentity> {
 }
 
 async function namedCpu(options: Options, stdio: Stdio): Promise<CpuIdentity> {
-  const dump = options.text("cpuid");
-  if (dump !== undefined) return parseCpuidDump(await readInput(dump, stdio), dump);
-  const cpuinfo = options.text("cpuinfo");
-  if (cpuinfo !== undefined) return parseCpuinfo(await readInput(cpuinfo, stdio), cpuinfo);
-  return await thisCpu();
+  // Two names for one: what the file holds decides.
+  const file = options.text("cpuid") ?? options.text("cpuinfo");
+  return file === undefined ? await thisCpu() : parseCpuText(await readInput(file, stdio), file);
 }

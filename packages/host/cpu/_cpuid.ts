@@ -51,7 +51,7 @@ function brandString(leaves: readonly CpuidLeaf[]): string {
 }
 
 /** The characters in registers, low byte first, up to the first NUL; "" if not printable. */
-function registersText(registers: readonly number[]): string {
+export function registersText(registers: readonly number[]): string {
   const bytes = registers.flatMap((value) => [0, 8, 16, 24].map((low) => bits(value, low, 8)));
   const text = String.fromCharCode(...bytes).split("\0", 1)[0]!.trim();
   return /^[ -~]*$/.test(text) ? text : "";

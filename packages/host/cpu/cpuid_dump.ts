@@ -7,11 +7,11 @@ const EXPECTED = 'a CPUID dump, with lines like "CPUID 00000000: …" or "0x0000
 /**
  * Reads the CPU's identity from a dump of CPUID registers.
  *
- * Two formats are known: lines `CPUID 00000001: 000C06F2-00800800-7FFEFBFF-BFEBFBFF`, with
- * ` [SL 00]` after the registers where a leaf has subleaves, and the raw output of the `cpuid`
- * program (`cpuid -r`). All other lines are skipped. A dump may hold several CPUs, each beginning
- * with leaf 0; they must have one vendor and signature. The rest of the identity is the first
- * CPU's. A dump never says which bugs or flags Linux sees.
+ * A line of registers has the leaf, perhaps a subleaf, and four registers, as reports in the form of
+ * instlatx64, AIDA64 and CPU-Z have them, and as `cpuid -r` by Allen, `cpuid -d` by Noonan and
+ * `kcpuid -r` write them. All other lines are skipped. A dump may hold several CPUs, each beginning
+ * with leaf 0; they must have one vendor and signature. The rest of the identity is the first CPU's. A
+ * dump never says which bugs or flags Linux sees.
  *
  * @param text The text of the dump.
  * @param name The file's name, for messages.
@@ -88,36 +88,39 @@ function decodeCpu(leaves: readonly DumpedLeaf[], refuse: Refuse): Cpu {
   return { identity, line: vendor.line };
 }
 
-/** By what a line of registers begins with, cut or not, its shape; `#` is a hexadecimal digit. */
-const SHAPES: readonly (readonly [RegExp, string])[] = [
-  // Reports also carry lines such as "CPUID Revision    : 00090672h".
-  [/^\s*CPUID (?:\d|[0-9a-f]{8}\b)/i, "CPUID ########: ########-########-########-########"],
-  [/^\s*0x\d/i, "0x######## 0x##: eax=0x######## ebx=0x######## ecx=0x######## edx=0x########"],
-];
+/** How a line of registers begins, cut or not; a report also has "CPUID Revision : 00090672h". */
+const BEGIN =
+  /^\s*(?:CPUID\s+(?:\d[0-9a-f]|[0-9a-f]{8}\b)|'?0x[0-9a-f]{8}(?:,\d+|\s+0x[0-9a-f]{1,2})?:?\s*(?:e[a-d]x|0x)|eax in:\s*0x)/i;
+
+const HEX = "(?:0x)?([0-9a-f]{8})\\b";
+const LEAF = `^\\s*'?(?:CPUID\\s+|eax in:\\s*)?${HEX}`;
+/** The subleaf, which is skipped: `:00`, ` 0x00` before a colon, `,0`, `, index 0`. */
+const SUBLEAF = "(?::[0-9a-f]{2}\\b|\\s+0x[0-9a-f]{2}(?=:)|,\\s*(?:index )?\\d+\\b|, results)?";
+const REGISTER = `(?:\\s*[-:=,]\\s*|\\s+)(?:e[a-d]x\\s*=\\s*)?${HEX}`;
+/** As far as a line is one of registers: the leaf, and up to four registers. */
+const REGISTERS = new RegExp(
+  `${LEAF}${SUBLEAF}(?:${REGISTER}(?:${REGISTER}(?:${REGISTER}(?:${REGISTER})?)?)?)?`,
+  "i",
+);
+
+/** Whether a line holds registers, or the beginning of them. */
+export function isCpuidLine(text: string): boolean {
+  return BEGIN.test(text);
+}
 
 /**
- * Reads a line of a CPUID dump: its first digits are the leaf, its last the registers. What comes
- * after them, and the subleaf, are skipped.
+ * Reads a line of a CPUID dump; what comes after the registers is skipped.
  *
  * @returns The leaf, or `undefined` for a line without registers.
  * @throws {SyntaxError} If a line of registers is cut or malformed.
  */
 function readCpuidLine({ text, number }: TextLine, refuse: Refuse): DumpedLeaf | undefined {
-  const shape = SHAPES.find(([begin]) => begin.test(text))?.[1];
-  if (shape === undefined) return undefined;
-  const start = text.search(/\S/);
-  const part = text.slice(start, start + shape.length);
-  const wrong = [...shape].findIndex((want, i) => !fits(want, part.charAt(i)));
-  if (wrong >= 0 || /^\S/.test(text.slice(start + shape.length))) {
-    const column = start + (wrong < 0 ? shape.length : wrong) + 1;
-    const got = quote(text.trim());
-    throw refuse(number, `Expected CPUID registers as "${shape}", got ${got}`, column);
+  if (!isCpuidLine(text)) return undefined;
+  const [all = "", ...registers] = REGISTERS.exec(text) ?? [];
+  const [leaf, eax, ebx, ecx, edx] = registers.map((digits) => parseInt(digits, 16));
+  if (Number.isNaN(edx ?? NaN)) {
+    const want = "a CPUID leaf and four registers of 8 hexadecimal digits";
+    throw refuse(number, `Expected ${want}, got ${quote(text.trim())}`, all.length + 1);
   }
-  const digits = [...part].filter((_, i) => shape[i] === "#").join("");
-  const at = (from: number) => parseInt(digits.slice(from).slice(0, 8), 16);
-  return { leaf: at(0), eax: at(-32), ebx: at(-24), ecx: at(-16), edx: at(-8), line: number };
-}
-
-function fits(want: string, got: string): boolean {
-  return want === "#" ? /^[0-9a-f]$/i.test(got) : got.toLowerCase() === want.toLowerCase();
+  return { leaf: leaf!, eax: eax!, ebx: ebx!, ecx: ecx!, edx: edx!, line: number };
 }

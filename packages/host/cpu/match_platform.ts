@@ -50,3 +50,37 @@ export function matchPlatform(cpu: CpuIdentity, platforms: readonly Platform[]):
   }
   return platform;
 }
+
+/**
+ * Says why a machine can host no TD, as far as its CPU tells.
+ *
+ * A guest has no SEAM mode, whatever CPU it shows; and a CPU that no platform names is one that no
+ * source known here calls a TDX host, as are all client parts and Ice Lake.
+ *
+ * @param cpu The CPU.
+ * @param platform Its platform, as {@link matchPlatform} finds it.
+ * @returns Why not, in a sentence; `null` where nothing speaks against it.
+ *
+ * @example
+ * ```ts
+ * import { whyNoTdHost } from "@tdx/host/cpu";
+ * import { emr } from "@tdx/platform-emr";
+ * import { assertEquals, assertMatch } from "@std/assert";
+ *
+ * const cpu = { vendor: "GenuineIntel", family: 6, model: 0xcf, stepping: 2 };
+ * assertEquals(whyNoTdHost(cpu, emr), null);
+ * assertMatch(whyNoTdHost({ ...cpu, hypervisor: true }, emr)!, /^a guest/);
+ * ```
+ */
+export function whyNoTdHost(cpu: CpuIdentity, platform: Platform): string | null {
+  if (cpu.hypervisor === true) {
+    return "a guest of a hypervisor, which has no TDX to host with; what follows is about a host " +
+      "with the CPU that it shows";
+  }
+  return platform.cpus.length > 0
+    ? null
+    : `no source known here names ${
+      cpuLabel(cpu)
+    } as a TDX host; what follows is for a CPU without ` +
+      "the erratum";
+}

@@ -20,6 +20,7 @@
  * @module
  */
 export type { CpuIdentity } from "./cpu_identity.ts";
+export { parseCpuText } from "./cpu_text.ts";
 export { parseCpuidDump } from "./cpuid_dump.ts";
 export { parseCpuinfo } from "./cpuinfo.ts";
-export { matchPlatform } from "./match_platform.ts";
+export { matchPlatform, whyNoTdHost } from "./match_platform.ts";
