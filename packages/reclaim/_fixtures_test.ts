@@ -1,12 +1,12 @@
 // What several tests share: the verdict table, a small TD, and a record of the SEAMCALLs a host issues.
-import { GiB, KeyIdSpace, MiB, type Mode, PhysicalMemory, type Platform } from "@tdx/core";
+import { GiB, KeyIdSpace, MiB, type Mode, PhysicalMemory, type Platform, runOf } from "@tdx/core";
 import { cwf } from "@tdx/platform-cwf";
 import { emr } from "@tdx/platform-emr";
 import { generic } from "@tdx/platform-generic";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { srf } from "@tdx/platform-srf";
-import { type LeafName, type PageType, type SeamcallResult, TdxModule } from "@tdx/seam";
+import { buildTd, type LeafName, type PageType, type SeamcallResult, TdxModule } from "@tdx/seam";
 import { createReclaimer, type ReclaimerOptions } from "./create_reclaimer.ts";
 import type { HostKeys, Policy } from "./decide.ts";
 import type { TeardownReport } from "./teardown/report.ts";
@@ -71,6 +71,14 @@ export const ALL_PAGES: number = GUEST_PAGES + CONTROL_PAGES;
 /** A host of 2 packages with a TD of 2 vCPUs and {@link GUEST_PAGES}. */
 export function smallHost(platform: Platform, mode: Mode = "Ci"): TdHost {
   return createTdHost({ platform, guestBytes: 4 * MiB, vcpus: 2, mode });
+}
+
+/** A host with a TD of 1 vCPU and 2 guest pages of 2 MiB, from address 0 on. */
+export function hostOfLargePages(): TdHost {
+  const module = bareModule(gnr);
+  const memory = [runOf(0, 2 * 512)];
+  const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 2 * 512, memory, level: 1 });
+  return { memory: module.memory, module, tdr };
 }
 
 /** Tears the TD of a host down; by default as Linux does. */

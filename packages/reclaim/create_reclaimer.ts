@@ -75,9 +75,11 @@ export interface Reclaimer {
    * @returns What was done.
    * @throws {TypeError} If an option is not known, or another host's platform not from
    * `definePlatform`.
-   * @throws {RangeError} If there is no such TD, path or policy, or the module is not the memory's.
+   * @throws {RangeError} If there is no such TD, path or policy, the module is not the memory's, or a
+   * TD is being torn down in it.
    * @throws The signal's reason, if it was aborted: memory and module are between two pages then,
-   * and a second teardown finishes the work.
+   * and a second teardown finishes the work. What `onBack` was told by both and what the second
+   * report says was leaked are all pages of the TD.
    */
   teardown(module: TdxModule, tdr: number, options?: TeardownOptions): Promise<TeardownReport>;
 }

@@ -38,7 +38,7 @@ export async function reclaimTdr(ongoing: OngoingTeardown): Promise<void> {
   const { status, removable } = module.phymem.pageReclaim(tdr);
   const flushed = succeeded(status) &&
     succeeded(module.phymem.pageWbinvd(tdr, module.globalKey.keyId).status);
-  if (!flushed) return ongoing.leak(1);
+  if (!flushed) return ongoing.leak(tdrPage);
   ongoing.takeBack(tdrPage, "TDR");
   ongoing.takePairs(removable);
 }
@@ -75,7 +75,7 @@ async function reclaim(ongoing: OngoingTeardown, chunk: FrameChunk, type: PageTy
     if (succeeded(result.status)) {
       ongoing.takeBack(result.pages, type);
       ongoing.takePairs(result.removable);
-    } else ongoing.leak(result.pages.count);
+    } else ongoing.leak(result.pages);
     rest = result.rest;
   }
 }

@@ -1,5 +1,12 @@
 import { type FrameChunk, GiB, PAGE_BYTES } from "@tdx/core";
-import { type GpaRange, hasCode, type SeamcallResult, succeeded, type TdInfo } from "@tdx/seam";
+import {
+  type GpaRange,
+  hasCode,
+  type PagesResult,
+  type SeamcallResult,
+  succeeded,
+  type TdInfo,
+} from "@tdx/seam";
 import type { OngoingTeardown } from "./ongoing.ts";
 
 /** Pages of 4 KiB that go together at most, so that there are places to stop between. */
@@ -79,14 +86,17 @@ function track(ongoing: OngoingTeardown, { opState }: TdInfo, times: number): vo
 
 /** D4; a page whose cache lines may still be dirty is treated like one that was not removed. */
 function flush(ongoing: OngoingTeardown, { hkid }: TdInfo, removed: FrameChunk): void {
-  for (let rest: FrameChunk | null = removed; rest !== null;) {
-    const result = ongoing.module.phymem.pageWbinvd(rest, hkid);
-    if (succeeded(result.status)) ongoing.takeBack(result.pages, "REG");
-    else {
-      ongoing.keepPairs(result.pages);
-      ongoing.refused(result.pages, false);
+  let rest: FrameChunk | null = removed;
+  try {
+    while (rest !== null) {
+      const result: PagesResult = ongoing.module.phymem.pageWbinvd(rest, hkid);
+      rest = result.rest;
+      if (succeeded(result.status)) ongoing.takeBack(result.pages, "REG");
+      else ongoing.refused(result.pages, false);
     }
-    rest = result.rest;
+  } finally {
+    // The caller's `onBack` threw: nobody would find these again.
+    if (rest !== null) ongoing.leakRemoved(rest);
   }
 }
 

@@ -1,12 +1,22 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { GiB } from "@tdx/core";
+import { type FrameChunk, GiB } from "@tdx/core";
+import { linux } from "@tdx/linux";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import { checkInvariants, type TdxModule } from "@tdx/seam";
-import { ALL_PAGES, GUEST_PAGES, record, smallHost, tearDown } from "../_fixtures_test.ts";
+import {
+  ALL_PAGES,
+  busyAfterEach,
+  GUEST_PAGES,
+  hostOfLargePages,
+  record,
+  smallHost,
+  tearDown,
+} from "../_fixtures_test.ts";
 import { createTdHost, type TdHost } from "../td_host/td_host.ts";
 import {
   TEARDOWN_PATHS,
+  type TeardownOptions,
   type TeardownPath,
   type TeardownPhase,
   type TeardownProgress,
@@ -180,3 +190,53 @@ function hurry({ module }: TdHost): void {
   Reflect.deleteProperty(module, "callsUntilFault");
   module.inject({});
 }
+
+Deno.test("teardown() is refused while another goes on in the module, and possible afterwards", async () => {
+  const host = smallHost(gnr);
+  const first = tearDown(host);
+  await assertRejects(() => tearDown(host), RangeError, "one teardown at a time");
+  assertEquals((await first).leakedPages, 0);
+  await assertRejects(() => tearDown(host), RangeError, "TDR");
+});
+
+Deno.test("teardown() counts a page that was leaked or returned before it was cancelled once", async () => {
+  // The page's BLOCK (with the one that is tried once more) or its PAGE.WBINVD is refused.
+  for (
+    const [busy, version, back, leaked] of [
+      [[3], "6.18", ALL_PAGES - 1, 1],
+      [[3], "7.2", ALL_PAGES, 0],
+      [[0, 0], "6.18", ALL_PAGES, 0],
+      [[0, 0], "7.2", ALL_PAGES, 0],
+    ] as const
+  ) {
+    const host = smallHost(gnr);
+    host.module.inject({ busyAfter: busyAfterEach(...busy) });
+    const controller = new AbortController();
+    let told = 0;
+    const options: TeardownOptions = { path: "dynamic", onBack: ({ count }) => told += count };
+    const kernel = linux(version);
+    const onProgress = ({ phase }: TeardownProgress) =>
+      phase === "free the key" && controller.abort();
+    const { signal } = controller;
+    const first = tearDown(host, { ...options, onProgress, signal }, { kernel });
+    await assertRejects(() => first, DOMException);
+    const { leakedPages } = await tearDown(host, options, { kernel });
+    assertEquals([told, leakedPages], [back, leaked], `${busy} ${version}`);
+  }
+});
+
+Deno.test("teardown() leaks the removed pages that an error of onBack kept from coming back", async () => {
+  const host = hostOfLargePages();
+  const total = pagesLeft(host);
+  // BLOCK, TRACK, REMOVE, then the flush of each 4 KiB: the 101st is refused, and ends a chunk.
+  host.module.inject({ busyAfter: busyAfterEach(3 + 100) });
+  let told = 0;
+  const onBack = ({ count }: FrameChunk) => {
+    told += count;
+    throw new Error("no more");
+  };
+  await assertRejects(() => tearDown(host, { path: "dynamic", onBack }), Error, "no more");
+  host.module.inject({});
+  const { leakedPages } = await tearDown(host, { onBack: ({ count }) => told += count });
+  assertEquals([leakedPages, told], [512 - 100, total - leakedPages]);
+});

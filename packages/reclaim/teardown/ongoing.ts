@@ -13,6 +13,7 @@ import type { TdInfo, TdxModule } from "@tdx/seam";
 import type { SettledDecision } from "../decide.ts";
 import { type ResetOptions, resetPages } from "../reset.ts";
 import { OtherHosts } from "./_other_hosts.ts";
+import { accountOf, type PageAccount } from "./_page_account.ts";
 import type { TeardownOptions, TeardownPath, TeardownPhase } from "./options.ts";
 import type { TeardownReport } from "./report.ts";
 
@@ -31,7 +32,7 @@ const SLICE_MS = 50;
 /** A teardown in progress: the counts so far, and what every path does with a page. */
 export class OngoingTeardown {
   retries = 0;
-  #leakedPages = 0;
+  #leakedPages: number;
   #unclearedPages = 0;
   #mappedPages = 0;
   #leakedHkid = false;
@@ -39,8 +40,7 @@ export class OngoingTeardown {
   readonly #guest = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
   readonly #control = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
   readonly #pamt = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
-  /** Regions with a page that did not come back: Linux counts it, so their pair stays. */
-  readonly #keptPairs = new Set<number>();
+  readonly #account: PageAccount;
   readonly #byType: Record<string, number> = {};
   readonly #before: ReadonlyMap<string, number>;
   readonly #total: number;
@@ -63,7 +63,10 @@ export class OngoingTeardown {
     const use = [this.#partialWrite, this.#load];
     this.#others = options.others && new OtherHosts(host.memory, key, options.others, use);
     this.#before = new Map(module.calls);
-    this.#total = this.td.children + 1;
+    const { td } = this;
+    this.#account = accountOf(td, host.memory.bytes / PAGE_BYTES);
+    this.#leakedPages = this.#account.leaked;
+    this.#total = td.children + 1 + this.#leakedPages - this.#account.returned;
   }
 
   /** The TD as the module knows it now. */
@@ -96,6 +99,10 @@ export class OngoingTeardown {
 
   /** Pages are the host's again: resets them, and lets the host use them if it is to. */
   takeBack(pages: FrameChunk, type: string): void {
+    this.#account.settle(pages, "not td", (pages) => this.#takeBack(pages, type));
+  }
+
+  #takeBack(pages: FrameChunk, type: string): void {
     const work = { REG: this.#guest, PAMT: this.#pamt }[type] ?? this.#control;
     work.pagesReclaimed += pages.count;
     this.#byType[type] = (this.#byType[type] ?? 0) + pages.count;
@@ -115,42 +122,44 @@ export class OngoingTeardown {
    */
   takePairs(regions: readonly number[]): void {
     for (const region of regions) {
-      if (this.#keptPairs.has(region)) continue;
+      if (this.#account.keptPairs.has(region)) continue;
       const { pair } = this.module.phymem.pamtRemove(region);
       for (const pa of pair ?? []) this.takeBack(runOf(pa / PAGE_BYTES, 1), "PAMT");
     }
   }
 
-  /** Keeps the pairs of pages that the module has freed and that did not come back. */
-  keepPairs(pages: FrameChunk): void {
-    if (!this.module.dynamicPamt) return;
-    forEachFrame(pages, (frame) => {
-      this.#keptPairs.add(Math.floor(frame / BLOCK_FRAMES) * BLOCK_FRAMES * PAGE_BYTES);
+  /**
+   * Guest pages whose BLOCK or REMOVE was refused, which are still mapped, or whose PAGE.WBINVD was:
+   * leaked, or the host's again as they are (X2). Where nothing tells which, the latter counts, which
+   * is the worse of the two.
+   */
+  refused(pages: FrameChunk, mapped: boolean): void {
+    const isLeaked = this.host.kernel.refusedGuestPage === "leaked";
+    if (!mapped) this.#keepPairs(pages);
+    if (isLeaked) return mapped ? this.leak(pages) : this.leakRemoved(pages);
+    this.#account.settle(pages, mapped ? "both" : "not td", (pages) => {
+      this.#unclearedPages += pages.count;
+      if (mapped) this.#mappedPages += pages.count;
+      const used = this.options.reuse === true;
+      if (used) {
+        this.#others?.use(pages, "as it is");
+        this.#reuse(pages);
+      }
+      this.options.onBack?.(pages, used);
     });
   }
 
-  /**
-   * Guest pages whose BLOCK, REMOVE or PAGE.WBINVD was refused: leaked, or the host's again as they
-   * are (X2). Where nothing tells which, the latter counts, which is the worse of the two.
-   */
-  refused(pages: FrameChunk, mapped: boolean): void {
-    if (this.host.kernel.refusedGuestPage === "leaked") {
-      this.leak(pages.count);
-      return;
-    }
-    this.#unclearedPages += pages.count;
-    if (mapped) this.#mappedPages += pages.count;
-    const used = this.options.reuse === true;
-    if (used) {
-      this.#others?.use(pages, "as it is");
-      this.#reuse(pages);
-    }
-    this.options.onBack?.(pages, used);
+  /** Gives pages up on purpose that the module refused; they never come back. */
+  leak(pages: FrameChunk): void {
+    this.#account.settle(pages, "td", ({ count }) => this.#leakedPages += count);
   }
 
-  /** Gives refused pages up on purpose; they never come back. */
-  leak(pages: number): void {
-    this.#leakedPages += pages;
+  /** The same for pages that the module has let go of, so that it no longer counts them. */
+  leakRemoved(pages: FrameChunk): void {
+    this.#account.settle(pages, "not td", ({ count }) => {
+      this.#account.leaked += count;
+      this.#leakedPages += count;
+    });
   }
 
   /** Gives the HKID up, and with it every page that has not come back. */
@@ -185,6 +194,14 @@ export class OngoingTeardown {
       retiredPages: this.#machineChecks,
     };
     return { ...report, ...defined({ others: this.#others?.reports(report) }) };
+  }
+
+  /** Keeps the pairs of pages that the module has freed and that did not come back. */
+  #keepPairs(pages: FrameChunk): void {
+    if (!this.module.dynamicPamt) return;
+    forEachFrame(pages, (frame) => {
+      this.#account.keptPairs.add(Math.floor(frame / BLOCK_FRAMES) * BLOCK_FRAMES * PAGE_BYTES);
+    });
   }
 
   /** A process meets the machine check, so the page is retired and the host goes on. */

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { forEachFrame } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { linux } from "@tdx/linux";
 import { gnr } from "@tdx/platform-gnr";
@@ -8,6 +9,7 @@ import {
   busyAfterEach,
   CONTROL_PAGES,
   GUEST_PAGES,
+  hostOfLargePages,
   record,
   smallHost,
   tearDown as tearDownAs,
@@ -74,6 +76,21 @@ Deno.test("teardown() leaks a page whose flush is refused, and does not try agai
   assertEquals([report.retries, ...fate(report)], [0, GUEST_PAGES - 1, CONTROL_PAGES, 1]);
   assertEquals(report.linesCleared, (GUEST_PAGES - 1) * 64);
   assertEquals(host.memory.state(0).memory.owner, 1);
+});
+
+Deno.test("teardown() leaks one frame of a 2 MiB page whose flush is refused, and no other", async () => {
+  const host = hostOfLargePages();
+  // BLOCK, TRACK and REMOVE of the first page, then the flush of each of its 4 KiB.
+  host.module.inject({ busyAfter: busyAfterEach(3 + 100) });
+  const back = new Set<number>();
+  const report = await tearDown(host, {
+    path: "dynamic",
+    onBack: (pages) => forEachFrame(pages, (frame) => back.add(frame)),
+  });
+  assertEquals([report.pagesReclaimed, report.leakedPages], [2 * 512 - 1, 1]);
+  assertEquals([99, 100, 101].map((frame) => back.has(frame)), [true, false, true]);
+  assertEquals(report.seamcalls["TDH.PHYMEM.PAGE.WBINVD"], 2 * 512 + 1);
+  assertEquals(host.module.tds(), []);
 });
 
 Deno.test("teardown() leaks a page that is refused by T5, and does not try again", async () => {

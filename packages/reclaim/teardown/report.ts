@@ -31,7 +31,7 @@ export interface TeardownReport extends PageWork {
   readonly seamcalls: Readonly<Record<string, number>>;
   /** SEAMCALLs that were issued again after OPERAND_BUSY or INTERRUPTED_RESUMABLE. */
   readonly retries: number;
-  /** Pages that were given up on purpose after a refusal. */
+  /** Pages that were given up on purpose after a refusal, those of an aborted teardown included. */
   readonly leakedPages: number;
   /** Guest pages that went back to the host after a refusal, without the reset (X2). */
   readonly unclearedPages: number;
