@@ -3,7 +3,7 @@ import { PUBLISHED_SHUTDOWNS, TEARDOWN_PATHS } from "@tdx/reclaim";
 import { MEASURED_WHERE, readClear } from "../estimate/clear.ts";
 import { showFleet } from "../estimate/fleet.ts";
 import { showEstimate } from "../estimate/single.ts";
-import type { Command } from "../shell/command.ts";
+import { type Command, EXIT } from "../shell/command.ts";
 import { findMachine, KERNEL_OPTION, MACHINE_OPTIONS, namedKernel } from "../shell/machine.ts";
 import { noOperands } from "../shell/options.ts";
 import { UsageError } from "../shell/values.ts";
@@ -24,7 +24,10 @@ export const estimateCommand: Command = {
   options: {
     ...MACHINE_OPTIONS,
     ...KERNEL_OPTION,
-    memory: { value: "SIZE", help: `guest memory; the published table has ${SIZES} GiB` },
+    memory: {
+      value: "SIZE",
+      help: `guest memory; the published table has ${SIZES} GiB, beyond it a bound is told`,
+    },
     vcpus: { value: "N", help: "virtual CPUs" },
     path: {
       value: TEARDOWN_PATHS.join("|"),
@@ -63,7 +66,8 @@ export const estimateCommand: Command = {
     const vcpus = required("vcpus", options.number("vcpus", { from: 1 }));
     const { platform } = await findMachine(options, stdio);
     const kernel = namedKernel(options) ?? linux();
-    return showEstimate({ platform, kernel, guestBytes, vcpus, path }, clear, stdio, json);
+    showEstimate({ platform, kernel, guestBytes, vcpus, path }, clear, stdio, json);
+    return EXIT.fine;
   },
 };
 

@@ -182,17 +182,21 @@ Deno.test("meteredClear() refuses a report that no meter wrote, and says which p
   }
 });
 
-Deno.test("tdx estimate makes no total up beyond the published table, status 3", async () => {
+Deno.test("tdx estimate tells a bound beyond the published table, and how", async () => {
   const args = ["--platform", "gnr", "--memory", "401GiB", "--vcpus", "4"];
   const { status, answer } = await tdxJson("estimate", ...args);
-  assertEquals([status, answer.insideTable], [3, false]);
-  for (const { always } of answer.estimates) assertEquals(always.total.seconds, null);
+  assertEquals([status, answer.insideTable], [0, false]);
+  for (const { always } of answer.estimates) {
+    assertEquals(always.total.provenance, "extrapolated");
+    assertMatch(always.total.source, /; extrapolated from 107 and 400 GiB \(E8\)/);
+  }
   const { text } = await tdx("estimate", ...args);
   assertStringIncludes(
     text,
-    "\nThe published table has 18 to 400 GiB: there is no total for this",
+    "\nThe published table has 18 to 400 GiB: the total for this size is a bound, extrapolated as",
   );
-  assertMatch(text, /\ntotal +unknown +unknown +unknown +unknown\n/);
+  assertMatch(text, /\ntotal +468 +extrapolated +281–468 +extrapolated\n/);
+  assertMatch(text, /\n {2}E8 Outside the published table /);
 });
 
 // Shutdowns a day, seconds and hours: gnr 10 of 467 s, emr 100 of 134 s, srf 0.5 of 24 s.
@@ -280,7 +284,8 @@ Deno.test("tdx estimate --inventory names bad rows and counts the good ones, sta
     },
     {
       row: 6,
-      trouble: "Expected memory as a size like 4096, 64MiB, 400GiB or 1.5TiB, got 400GB",
+      trouble: "Expected memory as a size like 400GiB, 256G, 1.5T or 4096 (bytes), of powers of " +
+        "1024, got 400 gigs",
     },
     { row: 7, trouble: "Expected vcpus as a whole number from 1, got -64" },
     { row: 8, trouble: "Expected shutdowns per day as a number from 0 to 1000000000, got -10" },
@@ -294,14 +299,16 @@ Deno.test("tdx estimate --inventory names bad rows and counts the good ones, sta
     { row: 13, trouble: "Expected vcpus to be a whole number from 1 to 65535, got 65536" },
   ]);
   const [gnr, emr] = answer.platforms;
-  assertEquals([gnr.rows, gnr.always.rows, gnr.saved[1].rows, emr.rows], [2, 1, 2, 1]);
-  assertAlmostEquals(gnr.always.hoursPerDay.high, 4670 / 3600, 1e-9);
+  assertEquals([gnr.rows, gnr.always.rows, gnr.saved[1].rows, emr.rows], [2, 2, 2, 1]);
+  // 16 GiB: 24 / 18 s each, or 24 s less 2 times 110 / 89.
+  assertAlmostEquals(gnr.always.hoursPerDay.low, (4670 + 10 * 16 * 24 / 18) / 3600, 1e-9);
+  assertAlmostEquals(gnr.always.hoursPerDay.high, (4670 + 240 - 2200 / 89) / 3600, 1e-9);
 
   const { text } = await tdx("estimate", "--inventory", file);
-  assertMatch(text, /\ngnr +2 +20 +1\.3 \(1 of 2 rows\) /);
+  assertMatch(text, /\ngnr +2 +20 +1\.36 /);
   assertStringIncludes(
     text,
-    "\nRows outside the published table, 18 to 400 GiB: 1; they are in no ",
+    "\nRows outside the published table, 18 to 400 GiB: 1; their hours are ex",
   );
   assertStringIncludes(
     text,
@@ -309,14 +316,16 @@ Deno.test("tdx estimate --inventory names bad rows and counts the good ones, sta
   );
 });
 
-Deno.test("tdx estimate --inventory has no published hours beyond the table, status 3", async () => {
+Deno.test("tdx estimate --inventory extrapolates hours beyond the table, and says so", async () => {
   const args = ["--inventory", testData("inventory_outside.csv")];
   const { status, answer: { platforms: [gnr, emr], ...answer } } = await tdxJson(
     "estimate",
     ...args,
   );
-  assertEquals([status, answer.rowsBad, answer.rowsOutsideTable], [3, 0, 2]);
-  assertEquals([gnr.always.hoursPerDay, gnr.saved[0].hoursPerDay], [null, null]);
+  assertEquals([status, answer.rowsBad, answer.rowsOutsideTable], [0, 0, 2]);
+  const whose = [gnr.always, ...gnr.saved].map(({ provenance }: Json) => provenance);
+  assertEquals(whose, ["extrapolated", "extrapolated", "derived"]);
+  assertAlmostEquals(gnr.always.hoursPerDay.low, 10 * 16 * 24 / 18 / 3600, 1e-9);
   // 4,194,304 guest pages; control: Secure EPT 8,192 + 16 + 1, vCPUs 24, TDCS 6, TDR 1.
   assertAlmostEquals(gnr.saved[1].hoursPerDay.low, 10 * 4_202_544 * 410e-9 / 3600, 1e-12);
   // With the erratum nothing is saved, at any size.

@@ -28,8 +28,8 @@ const HOUR_SECONDS = 3600;
 /**
  * Sums up what the patch saves a fleet, row by row.
  *
- * Fine where every row is in every sum; could not tell where some are not, being bad, outside the
- * published table or too short for the clear; bad input where not one row is good.
+ * Fine where every row is in every sum, those outside the published table extrapolated; could not tell
+ * where some are not, being bad or too short for the clear; bad input where not one row is good.
  */
 export async function showFleet(
   file: string,
@@ -50,7 +50,7 @@ export async function showFleet(
   if (json) printJson(stdio, fleetFields(tally));
   else stdio.print(fleetText(tally, file));
   if (tally.all.rows === 0) return EXIT.usage;
-  const leftOut = tally.bad.count + tally.outside + tally.withoutClear.count;
+  const leftOut = tally.bad.count + tally.withoutClear.count;
   return leftOut > 0 ? EXIT.unknown : EXIT.fine;
 }
 
@@ -58,11 +58,12 @@ export async function showFleet(
 interface FleetHours {
   /** `shutdown, always`, or `saved, clear as` and the reading. */
   readonly name: string;
-  /** Rows that are in it; the table does not reach the others, or the clear does not fit them. */
+  /** Rows that are in it; the clear does not fit the others. */
   rows: number;
   /** Hours a day; `null` where no row tells. */
   hoursPerDay: Known;
-  readonly provenance: Provenance;
+  /** Whose figure; `extrapolated` once a row is that the published table does not reach. */
+  provenance: Provenance;
   /** Where it was read. */
   readonly source: string;
 }
@@ -105,7 +106,7 @@ export class FleetTally {
   /** The platforms in the order they came. */
   readonly platforms: PlatformHours[] = [];
   readonly all: PlatformHours;
-  /** Rows that the published table does not reach; counted all the same. */
+  /** Rows that the published table does not reach, so that they are extrapolated (E8). */
   outside = 0;
   /** Rows that are in no sum. */
   readonly bad: TroubledRows = new TroubledRows();
@@ -140,6 +141,10 @@ export class FleetTally {
       sums.shutdownsPerDay += shutdownsPerDay;
       addTo(sums.always, published.always.total.seconds, shutdownsPerDay);
       saved.forEach((seconds, i) => addTo(sums.saved[i]!, seconds, shutdownsPerDay));
+      if (published.insideTable) continue;
+      sums.always.provenance = "extrapolated";
+      // The published saving is a share of the whole.
+      sums.saved[this.readings.indexOf("published")]!.provenance = "extrapolated";
     }
     if (!published.insideTable) this.outside++;
     for (const id of published.assumptions) this.assumptions.add(id);
@@ -221,7 +226,7 @@ function fleetText(tally: FleetTally, file: string): string {
     ...(outside === 0 ? [] : [
       "",
       `Rows outside the published table, ${first.memoryGb} to ${last.memoryGb} GiB: ` +
-      `${showCount(outside)}; they are in no published sum`,
+      `${showCount(outside)}; their hours are extrapolated (E8)`,
     ]),
     ...bad.text(`Bad rows of ${file}, in no sum`, file),
     ...withoutClear.text("Rows that --clear does not fit, in every other sum", file),

@@ -8,7 +8,6 @@ import {
   PUBLISHED_SHUTDOWNS,
   type TeardownPath,
 } from "@tdx/reclaim";
-import { EXIT, type ExitStatus } from "../shell/command.ts";
 import { printJson, table } from "../shell/show.ts";
 import type { Output } from "../shell/stdio.ts";
 import { type ClearChoice, MEASURED_WHERE } from "./clear.ts";
@@ -22,20 +21,19 @@ interface SingleEstimate {
   readonly others: readonly Estimate[];
 }
 
-/** Estimates one shutdown; could not tell where the published table has no total for it. */
+/** Estimates one shutdown; outside the published table it is a bound, and says so. */
 export function showEstimate(
   options: Omit<EstimateOptions, "clear">,
   { headline, readings }: ClearChoice,
   output: Output,
   json: boolean,
-): ExitStatus {
+): void {
   const all = readings.map((clear) => estimate({ ...options, clear }));
   const shown = headline === undefined ? all.length : 1;
   const { platform } = options;
   const single = { platform, headlines: all.slice(0, shown), others: all.slice(shown) };
   if (json) printJson(output, estimateFields(single));
   else output.print(estimateText(single));
-  return all[0]!.insideTable ? EXIT.fine : EXIT.unknown;
 }
 
 function estimateFields({ platform, headlines, others }: SingleEstimate): object {
@@ -91,7 +89,8 @@ function estimateText({ platform, headlines, others }: SingleEstimate): string {
     "",
     ...headlines.flatMap((found) => [...block(found), ""]),
     ...(others.length > 0 ? [...others.map(beside), ""] : []),
-    ...(insideTable ? [disagreement(all), ""] : []),
+    disagreement(all),
+    "",
     "Whose figures:",
     `  total: ${headlines[0]!.always.total.source}`,
     ...all.map(({ clear }) => `  clear, ${clear.name}: ${clear.source}`),
@@ -103,8 +102,8 @@ function estimateText({ platform, headlines, others }: SingleEstimate): string {
 
 function beyond(): string {
   const [first, last] = [PUBLISHED_SHUTDOWNS[0]!, PUBLISHED_SHUTDOWNS.at(-1)!];
-  return `The published table has ${first.memoryGb} to ${last.memoryGb} GiB: there is no total for ` +
-    "this size, and none is made up";
+  return `The published table has ${first.memoryGb} to ${last.memoryGb} GiB: the total for this size ` +
+    "is a bound, extrapolated as E8 says";
 }
 
 /** One cost of a clear: both policies by phase. */
@@ -126,7 +125,6 @@ function block({ clear, always, quirk, saved }: Estimate): string[] {
 }
 
 function cost({ name, nsPerPage }: Estimate["clear"]): string {
-  if (nsPerPage === null) return "unknown for this size";
   if (name === "published") return `at most ${nsPerPage.high.toFixed(0)} ns a page`;
   return `${showRange(nsPerPage)} ns a page${name === "measured" ? `, ${MEASURED_WHERE}` : ""}`;
 }

@@ -44,7 +44,8 @@ export interface NumberRange {
 }
 
 /**
- * Reads a decimal number.
+ * Reads a decimal number as people write it: digits, and where fractions are meant a point or an
+ * exponent.
  *
  * @param name What it is, for the message.
  * @throws {UsageError} If it is not a number in the range.
@@ -54,26 +55,28 @@ export function readNumber(
   text: string,
   { from = -Infinity, to = Infinity, fractions = false }: NumberRange = {},
 ): number {
-  const value = /^-?\d*\.?\d+(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+  const pattern = fractions ? /^-?\d*\.?\d+(e-?\d+)?$/i : /^-?\d+$/;
+  const value = pattern.test(text) ? Number(text) : NaN;
   if (value >= from && value <= to && (fractions || Number.isSafeInteger(value))) return value;
   const expected = (fractions ? "a number" : "a whole number") +
     (from > -Infinity ? ` from ${from}` : "") + (to < Infinity ? ` to ${to}` : "");
   throw new UsageError(`Expected ${name} as ${expected}, got ${text}`);
 }
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KiB, MiB, GiB, TiB };
+const UNITS: Readonly<Record<string, number>> = { "": 1, k: KiB, m: MiB, g: GiB, t: TiB };
 
 /**
- * Reads a size such as `400GiB`, `1.5TiB` or `4096`, in bytes.
+ * Reads a size as people write it, in bytes: `400GiB`, `256G` of QEMU, `800Gi` of Kubernetes, `18GB`,
+ * `400g`, `1.5T`, or bytes. Of memory all of them mean powers of 1024, and answers show it back in GiB.
  *
  * @param name What it is, for the message.
  * @throws {UsageError} If it is not a size of whole bytes.
  */
 export function readSize(name: string, text: string): number {
-  const [, figure, unit] = /^(-?[0-9]+(?:\.[0-9]+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
-  const bytes = Number(figure) * (UNITS[unit ?? ""] ?? NaN);
+  const [, figure, unit] = /^(-?[0-9]+(?:\.[0-9]+)?) ?(?:([kmgt])i?)?b?$/i.exec(text) ?? [];
+  const bytes = Number(figure) * UNITS[(unit ?? "").toLowerCase()]!;
   if (Number.isSafeInteger(bytes)) return bytes;
   throw new UsageError(
-    `Expected ${name} as a size like 4096, 64MiB, 400GiB or 1.5TiB, got ${text}`,
+    `Expected ${name} as a size like 400GiB, 256G, 1.5T or 4096 (bytes), of powers of 1024, got ${text}`,
   );
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { nearest, pick, pickName, readNumber, readSize, UsageError } from "./values.ts";
 
-Deno.test("readSize() reads binary units, fractions and plain bytes", () => {
+Deno.test("readSize() reads sizes as people, QEMU and Kubernetes write them, and plain bytes", () => {
   const table = [
     ["4096", 4096],
     ["4096B", 4096],
@@ -11,15 +11,37 @@ Deno.test("readSize() reads binary units, fractions and plain bytes", () => {
     ["1.5TiB", 1_649_267_441_664],
     ["1 TiB", 1_099_511_627_776],
     ["-1KiB", -1024],
+    ["256G", 274_877_906_944],
+    ["800Gi", 858_993_459_200],
+    ["18GB", 19_327_352_832],
+    ["400g", 429_496_729_600],
+    ["1.5T", 1_649_267_441_664],
+    ["512M", 536_870_912],
+    ["512Mi", 536_870_912],
+    ["64k", 65_536],
+    ["1 tb", 1_099_511_627_776],
     ["0", 0],
   ] as const;
   for (const [text, bytes] of table) assertEquals(readSize("--memory", text), bytes, text);
 });
 
 Deno.test("readSize() refuses what is no size or no whole number of bytes", () => {
-  for (const text of ["", "GiB", "1GB", "1gib", "1e3", "0x10", "1.00001KiB", "9007199254740993"]) {
+  for (
+    const text of [
+      "",
+      "GiB",
+      "1GiBs",
+      "1i",
+      "1e3",
+      "0x10",
+      "1,024",
+      "1.00001KiB",
+      "9007199254740993",
+    ]
+  ) {
     const { message } = assertThrows(() => readSize("--memory", text), UsageError);
-    const expected = "Expected --memory as a size like 4096, 64MiB, 400GiB or 1.5TiB, got ";
+    const expected =
+      "Expected --memory as a size like 400GiB, 256G, 1.5T or 4096 (bytes), of powers of 1024, got ";
     assertEquals(message, expected + text);
   }
 });
@@ -59,11 +81,13 @@ Deno.test("readNumber() reads decimal numbers in a range", () => {
 Deno.test("readNumber() refuses what is not meant, and says what is", () => {
   const table = [
     ["1.5", {}, "a whole number"],
+    ["1e3", {}, "a whole number"],
+    ["1.0", {}, "a whole number"],
     ["9007199254740993", {}, "a whole number"],
     ["0", { from: 1 }, "a whole number from 1"],
     ["53", { from: 32, to: 52 }, "a whole number from 32 to 52"],
     ["1.1", { from: 0, to: 1, fractions: true }, "a number from 0 to 1"],
-    ...["", "x", "0x10", "NaN", "Infinity", " 1", "1."].map((text) =>
+    ...["", "x", "0x10", "NaN", "Infinity", " 1", "1.", "+1"].map((text) =>
       [text, { fractions: true }, "a number"] as const
     ),
   ] as const;

@@ -102,10 +102,10 @@ function timesText(times: readonly SimulatedTime[]): string {
     ]),
   ]);
   const clears = times.flatMap(({ clearAs }) => [`clear as ${clearAs}`, "whose figure"]);
-  const unknown = all.flat().find(({ seconds }) => seconds === null);
+  const { provenance, source } = times[0]!.total;
   return [
     table(["simulated seconds", ...clears], rows),
-    ...(unknown === undefined ? [] : [`unknown: ${unknown.source}`]),
+    ...(provenance === "extrapolated" ? [`extrapolated: ${source}`] : []),
     "tdx estimate says where these figures were read",
   ].join("\n");
 }

@@ -1,4 +1,4 @@
-import { GiB, type Known } from "@tdx/core";
+import { GiB, type Interval } from "@tdx/core";
 import { tdPages } from "../td_host/_td_pages.ts";
 import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { exactly } from "./_interval.ts";
@@ -36,8 +36,8 @@ export interface Work {
 /** One reading of the published table, and what a clear costs by it. */
 export interface CostCase {
   /** Seconds of the whole shutdown with every page cleared. */
-  readonly total: Known;
-  readonly clearNsPerPage: Known;
+  readonly total: Interval;
+  readonly clearNsPerPage: Interval;
 }
 
 /** What each piece of work costs. */
@@ -48,10 +48,10 @@ export interface Costs {
   readonly whole: Work;
   /**
    * One for a memory size that is in the published table; two between its points, by the two
-   * straight lines (E2); one without a total outside it.
+   * straight lines (E2); some outside it, by what may go on from its last two points (E8).
    */
   readonly cases: readonly CostCase[];
-  /** The points of the table they come from, one or two; outside it the first and the last. */
+  /** The points of the table they come from, one or two. */
   readonly points: readonly PublishedShutdown[];
   /** Whether the table reaches this memory size. */
   readonly insideTable: boolean;
@@ -67,8 +67,11 @@ export function costsOf({ guestBytes, vcpus, path, clear }: CostOptions): Costs 
   const origin = clearOrigin(clear);
   const { guest, control } = tdPages(guestBytes, vcpus);
   const pages = guest + control;
-  const { totals, points } = readPublished(guestBytes);
-  const mostNs = Math.min(...totals.map((seconds) => seconds[path] * 1e9 / pages));
+  const { totals, points, insideTable } = readPublished(guestBytes);
+  // Outside the table nothing speaks against a slow clear.
+  const mostNs = !insideTable
+    ? Infinity
+    : Math.min(...totals.map((seconds) => seconds[path] * 1e9 / pages));
   const ns = givenNsPerPage(clear)?.high ?? 0;
   if (ns > mostNs) {
     throw new RangeError(
@@ -76,9 +79,8 @@ export function costsOf({ guestBytes, vcpus, path, clear }: CostOptions): Costs 
         `shutdown on the ${path} path, got ${ns}`,
     );
   }
-  const insideTable = totals.length > 0;
-  const cases = (insideTable ? totals : [null]).map((seconds) => ({
-    total: seconds && exactly(seconds[path]),
+  const cases = totals.map((seconds) => ({
+    total: exactly(seconds[path]),
     clearNsPerPage: clearNsPerPage(clear, seconds, pages),
   }));
   const whole = { vcpuFlushes: vcpus, cacheWriteBacks: PACKAGES, pages, pagesCleared: pages };
@@ -92,33 +94,90 @@ type Totals = Readonly<Record<TeardownPath, number>>;
  * Nanoseconds that clearing a page takes. The published bound is a share of the terminate path's
  * time: on the dynamic path the same pages are cleared the same way (E6), in a longer shutdown.
  */
-function clearNsPerPage(clear: ClearReading, totals: Totals | null, pages: number): Known {
+function clearNsPerPage(clear: ClearReading, totals: Totals, pages: number): Interval {
   const given = givenNsPerPage(clear);
   if (given !== null) return given;
   if (clear === "measured") return exactly(MEASURED_CLEAR.value);
-  return totals && { low: 0, high: PUBLISHED_SAVING.value * totals.terminate * 1e9 / pages };
+  return { low: 0, high: PUBLISHED_SAVING.value * totals.terminate * 1e9 / pages };
 }
 
-/** Reads the published table, whose GB are taken as GiB (E1); nothing is extrapolated. */
-function readPublished(guestBytes: number): { totals: Totals[]; points: PublishedShutdown[] } {
+/** What the published table says of a memory size. */
+interface Published {
+  readonly totals: readonly Totals[];
+  readonly points: readonly PublishedShutdown[];
+  readonly insideTable: boolean;
+}
+
+/** Reads the published table, whose GB are taken as GiB (E1). */
+function readPublished(guestBytes: number): Published {
   const first = PUBLISHED_SHUTDOWNS[0]!;
-  const last = PUBLISHED_SHUTDOWNS.at(-1)!;
-  const above = PUBLISHED_SHUTDOWNS.find((point) => bytesOf(point) >= guestBytes);
-  if (guestBytes < bytesOf(first) || above === undefined) {
-    return { totals: [], points: [first, last] };
+  const at = PUBLISHED_SHUTDOWNS.findIndex((point) => bytesOf(point) >= guestBytes);
+  if (at < 0) {
+    const [below, last] = PUBLISHED_SHUTDOWNS.slice(-2) as [PublishedShutdown, PublishedShutdown];
+    return outside(guestBytes, last, below);
   }
-  if (bytesOf(above) === guestBytes) return { totals: [above.seconds], points: [above] };
-  const below = PUBLISHED_SHUTDOWNS[PUBLISHED_SHUTDOWNS.indexOf(above) - 1]!;
-  const way = (guestBytes - bytesOf(below)) / (bytesOf(above) - bytesOf(below));
-  const between = (scale: (point: PublishedShutdown) => number) =>
-    Object.fromEntries(TEARDOWN_PATHS.map((path) => [
-      path,
-      below.seconds[path] * scale(below) * (1 - way) + above.seconds[path] * scale(above) * way,
-    ])) as Totals;
-  return {
-    totals: [between(() => 1), between((point) => guestBytes / bytesOf(point))],
-    points: [below, above],
+  const above = PUBLISHED_SHUTDOWNS[at]!;
+  if (bytesOf(above) === guestBytes) {
+    return { totals: [above.seconds], points: [above], insideTable: true };
+  }
+  if (above === first) return outside(guestBytes, first, PUBLISHED_SHUTDOWNS[1]!);
+  const below = PUBLISHED_SHUTDOWNS[at - 1]!;
+  const totals = [
+    secondsBy((path) => lineOf(guestBytes, below, above, (point) => point.seconds[path])),
+    secondsBy((path) => guestBytes * lineOf(guestBytes, below, above, perByte(path))),
+  ];
+  return { totals, points: [below, above], insideTable: true };
+}
+
+/** What may go on from the nearest point of the table and the next one (E8). */
+function outside(
+  guestBytes: number,
+  nearest: PublishedShutdown,
+  next: PublishedShutdown,
+): Published {
+  const beyond = guestBytes > bytesOf(nearest);
+  const ways = (path: TeardownPath): number[] => {
+    const rate = perByte(path);
+    const asNearest = guestBytes * rate(nearest);
+    const asBefore = guestBytes * lineOf(guestBytes, nearest, next, rate);
+    const straight = lineOf(guestBytes, nearest, next, (point) => point.seconds[path]);
+    const more = guestBytes - bytesOf(nearest);
+    // A time per page that falls for ever has larger TDs shut down sooner, and the line of a time that
+    // grows faster than the TD has small ones shut down in no time.
+    return beyond
+      ? [
+        asNearest,
+        straight,
+        Math.max(asBefore, asNearest),
+        nearest.seconds[path] + more * Math.max(...PUBLISHED_SHUTDOWNS.map(rate)),
+      ]
+      : [asNearest, Math.max(straight, asNearest), asBefore];
   };
+  const byPath = { dynamic: ways("dynamic"), terminate: ways("terminate") };
+  return {
+    totals: byPath.dynamic.map((_, i) => secondsBy((path) => byPath[path][i]!)),
+    points: beyond ? [next, nearest] : [nearest, next],
+    insideTable: false,
+  };
+}
+
+/** The value at a memory size of the straight line through two points. */
+function lineOf(
+  guestBytes: number,
+  from: PublishedShutdown,
+  to: PublishedShutdown,
+  value: (point: PublishedShutdown) => number,
+): number {
+  const way = (guestBytes - bytesOf(from)) / (bytesOf(to) - bytesOf(from));
+  return value(from) * (1 - way) + value(to) * way;
+}
+
+function perByte(path: TeardownPath): (point: PublishedShutdown) => number {
+  return (point) => point.seconds[path] / bytesOf(point);
+}
+
+function secondsBy(seconds: (path: TeardownPath) => number): Totals {
+  return Object.fromEntries(TEARDOWN_PATHS.map((path) => [path, seconds(path)])) as Totals;
 }
 
 function bytesOf({ memoryGb }: PublishedShutdown): number {

@@ -20,8 +20,8 @@ export type ClearReading = "published" | "measured" | MeteredClear | number;
 
 /**
  * Whose figure: read in a publication, measured for this project, measured by the caller's meter
- * (`measured here`), taken for granted, or derived from such figures, so that nobody said it; or
- * there is no figure.
+ * (`measured here`), taken for granted, derived from such figures, so that nobody said it, or
+ * extrapolated beyond what was published (E8).
  */
 export type Provenance =
   | "published"
@@ -29,7 +29,7 @@ export type Provenance =
   | "measured here"
   | "assumed"
   | "derived"
-  | "unknown";
+  | "extrapolated";
 
 /** Which cost of a clear it is, and whose figure. */
 export interface ClearOrigin {

@@ -1,4 +1,4 @@
-import type { Known, Platform } from "@tdx/core";
+import type { Interval, Platform } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { type Kernel, linux } from "@tdx/linux/kernel";
 import { decide, type Policy, policyClears } from "../decide.ts";
@@ -36,18 +36,18 @@ const ESTIMATE_OPTIONS: readonly (keyof EstimateOptions)[] = [
 
 /** What clearing a page costs. */
 export interface ClearCost extends ClearOrigin {
-  /** Nanoseconds a page of 4 KiB; `null` if the published table does not reach. */
-  readonly nsPerPage: Known;
-  /** Share, 0 to 1, of a shutdown that clears every page; `null` if that is not known. */
-  readonly share: Known;
+  /** Nanoseconds a page of 4 KiB. */
+  readonly nsPerPage: Interval;
+  /** Share, 0 to 1, of a shutdown that clears every page. */
+  readonly share: Interval;
 }
 
 /** A time and what part of the whole it is. */
 export interface Saving {
-  /** Seconds; `null` if nothing tells. */
-  readonly seconds: Known;
-  /** Share, 0 to 1, of a shutdown that clears every page; `null` if that is not known. */
-  readonly share: Known;
+  /** Seconds. */
+  readonly seconds: Interval;
+  /** Share, 0 to 1, of a shutdown that clears every page. */
+  readonly share: Interval;
 }
 
 /** How long a shutdown takes under both policies. */
@@ -66,7 +66,7 @@ export interface Estimate {
   readonly vcpus: number;
   /** Pages of 4 KiB that come back, control pages included. */
   readonly pages: number;
-  /** Whether the published table reaches this memory size; without it there is no total. */
+  /** Whether the published table reaches this memory size; else the total is extrapolated (E8). */
   readonly insideTable: boolean;
   /** What a clear costs. */
   readonly clear: ClearCost;
@@ -85,7 +85,7 @@ export interface Estimate {
  *
  * The only published figures are totals (`PUBLISHED_SHUTDOWNS`). Their memory sizes give the totals
  * back as they are; between them the range spans two straight lines, of the time and of the time per
- * page; outside them there is no total, and what depends on it is `null`. The clear is a published
+ * page; outside them it is a bound, `extrapolated` in several ways (E8). The clear is a published
  * bound, the project's measured figure, what a meter measured, or a number of the caller's. The first
  * two do not agree: call it once for each and show both.
  *
@@ -114,7 +114,8 @@ export interface Estimate {
 export function estimate(options: EstimateOptions): Estimate {
   requireOptions("options", options, ESTIMATE_OPTIONS);
   const { platform, guestBytes, vcpus, path = "terminate", clear = "published" } = options;
-  const { kernel, policy } = decide({ platform, kernel: options.kernel ?? linux() });
+  const linuxKernel = options.kernel ?? linux();
+  const { kernel, policy } = decide({ platform, kernel: linuxKernel });
   requireOneOf("path", path, TEARDOWN_PATHS);
   const clears = (policy: Policy) => policyClears(policy, platform);
   const costs = costsOf({ guestBytes, vcpus, path, clear });
@@ -138,7 +139,7 @@ export function estimate(options: EstimateOptions): Estimate {
     always: time("always"),
     quirk: time("quirk"),
     saved: costOf(costs, clears("quirk") ? 0 : pages),
-    assumptions: assumptionsOf(costs, vcpus),
+    assumptions: assumptionsOf(costs, vcpus, linuxKernel),
   };
 }
 
@@ -151,17 +152,25 @@ function costOf({ cases }: Costs, pages: number): Saving {
   };
 }
 
-function part(time: Known, total: Known): Known {
-  if (time?.high === 0) return time;
-  return time && total && { low: time.low / total.high, high: time.high / total.low };
+/** A given clear may take longer than an extrapolated whole, but no more than all of it. */
+function part(time: Interval, total: Interval): Interval {
+  if (time.high === 0) return time;
+  return { low: Math.min(1, time.low / total.high), high: Math.min(1, time.high / total.low) };
 }
 
-function assumptionsOf({ insideTable, points }: Costs, vcpus: number): EstimateAssumptionId[] {
+function assumptionsOf(
+  { insideTable, points }: Costs,
+  vcpus: number,
+  { dynamicPamt }: Kernel,
+): EstimateAssumptionId[] {
   const between = points.length > 1;
   const asPublished = !between && points[0]!.vcpus === vcpus;
-  const unused = insideTable
-    ? [...(between ? [] : ["E2"]), ...(asPublished ? ["E3"] : [])]
-    : ["E1", "E2", "E3", "E7"];
+  const unused = [
+    ...(insideTable && between ? [] : ["E2"]),
+    ...(asPublished ? ["E3"] : []),
+    ...(insideTable ? ["E8"] : []),
+    ...(dynamicPamt === false ? ["E9"] : []),
+  ];
   const all = Object.keys(ESTIMATE_ASSUMPTIONS) as EstimateAssumptionId[];
   return all.filter((id) => !unused.includes(id));
 }

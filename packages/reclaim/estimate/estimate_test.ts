@@ -1,5 +1,6 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { GiB, type Known } from "@tdx/core";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { GiB, type Interval } from "@tdx/core";
+import { linux } from "@tdx/linux";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import fc from "fast-check";
@@ -19,8 +20,7 @@ const TABLE = [
 
 const LARGE = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
 
-function near(actual: Known, low: number, high: number, tolerance: number) {
-  assert(actual !== null);
+function near(actual: Interval, low: number, high: number, tolerance: number) {
   assertAlmostEquals(actual.low, low, tolerance);
   assertAlmostEquals(actual.high, high, tolerance);
 }
@@ -63,9 +63,9 @@ Deno.test("estimate() splits the time by phase, with whose figure each is", () =
   assertEquals(writeBack, ["cache write-back", { low: 0, high: 2 }, "assumed"]);
   assertEquals(total, ["total", { low: 467, high: 467 }, "published"]);
   assertEquals([reclaim![0], reclaim![2]], ["reclaim", "derived"]);
-  near(reclaim![1] as Known, 467 - 43.076 - 2.0064, 467 - 43.076, 1e-3);
+  near(reclaim![1] as Interval, 467 - 43.076 - 2.0064, 467 - 43.076, 1e-3);
   assertEquals([clear![0], clear![2]], ["clear", "measured"]);
-  near(clear![1] as Known, 43.076, 43.076, 1e-3);
+  near(clear![1] as Interval, 43.076, 43.076, 1e-3);
 
   const published = rows(estimate(LARGE));
   assertEquals(published.map(([name]) => name), [
@@ -76,8 +76,8 @@ Deno.test("estimate() splits the time by phase, with whose figure each is", () =
     "total",
   ]);
   assertEquals(published[3]![2], "published");
-  near(published[3]![1] as Known, 0, 186.8, 1e-3);
-  near(published[2]![1] as Known, 280.2 - 2.0064, 467, 1e-3);
+  near(published[3]![1] as Interval, 0, 186.8, 1e-3);
+  near(published[2]![1] as Interval, 280.2 - 2.0064, 467, 1e-3);
 
   assertEquals(rows(estimate({ ...LARGE, path: "dynamic" }))[2]![0], "removal");
 });
@@ -151,30 +151,55 @@ for (const [gib, path, perPage, straight] of BETWEEN) {
   });
 }
 
-// Where it ends: the bytes beyond and inside.
-for (const [outside, inside] of [[18 * GiB - 4096, 18 * GiB], [400 * GiB + 4096, 400 * GiB]]) {
-  Deno.test(`estimate() says nothing of the total at ${outside} bytes, beyond the table`, () => {
-    assert(estimate({ ...LARGE, guestBytes: inside! }).always.total.seconds !== null);
-    const published = estimate({ ...LARGE, guestBytes: outside! });
-    assertEquals(published.insideTable, false);
-    assertEquals(published.always.total, {
-      name: "total",
-      seconds: null,
-      provenance: "unknown",
-      source: "the published table has 18 to 400 GiB and nothing beyond",
-    });
-    assertEquals(published.clear.nsPerPage, null);
-    assertEquals(published.saved, { seconds: null, share: null });
-    assertEquals(published.assumptions, ["E4", "E5", "E6"]);
+// GiB, path; the bound, by hand from the published points (18: 72, 24; 107: 517, 134; 400: 5539, 467).
+const OUTSIDE = [
+  // 467 / 400 a GiB; 467 and 333 / 293 for each further one; 467 and 24 / 18, the longest published.
+  [1024, "terminate", 1176.1877, 1299],
+  // 5539 / 400 a GiB; the time a GiB goes on from 517 / 107 by its line: 33.0482 at 1024.
+  [1024, "dynamic", 14179.84, 33841.3808],
+  // 24 / 18 a GiB; the time's line: 24 less 2 times 110 / 89.
+  [16, "terminate", 21.3333, 21.5281],
+  // The time a GiB goes on from 517 / 107 by its line: 3.9813 at 16; 72 / 18.
+  [16, "dynamic", 63.7009, 64],
+] as const;
+
+for (const [gib, path, low, high] of OUTSIDE) {
+  Deno.test(`estimate() extrapolates ${gib} GiB on the ${path} path, and says so (E8)`, () => {
+    const found = estimate({ ...LARGE, guestBytes: gib * GiB, path });
+    assertEquals(found.insideTable, false);
+    near(found.always.total.seconds, low, high, 1e-4);
+    assertEquals(found.always.total.provenance, "extrapolated");
+    assertMatch(found.always.total.source, /; extrapolated from \d+ and \d+ GiB \(E8\)/);
+    assert(found.assumptions.includes("E8"));
+    assert(!estimate(LARGE).assumptions.includes("E8"));
+    const [, , rest, clear] = rows(found);
+    assertEquals([rest![2], clear![2]], ["extrapolated", "extrapolated"]);
     // What a core was measured to clear holds at any size.
-    const measured = estimate({ ...LARGE, guestBytes: outside!, clear: "measured" });
-    const [, , rest, clear, total] = rows(measured);
-    assertEquals([rest![1], rest![2], total![1]], [null, "unknown", null]);
-    assertEquals([clear![2], measured.saved.share], ["measured", null]);
+    const measured = estimate({ ...LARGE, guestBytes: gib * GiB, path, clear: "measured" });
+    assertEquals(rows(measured)[3]![2], "measured");
     const seconds = measured.pages * 410e-9;
     near(measured.saved.seconds, seconds, seconds, 1e-9);
   });
 }
+
+Deno.test("estimate() goes on where the table ends, and no larger TD is shut down sooner", () => {
+  for (const path of ["terminate", "dynamic"] as const) {
+    const at = (gib: number) =>
+      estimate({ ...LARGE, guestBytes: gib * GiB, path }).always.total.seconds;
+    near(at(400 + 1 / 1024), at(400).low, at(400).high, 0.1);
+    near(at(18 - 1 / 1024), at(18).low, at(18).high, 0.1);
+    for (const [smaller, larger] of [[1, 2], [8, 18], [400, 500], [1024, 2048], [4096, 8192]]) {
+      assert(at(smaller!).low < at(larger!).low, `${path} ${smaller}`);
+      assert(at(smaller!).high < at(larger!).high, `${path} ${smaller}`);
+    }
+  }
+});
+
+Deno.test("estimate() says that nobody published what Dynamic PAMT takes (X6, E9)", () => {
+  const assumes = (version: string) =>
+    estimate({ ...LARGE, kernel: linux(version) }).assumptions.includes("E9");
+  assertEquals([assumes("7.3"), assumes("7.4")], [false, true]);
+});
 
 Deno.test("estimate() names the assumption where vCPUs are not those of the table", () => {
   const { assumptions, always } = estimate({ ...LARGE, vcpus: 8 });
@@ -195,7 +220,9 @@ Deno.test("estimate() reckons with a given clear, up to the whole of what was pu
       "terminate path, got 4445",
   );
   // Beyond the table nothing speaks against it.
-  assertEquals(estimate({ ...LARGE, guestBytes: GiB, clear: 4445 }).always.total.seconds, null);
+  const { share } = estimate({ ...LARGE, guestBytes: GiB, clear: 4445 }).clear;
+  // 262,693 pages in the 24 / 18 s of a GiB.
+  near(share, 0.3907, 0.8758, 2e-3);
 });
 
 Deno.test("estimate() takes what a meter measured with its range, source and provenance", () => {
@@ -263,14 +290,14 @@ Deno.test("estimate() keeps every time inside the total, whatever the TD", () =>
     const { always, quirk, saved } = estimate(options);
     for (const { total: { seconds }, terms } of [always, quirk]) {
       const parts = terms.map((term) => term.seconds!);
-      assert(seconds!.low > 0 && seconds!.low <= seconds!.high);
+      assert(seconds.low > 0 && seconds.low <= seconds.high);
       for (const { low, high } of parts) assert(low >= 0 && low <= high);
       const sum = (end: "low" | "high") => parts.reduce((sum, part) => sum + part[end], 0);
-      const slack = seconds!.high * 1e-12;
-      assert(sum("high") >= seconds!.high - slack);
-      assert(sum("low") <= seconds!.high + slack);
+      const slack = seconds.high * 1e-12;
+      assert(sum("high") >= seconds.high - slack);
+      assert(sum("low") <= seconds.high + slack);
     }
-    assert(saved.share!.low >= 0 && saved.share!.high <= 1);
-    assert(quirk.total.seconds!.high <= always.total.seconds!.high);
+    assert(saved.share.low >= 0 && saved.share.high <= 1);
+    assert(quirk.total.seconds.high <= always.total.seconds.high);
   }));
 });

@@ -61,7 +61,7 @@ export const CACHE_WRITE_BACK_SECONDS: Interval = { low: 0, high: 1 };
 export const PACKAGES = 2;
 
 /** What an estimate takes for granted, by id. */
-export type EstimateAssumptionId = "E1" | "E2" | "E3" | "E4" | "E5" | "E6" | "E7";
+export type EstimateAssumptionId = "E1" | "E2" | "E3" | "E4" | "E5" | "E6" | "E7" | "E8" | "E9";
 
 /** The assumptions of estimates. Each is inferred; an estimate names the ones it stands on. */
 export const ESTIMATE_ASSUMPTIONS: Readonly<Record<EstimateAssumptionId, string>> = {
@@ -80,4 +80,12 @@ export const ESTIMATE_ASSUMPTIONS: Readonly<Record<EstimateAssumptionId, string>
   E6: "Clearing a page takes the same time on both paths, and for control pages as for the guest's",
   E7:
     "This platform takes the time that the machine of the published table took, which has no name",
+  E8:
+    "Outside the published table the time is extrapolated from its two nearest points: the time per " +
+    "page stays that of the nearest, or it or the whole time goes on in a straight line; above the " +
+    "table each further page may also take the longest that was published. The range spans what does " +
+    "not make a larger TD shut down sooner, or a small one in no time. Of a TD of 1 TB the mailing " +
+    "list tells of about 21 minutes, without path or table",
+  E9: "Dynamic PAMT (X6) takes no time here: nobody published how long the put for each page and " +
+    "PAMT.REMOVE with its two resets take",
 };

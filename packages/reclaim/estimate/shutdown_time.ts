@@ -1,4 +1,4 @@
-import { type Known, LINES_PER_PAGE } from "@tdx/core";
+import { type Interval, LINES_PER_PAGE } from "@tdx/core";
 import { requireOptions } from "@tdx/core/arguments";
 import type { TeardownReport } from "../teardown/report.ts";
 import { type CostCase, type Costs, costsOf, type Work } from "./_costs.ts";
@@ -19,8 +19,8 @@ export type TimePhase = "vCPU flush" | "cache write-back" | "removal" | "reclaim
 export interface TimeTerm {
   /** The phase, or `total`. */
   readonly name: TimePhase | "total";
-  /** Seconds; `null` if nothing tells. */
-  readonly seconds: Known;
+  /** Seconds. */
+  readonly seconds: Interval;
   /** Whose figure it is. */
   readonly provenance: Provenance;
   /** Where it was read, or how it comes about. */
@@ -101,13 +101,9 @@ type Whose = Pick<TimeTerm, "provenance" | "source">;
 export function timeOf(work: Work, costs: Costs): ShutdownTime {
   const term = <Name extends TimeTerm["name"]>(
     name: Name,
-    of: (costCase: CostCase) => Known,
+    of: (costCase: CostCase) => Interval,
     whose: Whose,
-  ) => {
-    const seconds = hull(costs.cases.map(of));
-    return { name, seconds, ...(seconds === null ? beyondTable(costs) : whose) };
-  };
-  const { provenance, source } = costs.clear;
+  ) => ({ name, seconds: hull(costs.cases.map(of)), ...whose });
   const clears = work.pagesCleared > 0;
   return {
     clears,
@@ -131,35 +127,39 @@ export function timeOf(work: Work, costs: Costs): ShutdownTime {
         costs.path === "dynamic" ? "removal" : "reclaim",
         (costCase) => restOf(work, costs.whole, costCase),
         {
-          provenance: "derived",
-          source: `the published total less the clear as ${costs.clear.name}, assumption E4 and ` +
+          provenance: costs.insideTable ? "derived" : "extrapolated",
+          source:
+            `the ${
+              costs.insideTable ? "published" : "extrapolated"
+            } total less the clear as ${costs.clear.name}, assumption E4 and ` +
             "assumption E5",
         },
       ),
       term(
         "clear",
         ({ clearNsPerPage }) => weighted([work.pagesCleared / 1e9, clearNsPerPage]),
-        clears ? { provenance, source } : { provenance: "derived", source: "no page is cleared" },
+        clears ? whoseClear(costs) : { provenance: "derived", source: "no page is cleared" },
       ),
     ],
   };
 }
 
-function beyondTable({ points }: Costs): Whose {
-  const [first, last] = points.map(({ memoryGb }) => memoryGb);
-  return {
-    provenance: "unknown",
-    source: `the published table has ${first} to ${last} GiB and nothing beyond`,
-  };
+/** The published bound is a share of the whole: outside the table that is extrapolated. */
+function whoseClear({ clear: { name, provenance, source }, insideTable }: Costs): Whose {
+  return insideTable || name !== "published"
+    ? { provenance, source }
+    : { provenance: "extrapolated", source: `${source}, of an extrapolated whole (E8)` };
 }
 
 /** Published if exactly the published work was done, else derived, with what it takes. */
-function whoseTotal(work: Work, { clear, points, whole }: Costs): Whose {
+function whoseTotal(work: Work, { clear, points, whole, insideTable }: Costs): Whose {
   const { document, at } = PUBLISHED_SHUTDOWNS_SOURCE;
   const sizes = points.map(({ memoryGb }) => memoryGb);
   const how = sizes.length === 1
     ? `at ${sizes[0]} GiB`
-    : `interpolated between ${sizes.join(" and ")} GiB`;
+    : insideTable
+    ? `interpolated between ${sizes.join(" and ")} GiB`
+    : `extrapolated from ${sizes.join(" and ")} GiB (E8)`;
   const share = work.pages / whole.pages;
   const corrections: readonly (readonly [boolean, string])[] = [
     [share !== 1, "the share of the pages that came back"],
@@ -169,13 +169,13 @@ function whoseTotal(work: Work, { clear, points, whole }: Costs): Whose {
   ];
   const applied = corrections.filter(([applies]) => applies).map(([, text]) => text);
   return {
-    provenance: applied.length === 0 ? "published" : "derived",
+    provenance: !insideTable ? "extrapolated" : applied.length === 0 ? "published" : "derived",
     source: [`${document}, ${at}; ${how}`, ...applied].join(", "),
   };
 }
 
 /** The pages' share of the published total, corrected by what was done more or less than there. */
-function totalOf(work: Work, whole: Work, { total, clearNsPerPage }: CostCase): Known {
+function totalOf(work: Work, whole: Work, { total, clearNsPerPage }: CostCase): Interval {
   const share = work.pages / whole.pages;
   return weighted(
     [share, total],
@@ -185,7 +185,7 @@ function totalOf(work: Work, whole: Work, { total, clearNsPerPage }: CostCase): 
   );
 }
 
-function restOf(work: Work, whole: Work, { total, clearNsPerPage }: CostCase): Known {
+function restOf(work: Work, whole: Work, { total, clearNsPerPage }: CostCase): Interval {
   const share = work.pages / whole.pages;
   const rest = weighted(
     [share, total],
@@ -193,5 +193,5 @@ function restOf(work: Work, whole: Work, { total, clearNsPerPage }: CostCase): K
     [-share * whole.cacheWriteBacks, CACHE_WRITE_BACK_SECONDS],
     [-work.pages / 1e9, clearNsPerPage],
   );
-  return rest && { low: Math.max(0, rest.low), high: Math.max(0, rest.high) };
+  return { low: Math.max(0, rest.low), high: Math.max(0, rest.high) };
 }

@@ -1,4 +1,4 @@
-import { type Known, showRange } from "@tdx/core";
+import { type Interval, showRange } from "@tdx/core";
 import { barX, gridX, plot, ruleX, text, tickX } from "@observablehq/plot";
 import { POLICIES, type Policy } from "@tdx/reclaim";
 import { parseHTML } from "linkedom";
@@ -11,7 +11,7 @@ export interface TimeBar {
   readonly policy: Policy;
   /** Whose cost of a clear, `any` where every reading gives the same. */
   readonly clearAs: string;
-  readonly seconds: Known;
+  readonly seconds: Interval;
 }
 
 const WIDTH = 360;
@@ -41,11 +41,9 @@ export function timeChart(name: string, bars: readonly TimeBar[], most: number):
   const groups = [...new Set(bars.map(({ platforms }) => platforms))];
   const rows = (readingsAgree(bars) ? onceEach(bars) : bars).map((bar) => ({
     ...bar,
-    low: bar.seconds?.low ?? 0,
-    high: bar.seconds?.high ?? 0,
-    words: bar.seconds === null ? "unknown" : `${showRange(bar.seconds)} s`,
+    ...bar.seconds,
+    words: `${showRange(bar.seconds)} s`,
   }));
-  const known = rows.filter(({ seconds }) => seconds !== null);
   const { document } = parseHTML("<!doctype html><html></html>");
   const marks = Object.entries(PLACES).flatMap(([clearAs, { dy, ...inset }]) => {
     const of = (row: TimeBar) => row.clearAs === clearAs;
@@ -53,15 +51,15 @@ export function timeChart(name: string, bars: readonly TimeBar[], most: number):
     const at = { y: "policy", fy: "platforms", ...inset };
     const ends = { ...at, stroke: colour, strokeWidth: 2 };
     return [
-      barX(known.filter(of), {
+      barX(rows.filter(of), {
         ...at,
         x1: "low",
         x2: "high",
         fill: clearAs === "measured" ? "none" : colour,
         stroke: colour,
       }),
-      tickX(known.filter(of), { ...ends, x: "low" }),
-      tickX(known.filter(of), { ...ends, x: "high" }),
+      tickX(rows.filter(of), { ...ends, x: "low" }),
+      tickX(rows.filter(of), { ...ends, x: "high" }),
       text(rows.filter(of), {
         x: "high",
         y: "policy",

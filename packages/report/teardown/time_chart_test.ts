@@ -32,15 +32,6 @@ Deno.test("timeChart() writes the range beside every bar", () => {
   }
 });
 
-Deno.test("timeChart() says unknown, and draws no bar for it", () => {
-  const known = { low: 2, high: 2 };
-  const svg = timeChart("total", [...bars("spr", null, known), ...bars("gnr", known)], 2);
-  const shown = words(svg);
-  assertEquals(shown.filter((word) => word === "unknown").length, 3);
-  assertEquals(shown.filter((word) => word === "2 s").length, 9);
-  assertEquals(svg.match(/<rect/g)?.length, 9);
-});
-
 Deno.test("timeChart() has one grey bar where the readings agree on every one of a phase", () => {
   const assumed = bars("spr", { low: 0, high: 2 });
   const svg = timeChart("cache write-back", assumed, 2);

@@ -55,7 +55,7 @@ function Charts({ groups }: { readonly groups: readonly Alike[] }): VNode {
   );
   const whose = (i: number) =>
     [...new Set(all.map((time) => termsOf(time)[i]!.provenance))].join(", ");
-  const most = Math.max(...bars.flat().map(({ seconds }) => seconds?.high ?? 0)) || 1;
+  const most = Math.max(...bars.flat().map(({ seconds }) => seconds.high)) || 1;
   return (
     <div class="charts">
       {names.map((name, i) => (
@@ -96,7 +96,7 @@ function TimeTable({ groups, clearAs }: {
           teardown.policy,
           ...termsOf(timeBy(teardown, clearAs)).map(({ name, seconds, provenance }) => (
             <span key={name}>
-              {showRange(seconds)} {seconds === null ? null : <small>{provenance}</small>}
+              {showRange(seconds)} <small>{provenance}</small>
             </span>
           )),
           showCount(teardown.report.machineChecks),
