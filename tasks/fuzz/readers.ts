@@ -1,0 +1,221 @@
+/** One row for each reader of texts and bytes that come from outside. */
+import { audit, type HostFile, type HostSource } from "@tdx/host";
+import { parseScenario, printScenario } from "@tdx/litmus";
+import { readLink, writeLink } from "../../explorer/model/link.ts";
+import { AUDIT_FORMATS, AUDIT_WRITERS } from "../../packages/cli/audit/formats.ts";
+import { CaughtStdio } from "../../packages/cli/fixtures_test.ts";
+import { main } from "../../packages/cli/main.ts";
+import { PLATFORMS } from "../../packages/cli/platforms.ts";
+import { UsageError } from "../../packages/cli/shell/values.ts";
+import { outputOf } from "../run.ts";
+import { pick, type Random } from "./mutate.ts";
+
+/** What a reader is given, and what it says. */
+export interface Reader {
+  readonly fixtures: readonly Uint8Array[];
+  /** The share of the runs that it gets, where it is slow; default 1. */
+  readonly share?: number;
+  /** Gives all that people would see; throws only what is for them too. */
+  read(input: Uint8Array, random: Random): Promise<string>;
+}
+
+/** A reader by its name, made when it is asked for. */
+export const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
+  "kernel log": async () => ({
+    fixtures: [...await files("packages/host/testdata", "dmesg"), ...await mceTexts("txt")],
+    read: command(["mce", "-"], ["mce", "-", "--json"], [
+      "mce",
+      "-",
+      "--format",
+      "kernel",
+      "--explain",
+    ]),
+  }),
+  "mcelog": async () => ({
+    fixtures: await mceTexts("mcelog"),
+    read: command(["mce", "-"], ["mce", "-", "--json"], ["mce", "-", "--format", "mcelog"]),
+  }),
+  "mce-inject": async () => ({
+    fixtures: await mceTexts("mce"),
+    read: command(["mce", "-"], ["mce", "-", "--json"], ["mce", "-", "--format", "mce-inject"]),
+  }),
+  "CPU": async () => ({
+    fixtures: [
+      ...await files("packages/cli/testdata", "cpuinfo", "cpuid"),
+      ...await files("packages/host/cpu/testdata"),
+    ],
+    read: command(["decide", "--cpuinfo", "-"], ["decide", "--cpuid", "-", "--json"]),
+  }),
+  "snapshot": async () => ({
+    fixtures: (await snapshots()).map(({ text }) => text),
+    share: 0.2,
+    read: async (input, random) => {
+      const found = await audit(snapshot(input), PLATFORMS);
+      const context = { status: 0, explain: random(2) === 0, colour: false } as const;
+      return AUDIT_WRITERS[pick(AUDIT_FORMATS, random)](found, context);
+    },
+  }),
+  "archive": async () => ({
+    fixtures: (await snapshots()).map(({ tar }) => tar),
+    share: 0.2,
+    read: command(["audit", "-"], ["audit", "-", "--json"], ["audit", "-", "--explain"]),
+  }),
+  "fleet": () =>
+    rows(
+      [
+        '{"formatVersion":1,"host":"a","platform":"gnr","kernel":"clears-on-erratum","verdict":"fine"}',
+        '{"formatVersion":1,"host":"b","platform":"emr","kernel":"unknown","verdict":"at-risk"}',
+      ],
+      command(["audit", "--fleet", "-"], ["audit", "--fleet", "-", "--json"]),
+    ),
+  "SEAMCALL log": () => rows(SEAMCALL_LINES, command(["status", "-"], ["status", "-", "--json"])),
+  "inventory": async () => ({
+    fixtures: await files(
+      "packages/cli/testdata",
+      "inventory.csv",
+      "inventory.jsonl",
+      "outside.csv",
+    ),
+    read: command(["estimate", "--inventory", "-"], ["estimate", "--inventory", "-", "--json"]),
+  }),
+  "meter": async () => ({
+    fixtures: await files("packages/cli/testdata", "meter.json", "movdir64b.json"),
+    read: command(
+      ["estimate", "--platform", "gnr", "--memory", "18GiB", "--vcpus", "4", "--clear", "-"],
+      [
+        "estimate",
+        "--platform",
+        "emr",
+        "--memory",
+        "18GiB",
+        "--vcpus",
+        "4",
+        "--clear",
+        "-",
+        "--json",
+      ],
+    ),
+  }),
+  "scenario": async () => ({
+    fixtures: await files("packages/litmus/scenarios", "tdx"),
+    read: (input) => {
+      const platforms = PLATFORMS.map(({ name }) => name);
+      const options = { file: "stdin", platforms };
+      const printed = printScenario(parseScenario(textOf(input), options));
+      if (printScenario(parseScenario(printed, options)) !== printed) {
+        throw new Error(`Printed and read again it is another scenario:\n${printed}`);
+      }
+      return Promise.resolve(printed);
+    },
+  }),
+  "command line": () =>
+    rows(COMMAND_LINES, (input) => {
+      const args = textOf(input).replace(/\n$/, "").split(" ");
+      return COMMANDS.includes(args[0]!)
+        ? command(args)(new Uint8Array(), () => 0)
+        : Promise.resolve("");
+    }),
+  "explorer link": () =>
+    rows(LINKS, (input) => Promise.resolve(writeLink(readLink(textOf(input))))),
+};
+
+const SEAMCALL_LINES = [
+  "[  261.262866] SEAMCALL (0x000000000000001c) failed: 0xc000030000000001 RCX 0x0000000000000000",
+  "kvm_intel: SEAMCALL TDH_PHYMEM_PAGE_RECLAIM failed: 0x8000020000000080, rcx 0x3, rdx 0x1000",
+  "tdx: SEAMCALL failed: CPU 94: leaf 33, error 0xc000092100000122.",
+  "__seamcall_ret(0x26) returned 0x8000020100000000",
+];
+
+/** Those that are quick and take no memory. */
+const COMMANDS = ["decide", "estimate", "status", "platforms", "--help"];
+const COMMAND_LINES = [
+  "decide --platform emr --kernel 6.18.3-200.fc43.x86_64 --policy quirk --host-keys shared --json",
+  "estimate --platform gnr --memory 1.5TiB --vcpus 64 --path dynamic --clear 410.5",
+  "status 0xc000030000000001 8000_0200_0000_0080",
+  "status TDX_OPERAND_BUSY",
+  "platforms --json",
+];
+
+const LINKS = [
+  "v=1&platform=spr&beside=gnr&mode=Ci&keys=keyid0&policy=never&lines=X.td.secret&acts=" +
+  "host.partial-write.X.keyid0.host,host.load.X.keyid0&at=2&state=6aa4e0a2",
+];
+
+/** A reader of texts of one line, alone and together. */
+function rows(lines: readonly string[], read: Reader["read"]): Promise<Reader> {
+  const texts = [...lines, lines.join("\n")];
+  return Promise.resolve({
+    fixtures: texts.map((text) => new TextEncoder().encode(`${text}\n`)),
+    read,
+  });
+}
+
+/** `tdx` with the input piped in, by one of some command lines. */
+function command(...lines: readonly (readonly string[])[]): Reader["read"] {
+  return async (input, random) => {
+    const stdio = new CaughtStdio(input as Uint8Array<ArrayBuffer>);
+    const args = pick(lines, random);
+    const status = await main(args, stdio);
+    const printed = stdio.printed.join("\n");
+    if (status === 1 && printed === "") throw new UsageError(stdio.notes.join("\n"));
+    if (args.includes("--json") && printed !== "") JSON.parse(printed);
+    return [...stdio.notes, printed].join("\n");
+  };
+}
+
+/** Files of a folder and of those in it, by the ends of their names; none where there is no folder. */
+async function files(folder: string, ...ends: readonly string[]): Promise<Uint8Array[]> {
+  const found = await listed(folder);
+  return found.filter((path) => ends.length === 0 || ends.some((end) => path.endsWith(end)))
+    .map((path) => Deno.readFileSync(path));
+}
+
+async function listed(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (const { name, isDirectory } of await Array.fromAsync(Deno.readDir(folder)).catch(() => [])) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) paths.push(...await listed(path));
+    else paths.push(path);
+  }
+  return paths.sort();
+}
+
+function mceTexts(end: string): Promise<Uint8Array[]> {
+  return files("packages/cli/mce/testdata", `.${end}`);
+}
+
+/** The snapshots of hosts, as archives, and as one text: `==> PATH <==`, then the file. */
+async function snapshots(): Promise<{ tar: Uint8Array; text: Uint8Array }[]> {
+  const root = "packages/host/testdata";
+  const found = [];
+  for (const { name, isDirectory } of Deno.readDirSync(root)) {
+    if (!isDirectory) continue;
+    const folder = `${root}/${name}`;
+    const parts = (await listed(folder)).map((path) =>
+      `==> ${path.slice(folder.length + 1)} <==\n${Deno.readTextFileSync(path)}`
+    );
+    const tar = await outputOf("tar", ["-C", folder, "--format=ustar", "-cf", "-", "."]);
+    const encoder = new TextEncoder();
+    found.push({ tar: encoder.encode(tar), text: encoder.encode(parts.join("\n")) });
+  }
+  return found;
+}
+
+function snapshot(input: Uint8Array): HostSource {
+  const [, ...parts] = textOf(input).split(/^==> (.*) <==\n/m);
+  const held = new Map<string, string>();
+  for (let i = 0; i + 1 < parts.length; i += 2) held.set(parts[i]!, parts[i + 1]!);
+  return {
+    async *files(paths: readonly string[]): AsyncGenerator<HostFile> {
+      for (const path of paths) {
+        const text = held.get(path);
+        if (text === undefined) yield { path, state: "absent" };
+        else yield { path, state: "present", bytes: new Blob([text]).stream() };
+      }
+    },
+  };
+}
+
+function textOf(input: Uint8Array): string {
+  return new TextDecoder().decode(input);
+}
