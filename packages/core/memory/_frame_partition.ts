@@ -29,6 +29,8 @@ export class Walk {
     blocks: 0,
     lasting: false,
   };
+  /** The part of a block that a run covers. */
+  readonly part: Uint32Array = new Uint32Array(BLOCK_WORDS);
   /** Frames that a class shares with what is selected in a block. */
   readonly common: Uint32Array = new Uint32Array(BLOCK_WORDS);
   /** Frames that the rest of the block shares with it. */

@@ -24,8 +24,6 @@ export class FrameTree {
   readonly #walk = new Walk();
   /** What visits work with that are not going on. */
   readonly #idle: Walk[] = [];
-  /** The part of a block that an update covers. */
-  readonly #part = new Uint32Array(BLOCK_WORDS);
 
   constructor(frames: number, value: number) {
     this.#frames = frames;
@@ -143,7 +141,7 @@ export class FrameTree {
         if (to !== old) this.#fillBlocks(region, start, stop, old, to);
       } else {
         const size = this.#blockSize(region, block);
-        const part = stop - start === size ? null : select(this.#part, block, start, stop);
+        const part = stop - start === size ? null : select(this.#walk.part, block, start, stop);
         this.#walk.chunk.frame = base + block * BLOCK_FRAMES;
         table[block] = this.#blocks.update(old, size, part, 0, this.#walk, change);
       }
@@ -170,9 +168,7 @@ export class FrameTree {
         visit();
       } else {
         const size = this.#blockSize(region, block);
-        const part = stop - start === size
-          ? null
-          : select(new Uint32Array(BLOCK_WORDS), block, start, stop);
+        const part = stop - start === size ? null : select(walk.part, block, start, stop);
         walk.chunk.frame = base + block * BLOCK_FRAMES;
         this.#blocks.forEach(entry, size, part, walk, visit, wanted);
       }
@@ -205,7 +201,7 @@ export class FrameTree {
       table[block] = stop - start === size ? to : this.#blocks.split(
         from,
         size,
-        select(this.#part, block, start, stop),
+        select(this.#walk.part, block, start, stop),
         0,
         false,
         stop - start,

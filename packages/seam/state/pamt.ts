@@ -77,7 +77,8 @@ export class Pamt {
   readonly frames: number;
   readonly #map: FrameMap;
   readonly #slots: (Slot | undefined)[] = [undefined];
-  readonly #ids = new Map<string, number>();
+  /** Slots in use, by a number that few of them share. */
+  readonly #bySum = new Map<number, Slot[]>();
   readonly #free: number[] = [];
   /** The pairs of Dynamic PAMT; `null` where all of the PAMT is there from the start. */
   readonly pairs: PamtPairs | null;
@@ -160,7 +161,7 @@ export class Pamt {
 
   /** How many different entries are in use. */
   get entries(): number {
-    return this.#ids.size;
+    return this.#slots.length - 1 - this.#free.length;
   }
 
   #fill(base: number, size: number, entry: PamtEntry): void {
@@ -175,7 +176,7 @@ export class Pamt {
   }
 
   #sameInRun(first: number, count: number, id: number): number {
-    let length = 0;
+    let length = 1;
     // Looks twice as far each time, so what is visited stays in proportion to what is found.
     for (let window = BLOCK_FRAMES; length < count; window *= 2) {
       const look = Math.min(window, count - length);
@@ -202,22 +203,25 @@ export class Pamt {
 
   #slot(entry: PamtEntry): Slot {
     for (const slot of this.#recent) if (isSame(slot.entry, entry)) return slot;
-    const key = keyOf(entry);
-    const known = this.#ids.get(key);
-    if (known !== undefined) return this.#slots[known]!;
-    const id = this.#free.pop() ?? this.#slots.length;
-    const slot = { entry: Object.freeze({ ...entry }), id, frames: 0 };
-    this.#slots[id] = slot;
-    this.#ids.set(key, id);
+    const sum = sumOf(entry);
+    const alike = this.#bySum.get(sum) ?? [];
+    const known = alike.find((slot) => isSame(slot.entry, entry));
+    if (known !== undefined) return known;
+    const slot = { entry, id: this.#free.pop() ?? this.#slots.length, frames: 0 };
+    this.#slots[slot.id] = slot;
+    this.#bySum.set(sum, [...alike, slot]);
     return slot;
   }
 
   /** Forgets an entry that no frame has, so that the epochs of a long teardown do not pile up. */
-  #release({ entry, id }: Slot): void {
+  #release(slot: Slot): void {
+    const sum = sumOf(slot.entry);
+    const left = this.#bySum.get(sum)!.filter((other) => other !== slot);
+    if (left.length === 0) this.#bySum.delete(sum);
+    else this.#bySum.set(sum, left);
     this.#recent = [];
-    this.#slots[id] = undefined;
-    this.#ids.delete(keyOf(entry));
-    this.#free.push(id);
+    this.#slots[slot.id] = undefined;
+    this.#free.push(slot.id);
   }
 }
 
@@ -226,6 +230,7 @@ function isSame(a: PamtEntry, b: PamtEntry): boolean {
     a.mapping === b.mapping && a.epoch === b.epoch);
 }
 
-function keyOf({ type, owner, level, mapping, epoch }: PamtEntry): string {
-  return `${type} ${owner} ${level} ${mapping} ${epoch}`;
+/** Found sooner than a text of all that is in an entry, which a removal makes for each page. */
+function sumOf({ owner, epoch }: PamtEntry): number {
+  return (owner ?? 0) + (epoch ?? 0);
 }
