@@ -47,13 +47,14 @@ wrongTypes({
       (options) => readMachineChecks("", options),
       { form: "mcelog" },
       TypeError,
-      "Expected options to have only name, format, onUncleaned, got form",
+      "Expected options to have only name, format, onUncleaned, onEnd, got form",
     ],
     [
       (format) => readMachineChecks("", { format }),
       "mcelogs",
       RangeError,
-      'Expected format to be one of kernel, mcelog, mce-inject, got "mcelogs"',
+      "Expected format to be one of kernel, apei, amd, trace-event, rasdaemon-text, esxi, registers, " +
+      'mcelog, mce-inject, got "mcelogs"',
     ],
   ],
   "assessMachineCheck()": [

@@ -1,13 +1,16 @@
 import {
   assessMachineCheck,
+  type LoggedMachineCheck,
+  type LogListener,
+  type LogSummary,
   type MachineCheckAssessment,
   MachineCheckPages,
   type UncleanedMemory,
 } from "@tdx/host";
-import { type OnUncleaned, readRecords, readSnapshot } from "../mce/input.ts";
+import { readRecords, readSnapshot } from "../mce/input.ts";
 import { MceJson } from "../mce/json.ts";
 import { hostOf, MCE_OPTIONS, recordFormat } from "../mce/options.ts";
-import { recordText, summaryText, uncleanedText } from "../mce/text.ts";
+import { damageText, recordText, summaryText, uncleanedText } from "../mce/text.ts";
 import { type Command, EXIT, type ExitStatus } from "../shell/command.ts";
 import type { Options } from "../shell/options.ts";
 import type { Stdio } from "../shell/stdio.ts";
@@ -36,7 +39,11 @@ export const mceCommand: Command = {
   async run(options, stdio) {
     const host = await hostOf(options);
     let uncleaned = null as UncleanedMemory | null;
-    const { name, records } = inputOf(options, stdio, (last) => uncleaned = last);
+    let read = null as LogSummary | null;
+    const { name, records } = inputOf(options, stdio, {
+      onUncleaned: (last) => uncleaned = last,
+      onEnd: (summary) => read = summary,
+    });
     const json = options.has("json") ? new MceJson(stdio) : undefined;
     const explain = wantsExplanation(options);
     const pages = new MachineCheckPages();
@@ -46,24 +53,26 @@ export const mceCommand: Command = {
     for await (const logged of records) {
       const assessed = assessMachineCheck(logged, host);
       pages.add(assessed);
-      exit = worse(exit, exitOf(assessed));
+      exit = worse(exit, exitOf(logged, assessed));
       const severity = assessed.grades.length === 1 ? assessed.grades[0]!.severity : "undecided";
       severities.set(severity, (severities.get(severity) ?? 0) + 1);
       count++;
       if (json) json.record(logged, assessed);
       else stdio.print(`${recordText(logged, assessed, name, explain)}\n`);
     }
-    if (json) json.end(pages, uncleaned);
+    if (json) json.end(pages, uncleaned, read);
     else {
-      stdio.print(summaryText(pages, severities, count, name));
+      stdio.print(summaryText(pages, severities, count, name, read));
+      if (read !== null && read.damage.length > 0) stdio.print(damageText(read));
       if (uncleaned !== null) stdio.print(`\n${uncleanedText(uncleaned, name)}`);
     }
-    return uncleaned === null ? exit : EXIT.hazard;
+    if (uncleaned !== null) return EXIT.hazard;
+    return read === null ? exit : worse(exit, exitOfReading(read));
   },
 };
 
 /** The file that is named, else the log of the snapshot, else what is piped in. */
-function inputOf(options: Options, stdio: Stdio, onUncleaned: OnUncleaned) {
+function inputOf(options: Options, stdio: Stdio, listener: LogListener) {
   const [path, ...others] = options.operands;
   if (others.length > 0) throw new UsageError(`Expected one file, got ${others[0]} too`);
   const root = options.text("root");
@@ -71,7 +80,7 @@ function inputOf(options: Options, stdio: Stdio, onUncleaned: OnUncleaned) {
     if (options.text("format") !== undefined) {
       throw new UsageError("Expected --format with a file: the log of a snapshot is a kernel log");
     }
-    return { name: `${root}/dmesg`, records: readSnapshot(root, stdio, onUncleaned) };
+    return { name: `${root}/dmesg`, records: readSnapshot(root, stdio, listener) };
   }
   if (path === undefined && stdio.stdinIsTerminal) {
     throw new UsageError("Expected a file of machine-check records, or records piped in");
@@ -79,7 +88,7 @@ function inputOf(options: Options, stdio: Stdio, onUncleaned: OnUncleaned) {
   const file = path ?? "-";
   const name = file === "-" ? "stdin" : file;
   const format = recordFormat(options);
-  return { name, records: readRecords(file, name, format, stdio, onUncleaned) };
+  return { name, records: readRecords(file, name, format, stdio, listener) };
 }
 
 function wantsExplanation(options: Options): boolean {
@@ -89,9 +98,21 @@ function wantsExplanation(options: Options): boolean {
   return options.has("explain");
 }
 
-function exitOf({ grades, cause }: MachineCheckAssessment): ExitStatus {
+/** What was not read may hold a record. */
+function exitOfReading({ log, damage }: LogSummary): ExitStatus {
+  return log && damage.length === 0 ? EXIT.fine : EXIT.unknown;
+}
+
+function exitOf(
+  { told }: LoggedMachineCheck,
+  { grades, cause, status }: MachineCheckAssessment,
+): ExitStatus {
   if (cause.name === "td-integrity" || cause.name === "host-integrity") return EXIT.hazard;
-  if (cause.name === "unrelated") return EXIT.fine;
+  // The registers of another CPU are not read by Intel's rules.
+  if (cause.rule === "other-vendor") return EXIT.unknown;
+  if (cause.rule === "invalid") return EXIT.fine;
+  const missing = status === undefined && (told === undefined || told.by === "kernel");
+  if (missing && told?.severity !== "corrected") return EXIT.unknown;
   return grades.map(({ severity }) => SEVERITY_EXIT[severity]).reduce(worse);
 }
 

@@ -108,10 +108,102 @@ Deno.test("tdx mce grades for the kernel that is named, or that of the snapshot 
   assertStringIncludes(await reason("--kernel", "6.8.0-1014-intel"), "is not known");
 });
 
+const piped = (input: string | Uint8Array<ArrayBuffer>, ...args: string[]) =>
+  tdxOn(new CaughtStdio(input), "mce", "-", ...args);
+
+Deno.test("tdx mce says that it read nothing, or nothing that would hold a record", async () => {
+  const empty = await piped("\n");
+  assertEquals([empty.status, empty.text], [3, "Nothing read: stdin is empty"]);
+  const unknown = await tdx("mce", data("snapshot/proc/cpuinfo"));
+  assertEquals(unknown.status, 3);
+  assertMatch(unknown.text, /^Cannot tell: .*cpuinfo holds no kernel log .*, in 6 lines$/);
+  assertEquals((await tdxJson("mce", data("snapshot/proc/cpuinfo"))).answer.read, {
+    lines: 6,
+    log: false,
+    damage: [],
+  });
+});
+
+/** Inputs, the exit status, and what the answer must hold. */
+const INPUTS: readonly (readonly [name: string, input: string, status: number, RegExp])[] = [
+  ["a CPU that is no host of TDX", "PROCESSOR 0:606a6", 2, /cause +a hardware error; this CPU has/],
+  [
+    "a CPU of AMD",
+    "PROCESSOR 2:a00f11",
+    3,
+    /linux +not-graded[^]*cause +no memory error of an Intel/,
+  ],
+  ["a cut record", "", 2, /damage .*Expected the PROCESSOR line/],
+].map(([name, processor, status, answer]) => [
+  name as string,
+  [
+    "CPU 120: Machine Check Exception: f Bank 1: bd80000000100134",
+    "TSC 63d3fa6181b69 ADDR f921f31400 MISC 86",
+    ...(processor === "" ? [] : [`${processor} TIME 1647365323 SOCKET 1 APIC 8d microcode 1`]),
+  ].map((line) => `mce: [Hardware Error]: ${line}\n`).join(""),
+  status as number,
+  answer as RegExp,
+]);
+const TRACES: typeof INPUTS = [
+  [
+    "the end of a panic",
+    "[69608.047771] mce: [Hardware Error]: Machine check: Data load in unrecoverable area of " +
+    "kernel\n[69608.047773] Kernel panic - not syncing: Fatal local machine check\n",
+    3,
+    /linux +panic\n[^]*the record itself is missing[^]*kernel +Data load .*; panic: Fatal local/,
+  ],
+  [
+    "a process that consumed poison",
+    "[  512.100001] mce: Uncorrected hardware memory error in user-access at af34214200\n" +
+    "[  512.100009] mce: [Hardware Error]: Machine check events logged\n" +
+    "[  512.100130] Memory failure: 0xaf34214: recovery action for dirty LRU page: Recovered\n",
+    3,
+    /linux +recovered, page retired[^]*\n0xaf34214000 .* retired /,
+  ],
+  ["events without records", "mce: [Hardware Error]: Machine check events logged\n", 3, /1 logged/],
+  [
+    "a fatal record of the firmware",
+    "{1}[Hardware Error]: event severity: fatal\n{1}[Hardware Error]:  Error 0, type: fatal\n" +
+    "{1}[Hardware Error]:   section_type: memory error\n" +
+    "{1}[Hardware Error]:   physical_address: 0x00000080a5669600\n",
+    2,
+    /linux +panic[^]*\n0x80a5669000 .* retire /,
+  ],
+  [
+    "a corrected record of the firmware",
+    "{1}[Hardware Error]: event severity: corrected\n" +
+    "{1}[Hardware Error]:  Error 0, type: corrected\n" +
+    "{1}[Hardware Error]:   section_type: memory error\n",
+    0,
+    /cause +ordinary memory error/,
+  ],
+];
+
+Deno.test("tdx mce answers for what people have", async () => {
+  for (const [name, input, status, answer] of [...INPUTS, ...TRACES]) {
+    const found = await piped(input);
+    assertMatch(found.text, answer, name);
+    assertEquals(found.status, status, name);
+  }
+});
+
+Deno.test("tdx mce exits 3 for what is packed and ends early, and refuses what is no text", async () => {
+  const log = new TextEncoder().encode("[    0.000000] Linux version 6.18\n".repeat(9999));
+  const stream = new Blob([log]).stream().pipeThrough(new CompressionStream("gzip"));
+  const gzip = new Uint8Array(await new Response(stream).arrayBuffer());
+  assertEquals((await piped(gzip)).status, 0);
+  const cut = await piped(gzip.slice(0, -20));
+  assertEquals(cut.status, 3);
+  assertMatch(cut.text, /damage +stdin: Expected all of the packed text, got gzip that breaks off/);
+  const binary = await piped(Uint8Array.from({ length: 600 }, (_, i) => i % 32));
+  assertEquals([binary.status, binary.text], [1, ""]);
+  assertMatch(binary.notes.join(), /stdin: Expected a text, got binary data/);
+});
+
 Deno.test("tdx mce exits 0 for corrected errors and for none, 3 where it cannot tell", async () => {
   assertEquals((await tdx("mce", data("corrected.txt"))).status, 0);
-  const none = await tdx("mce", data("snapshot/proc/cpuinfo"));
-  assertEquals([none.status, none.text.startsWith("No machine-check record in ")], [0, true]);
+  const none = await piped("[    0.000000] Linux version 6.18\n\n[    0.100000] x86/cpu: VMX\n");
+  assertEquals([none.status, none.text], [0, "No machine-check record in stdin, in 2 lines"]);
   assertEquals((await tdx("mce", data("integrity.txt"), "--platform", "gnr")).status, 2);
   const cut = data("cut.txt");
   assertEquals((await tdx("mce", cut)).status, 3);
@@ -148,7 +240,11 @@ Deno.test("tdx mce --json is one object, with and without records", async () => 
     pages: [],
     recordsOnFurtherPages: 0,
     uncleaned: null,
+    read: { lines: 2, log: false, damage: [] },
   });
+  // What a form does not give is null.
+  const { answer: { records: [cut] } } = await tdxJson("mce", data("cut.txt"));
+  assertEquals([cut.time, cut.processor, cut.mcgCap, cut.told], [null, null, null, null]);
 });
 
 Deno.test("tdx mce tells of memory that was left uncleaned, as the audit does (X4)", async () => {

@@ -2,10 +2,10 @@ import { showSize } from "@tdx/core";
 import {
   folderSource,
   type LoggedMachineCheck,
+  type LogListener,
   type MachineCheckFormat,
   readMachineChecks,
   readRasdaemon,
-  type UncleanedMemory,
 } from "@tdx/host";
 import { openInput } from "../shell/input.ts";
 import type { Output, Stdio } from "../shell/stdio.ts";
@@ -13,9 +13,6 @@ import { UsageError } from "../shell/values.ts";
 import { DATABASE } from "./options.ts";
 
 type Bytes = AsyncIterable<Uint8Array>;
-
-/** Is told of lines that say that memory was left uncleaned. */
-export type OnUncleaned = (uncleaned: UncleanedMemory) => void;
 
 /** How every SQLite database begins. */
 const SQLITE = "SQLite format 3\0";
@@ -33,13 +30,13 @@ export async function* readRecords(
   name: string,
   format: MachineCheckFormat | typeof DATABASE | undefined,
   stdio: Stdio,
-  onUncleaned: OnUncleaned,
+  listener: LogListener,
 ): AsyncGenerator<LoggedMachineCheck> {
   if (format === DATABASE) return yield* readDatabase(path);
   const [head, bytes] = await beginning(await openInput(path, stdio));
   if (format === undefined && head.startsWith(SQLITE)) return yield* readDatabase(path);
-  const options = { name, onUncleaned, ...(format !== undefined && { format }) };
-  yield* readMachineChecks(textOf(bytes, stdio), options);
+  const options = { name, ...listener, ...(format !== undefined && { format }) };
+  yield* readMachineChecks(counted(bytes, stdio), options);
 }
 
 /**
@@ -50,15 +47,14 @@ export async function* readRecords(
 export async function* readSnapshot(
   root: string,
   output: Output,
-  onUncleaned: OnUncleaned,
+  listener: LogListener,
 ): AsyncGenerator<LoggedMachineCheck> {
   for await (const file of folderSource(root).files(["dmesg"])) {
     if (file.state !== "present") {
       const reason = file.state === "absent" ? "it has no file dmesg" : file.reason;
       throw new UsageError(`Expected a kernel log in ${root}: ${reason}`);
     }
-    const options = { name: `${root}/dmesg`, format: "kernel", onUncleaned } as const;
-    yield* readMachineChecks(textOf(file.bytes, output), options);
+    yield* readMachineChecks(counted(file.bytes, output), { name: `${root}/dmesg`, ...listener });
   }
 }
 
@@ -92,14 +88,13 @@ async function beginning(bytes: ReadableStream<Uint8Array>): Promise<[string, By
   ];
 }
 
-async function* textOf(bytes: Bytes, output: Output): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
+/** Shows on the terminal how much has been read. */
+async function* counted(bytes: Bytes, output: Output): AsyncGenerator<Uint8Array> {
   let read = 0;
   for await (const piece of bytes) {
-    yield decoder.decode(piece, { stream: true });
+    yield piece;
     const before = Math.floor(read / PROGRESS_BYTES);
     read += piece.length;
     if (Math.floor(read / PROGRESS_BYTES) > before) output.progress(`${showSize(read)} read`);
   }
-  yield decoder.decode();
 }

@@ -1,5 +1,6 @@
 import {
   type LoggedMachineCheck,
+  type LogSummary,
   type MachineCheckAssessment,
   type MachineCheckPages,
   UNCLEANED_MEMORY,
@@ -7,6 +8,26 @@ import {
 } from "@tdx/host";
 import { FORMAT_VERSION, jsonText } from "../shell/show.ts";
 import type { Output } from "../shell/stdio.ts";
+
+/** What a form does not give is null, so that a record looks the same whatever it was read from. */
+const NO_REGISTERS = {
+  cpu: null,
+  bank: null,
+  status: null,
+  mcgStatus: null,
+  address: null,
+  misc: null,
+};
+const NO_EVIDENCE = {
+  time: null,
+  interrupted: null,
+  processor: null,
+  mcgCap: null,
+  privateKeyIds: null,
+  said: null,
+  panic: null,
+  told: null,
+};
 
 /** Writes the answer as one JSON object, record by record, so that no record is kept. */
 export class MceJson {
@@ -20,11 +41,13 @@ export class MceJson {
   /** Writes a record. */
   record(logged: LoggedMachineCheck, assessed: MachineCheckAssessment): void {
     const { platform, ...rest } = assessed;
-    const { where, damage, ...evidence } = logged;
+    const { where, record, damage, ...evidence } = logged;
     const item = {
       where,
+      record: { ...NO_REGISTERS, ...record },
+      ...NO_EVIDENCE,
       ...evidence,
-      ...(platform && { platform: platform.name }),
+      platform: platform?.name ?? null,
       ...rest,
       damage,
     };
@@ -34,14 +57,19 @@ export class MceJson {
   }
 
   /** Writes the rest. */
-  end(pages: MachineCheckPages, uncleaned: UncleanedMemory | null): void {
+  end(
+    pages: MachineCheckPages,
+    uncleaned: UncleanedMemory | null,
+    read: LogSummary | null,
+  ): void {
     if (!this.#begun) this.#output.print(this.#head());
     const left = uncleaned === null ? "null" : jsonText({ ...uncleaned, ...UNCLEANED_MEMORY });
     const reports = pages.reports().map((report) => `    ${jsonText(report)}`).join(",\n");
     this.#output.print(
       `  ],\n  "pages": [\n${reports}${reports === "" ? "" : "\n"}  ],\n` +
         `  "recordsOnFurtherPages": ${pages.dropped},\n` +
-        `  "uncleaned": ${left}\n}`,
+        `  "uncleaned": ${left},\n` +
+        `  "read": ${read === null ? "null" : jsonText(read)}\n}`,
     );
   }
 

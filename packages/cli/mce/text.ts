@@ -5,6 +5,7 @@ import {
   type InterruptedCode,
   type KernelAnswer,
   type LoggedMachineCheck,
+  type LogSummary,
   type MachineCheckAssessment,
   type MachineCheckPages,
   UNCLEANED_MEMORY,
@@ -44,7 +45,7 @@ export function recordText(
   const rows = [
     ...statusRows(logged, assessed),
     ...(assessed.address ? [["address", addressText(assessed.address)] as const] : []),
-    ...(logged.interrupted?.ip ? [["code", codeText(logged.interrupted)] as const] : []),
+    ...(showsCode(logged.interrupted) ? [["code", codeText(logged.interrupted)] as const] : []),
     ...assessed.grades.flatMap((grade) => gradeRows(grade, explain)),
     ...kernelRows(assessed.kernel),
     ["cause", assessed.cause.title],
@@ -79,9 +80,16 @@ function heading(
   return `${path}${place}: ${who.join(", ")}`;
 }
 
+/** Forms that lack it may have it as 0:0. */
+function showsCode(code: InterruptedCode | undefined): code is InterruptedCode {
+  return code !== undefined && (code.cs !== 0 || Boolean(code.ip));
+}
+
 function codeText({ cs, ip, symbol }: InterruptedCode): string {
   const place = symbol === undefined ? "" : ` ${symbol}`;
-  return `RIP ${hex(cs, 2)}:${hex(ip)}${place}, ${(cs & 3) === 3 ? "a process" : "the kernel"}`;
+  return `RIP ${hex(cs, 2)}${ip === undefined ? "" : `:${hex(ip)}`}${place}, ${
+    (cs & 3) === 3 ? "a process" : "the kernel"
+  }`;
 }
 
 function statusRows({ record }: LoggedMachineCheck, assessed: MachineCheckAssessment): Row[] {
@@ -116,7 +124,7 @@ function gradeRows(grade: GradeByMode, explain: boolean): Row[] {
   const { mode, severity, message, reason, rule } = grade;
   const when = mode === "any" ? "" : `, if it was ${mode === "user" ? "a process" : "the kernel"}`;
   // Only a panic is printed.
-  const said = severity === "panic" ? `: ${message}` : "";
+  const said = severity === "panic" && message !== undefined ? `: ${message}` : "";
   return [
     ["linux", `${severity}${pageWords(grade)}${when}${said}`],
     ["", explain ? `rule ${rule}: ${reason}` : reason],
@@ -153,14 +161,31 @@ export function uncleanedText({ line, words }: UncleanedMemory, path: string): s
   return `${path}:${line}: "${words}"\n  ${meaning}\n  ${fix}`;
 }
 
+/** Says why there is no record: an empty file, or one that would not hold any, is no good sign. */
+function nothingText(path: string, read: LogSummary | null): string {
+  if (read?.lines === 0) return `Nothing read: ${path} is empty`;
+  if (read?.log === false) {
+    return `Cannot tell: ${path} holds no kernel log and no other known form of machine checks, in ` +
+      showCount(read.lines, "line");
+  }
+  const lines = read === null ? "" : `, in ${showCount(read.lines, "line")}`;
+  return `No machine-check record in ${path}${lines}`;
+}
+
+/** Says what is wrong with a text as a whole. */
+export function damageText({ damage }: LogSummary): string {
+  return damage.map((text) => rowLine("damage", text)).join("\n");
+}
+
 /** Says what all records add up to. */
 export function summaryText(
   pages: MachineCheckPages,
   severities: ReadonlyMap<string, number>,
   records: number,
   path: string,
+  read: LogSummary | null,
 ): string {
-  if (records === 0) return `No machine-check record in ${path}`;
+  if (records === 0) return nothingText(path, read);
   const counts = [...severities].map(([name, count]) => `${count} ${name}`).join(", ");
   const reports = pages.reports();
   const lines = [`${showCount(records, "record")}: ${counts}`];

@@ -9,6 +9,7 @@ export type { ErrorAddress } from "./assess/error_address.ts";
 export type { GradeByMode } from "./assess/grade_by_mode.ts";
 export type { KernelAnswer } from "./assess/kernel_answer.ts";
 export type { KeyIdLayout } from "./assess/key_id_layout.ts";
+export type { LogChunks } from "../_log_text.ts";
 export type { TextChunks } from "../_line_batches.ts";
 export type {
   MachineCheckCause,
@@ -22,6 +23,7 @@ export type {
   MachineCheckPlace,
   PrivateKeyIds,
   RecordedCpu,
+  ToldOutcome,
 } from "./logged_machine_check.ts";
 export {
   MachineCheckPages,
@@ -29,7 +31,7 @@ export {
   type PageReport,
 } from "./assess/machine_check_pages.ts";
 export { decodeMcaError, type McaClass, type McaError } from "./assess/mca_error.ts";
-export { printKernelLog } from "./formats/print_kernel_log.ts";
+export type { LogListener, LogSummary } from "./formats/log_format.ts";
 export { readRasdaemon } from "./formats/rasdaemon.ts";
 export {
   MACHINE_CHECK_FORMATS,

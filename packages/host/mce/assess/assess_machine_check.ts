@@ -18,7 +18,7 @@ import { type ErrorAddress, locateError } from "./error_address.ts";
 import { type GradeByMode, gradeByMode } from "./grade_by_mode.ts";
 import { type KernelAnswer, kernelAnswer } from "./kernel_answer.ts";
 import { type KeyIdLayout, keyIdLayout } from "./key_id_layout.ts";
-import type { MachineCheckEvidence, RecordedCpu } from "../logged_machine_check.ts";
+import type { MachineCheckEvidence, RecordedCpu, ToldOutcome } from "../logged_machine_check.ts";
 import { type CauseFacts, causeOf, type MachineCheckCause } from "./machine_check_cause.ts";
 import { decodeMcaError, type McaError } from "./mca_error.ts";
 
@@ -107,16 +107,18 @@ export function assessMachineCheck(
   host: MachineCheckHost = {},
 ): MachineCheckAssessment {
   requireHost(host);
-  const { record, processor, said, privateKeyIds } = evidence;
+  const { record, processor, said, privateKeyIds, told } = evidence;
   const { bank, status: mciStatus, mcgStatus } = record;
   const platform = host.platform ?? namedPlatform(processor, host.platforms);
   const status = mciStatus === undefined ? undefined : MCI_STATUS.decode(mciStatus);
   const mcg = mcgStatus === undefined ? undefined : MCG_STATUS.decode(mcgStatus);
   const error = status && decodeMcaError(status.mcaCod);
-  const encryption = status && bank !== undefined
+  // A platform that names no CPU is what those get that no source names as a host of TDX.
+  const noTdx = host.platform === undefined && platform?.cpus.length === 0;
+  const encryption = status && bank !== undefined && !noTdx
     ? decodeEncryptionError(bank, status.msCod, platform)
     : undefined;
-  const address = locateError(record, keyIdLayout(host, privateKeyIds));
+  const address = locateError(record, keyIdLayout(host, privateKeyIds), told !== undefined);
   const grades = gradesOf(evidence, host, address?.keyId);
   return {
     ...defined({ status, mcgStatus: mcg }),
@@ -127,6 +129,14 @@ export function assessMachineCheck(
     kernel: kernelAnswer(evidence, grades),
     cause: causeOf({
       known: status !== undefined,
+      told: status !== undefined || told === undefined
+        ? "nothing"
+        : !told.memory
+        ? "no-memory"
+        : told.severity === "corrected"
+        ? "corrected"
+        : "memory",
+      tdx: noTdx ? "no" : "unknown",
       otherVendor: isOtherVendor(processor),
       valid: status?.valid ?? false,
       uncorrected: status?.uncorrected ?? false,
@@ -156,6 +166,10 @@ const CUT: GradeByMode = {
   rule: "cut",
   reason: "The record lacks MCi_STATUS, MCG_STATUS or its bank",
 };
+const TOLD: Readonly<Record<ToldOutcome["by"], string>> = {
+  kernel: "The kernel says so; the record itself is missing",
+  firmware: "The firmware's record says so, and Linux does that",
+};
 const NOT_INTEL: GradeByMode = {
   mode: "any",
   severity: "not-graded",
@@ -170,13 +184,22 @@ function gradesOf(
 ): readonly GradeByMode[] {
   if (isOtherVendor(evidence.processor)) return [NOT_INTEL];
   const { bank, status, mcgStatus, ...rest } = evidence.record;
-  if (bank === undefined || status === undefined || mcgStatus === undefined) return [CUT];
+  if (bank === undefined || status === undefined || mcgStatus === undefined) {
+    return [toldGrade(evidence.told) ?? CUT];
+  }
   const keyIdInAddress = keyId === undefined ? undefined : keyId !== 0;
   return gradeByMode({ bank, status, mcgStatus, ...rest }, evidence, {
     mode,
     kernel,
     keyIdInAddress,
   });
+}
+
+function toldGrade(told: ToldOutcome | undefined): GradeByMode | undefined {
+  if (told === undefined) return undefined;
+  const { by, severity, pageRetired } = told;
+  const page = defined({ pageRetired });
+  return { mode: "any", severity, ...page, rule: `told-by-${by}`, reason: TOLD[by] };
 }
 
 /** Whether a load or a fetch consumed poison. */
@@ -194,8 +217,10 @@ function namedPlatform(
   platforms: readonly Platform[] | undefined,
 ): Platform | undefined {
   if (cpu === undefined || platforms === undefined || isOtherVendor(cpu)) return undefined;
+  const { vendor, family, model } = cpu;
+  if (family === undefined || model === undefined) return undefined;
   // The stepping does not decide.
-  return matchPlatform({ ...cpu, stepping: cpu.stepping ?? 0 }, platforms);
+  return matchPlatform({ vendor, family, model, stepping: 0 }, platforms);
 }
 
 function carriers(platforms: readonly Platform[] = []): string[] {

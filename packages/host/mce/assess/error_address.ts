@@ -34,11 +34,13 @@ const PHYSICAL = 2;
  * Finds the place of an error.
  *
  * The page is given only where Linux takes it (`mce_usable_address`): ADDRV and MISCV, a physical
- * address, exact to a page. Where the layout is not known, KeyID bits stay in it, and a note says so.
+ * address, exact to a page; or where it is `physical`, because kernel or firmware tell it instead of
+ * the registers. Where the layout is not known, KeyID bits stay in it, and a note says so.
  */
 export function locateError(
   record: Partial<MachineCheck>,
   layout: KeyIdLayout,
+  physical = false,
 ): ErrorAddress | undefined {
   const { address: raw, misc } = record;
   if (raw === undefined) return undefined;
@@ -50,8 +52,8 @@ export function locateError(
   const split = unsplit ? { pa: Number(raw) } : splitMciAddress(raw, { maxPa, keyIdBits });
   const kind = "keyId" in split ? kindOf(split.keyId, maxPa!, keyIdBits!, sharedKeyIds) : undefined;
   // Address mode, and the lowest bit that is valid (Intel SDM volume 3, "IA32_MCi_MISC MSRs").
-  const usable = misc !== undefined && bitRange(misc, 8, 6) === PHYSICAL &&
-    bitRange(misc, 5, 0) <= PAGE_SHIFT;
+  const usable = physical ||
+    (misc !== undefined && bitRange(misc, 8, 6) === PHYSICAL && bitRange(misc, 5, 0) <= PAGE_SHIFT);
   return {
     raw,
     ...split,

@@ -19,13 +19,14 @@ export interface KernelAnswer {
  * recovery with SEAM_NR (Linux 7911f145de5f, v6.10), differs rightly.
  */
 export function kernelAnswer(
-  { said = [], panic }: MachineCheckEvidence,
+  { said = [], panic, told }: MachineCheckEvidence,
   grades: readonly GradeByMode[],
 ): KernelAnswer {
   const answer = { said, ...defined({ panic }) };
   const graded = grades.every(({ severity }) => severity !== "not-graded");
   const silent = said.length === 0 && panic === undefined;
-  if (silent || !graded) return answer;
+  // What the grade is taken from agrees with it anyway.
+  if (silent || !graded || told !== undefined) return answer;
   const agrees = grades.some(({ severity, message }) =>
     severity === "panic" && (message === undefined || said.length === 0 || said.includes(message))
   );

@@ -7,6 +7,7 @@ export type MachineCheckCauseName =
   | "td-integrity"
   | "host-integrity"
   | "memory-error"
+  | "hardware-error"
   | "indistinct"
   | "unrelated";
 
@@ -31,6 +32,10 @@ export interface MachineCheckCause {
 export interface CauseFacts {
   /** Whether MCi_STATUS is known. */
   readonly known: boolean;
+  /** What is said of it instead of MCi_STATUS. */
+  readonly told: "corrected" | "memory" | "no-memory" | "nothing";
+  /** Whether the CPU can host TDX: `no` where no source of hosts names it. */
+  readonly tdx: "no" | "unknown";
   /** Whether the record names a CPU that is not Intel's. */
   readonly otherVendor: boolean;
   readonly valid: boolean;
@@ -57,6 +62,7 @@ const TITLES: Readonly<Record<MachineCheckCauseName, string>> = {
   "td-integrity": "integrity violation in a TD",
   "host-integrity": "integrity violation under a shared KeyID, in no TD",
   "memory-error": "ordinary memory error",
+  "hardware-error": "a hardware error; this CPU has no TDX",
   indistinct: "cannot be told apart",
   unrelated: "no memory error of an Intel CPU, so nothing to do with TDX memory",
 };
@@ -71,17 +77,13 @@ interface CauseRow {
 
 const ALL: readonly PossibleCause[] = ["partial-write", "integrity", "hardware"];
 const NOT_ERRATUM: readonly PossibleCause[] = ["integrity", "hardware"];
+const NO_TDX =
+  "No source names this CPU among the hosts of TDX, so there are no TDs, no checks of " +
+  "theirs, and no erratum of partial writes";
 const CHECKS = ["integrity", "td-owner"] as const;
 
 /** First match wins. Rule ids in capitals are those of `@tdx/core`. */
 const ROWS: readonly CauseRow[] = [
-  {
-    rule: "cut",
-    when: { known: false },
-    name: "indistinct",
-    possible: ALL,
-    reason: "MCi_STATUS is missing from the record",
-  },
   {
     rule: "other-vendor",
     when: { otherVendor: true },
@@ -90,11 +92,53 @@ const ROWS: readonly CauseRow[] = [
     reason: "The CPU is not Intel's: it has no TDX and lays MCi_STATUS out differently",
   },
   {
+    rule: "told-no-memory",
+    when: { told: "no-memory" },
+    name: "unrelated",
+    possible: [],
+    reason: "It is no error of memory",
+  },
+  {
+    rule: "told-corrected",
+    when: { told: "corrected" },
+    name: "memory-error",
+    possible: ["hardware"],
+    reason: "It was corrected, which poison or a failed check is not",
+  },
+  {
+    rule: "no-tdx",
+    when: { tdx: "no", known: false },
+    name: "hardware-error",
+    possible: ["hardware"],
+    reason: NO_TDX,
+  },
+  {
+    rule: "told",
+    when: { told: "memory" },
+    name: "indistinct",
+    possible: ALL,
+    reason: "An uncorrected error of which MCi_STATUS is missing",
+  },
+  {
+    rule: "cut",
+    when: { known: false },
+    name: "indistinct",
+    possible: ALL,
+    reason: "MCi_STATUS is missing from the record",
+  },
+  {
     rule: "invalid",
     when: { valid: false },
     name: "unrelated",
     possible: [],
     reason: "VAL is 0: the bank holds no error",
+  },
+  {
+    rule: "no-tdx",
+    when: { tdx: "no", memory: true, uncorrected: true },
+    name: "hardware-error",
+    possible: ["hardware"],
+    reason: NO_TDX,
   },
   {
     rule: "private-check",

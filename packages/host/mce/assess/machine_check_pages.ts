@@ -84,13 +84,14 @@ export class MachineCheckPages {
    */
   add(assessment: MachineCheckAssessment): void {
     const { address, cause, status, grades } = assessment;
-    if (address?.page === undefined || cause.name === "unrelated" || status === undefined) return;
+    if (address?.page === undefined || cause.name === "unrelated") return;
     const tally = this.#tally(address.page);
     if (tally === undefined) return;
     tally.records++;
     tally.causes.add(cause.name);
     if (address.keyId !== undefined) tally.keyIds.add(address.keyId);
-    tally.uncorrected ||= status.uncorrected;
+    tally.uncorrected ||= status?.uncorrected ??
+      grades.some(({ severity }) => severity !== "corrected");
     tally.retired ||= grades.every(({ pageRetired }) => pageRetired === true);
   }
 

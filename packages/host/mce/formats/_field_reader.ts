@@ -41,7 +41,11 @@ export interface FieldPattern {
   readonly required?: number;
   /** How many digits a number has where they are fixed. */
   readonly digits?: Readonly<Partial<Record<FieldName, number>>>;
+  /** What is printed in another base than elsewhere. */
+  readonly base?: Readonly<Partial<Record<FieldName, Base>>>;
 }
+
+type Base = "decimal" | "hexadecimal";
 
 /**
  * Reads the numbers in a line, and notes what is wrong with them.
@@ -72,7 +76,10 @@ export class FieldReader {
    * @param at Where in the line the pattern begins.
    * @returns `undefined` where the pattern does not match.
    */
-  match({ pattern, fields, required = 0, digits }: FieldPattern, at: number): Fields | undefined {
+  match(
+    { pattern, fields, required = 0, digits, base }: FieldPattern,
+    at: number,
+  ): Fields | undefined {
     const { text } = this.#line;
     pattern.lastIndex = at;
     const match = pattern.exec(text);
@@ -80,7 +87,8 @@ export class FieldReader {
     fields.forEach((name, i) => {
       const captured = match?.[i + 1];
       if (captured !== undefined) {
-        found[name] = this.number(name, captured, match!.indices![i + 1]![0], digits?.[name]);
+        const start = match!.indices![i + 1]![0];
+        found[name] = this.number(name, captured, start, digits?.[name], base?.[name]);
       } else if (i < required) {
         this.expected(CALLED[name], text.trimEnd().length, "no number");
       }
@@ -94,12 +102,14 @@ export class FieldReader {
     text: string,
     at: number,
     digits?: number,
+    base?: Base,
   ): Fields[Name] | undefined {
     const decimal = Object.hasOwn(DECIMAL, name);
-    // A number with 0x is printed without leading zeros.
-    const value = !decimal && text.startsWith("0x")
+    const usual = decimal ? "decimal" : "hexadecimal";
+    // A number with 0x may be printed without leading zeros.
+    const value = text.startsWith("0x")
       ? this.#register(CALLED[name], text.slice(2), at + 2, "hexadecimal")
-      : this.#register(CALLED[name], text, at, decimal ? "decimal" : "hexadecimal", digits);
+      : this.#register(CALLED[name], text, at, base ?? usual, digits);
     if (!decimal || value === undefined) return value as Fields[Name];
     if (value <= Number.MAX_SAFE_INTEGER) return Number(value) as Fields[Name];
     this.expected(`${CALLED[name]} up to ${Number.MAX_SAFE_INTEGER}`, at, quote(text));
@@ -110,7 +120,7 @@ export class FieldReader {
     what: string,
     text: string,
     at: number,
-    base: keyof typeof DIGITS,
+    base: Base,
     digits?: number,
   ): bigint | undefined {
     if (!this.#line.ended && at + text.length >= this.#line.text.length) {
@@ -130,9 +140,18 @@ export class FieldReader {
   }
 }
 
-const DIGITS = { decimal: /^[0-9]+$/, hexadecimal: /^[0-9a-f]+$/i };
+const DIGITS: Readonly<Record<Base, RegExp>> = { decimal: /^[0-9]+$/, hexadecimal: /^[0-9a-f]+$/i };
 
-/** Words of a log that are shown again: no control characters, and no more than a line of them. */
+/** Reads all that patterns capture, wherever in a line each begins. */
+export function matchAll(
+  reader: FieldReader,
+  patterns: readonly FieldPattern[],
+  at: number,
+): Fields {
+  return Object.assign({}, ...patterns.map((pattern) => reader.match(pattern, at) ?? {}));
+}
+
+/** Words of a log to show again: nothing that a terminal acts on, and no more than a line of them. */
 export function plainWords(text: string): string {
-  return text.slice(0, MAX_WORDS).trim().replace(/\p{Cc}/gu, "\ufffd");
+  return text.slice(0, MAX_WORDS).trim().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
 }

@@ -200,8 +200,82 @@ Deno.test("kernelLog: is over with a record that is not continued", async () => 
     yield `${MARK}${PANIC[0]}\n`;
     for (; read < 1000; read++) yield `${MARK}TSC 1 ADDR ${read.toString(16)} MISC 86\n`;
   }
-  for await (const { record } of readLog(log(), kernelLog, "log")) {
-    assertEquals([record.cpu, record.address], [147, 0n]);
-    assert(read < 600, `after ${read} lines`);
+  const found = readLog(log(), kernelLog, "log");
+  const first = (await found.next()).value;
+  assertEquals([first.record.cpu, first.record.address], [147, 0n]);
+  assert(read < 600, `after ${read} lines`);
+  // They are told all the same, as the rest of records whose beginnings are lost.
+  for await (const { record, damage } of found) {
+    assertEquals([record.cpu, record.status, damage.length > 0], [undefined, undefined, true]);
   }
+});
+
+Deno.test("kernelLog: puts shuffled lines together by their times, and tells", async () => {
+  const stamped = PANIC.map((line, i) => `[  896.10000${i}] ${MARK}${line}\n`);
+  const whole = await readText(stamped);
+  const panic = "[  896.200000] Kernel panic - not syncing: Fatal local machine check\n";
+  for (const order of [[5, 3, 0, 2, 1], [0, 5, 2, 1, 3], [1, 2, 3, 5, 0], [2, 1, 0, 5, 3]]) {
+    const found = await readText([panic, ...order.map((i) => stamped[i]!)]);
+    assertEquals(found.length, 1, `${order}`);
+    assertEquals({ ...found[0]!.record, ...found[0]!.interrupted }, {
+      ...whole[0]!.record,
+      ...whole[0]!.interrupted,
+    });
+    assertEquals(found[0]!.said, whole[0]!.said);
+    assertEquals(found[0]!.panic, "Fatal local machine check");
+    assertEquals(found[0]!.damage.map((each) => each.includes("got them shuffled")), [true]);
+  }
+});
+
+Deno.test("kernelLog: tells the rest of a record whose beginning is lost", async () => {
+  const [rest, next, ...others] = await read([...PANIC.slice(2, 4), ...block(2)]);
+  assertEquals(others, []);
+  assertEquals([rest?.record.address, rest?.processor?.model], [0x80a5669600n, 0x8f]);
+  assertEquals(rest?.damage, [
+    "log:1:1: Expected a line with bank and MCi_STATUS, got none: the record is cut",
+  ]);
+  assertEquals([next?.record.address, next?.damage], [0x2000n, []]);
+});
+
+Deno.test("kernelLog: tells a panic over a machine check whose record is not there", async () => {
+  const text = `[1.0] ${MARK}${PANIC[5]}\n[1.1] Kernel panic - not syncing: Fatal machine check\n`;
+  assertEquals(await readText(text), [{
+    record: {},
+    said: ["Data load in unrecoverable area of kernel"],
+    panic: "Fatal machine check",
+    told: { by: "kernel", severity: "panic", memory: true },
+    where: { unit: "line", first: 1, last: 1 },
+    damage: ["log:1:1: Expected the record of this machine check, got none: the record is cut"],
+  }]);
+  assertEquals(await readText("[1.0] Kernel panic - not syncing: VFS: Unable to mount root\n"), []);
+});
+
+Deno.test("kernelLog: takes the code segment where the RIP was lost, as in HTML", async () => {
+  const [found] = await read([PANIC[0]!, "RIP 10: {fault_fn+0x9f/0xd0}", ...PANIC.slice(2, 4)]);
+  assertEquals(found?.interrupted, { cs: 0x10, symbol: "fault_fn+0x9f/0xd0" });
+  assertEquals(found?.damage, []);
+});
+
+Deno.test("kernelLog: reads every bank that a kernel for 32 bits prints", async () => {
+  const found = await readText([
+    "kernel: CPU 3: Machine Check Exception: 0000000000000004\n",
+    "kernel: Bank 0: b200000000000800\n",
+    "kernel: Bank 4: f600200000000152[0000000000000086] at 0000000076002000\n",
+    "kernel: MCE: The hardware reports a non fatal, correctable incident occurred on CPU 0.\n",
+    "kernel: Bank 1: 9000000000000151\n",
+  ]);
+  assertEquals(
+    found.map(({ record: { cpu, bank, status, address }, damage }) => [
+      cpu,
+      bank,
+      status,
+      address,
+      damage,
+    ]),
+    [
+      [3, 0, 0xb200000000000800n, undefined, []],
+      [3, 4, 0xf600200000000152n, 0x76002000n, []],
+      [0, 1, 0x9000000000000151n, undefined, []],
+    ],
+  );
 });

@@ -18,7 +18,7 @@ import type { LogFormat, LogReader } from "./log_format.ts";
  */
 export const mceInject: LogFormat = {
   signature:
-    /^\s*(?:CPU\s+(?:0x[0-9a-f]+|\d+)(?:\s+(?:BANK\s+)?(?:0x[0-9a-f]+|\d+))?|MCE)\s*(?:#.*|[A-Z].*)?$/i,
+    /^\s*(?:CPU\s+(?:0x[0-9a-f]+|\d+)(?:\s+(?:BANK\s+)?(?:0x[0-9a-f]+|\d+))?|MCE)\s*(?:#.*|(?:STATUS|ADDR|MISC|RIP|TSC|TIME|MCG|SOCKET|APIC|PROCESSOR|CPUID).*)?$/i,
   reader: (name, found) => new MceInjectReader(name, found),
 };
 
