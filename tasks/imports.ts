@@ -28,7 +28,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "preact",
     "preact-render-to-string",
   ],
-  "packages/host": ["@tdx/core", "@tdx/linux", "@tdx/reclaim", "node:sqlite"],
+  "packages/host": [
+    "@tdx/core",
+    "@tdx/linux",
+    "@tdx/reclaim",
+    "node:sqlite",
+    "node:stream",
+    "node:zlib",
+  ],
   "packages/cli": ["@tdx", "@std/cli", "@std/csv", "@std/fmt/colors", "@std/text"],
   "explorer": ["@tdx", "preact"],
 };

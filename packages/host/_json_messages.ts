@@ -33,7 +33,6 @@ const MAX_START = 4096;
 const MAX_DEPTH = 64;
 const MAX_DAMAGE = 8;
 /** Characters of a string that need no care. */
-// deno-lint-ignore no-control-regex
 const PLAIN = /[^"\\\n]+/y;
 const LITERAL = /[-+.\w]+/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" };

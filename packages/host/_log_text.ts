@@ -1,4 +1,5 @@
 import type { TextChunks } from "./_line_batches.ts";
+import { unzstd } from "./_zstd.ts";
 
 /** A log: a text, whole or in pieces of any size, or its bytes, packed or not. */
 export type LogChunks = TextChunks | AsyncIterable<Uint8Array>;
@@ -143,18 +144,5 @@ async function* gunzip(bytes: Bytes): AsyncGenerator<Uint8Array> {
   const unpacked = createGunzip();
   // The error comes out of the iteration too.
   pipeline(bytes, unpacked, () => {});
-  yield* unpacked;
-}
-
-/** `node:zlib` does not tell that zstd ends early, and drops a second frame. */
-async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array> {
-  const { Decompress } = await import("fzstd");
-  const unpacked: Uint8Array[] = [];
-  const stream = new Decompress((piece: Uint8Array) => unpacked.push(piece));
-  for await (const piece of bytes) {
-    stream.push(piece);
-    yield* unpacked.splice(0);
-  }
-  stream.push(new Uint8Array(), true);
   yield* unpacked;
 }

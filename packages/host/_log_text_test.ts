@@ -33,6 +33,8 @@ Deno.test("logText() reads UTF-8 and UTF-16, packed or not, in pieces of any siz
     gzipSync(LOG),
     gzipSync(utf16(LOG, true)),
     zstdCompressSync(utf8(LOG)),
+    // With a frame to skip.
+    joined(zstdCompressSync(utf8(LOG)), Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2)),
   ];
   for (const bytes of packed) {
     for (const size of [1, 3, 1000]) assertEquals(await read(bytes, size), [LOG, []]);
@@ -53,6 +55,8 @@ Deno.test("logText() reads what is packed as far as it goes, and tells that it e
     const [text, [damage, ...others]] = await read(bytes.subarray(0, -100), 4096);
     assertEquals([random.startsWith(text), others], [true, []]);
     assertEquals(damage!.startsWith(`log: Expected all of the packed text, got ${called} `), true);
+    // A piece or two may be lost, not more.
+    assertEquals(text.length > 0.5 * random.length, true);
   }
 });
 

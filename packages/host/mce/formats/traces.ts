@@ -16,7 +16,7 @@ const MAX_WORDS = 8;
 
 /** What is said of a machine check outside of its record. */
 interface Trace {
-  readonly first: number;
+  first: number;
   last: number;
   /** Number of the 4 KiB page. */
   readonly page?: bigint | undefined;
@@ -141,7 +141,7 @@ export class Traces {
     const { address, severity, retired, panic } = found;
     const page = address === undefined ? undefined : pageOf(address);
     const same = this.#held.findLast((trace) =>
-      line - trace.last <= REACH && goesWith(trace, page, severity)
+      Math.abs(line - trace.last) <= REACH && goesWith(trace, page, severity)
     );
     if (same === undefined) {
       const trace = { first: line, last: line, page, address, severity, retired, panic };
@@ -149,14 +149,16 @@ export class Traces {
       if (this.#held.length > MAX_HELD) this.#release();
       return;
     }
-    same.last = line;
+    same.first = Math.min(same.first, line);
+    same.last = Math.max(same.last, line);
+    // That it was logged adds nothing to what is said of it.
+    if (severity === "logged" && same.severity !== "logged") return;
+    if (severity !== "logged" && same.severity === "logged") same.words.length = 0;
     same.severity = [same.severity, severity].toSorted((a, b) =>
       RANK.indexOf(a) - RANK.indexOf(b)
     )[0]!;
     same.panic ??= panic;
     if (retired !== undefined) same.retired = same.retired !== false && retired;
-    // That it was logged adds nothing to what is said of it.
-    if (severity === "logged" && same.severity !== "logged") return;
     if (same.words.length < MAX_WORDS) same.words.push(...words);
   }
 
