@@ -5,5 +5,6 @@
  */
 import { render } from "preact";
 import { App } from "./view/app.tsx";
+import { openAddress } from "./view/use_page.ts";
 
-render(<App />, document.querySelector("#app")!);
+render(<App first={await openAddress(location.hash)} />, document.querySelector("#app")!);

@@ -14,7 +14,7 @@ import { play } from "./play.ts";
 import { type Act, MOST_ACTS, type Settings, type Situation } from "./situation.ts";
 
 /** The version of the links this page writes, and the only one it reads. */
-const LINK_VERSION = "1";
+export const LINK_VERSION = "1";
 /** As many lines as a scenario can have. */
 const MOST_LINES = 8;
 const KNOWN_OPERATIONS = [...new Set(OPERATION_WORDS.map(({ operation }) => operation))];
@@ -71,9 +71,7 @@ export function writeLink(situation: Situation): string {
  * exist.
  */
 export function readLink(fragment: string): Situation {
-  const fields = readFields(fragment.replace(/^#/, ""));
-  const version = fields.get("v") ?? "none";
-  if (version !== LINK_VERSION) fail(`a link of version ${LINK_VERSION}`, version);
+  const fields = readFields(fragment, FIELDS);
   const settings = readSettings(fields);
   const lines = list(fields.get("lines")).map(readContent);
   if (lines.length < 1 || lines.length > MOST_LINES) {
@@ -113,15 +111,25 @@ function checkState(situation: Situation, said: string): void {
   }
 }
 
-function readFields(text: string): ReadonlyMap<string, string> {
+/**
+ * Reads the fields of a fragment.
+ *
+ * @throws {LinkError} Where one is broken or not known, or the version is another.
+ */
+export function readFields(
+  fragment: string,
+  known: readonly string[],
+): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
-  for (const field of text.split("&")) {
+  for (const field of fragment.replace(/^#/, "").split("&")) {
     const [name = "", value = "", ...rest] = field.split("=");
     if (rest.length > 0) fail("a field as name=value", field);
-    if (!(FIELDS as readonly string[]).includes(name)) fail(`one of ${FIELDS.join(", ")}`, name);
+    if (!known.includes(name)) fail(`one of ${known.join(", ")}`, name);
     if (fields.has(name)) fail("every field once", `${name} twice`);
     fields.set(name, decode(value));
   }
+  const version = fields.get("v") ?? "none";
+  if (version !== LINK_VERSION) fail(`a link of version ${LINK_VERSION}`, version);
   return fields;
 }
 
@@ -186,7 +194,8 @@ function refuse(text: string, reason: string | undefined): void {
   if (reason !== undefined) throw new LinkError(`${text}: ${reason}`);
 }
 
-function fail(expected: string, got: string | number): never {
+/** Throws a {@link LinkError}. */
+export function fail(expected: string, got: string | number): never {
   throw new LinkError(`Expected ${expected}, got ${got}`);
 }
 

@@ -1,5 +1,6 @@
 import { type Agent, type Data, type LineState, WRITES_DATA } from "@tdx/core";
 import { type Content, KEY_NAMES, type KeyName, KEYS, OPERATION_WORDS } from "@tdx/litmus";
+import type { TermName } from "./glossary.ts";
 import type { Act } from "./situation.ts";
 
 /** What each agent can do, in the order of the buttons. A cache evicts what it holds. */
@@ -15,6 +16,8 @@ export const OPERATIONS_OF: Readonly<
 /** The buttons of one agent. */
 export interface Panel {
   readonly title: string;
+  /** The word of the title that is explained. */
+  readonly term?: TermName;
   readonly by: keyof typeof OPERATIONS_OF;
   /** The keys it can do it through, the usual one first. */
   readonly keys: readonly KeyName[];
@@ -43,8 +46,8 @@ export function panels(
   const outside = [...hostKeys, "td" as const];
   const tds: readonly KeyName[] = isReprogrammed(before) ? ["td2", "td3"] : ["td", "td2", "td3"];
   return [
-    { title: "TD", by: "td", keys: tds },
-    { title: "TDX module", by: "module", keys: [...tds, "global"] },
+    { title: "TD", term: "td", by: "td", keys: tds },
+    { title: "TDX module", term: "module", by: "module", keys: [...tds, "global"] },
     { title: "Host", by: "host", keys: outside },
     { title: "Device", by: "device", keys: outside },
   ];

@@ -1,4 +1,13 @@
-import { parseScenario, runScenario, type Scenario, type ScenarioResult } from "@tdx/litmus";
+import { type Mode, showCount } from "@tdx/core";
+import {
+  type Move,
+  parseScenario,
+  runScenario,
+  type Scenario,
+  scenarioHash,
+  scenarioReport,
+  type ScenarioResult,
+} from "@tdx/litmus";
 import { actsOf } from "./from_moves.ts";
 import { PLATFORM_NAMES, platformOf } from "./platforms.ts";
 import type { Act, Settings, Situation } from "./situation.ts";
@@ -13,74 +22,102 @@ export interface ScenarioText {
   readonly text: string;
 }
 
-/** What a scenario shows on a platform that is in sight. */
-export interface ScenarioVerdict {
-  readonly platform: string;
-  readonly observation: ScenarioResult["observation"];
-  /** Whether the clicks are a way that settles the question there. */
-  readonly settled: boolean;
+/** What is wrong with a text, and where: line and column count from 1. */
+export interface TextProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
 }
 
-/** A scenario as clicks, and what the exploration says of it. */
-export interface PlayableScenario {
-  readonly situation: Situation;
-  /** Its name. */
-  readonly name: string;
-  /** What it is about. */
-  readonly sentence: string;
-  /** The condition it asks. */
-  readonly condition: string;
-  /** What it shows, on each platform in sight that it runs on. */
-  readonly verdicts: readonly ScenarioVerdict[];
+/** What a scenario showed on one platform in one mode. */
+export interface ScenarioRun
+  extends Pick<ScenarioResult, "platform" | "mode" | "observation" | "expected" | "ok" | "trace"> {
+  /** The report that `tdx litmus --trace` prints. */
+  readonly report: string;
+}
+
+/** How {@link runEverywhere} goes on. */
+export interface RunProgress {
+  readonly signal: AbortSignal;
+  /** Called before each run, and now and then in it. */
+  readonly onProgress: (platform: string, mode: Mode, states: number) => void;
+}
+
+/** The longest text that is read here: it is read at every key, and 64 steps need far less. */
+export const MOST_CHARACTERS: number = 2 ** 16;
+/** The most states a run may have here: a page has less memory and patience than the command. */
+export const MOST_STATES: number = 2 ** 20;
+
+/** Reads a scenario, or says what is wrong with its text. */
+export function readScenario(text: string): Scenario | TextProblem {
+  if (text.length > MOST_CHARACTERS) {
+    const [most, got] = [MOST_CHARACTERS, text.length].map((count) => showCount(count));
+    return { line: 1, column: 1, message: `Expected at most ${most} characters, got ${got}` };
+  }
+  try {
+    return parseScenario(text, { file: "scenario", platforms: PLATFORM_NAMES });
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const [, line, column, message] = /^scenario:(\d+):(\d+): (.*)/.exec(error.message)!;
+    return { line: Number(line), column: Number(column), message: message! };
+  }
 }
 
 /**
- * Makes a scenario ready to play: a run that settles its question on a platform in sight, or its
- * program from the top where no run does.
+ * Runs a scenario on every platform and in every mode that it names.
+ *
+ * @throws {StateLimitError} If a run has more than {@link MOST_STATES} states.
+ * @throws The signal's reason, if it was aborted.
+ */
+export async function runEverywhere(
+  scenario: Scenario,
+  { signal, onProgress }: RunProgress,
+): Promise<readonly ScenarioRun[]> {
+  // A page that was not served securely has no digest.
+  const hash = "subtle" in crypto ? await scenarioHash(scenario) : "not known on this page";
+  const runs: ScenarioRun[] = [];
+  for (const name of scenario.platforms) {
+    for (const mode of scenario.modes) {
+      onProgress(name, mode, 0);
+      const result = await runScenario(scenario, {
+        platform: platformOf(name),
+        mode,
+        signal,
+        stateLimit: MOST_STATES,
+        onProgress: (states) => onProgress(name, mode, states),
+      });
+      signal.throwIfAborted();
+      const { platform, observation, expected, ok, trace } = result;
+      const report = scenarioReport(result, { hash, trace: true, time: false });
+      runs.push({ platform, mode, observation, expected, ok, trace, report });
+    }
+  }
+  return runs;
+}
+
+/**
+ * Makes a run ready to play: the way that settles its question, or the program from the top where
+ * none does.
  *
  * @param scenario The scenario.
- * @param settings The present settings; platforms and mode stay where the scenario runs on them.
+ * @param run Its run, of which platform, mode and trace count.
+ * @param settings The present settings, for the platform beside it.
  */
-export async function playableScenario(
-  { name, sentence, text }: ScenarioText,
+export function situationOf(
+  { policy, hostKeys: keys, problem }: Scenario,
+  { platform, mode, trace }: { platform: string; mode: Mode; trace: readonly Move[] },
   settings: Settings,
-): Promise<PlayableScenario> {
-  const scenario = parseScenario(text, { file: name, platforms: PLATFORM_NAMES });
-  const { condition, policy, hostKeys: keys, problem } = scenario;
-  const mode = among(scenario.modes, settings.mode);
-  const platform = among(scenario.platforms, settings.platform);
-  const { beside } = settings;
-  const inSight = [platform, beside].filter((name) => scenario.platforms.includes(name ?? ""));
-  const results = await Promise.all(
-    [...new Set(inSight)].map((name) =>
-      runScenario(scenario, { platform: platformOf(name!), mode })
-    ),
-  );
-  const telling = results.find(({ trace }) => trace.length > 0);
+): Situation {
   return {
-    name,
-    sentence,
-    condition: condition.text,
-    verdicts: results.map(({ platform, observation }) => ({
-      platform,
-      observation,
-      settled: platform === telling?.platform,
-    })),
-    situation: {
-      settings: { ...settings, platform, mode, keys, policy },
-      lines: problem.lines,
-      acts: telling === undefined ? programOrder(scenario) : actsOf(telling.trace, problem),
-      at: 0,
-    },
+    settings: { ...settings, platform, mode, keys, policy },
+    lines: problem.lines,
+    acts: trace.length > 0 ? actsOf(trace, problem) : programOrder(problem),
+    at: 0,
   };
 }
 
-function among<T>(known: readonly T[], wanted: T): T {
-  return known.includes(wanted) ? wanted : known[0]!;
-}
-
 /** Every step once, each thread after those it waits for, without evictions in between. */
-function programOrder({ problem: { threads } }: Scenario): readonly Act[] {
+function programOrder({ threads }: Scenario["problem"]): readonly Act[] {
   const done = new Set<number>();
   const acts: Act[] = [];
   while (done.size < threads.length) {

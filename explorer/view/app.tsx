@@ -1,62 +1,155 @@
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { isStopped, partingStep, play } from "../model/play.ts";
-import type { PlayableScenario } from "../model/play_scenario.ts";
 import { type Situation, withAct, withSettings } from "../model/situation.ts";
-import { CopyLink } from "./copy_link.tsx";
+import { TOUR } from "../model/tour.ts";
 import { Fold } from "./fold.tsx";
 import { StateMapView } from "./map.tsx";
 import { Operations } from "./operations.tsx";
-import { Scenarios } from "./scenarios.tsx";
+import { ScenarioPage } from "./scenario_page.tsx";
 import { SettingsBar } from "./settings_bar.tsx";
 import { Stage } from "./stage.tsx";
 import { Steps } from "./steps.tsx";
 import { Ticker } from "./ticker.tsx";
-import { type Notice, useSituation } from "./use_situation.ts";
-import { VerdictBar } from "./verdict_bar.tsx";
+import { Tour } from "./tour.tsx";
+import { type Notice, type Shown, type ShownPage, usePage } from "./use_page.ts";
+import { type Left, Question } from "./verdict.tsx";
+
+const TITLE = "tdx-reclaim explorer";
+const VIEWS = {
+  line: {
+    title: "Watch a line",
+    about: "One 64-byte line, every operation on it, and the rule that fires.",
+  },
+  scenario: {
+    title: "Write a scenario",
+    about: "A small test of who does what to a line; every interleaving is tried.",
+  },
+} as const;
 
 /** The whole page. */
-export function App(): JSX.Element {
-  const { situation, line, notice, change, open, chooseLine, tell } = useSituation();
+export function App({ first }: { readonly first: Shown }): JSX.Element {
+  const page = usePage(first);
+  const { view, situation, text, notice, show, open } = page;
+  // Who comes by a link has something to look at already.
+  const [tour, setTour] = useState<number | null>(location.hash.length > 1 ? null : 0);
+  return (
+    <>
+      <header>
+        <div>
+          <h1>What becomes of a TD's memory</h1>
+          <p>{VIEWS[view].about}</p>
+        </div>
+        <nav aria-label="Views">
+          {(["line", "scenario"] as const).map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-current={name === view ? "page" : undefined}
+              onClick={() => show({ view: name, notice: null })}
+            >
+              {VIEWS[name].title}
+            </button>
+          ))}
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => {
+              setTour(0);
+              open(TOUR[0]!.situation, null);
+            }}
+          >
+            Tour
+          </button>
+        </nav>
+      </header>
+      {notice !== null && <NoticeBar notice={notice} onDismiss={() => show({ notice: null })} />}
+      {view === "line"
+        ? (
+          <LinePage
+            page={page}
+            tour={tour}
+            onTour={(step) => {
+              setTour(step);
+              if (step !== null) open(TOUR[step]!.situation, null);
+            }}
+          />
+        )
+        : (
+          <ScenarioPage
+            text={text}
+            settings={situation.settings}
+            onText={(text) => show({ text })}
+            onWatch={(situation, said) => {
+              setTour(null);
+              open(situation, { kind: "info", text: `${said} Go through it with Forward.` });
+            }}
+          />
+        )}
+      <footer>
+        <p>
+          Runs on the same packages as the <code>tdx</code> command, in your browser alone.{" "}
+          <a href="rules.html" target="_blank">Every rule with its source</a>, and how sure it is:
+          exact, stated or inferred.
+        </p>
+      </footer>
+    </>
+  );
+}
+
+interface LinePageProps {
+  readonly page: ShownPage;
+  readonly tour: number | null;
+  readonly onTour: (step: number | null) => void;
+}
+
+/** One line: settings, operations, what it holds, the steps. */
+function LinePage({ page, tour, onTour }: LinePageProps): JSX.Element {
+  const { situation, line, notice, show, change, open } = page;
+  const [left, setLeft] = useState<Left>("none");
   const main = useRef<HTMLElement>(null);
   const { settings, at, acts, lines } = situation;
   const { platform, beside } = settings;
-
   const runs = useMemo(
     () =>
       [...new Set([platform, beside ?? platform])]
         .map((platform) => ({ platform, frames: play(situation, platform) })),
     [settings, lines, acts],
   );
-  const [left, right] = runs;
+  const [first, second] = runs;
   const going = runs.filter(({ frames }) => !isStopped(frames[at]!));
-  const title = `${going.length < runs.length ? "Machine check! " : ""}tdx-reclaim explorer`;
-  useEffect(() => void (document.title = title), [title]);
+  const stopped = going.length < runs.length;
+  useEffect(() => {
+    document.title = stopped ? `Machine check! ${TITLE}` : TITLE;
+    return () => void (document.title = TITLE);
+  }, [stopped]);
 
   const playFromStart = (next: Situation, text: string) => {
+    onTour(null);
     open(next, { kind: "info", text });
-    main.current?.scrollIntoView();
     main.current?.focus();
   };
 
   return (
     <>
-      <header>
-        <h1>One cache line, watched</h1>
-        <p>
-          What becomes of a 64-byte line once a TD's memory returns to the host: every click shows
-          the rule that fired. Left and right arrows step.
-        </p>
-        <SettingsBar
-          settings={settings}
-          onChange={(changed) => {
-            change(withSettings(situation, changed));
-            tell(null);
-          }}
-        />
-      </header>
-      {notice !== null && <NoticeBar notice={notice} onDismiss={() => tell(null)} />}
+      <SettingsBar
+        settings={settings}
+        onChange={(changed) => {
+          change(withSettings(situation, changed));
+          show({ notice: null });
+        }}
+      />
       <main ref={main} tabIndex={-1} aria-label="The line">
+        <div class="side">
+          {tour !== null && <Tour step={tour} onStep={onTour} />}
+          <Steps
+            situation={situation}
+            runs={runs}
+            parting={second && partingStep(first!.frames, second.frames)}
+            onChange={change}
+          />
+        </div>
+        <Question left={left} onLeft={setLeft} />
         <div class={`stages of-${runs.length}`}>
           {runs.map(({ platform, frames }) => (
             <Stage
@@ -65,16 +158,17 @@ export function App(): JSX.Element {
               platform={platform}
               frames={frames}
               line={line}
-              onLine={chooseLine}
+              left={left}
+              onLine={(line) => show({ line })}
+              onPlay={(witness) =>
+                playFromStart(
+                  { ...witness, settings },
+                  "The witness, from what the TD left: go through its " +
+                    `${witness.acts.length} steps with Forward.`,
+                )}
             />
           ))}
         </div>
-        <Steps
-          situation={situation}
-          runs={runs}
-          parting={right && partingStep(left!.frames, right.frames)}
-          onChange={change}
-        />
         <Operations
           situation={situation}
           states={going.map(({ frames }) => frames[at]!.lines[line]!)}
@@ -84,19 +178,11 @@ export function App(): JSX.Element {
         />
       </main>
       <Ticker situation={situation} runs={runs} onChange={change} />
-      <VerdictBar
-        settings={settings}
-        onPlay={(witness) =>
-          playFromStart(
-            witness,
-            `The witness, from what the TD left: go through its ${witness.acts.length} steps with Forward.`,
-          )}
-      />
       <Fold title="Map of all states">
         {() => (
           <StateMapView
             situation={situation}
-            frame={left!.frames[at]!}
+            frame={first!.frames[at]!}
             line={line}
             onGo={(acts) => {
               const wanted = { ...situation, lines: [lines[line]!], acts, at: acts.length };
@@ -105,23 +191,6 @@ export function App(): JSX.Element {
           />
         )}
       </Fold>
-      <Fold title="Scenarios">
-        {() => (
-          <Scenarios
-            settings={settings}
-            onRun={(run) => playFromStart(run.situation, scenarioWords(run))}
-            onFail={(text) => tell({ kind: "error", text })}
-          />
-        )}
-      </Fold>
-      <footer>
-        <CopyLink />
-        <p>
-          Runs on the same packages as the <code>tdx</code>{" "}
-          command. How sure each rule is stands beside it: exact, stated or inferred; what is
-          inferred is a named assumption.
-        </p>
-      </footer>
     </>
   );
 }
@@ -137,17 +206,4 @@ function NoticeBar({ notice: { kind, text }, onDismiss }: NoticeBarProps): JSX.E
       {text} <button type="button" aria-label="Dismiss" onClick={onDismiss}>×</button>
     </p>
   );
-}
-
-function scenarioWords(
-  { name, sentence, condition, verdicts, situation }: PlayableScenario,
-): string {
-  const { mode } = situation.settings;
-  const said = verdicts.map(({ platform, observation, settled }) =>
-    `${platform}, ${mode}: ${observation}${settled ? ", as this run shows" : ""}`
-  );
-  const run = verdicts.some(({ settled }) => settled)
-    ? ""
-    : " No run settles it; this is the program from the top.";
-  return `${name}: ${sentence} ${condition} holds at the end: ${said.join("; ")}.${run}`;
 }

@@ -1,18 +1,34 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { LinkError } from "../model/link.ts";
 
-/** The button that copies the address, which holds the situation. */
-export function CopyLink(): JSX.Element {
-  const [copied, setCopied] = useState("");
-  const copy = () =>
-    navigator.clipboard.writeText(location.href).then(
-      () => setCopied("Copied."),
-      () => setCopied("The browser refused: copy it from the address bar."),
-    );
+/** What the button is given. */
+export interface CopyLinkProps {
+  /** The fragment of the link. */
+  readonly fragment: () => string | Promise<string>;
+}
+
+/** The button that copies a link to what the page shows. */
+export function CopyLink({ fragment }: CopyLinkProps): JSX.Element {
+  const [said, setSaid] = useState("");
+  const copy = async () => {
+    try {
+      const url = new URL(location.href);
+      url.hash = await fragment();
+      // A page that was not served securely has no clipboard.
+      await navigator.clipboard.writeText(url.href);
+      setSaid("Copied.");
+    } catch (error) {
+      setSaid(
+        error instanceof LinkError
+          ? error.message
+          : "The browser refused: copy it from the address bar.",
+      );
+    }
+  };
   return (
-    <p>
-      <button type="button" onClick={copy}>Copy a permanent link to this situation</button>{" "}
-      <span role="status">{copied}</span>
-    </p>
+    <>
+      <button type="button" onClick={copy}>Copy link</button> <span role="status">{said}</span>
+    </>
   );
 }

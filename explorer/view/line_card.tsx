@@ -1,6 +1,7 @@
 import type { CachedCopy, Data, LineMemory, LineState, Mode } from "@tdx/core";
 import type { JSX } from "preact";
 import { DATA_WORDS, POISON_WORDS } from "../model/state_words.ts";
+import { Term } from "./term.tsx";
 
 /** What a drawing of a line is given. */
 export interface LineCardProps {
@@ -24,7 +25,7 @@ export function LineCard(props: LineCardProps): JSX.Element {
     <div class="line" data-line={name}>
       <div class="part" role="group" aria-label="Caches">
         <div class="part-title">
-          Caches <small>a copy for each KeyID, not coherent</small>
+          Caches <small>a copy for each KeyID</small>
         </div>
         <ul class="copies">
           {keyIds.map((keyId) => {
@@ -40,7 +41,7 @@ export function LineCard(props: LineCardProps): JSX.Element {
       </div>
       <div class="part" role="group" aria-label="Memory">
         <div class="part-title">
-          Memory <small>64 bytes and their ECC bits</small>
+          Memory <small>64 bytes and ECC bits</small>
         </div>
         <Memory state={state} before={before} mode={mode} step={step} />
       </div>
@@ -85,14 +86,16 @@ function Memory(
         </span>
       </div>
       <dl>
-        {bits(memory, mode).map(({ name, value, look }, i) => {
+        {bits(memory, mode).map(({ name, term, value, look }, i) => {
           const changed = was !== undefined && bits(was, mode)[i]!.value !== value;
           return (
             <div
               key={changed ? `${name} ${step}` : name}
               class={`bit ${look} ${changed ? "changed" : ""}`}
             >
-              <dt>{name}</dt>
+              <dt>
+                {name} <Term of={term} />
+              </dt>
               <dd>{value}</dd>
             </div>
           );
@@ -106,14 +109,20 @@ function Memory(
 function bits({ owner, macMatches, poison }: LineMemory, mode: Mode) {
   const fits = macMatches ? "fits" : "none that fits";
   return [
-    { name: "TD owner", value: String(owner), look: owner === 1 ? "on" : "" },
-    { name: "MAC", value: mode === "Li" ? "not used in Li" : fits, look: macMatches ? "on" : "" },
+    { name: "TD owner", term: "owner", value: String(owner), look: owner === 1 ? "on" : "" },
+    {
+      name: "MAC",
+      term: "mac",
+      value: mode === "Li" ? "not used in Li" : fits,
+      look: macMatches ? "on" : "",
+    },
     {
       name: "Poison",
+      term: "poison",
       value: poison === null ? "none" : `from ${POISON_WORDS[poison]}`,
       look: poison === null ? "" : "alarm",
     },
-  ];
+  ] as const;
 }
 
 function Content(

@@ -6,6 +6,7 @@ import { keyWords } from "../model/keys.ts";
 import { actOf, evictions, FAULT_ACTS, OPERATIONS_OF, type Panel, panels } from "../model/panel.ts";
 import { type Act, MOST_ACTS, type Situation } from "../model/situation.ts";
 import { operationWords } from "../model/words.ts";
+import { Term } from "./term.tsx";
 
 /** What the buttons are given. */
 export interface OperationsProps {
@@ -57,8 +58,8 @@ export function Operations(props: OperationsProps): JSX.Element {
               )}
           </AgentPanel>
         ))}
-        <fieldset>
-          <legend>Cache</legend>
+        <div class="agent short" role="group" aria-label="Cache">
+          <h3>Cache</h3>
           <div class="buttons">
             {evictions(states, line, before).map((eviction) =>
               button(eviction, `eviction, KeyID ${KEYS[eviction.key].keyId}`)
@@ -67,13 +68,13 @@ export function Operations(props: OperationsProps): JSX.Element {
               <span class="hint">no copy to evict</span>
             )}
           </div>
-        </fieldset>
-        <fieldset>
-          <legend>Faults</legend>
+        </div>
+        <div class="agent short" role="group" aria-label="Faults">
+          <h3>Faults</h3>
           <div class="buttons">
             {FAULT_ACTS.map((fault) => button({ ...fault, line }, operationWords(fault.operation)))}
           </div>
-        </fieldset>
+        </div>
       </div>
     </section>
   );
@@ -99,10 +100,11 @@ function AgentPanel({ panel, mode, children }: AgentPanelProps): JSX.Element {
   const [wanted, setKey] = useState(panel.keys[0]!);
   const key = panel.keys.includes(wanted) ? wanted : panel.keys[0]!;
   return (
-    <fieldset>
-      <legend>{panel.title}</legend>
-      <label class="through">
-        <span>through</span>
+    <div class="agent" role="group" aria-label={panel.title}>
+      <div class="agent-head">
+        <h3>
+          {panel.title} {panel.term !== undefined && <Term of={panel.term} />}
+        </h3>
         <select
           aria-label={`KeyID of ${panel.title}`}
           value={key}
@@ -111,8 +113,8 @@ function AgentPanel({ panel, mode, children }: AgentPanelProps): JSX.Element {
           {panel.keys.map((name) => <option key={name} value={name}>{keyWords(name, mode)}
           </option>)}
         </select>
-      </label>
+      </div>
       <div class="buttons">{children(key)}</div>
-    </fieldset>
+    </div>
   );
 }

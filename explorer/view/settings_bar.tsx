@@ -3,18 +3,20 @@ import { CLOSURE_KEYS } from "@tdx/litmus";
 import { POLICIES, POLICY_KERNELS } from "@tdx/reclaim";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
+import type { TermName } from "../model/glossary.ts";
 import { PLATFORM_NAMES, platformOf } from "../model/platforms.ts";
 import type { Settings } from "../model/situation.ts";
+import { Term } from "./term.tsx";
 
-const MODE_WORDS = { Li: "Li, logical integrity", Ci: "Ci, cryptographic integrity" } as const;
+const MODE_WORDS = { Li: "Li, logical", Ci: "Ci, cryptographic" } as const;
 const KEY_WORDS = {
   "keyid0": "KeyID 0, as Linux",
-  "shared": "shared, without integrity",
-  "shared-integrity": "shared, with integrity",
-  "keyid0+integrity": "KeyID 0 and integrity, mixed",
+  "shared": "shared, no integrity",
+  "shared-integrity": "shared, integrity",
+  "keyid0+integrity": "0 and integrity, mixed",
 } as const;
 /** In Li no KeyID has integrity. */
-const NO_INTEGRITY = " (none in Li)";
+const NO_INTEGRITY = " (not in Li)";
 /** What the settings bar is given. */
 export interface SettingsBarProps {
   readonly settings: Settings;
@@ -29,6 +31,7 @@ export function SettingsBar({ settings, onChange }: SettingsBarProps): JSX.Eleme
     <form class="settings" aria-label="Settings" onSubmit={(event) => event.preventDefault()}>
       <Choice
         label="Platform"
+        term="platform"
         value={settings.platform}
         values={PLATFORM_NAMES}
         words={titles}
@@ -43,6 +46,7 @@ export function SettingsBar({ settings, onChange }: SettingsBarProps): JSX.Eleme
       />
       <Choice
         label="Mode"
+        term="mode"
         value={mode}
         values={MODES}
         words={(mode) => MODE_WORDS[mode]}
@@ -50,6 +54,7 @@ export function SettingsBar({ settings, onChange }: SettingsBarProps): JSX.Eleme
       />
       <Choice
         label="Host KeyID"
+        term="keyId"
         value={settings.keys}
         values={CLOSURE_KEYS}
         words={(keys) =>
@@ -58,6 +63,7 @@ export function SettingsBar({ settings, onChange }: SettingsBarProps): JSX.Eleme
       />
       <Choice
         label="Clearing policy"
+        term="policy"
         value={settings.policy}
         values={POLICIES}
         words={(policy) => `${policy}, ${POLICY_KERNELS[policy]}`}
@@ -70,6 +76,8 @@ export function SettingsBar({ settings, onChange }: SettingsBarProps): JSX.Eleme
 /** A labelled list to choose from. */
 export interface ChoiceProps<T extends string> {
   readonly label: string;
+  /** A word of the label that is explained. */
+  readonly term?: TermName;
   readonly value: T;
   readonly values: readonly T[];
   readonly words: (value: T) => string;
@@ -78,12 +86,14 @@ export interface ChoiceProps<T extends string> {
 
 /** A labelled list to choose from. */
 export function Choice<T extends string>(
-  { label, value, values, words, onChange }: ChoiceProps<T>,
+  { label, term, value, values, words, onChange }: ChoiceProps<T>,
 ): JSX.Element {
   const id = useId();
   return (
     <div class="choice">
-      <label for={id}>{label}</label>
+      <span>
+        <label for={id}>{label}</label> {term !== undefined && <Term of={term} />}
+      </span>
       <select
         id={id}
         value={value}

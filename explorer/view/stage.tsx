@@ -11,6 +11,7 @@ import {
   tdConsequence,
 } from "../model/words.ts";
 import { LineCard } from "./line_card.tsx";
+import { type Left, Verdict, type VerdictProps } from "./verdict.tsx";
 
 /** What the drawing of a platform is given. */
 export interface StageProps {
@@ -19,11 +20,14 @@ export interface StageProps {
   readonly frames: readonly Frame[];
   /** Index of the line that clicks go to. */
   readonly line: number;
+  readonly left: Left;
   readonly onLine: (line: number) => void;
+  readonly onPlay: VerdictProps["onPlay"];
 }
 
 /** The lines of one platform, and what the last click did to them. */
-export function Stage({ situation, platform, frames, line, onLine }: StageProps): JSX.Element {
+export function Stage(props: StageProps): JSX.Element {
+  const { situation, platform, frames, line, left, onLine, onPlay } = props;
   const { at, lines, settings } = situation;
   const frame = frames[at]!;
   const stopped = isStopped(frame);
@@ -39,6 +43,12 @@ export function Stage({ situation, platform, frames, line, onLine }: StageProps)
         <small>{clears({ ...settings, platform }) ? "clears" : "does not clear"}</small>
       </h2>
       {stopped && <MachineCheck />}
+      <Verdict
+        settings={{ ...settings, platform }}
+        left={left}
+        explained={at === 0}
+        onPlay={onPlay}
+      />
       {lines.map(({ name }, i) => (
         <div key={name} class="line-frame">
           {lines.length > 1 && (
@@ -96,7 +106,9 @@ function Outcome({ frame, platform, lines }: OutcomeProps): JSX.Element {
         <ol class="rules">
           {rules.map(({ id, text, source, confidence, assumptions }, i) => (
             <li key={`${id} ${i}`}>
-              <b class="rule-id">{id}</b> {text}{" "}
+              <a class="rule-id" href={`rules.html#${id.toLowerCase()}`} target="_blank">{id}</a>
+              {" "}
+              {text}{" "}
               <cite>
                 {source}, {confidence}
               </cite>

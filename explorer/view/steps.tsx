@@ -1,7 +1,9 @@
 import type { JSX } from "preact";
+import { writeLink } from "../model/link.ts";
 import { type Frame, machineCheckOf, type Undone } from "../model/play.ts";
 import { atStep, type Situation } from "../model/situation.ts";
 import { actWords } from "../model/words.ts";
+import { CopyLink } from "./copy_link.tsx";
 
 /** What the list of steps is given. */
 export interface StepsProps {
@@ -37,8 +39,11 @@ export function Steps({ situation, runs, parting, onChange }: StepsProps): JSX.E
         >
           Clear steps
         </button>
+        <CopyLink fragment={() => writeLink(situation)} />
       </div>
-      {acts.length === 0 && <p class="hint">Click an operation, play a witness or a scenario.</p>}
+      {acts.length === 0 && (
+        <p class="hint">Click an operation, or play a witness. Arrow keys step.</p>
+      )}
       <ol>
         {acts.map((act, i) => (
           <li key={i} class={i + 1 > at ? "ahead" : ""}>

@@ -12,10 +12,10 @@ export function Ticker(
   const stopped = runs.some(({ frames }) => isStopped(frames[at]!));
   const step = (by: number) => onChange(atStep(situation, at + by));
   return (
-    <div class={stopped ? "ticker stopped" : "ticker"}>
+    <div class={`ticker ${stopped ? "stopped" : ""} ${acts.length === 0 ? "idle" : ""}`}>
       <div role="status">
         {at > 0 && <p>{at}. {actWords(acts[at - 1]!, situation.lines)}</p>}
-        {runs.map(({ platform, frames }) => (
+        {at > 0 && runs.map(({ platform, frames }) => (
           <p key={platform}>
             {isStopped(frames[at]!) && <strong>Machine check</strong>} {platform}:{" "}
             {rulesInWords(frames[at]!).map(({ id }) => <b key={id} class="rule-id">{id}</b>)}{" "}

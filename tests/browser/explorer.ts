@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
-// The explorer in a real browser: every operation, links, witnesses, keyboard, accessibility, size.
+// The explorer in a real browser: the tour, every operation, links, witnesses, scenarios, keyboard,
+// accessibility, size.
 //
 // Not named `_test.ts`, for it needs Chromium and all permissions: `deno task test:browser`.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { BrowserContextOptions } from "playwright-core";
 import { buildExplorer } from "../../tasks/explorer/build.ts";
 import { serveFolder } from "../../tasks/explorer/serve.ts";
@@ -168,6 +169,10 @@ browserTest("a permanent link holds the whole situation", async (explorer) => {
 // What is wrong with the link, what the page says.
 const BAD_LINKS = [
   ["#v=0&platform=spr", "Expected a link of version 1, got 0"],
+  [
+    "#v=1&scenario=eJwKcYlQyEvMTQUAAAD__wMAC04",
+    "Expected the compressed text of a scenario, got a damaged one",
+  ],
   ["#hello", "Expected one of v, platform, beside, mode, keys, policy, lines, acts, at, state"],
   [
     "#v=1&platform=spr&mode=Ci&keys=keyid0&policy=never&lines=X.td.secret&at=0&state=00000000",
@@ -300,12 +305,143 @@ for (const [width, height] of [[390, 844], [1280, 720]] as const) {
   }, { viewport: { width, height } });
 }
 
-browserTest("a scenario is found, loaded and played", async (explorer) => {
+browserTest("the tour shows in three steps what the page is about", async (explorer) => {
   const { page } = explorer;
-  await page.getByText("Scenarios", { exact: true }).click();
-  await page.getByLabel("Find").fill("two hosts");
-  await page.getByRole("button", { name: "two-lines-two-hosts" }).click();
-  await page.locator(".notice").getByText("Never").waitFor();
+  const tour = page.getByRole("region", { name: "Tour" });
+  const checks = () =>
+    Promise.all(["spr", "gnr"].map((name) => explorer.stage(name).getByRole("alert").count()));
+  assertStringIncludes(await tour.innerText(), "1 of 3");
+  assertEquals(await explorer.bit("spr", "TD owner"), "1");
+  await tour.getByRole("button", { name: "Next" }).click();
+  await tour.getByText("2 of 3").waitFor();
+  assertEquals(await checks(), [1, 0]);
+  await tour.getByRole("button", { name: "Next" }).click();
+  await tour.getByText("3 of 3").waitFor();
+  assertEquals(await checks(), [0, 0]);
+  assertEquals(await explorer.choice("Clearing policy").inputValue(), "quirk");
+  await tour.getByRole("button", { name: "Done" }).click();
+  assertEquals(await tour.count(), 0);
+  // It can be taken again; who comes by a link is not stopped by it.
+  await explorer.button("Tour").click();
+  await tour.getByText("1 of 3").waitFor();
+  await using opened = await WatchedPage.open(page.url());
+  await opened.page.locator(".stage").first().waitFor();
+  assertEquals(await opened.page.getByRole("region", { name: "Tour" }).count(), 0);
+});
+
+browserTest("words are explained where they stand", async ({ page }) => {
+  for (
+    const [name, said] of [["a TD", "trust domain"], ["a KeyID", "number of an encryption key"]]
+  ) {
+    const note = page.getByRole("note").filter({ hasText: said! });
+    assertEquals(await note.count(), 0);
+    await page.getByRole("button", { name: `What is ${name}?`, exact: true }).click();
+    await note.waitFor();
+    await page.keyboard.press("Escape");
+    assertEquals(await note.count(), 0);
+  }
+});
+
+browserTest("a rule leads to where it is documented", async (explorer) => {
+  await explorer.act("host.partial-write.keyid0").click();
+  const [opened] = await Promise.all([
+    explorer.page.waitForEvent("popup"),
+    explorer.stage("spr").getByRole("link", { name: "W5" }).click(),
+  ]);
+  const target = await opened.locator(":target + p").innerText();
+  assertStringIncludes(target, "a partial write to a TD-owned line poisons it silently");
+  assertEquals(await accessibilityProblems(opened), []);
+});
+
+const OWN = `TDX mine
+"A device writes less than 64 bytes, and the host loads."
+{ X = td secret; }
+policy never
+device ; dma-partial-write X host ;
+exists (poison X)
+expect spr emr: Always
+expect: Never
+`;
+
+browserTest("a scenario is written, mended, run, shared, and its link opened", async (explorer) => {
+  const { page } = explorer;
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await explorer.button("Write a scenario").click();
+  const text = page.getByRole("textbox", { name: "Scenario" });
+  await page.locator(".runs").waitFor();
+  await text.fill(OWN.replace("write X", "write Y"));
+  const problem = page.locator(".problem");
+  assertEquals(await problem.innerText(), "5:28: Expected a line (X), got Y");
+  assertEquals(await page.locator(".cm-lintRange-error").innerText(), "Y");
+  assertEquals(await explorer.button("Run").getAttribute("aria-disabled"), "true");
+  await problem.click();
+  await page.keyboard.press("Delete");
+  await page.keyboard.type("X");
+  await page.getByText("reads as a scenario").waitFor();
+  await explorer.button("Run").click();
+  await page.getByText("every run shows what is expected").waitFor();
+  const shown = await page.locator(".runs tbody tr").allInnerTexts();
+  assertMatch(shown[0]!, /^spr Sapphire Rapids\s+Always\s+Always$/);
+  assertMatch(shown[2]!, /^gnr Granite Rapids\s+Never\s+Never$/);
+  assertStringIncludes(await page.getByLabel("Report").innerText(), "device: DMA partial write");
+  await explorer.button("Copy link").click();
+  await page.getByText("Copied.").waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assertMatch(link, /#v=1&scenario=[\w-]+$/);
+
+  await using opened = await WatchedPage.open(link);
+  const other = new ExplorerPage(opened.page);
+  await other.page.getByText("every run shows what is expected").waitFor();
+  const lines = await other.page.locator(".cm-line").allTextContents();
+  assertEquals(lines.join("\n"), OWN);
+  assertEquals(other.page.url(), link);
+  await other.button("Watch the witness on the line").click();
+  await other.forwardToEnd();
+  assertEquals(await other.rules("spr"), ["W5"]);
+  // What was written is still there.
+  await other.button("Write a scenario").click();
+  await other.page.locator(".cm-line", { hasText: "TDX mine" }).waitFor();
+});
+
+browserTest("a scenario that expects something else is told so", async (explorer) => {
+  const { page } = explorer;
+  await explorer.button("Write a scenario").click();
+  await page.locator(".runs").waitFor();
+  await page.getByRole("textbox", { name: "Scenario" }).fill(OWN.replace("spr emr", "spr"));
+  await page.keyboard.press("Control+Enter");
+  await page.getByText("2 of 12 runs show something else than expected").waitFor();
+  assertEquals(await page.locator(".run.wrong").allInnerTexts(), [
+    "Always\nexpected Never",
+    "Always\nexpected Never",
+  ]);
+});
+
+browserTest("a text of 1 MiB is refused, in the editor and for a link", async (explorer) => {
+  const { page } = explorer;
+  await explorer.button("Write a scenario").click();
+  await page.locator(".runs").waitFor();
+  await page.getByRole("textbox", { name: "Scenario" }).press("Control+A");
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", "store X host ;\n".repeat(2 ** 20 / 15));
+    const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+    document.querySelector(".cm-content")!.dispatchEvent(paste);
+  });
+  await page.getByText("1:1: Expected at most 65,536 characters, got 1,048,5").waitFor();
+  await explorer.button("Copy link").click();
+  await page.getByText("Expected a scenario of at most 65536 characters, got 1048").waitFor();
+  await page.waitForURL(/#$/);
+});
+
+browserTest("a known scenario is found, run and played on the line", async (explorer) => {
+  const { page } = explorer;
+  await explorer.button("Write a scenario").click();
+  await page.getByLabel("Find a scenario").fill("two hosts");
+  await explorer.button("two-lines-two-hosts").click();
+  await page.getByText("1 of 85 scenarios").waitFor();
+  await page.locator(".runs").getByText("Never").first().waitFor();
+  await explorer.button("Watch the program on the line").click();
+  await page.locator(".notice").getByText("Never, and no single run shows it").waitFor();
   assertEquals(await explorer.stage("spr").locator(".line").count(), 2);
   // Clicks go to the line that is chosen.
   await explorer.stage("spr").getByLabel("Line Y").click();
@@ -350,7 +486,7 @@ browserTest("everything goes by keyboard", async (explorer) => {
   assertEquals(await page.locator(".machine-check").count(), 0);
   await page.keyboard.press("ArrowRight");
   assertEquals(await page.locator(".machine-check").count(), 1);
-  await tabTo("summary");
+  await tabTo(".fold summary");
   await page.keyboard.press("Enter");
   await tabTo(".map .dot");
   await page.keyboard.press("ArrowRight");
@@ -367,7 +503,11 @@ for (const [size, screen] of Object.entries(SCREENS)) {
       await page.locator('[data-act="host.partial-write.keyid0"]').click();
       await page.locator('[data-act="host.load.keyid0"]').click();
       for (const fold of await page.locator(".fold > details > summary").all()) await fold.click();
-      await page.locator(".scenarios button").first().waitFor();
+      assertEquals(await accessibilityProblems(page), []);
+      await page.getByRole("button", { name: "Write a scenario" }).click();
+      await page.locator(".runs").waitFor();
+      await page.getByRole("textbox", { name: "Scenario" }).fill("TDX broken");
+      await page.locator(".problem").waitFor();
       assertEquals(await accessibilityProblems(page), []);
     }, { ...screen, colorScheme });
   }
