@@ -1,4 +1,4 @@
-import { BLOCK_FRAMES, BLOCK_WORDS, countBits, setBitRange } from "./frame_bits.ts";
+import { BLOCK_FRAMES, countBits, setBitRange } from "./frame_bits.ts";
 import type { FrameChange, FrameChunk } from "./frame_chunk.ts";
 import { changed, FramePartitions, type Scratch, Walk } from "./_frame_partition.ts";
 
