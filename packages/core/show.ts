@@ -56,7 +56,8 @@ export function showSize(bytes: number): string {
  * ```
  */
 export function showCount(count: number, noun?: string): string {
-  const digits = count.toLocaleString("en-US");
+  // Not toLocaleString, whose first call takes a sixth of the time that Deno takes to start.
+  const digits = String(count).replace(/\B(?=(\d{3})+$)/g, ",");
   return noun === undefined ? digits : `${digits} ${noun}${count === 1 ? "" : "s"}`;
 }
 

@@ -27,7 +27,7 @@ export interface TeardownHost {
 }
 
 /** Time after which a teardown lets other work run, in milliseconds. */
-const SLICE_MS = 50;
+const SLICE_MS = 100;
 
 /** A teardown in progress: the counts so far, and what every path does with a page. */
 export class OngoingTeardown {

@@ -19,11 +19,14 @@ export function* ownedPages(
   let words: Uint32Array | undefined;
   for (let start = 0; start < pamt.frames; start += WINDOW) {
     const found: Found[] = [];
-    words?.fill(0);
+    let isClear = false;
     const note = (_: PamtEntry, chunk: FrameChunk) => {
       let { words: bits, at } = chunk;
       if (bits !== null && !chunk.lasting) {
-        bits = words ??= new Uint32Array(WINDOW / 32);
+        if (words === undefined) words = new Uint32Array(WINDOW / 32);
+        else if (!isClear) words.fill(0);
+        isClear = true;
+        bits = words;
         at = (chunk.frame - start) / 32;
         for (let i = 0; i < BLOCK_WORDS; i++) bits[at + i]! |= chunk.words![chunk.at + i]!;
       }
