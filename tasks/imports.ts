@@ -30,6 +30,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   "packages/host": [
     "@tdx/core",
+    "@tdx/seam",
     "@tdx/linux",
     "@tdx/reclaim",
     "node:sqlite",

@@ -40,4 +40,5 @@ export type { HostFile, HostSource } from "./audit/sources/host_source.ts";
 export { liveSource } from "./audit/sources/live_source.ts";
 export * from "./cpu/mod.ts";
 export * from "./mce/mod.ts";
+export * from "./shutdown/mod.ts";
 export { UNCLEANED_MEMORY, type UncleanedMemory } from "./uncleaned_memory.ts";

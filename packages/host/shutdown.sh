@@ -141,9 +141,11 @@ probe() { # number, function, symbol
   case $BY_CPU in *" $2 "*) key=common_cpu ;; esac
   bytes=
   [ "$2" != tdx_quirk_reset_paddr ] || bytes=yes
+  # What else returns nothing leaves anything in the register.
+  case $2 in tdh_*) status=\$retval:x64 ;; *) status=\\0:u64 ;; esac
   events=$instance/events/$GROUP
   add "p:$GROUP/in_$2 $3${bytes:+ bytes=\$arg2:u64}" &&
-    add "r:$GROUP/$2 $3 function=\\$1:u64 status=\$retval:x64" &&
+    add "r:$GROUP/$2 $3 function=\\$1:u64 status=$status" &&
     echo "hist:keys=$key${bytes:+:vals=bytes}:begin$1=common_timestamp:clock=mono" \
       > "$events/in_$2/trigger" &&
     echo "hist:keys=$key:ns$1=common_timestamp-\$begin$1:clock=mono:onmatch($GROUP.in_$2).trace($GROUP,function,status,\$ns$1)" \
@@ -200,15 +202,18 @@ start_profile() {
 
 start_bpftrace() {
   command -v bpftrace > /dev/null || return 1
+  number=0
   while read -r function symbol; do
-    key=tid
-    case $BY_CPU in *" $function "*) key=cpu ;; esac
+    number=$((number + 1))
+    begin="@begin${number}[tid]"
+    case $BY_CPU in *" $function "*) begin="@begin${number}[cpu]" ;; esac
+    status=
+    case $function in tdh_*) status="@status[\"$function\", retval] = count();" ;; esac
     cat << END
-kprobe:$symbol { @begin["$function", (uint64)$key] = nsecs; }
-kretprobe:$symbol /@begin["$function", (uint64)$key]/ {
-  @ns["$function"] = stats(nsecs - @begin["$function", (uint64)$key]);
-  @status["$function", retval] = count();
-  delete(@begin["$function", (uint64)$key]);
+kprobe:$symbol { $begin = nsecs; }
+kretprobe:$symbol /$begin/ {
+  @ns["$function"] = stats(nsecs - $begin); $status
+  delete($begin);
 }
 END
   done < "$STATE/symbols" > "$STATE/script.bt"
@@ -226,7 +231,13 @@ END
 
 sample_in() { # folder: a buffer that keeps what comes first
   change "$1/options/overwrite" 0
-  [ "$1" = "$root" ] || echo $SAMPLE_KB > "$1/buffer_size_kb"
+  if [ "$1" = "$instance" ]; then
+    echo $SAMPLE_KB > "$1/buffer_size_kb"
+  else
+    # "7 (expanded: 1408)" until something is traced for the first time.
+    size=$(sed -n 's/.*expanded: \([0-9]*\).*/\1/p' "$1/buffer_size_kb")
+    [ -z "$size" ] || echo "$size" > "$1/buffer_size_kb"
+  fi
 }
 
 start_graph() {
@@ -252,8 +263,14 @@ start_calls() {
   mkdir "$instance" || return 1
   sample_in "$instance"
   while read -r function symbol; do
+    case $function in
+      tdh_mem_page_a[du]* | tdh_mem_sept_add) count="1 2 3 4" ;;
+      tdh_mem_range_* | tdh_mem_page_* | tdh_mem_sept_*) count="1 2 3" ;;
+      tdh_*addcx | tdh_*create | tdh_phymem_page_wbinvd_hkid) count="1 2" ;;
+      *) count=1 ;;
+    esac
     arguments=
-    for i in 1 2 3 4 5; do arguments="$arguments a$i=\$arg$i:x64"; done
+    for i in $count; do arguments="$arguments a$i=\$arg$i:x64"; done
     if echo "p:$GROUP/in_$function $symbol$arguments" >> "$root/dynamic_events"; then
       echo "r:$GROUP/$function $symbol status=\$retval:x64" >> "$root/dynamic_events"
     else
@@ -295,7 +312,7 @@ write_sample() { # folder: what it recorded, without the names of programs
   lost=$(cat "$1"/per_cpu/cpu*/stats | awk '/^(overrun|dropped events):/ { n += $NF } END { print n + 0 }')
   [ "$lost" = 0 ] || echo "lost all $lost"
   echo "text"
-  sed -E '/ => /d; /^ *-+$/d; s/^.*-[0-9]+ +(\[[0-9]+\])/\1/' "$1/trace" | head -c $SAMPLE_BYTES
+  sed -E '/ => /d; /^ *-+$/d; s/^.*-[0-9]+ +(\[[0-9]+\]) [^ ]*/\1/; s/: \(.*\)( |$)/:\2/' "$1/trace" | head -c $SAMPLE_BYTES
 }
 
 write() {
@@ -311,7 +328,7 @@ write() {
     bpftrace)
       end_bpftrace
       echo text
-      grep -v '"@begin"' "$STATE/bpftrace.json"
+      grep -v '"@begin' "$STATE/bpftrace.json"
       ;;
     graph) write_sample "$(cat "$STATE/graph")" ;;
     calls) write_sample "$instance" ;;

@@ -1,6 +1,6 @@
 /**
  * Reports as one self-contained HTML file: what a simulated teardown did, with its time and a map of
- * memory, and what the explorer found, with every witness. Pure functions from data to text.
+ * memory, what the explorer found, with every witness, and where the time of a real shutdown went. Pure functions from data to text.
  *
  * @example
  * ```ts
@@ -32,6 +32,12 @@ export {
   type ScenariosPage,
 } from "./check/scenarios_html.tsx";
 export { verdictsHtml, type VerdictsPage } from "./check/verdicts_html.tsx";
+export {
+  type MeasuredPhase,
+  type MeasuredShutdown,
+  shutdownHtml,
+  type ShutdownPage,
+} from "./shutdown/shutdown_html.tsx";
 export {
   type CellCounts,
   type ListedPage,

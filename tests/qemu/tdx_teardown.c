@@ -4,6 +4,7 @@
  * shutdown.sh in a virtual machine: each spins for a known time and returns a known status.
  *
  *   echo "PATH PAGES VCPUS" > /proc/tdx_teardown   runs a teardown: dynamic or terminate
+ *   echo "life 0 0" > /proc/tdx_teardown           runs the whole life of a TD; "life 1 0" with a lie
  *   cat /proc/tdx_teardown                         what each function did: name, calls, nanoseconds
  */
 #include <linux/delay.h>
@@ -72,6 +73,21 @@ WRAPPER(tdh_phymem_page_reclaim, 600, refused ? NOT_FREE : 0, struct page *page,
 	u64 *owner, u64 *size);
 WRAPPER(tdh_phymem_page_wbinvd_tdr, 750, 0, struct tdx_td *td);
 
+WRAPPER(tdh_mng_create, 10, 0, struct tdx_td *td, u16 hkid);
+WRAPPER(tdh_mng_key_config, 10, 0, struct tdx_td *td);
+WRAPPER(tdh_mng_addcx, 10, 0, struct tdx_td *td, struct page *page);
+WRAPPER(tdh_mng_init, 10, 0, struct tdx_td *td, u64 params, u64 *error);
+WRAPPER(tdh_vp_create, 10, 0, struct tdx_td *td, struct tdx_vp *vp);
+WRAPPER(tdh_vp_addcx, 10, 0, struct tdx_vp *vp, struct page *page);
+WRAPPER(tdh_vp_init, 10, 0, struct tdx_vp *vp, u64 rcx, u32 apicid);
+WRAPPER(tdh_mem_sept_add, 10, 0, struct tdx_td *td, u64 gpa, int level, struct page *page, u64 *e1,
+	u64 *e2);
+WRAPPER(tdh_mem_page_add, 10, 0, struct tdx_td *td, u64 gpa, struct page *page,
+	struct page *source, u64 *e1, u64 *e2);
+WRAPPER(tdh_mem_page_aug, 10, 0, struct tdx_td *td, u64 gpa, int level, struct page *page, u64 *e1,
+	u64 *e2);
+WRAPPER(tdh_mr_finalize, 10, 0, struct tdx_td *td);
+
 noinline void tdx_quirk_reset_page(struct page *page);
 noinline void tdx_quirk_reset_page(struct page *page)
 {
@@ -113,6 +129,12 @@ noinline void tdx_vcpu_free(struct tdx_td *td, int pages)
 		reclaim(pages);
 }
 
+noinline void tdx_sept_free_private_spt(struct tdx_td *td);
+noinline void tdx_sept_free_private_spt(struct tdx_td *td)
+{
+	reclaim(0);
+}
+
 noinline void tdx_vm_destroy(struct tdx_td *td);
 noinline void tdx_vm_destroy(struct tdx_td *td)
 {
@@ -152,10 +174,68 @@ static int teardown(const char *path, int pages, int vcpus)
 	refused = false;
 	while (vcpus--)
 		tdx_vcpu_free(&td, 6);
+	tdx_sept_free_private_spt(&td);
 	/* What no probed function accounts for. */
 	mdelay(20);
 	tdx_vm_destroy(&td);
 	return 0;
+}
+
+/*
+ * A TD's whole life, with the statuses that the TDX module gives: one vCPU, three pages, of which one
+ * is added and two are augmented. With a lie, the last reclaim says what the module would not.
+ */
+static void life(bool lie)
+{
+	static struct page pages[64];
+	struct page *page = pages;
+	struct tdx_td td;
+	struct tdx_vp vp;
+	u64 e1, e2;
+	int i;
+
+	tdh_mng_create(&td, 33);
+	tdh_mng_key_config(&td);
+	for (i = 0; i < 4; i++)
+		tdh_mng_addcx(&td, page++);
+	tdh_mng_init(&td, 0, &e1);
+	tdh_vp_create(&td, &vp);
+	for (i = 0; i < 5; i++)
+		tdh_vp_addcx(&vp, page++);
+	tdh_vp_init(&vp, 0, 0);
+	for (i = 3; i > 0; i--)
+		tdh_mem_sept_add(&td, 0, i, page++, &e1, &e2);
+	tdh_mem_page_add(&td, 0, page++, NULL, &e1, &e2);
+	tdh_mr_finalize(&td);
+	for (i = 1; i < 3; i++)
+		tdh_mem_page_aug(&td, i * 4096ULL, 0, page++, &e1, &e2);
+
+	for (i = 0; i < 3; i++) {
+		busy = i == 1;
+		while (tdh_mem_range_block(&td, i * 4096ULL, 0, &e1, &e2))
+			busy = false;
+		tdh_mem_track(&td);
+		tdh_mem_page_remove(&td, i * 4096ULL, 0, &e1, &e2);
+		tdh_phymem_page_wbinvd_hkid(33, pages + 12 + i);
+	}
+	tdh_vp_flush(&vp);
+	tdh_mng_vpflushdone(&td);
+	interruptions = 2;
+	write_back(NULL);
+	tdh_mng_key_freeid(&td);
+	/* The vCPU: its five pages, then the TDVPR; the Secure EPT; the TDCS; the TDR. */
+	for (i = 4; i < 9; i++)
+		tdh_phymem_page_reclaim(pages + i, &e1, &e2, &e1);
+	tdh_phymem_page_reclaim(pages + 40, &e1, &e2, &e1);
+	for (i = 9; i < 12; i++)
+		tdh_phymem_page_reclaim(pages + i, &e1, &e2, &e1);
+	for (i = 0; i < 4; i++) {
+		refused = lie && i == 3;
+		tdh_phymem_page_reclaim(pages + i, &e1, &e2, &e1);
+	}
+	refused = false;
+	tdh_phymem_page_reclaim(pages + 41, &e1, &e2, &e1);
+	tdh_phymem_page_wbinvd_tdr(&td);
 }
 
 static ssize_t begin(struct file *file, const char __user *from, size_t length, loff_t *at)
@@ -168,6 +248,10 @@ static ssize_t begin(struct file *file, const char __user *from, size_t length, 
 	if (sscanf(text, "%15s %d %d", path, &pages, &vcpus) != 3)
 		return -EINVAL;
 	memset(done, 0, sizeof(done));
+	if (!strcmp(path, "life")) {
+		life(pages);
+		return length;
+	}
 	error = teardown(path, pages, vcpus);
 	return error ? error : length;
 }

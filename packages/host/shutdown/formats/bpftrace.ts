@@ -1,0 +1,97 @@
+import type { Interval } from "@tdx/core";
+import { quote, type Refuse } from "../../_text_lines.ts";
+import { plainName, SHUTDOWN_FUNCTIONS } from "../functions.ts";
+import type { MeasurementFormat } from "./format.ts";
+
+/** One class of a histogram; the last may have no `max`, the first no `min`. */
+interface Class {
+  readonly min?: number;
+  readonly max?: number;
+  readonly count: number;
+}
+
+/** A value of a map of `stats`. */
+interface Stats {
+  readonly count: number;
+  readonly total: number;
+}
+
+const NAME = /(?:tdh|tdx)_[a-z0-9_]+/;
+
+/**
+ * What `bpftrace -f json` writes: maps of `stats` and of `hist` are nanoseconds, unless the map's
+ * name says `us` or `ms`; maps of numbers with a status beside the function in their key are
+ * statuses. A function is named by the key, or else by the name of the map.
+ */
+export const bpftrace: MeasurementFormat = {
+  signature: /^\{"type": *"(?:attached_probes|map|stats|hist|lhist|lost_events|printf|time)"/,
+  read(lines, tally, refuse) {
+    /** Functions whose time a `stats` map tells: what a histogram says of them is less exact. */
+    const exact = new Set<string>();
+    const maps = lines.flatMap(({ text, number }) => {
+      if (text.trim() === "") return [];
+      const { type, data } = parse(text, number, refuse);
+      if (type === "lost_events") tally.lost += Number((data as { events?: number }).events ?? 0);
+      return typeof data === "object" && data !== null
+        ? Object.entries(data).map(([map, value]) => ({ type, map, value, line: number }))
+        : [];
+    });
+    const rank = (type: string) => ["stats", "hist", "lhist", "map"].indexOf(type);
+    for (const { type, map, value, line } of maps.sort((a, b) => rank(a.type) - rank(b.type))) {
+      const unit = unitOf(map);
+      for (const [key, item] of entriesOf(type, value)) {
+        const symbol = NAME.exec(key)?.[0] ?? NAME.exec(map)?.[0].replace(/_(ns|us|ms)$/, "");
+        if (symbol === undefined) continue;
+        const name = plainName(symbol);
+        if (!Object.hasOwn(SHUTDOWN_FUNCTIONS, name)) continue;
+        if (type === "stats") {
+          const { count, total } = item as Stats;
+          if (!(count >= 0 && total >= 0)) throw refuse(line, "Expected count and total of stats");
+          tally.add(name, { calls: count, ns: total * unit });
+          exact.add(name);
+        } else if (type === "hist" || type === "lhist") {
+          if (exact.has(name) || !Array.isArray(item)) continue;
+          const classes = item as Class[];
+          const calls = classes.reduce((sum, { count }) => sum + count, 0);
+          tally.add(name, { calls, ns: boundsOf(classes, unit) });
+          exact.add(name);
+        } else if (type === "map" && key.includes(",")) {
+          const text = key.slice(key.lastIndexOf(",") + 1).trim();
+          if (!/^-?\d+$/.test(text)) continue;
+          tally.add(name, { status: BigInt.asUintN(64, BigInt(text)), statusCalls: Number(item) });
+        }
+      }
+    }
+  },
+};
+
+function parse(text: string, line: number, refuse: Refuse): { type: string; data: unknown } {
+  try {
+    const value = JSON.parse(text);
+    if (typeof value?.type === "string") return value;
+  } catch { /* The same mistake. */ }
+  throw refuse(line, `Expected one JSON object of bpftrace a line, got ${quote(text)}`);
+}
+
+/** A map with keys, or the only value of one without. */
+function entriesOf(type: string, value: unknown): [string, unknown][] {
+  const alone = typeof value !== "object" || value === null || Array.isArray(value) ||
+    (type === "stats" && "count" in value);
+  return alone ? [["", value]] : Object.entries(value);
+}
+
+/** Nanoseconds in the unit that a map's name says. */
+function unitOf(map: string): number {
+  if (/_us(ecs?)?$|_usecs/.test(map)) return 1_000;
+  return /_ms(ecs?)?$/.test(map) ? 1_000_000 : 1;
+}
+
+function boundsOf(classes: readonly Class[], unit: number): Interval {
+  let [low, high] = [0, 0];
+  for (const { min = 0, max, count } of classes) {
+    low += min * count * unit;
+    // The class without an end has no bound; its beginning is the least that can be said.
+    high += (max === undefined ? Infinity : max + 1) * (count || 0) * unit || 0;
+  }
+  return { low, high };
+}

@@ -1,0 +1,130 @@
+import type { TextLine } from "../../_text_lines.ts";
+import type { Tally } from "../_tally.ts";
+import type { MeasurementFormat } from "./format.ts";
+
+/** A call that a trace shows whole. */
+export interface TracedCall {
+  /** The function. */
+  readonly symbol: string;
+  /** Its arguments, as far as they were taken, in order. */
+  readonly args: readonly bigint[];
+  /** What it returned; `null` where that was not taken. */
+  readonly status: bigint | null;
+  /** The CPU on which it returned. */
+  readonly cpu: number;
+  /** Nanoseconds; `null` where they were not taken. */
+  readonly ns: number | null;
+  /** The line on which it returned. */
+  readonly line: number;
+}
+
+/** What is put down at the entry of a call, until it returns. */
+interface Entered {
+  readonly symbol: string;
+  readonly args: readonly bigint[];
+}
+
+/** Seconds before the bar, the CPU, the rest. */
+const LINE = /^ *(?:(\d+\.\d+) +\| +)?(\d+)\) +(?:\S.*=> *|(.*)\|)(.*)$/;
+const DURATION = /([\d.]+) us *$/;
+const CALL = /^ *([\w.]+)(?: \[\w+\])?\((.*)\)(;| \{)(.*)$/;
+const RETURN = /^ *\}(.*)$/;
+const LOST = /^(?:CPU:\d+ \[LOST (\d+) EVENTS\]|.*\[(\d+) EVENTS DROPPED\])/;
+/** The lines of `trace-cmd report`: program, CPU, seconds, event, the rest. */
+const TRACE_CMD = /^ *(.+-\d+) +\[(\d+)\].*? (\d+\.\d+): funcgraph_(entry|exit): *(.*?)\|(.*)$/;
+
+/** ftrace's function graph. */
+export const functionGraph: MeasurementFormat = {
+  signature:
+    /^# +(?:TIME +)?CPU +DURATION|^ *(?:\d+\.\d+ +\| +)?\d+\) .*\| +(?:[\w.]+(?: \[\w+\])?\(|\})/,
+  read: sumCalls,
+};
+
+/** The function graph as `trace-cmd report` writes it. */
+export const traceCmd: MeasurementFormat = {
+  signature: /: funcgraph_(?:entry|exit): /,
+  read: sumCalls,
+};
+
+function sumCalls(lines: readonly TextLine[], tally: Tally): void {
+  for (const { symbol, status, ns } of graphCalls(lines, tally)) {
+    tally.add(symbol, {
+      calls: 1,
+      ...(ns === null ? {} : { ns }),
+      ...(status === null ? {} : { status }),
+    });
+  }
+}
+
+/** Reads the calls of a function graph, in the order in which they return. */
+export function* graphCalls(lines: readonly TextLine[], tally: Tally): Generator<TracedCall> {
+  const stacks = new Map<string, (Entered | undefined)[]>();
+  /** What runs on a CPU: the graph names it only where that changes. */
+  const tasks = new Map<string, string>();
+  for (const { text, number } of lines) {
+    const lost = LOST.exec(text);
+    if (lost !== null) tally.lost += Number(lost[1] ?? lost[2]);
+    const switched = /^ *(?:\d+\.\d+ +\| +)?(\d+)\) +(.+) => +(.+?) *$/.exec(text);
+    if (switched !== null) {
+      tasks.set(switched[1]!, switched[3]!);
+      continue;
+    }
+    const found = partsOf(text, tasks);
+    if (found === undefined) continue;
+    if (found.seconds !== undefined) tally.at(Number(found.seconds));
+    let stack = stacks.get(found.task);
+    if (stack === undefined) stacks.set(found.task, stack = []);
+    const us = DURATION.exec(found.duration)?.[1];
+    const ns = us === undefined ? null : Math.round(Number(us) * 1000);
+    const call = CALL.exec(found.rest);
+    if (call !== null) {
+      const entered = { symbol: call[1]!, args: argumentsIn(call[2]!) };
+      if (call[3] === ";") {
+        yield { ...entered, status: statusIn(call[4]!), cpu: found.cpu, ns, line: number };
+      } else stack.push(entered);
+      continue;
+    }
+    const end = RETURN.exec(found.rest);
+    if (end === null) continue;
+    const entered = stack.pop();
+    const named = /\/\* *([a-z_][\w.]*)/i.exec(end[1]!)?.[1];
+    const symbol = named !== undefined && named !== "ret" ? named : entered?.symbol;
+    if (symbol === undefined) continue;
+    const args = entered?.symbol === symbol ? entered.args : [];
+    yield { symbol, args, status: statusIn(end[1]!), cpu: found.cpu, ns, line: number };
+  }
+  for (const stack of stacks.values()) {
+    for (const entered of stack) if (entered) tally.add(entered.symbol, { unfinished: 1 });
+  }
+}
+
+function partsOf(text: string, tasks: ReadonlyMap<string, string>) {
+  const report = TRACE_CMD.exec(text);
+  if (report !== null) {
+    const [, task, cpu, seconds, , duration, rest] = report;
+    return { task: task!, cpu: Number(cpu), seconds, duration: duration!, rest: rest! };
+  }
+  const line = LINE.exec(text);
+  if (line?.[3] === undefined) return undefined;
+  const [, seconds, cpu, duration, rest] = line;
+  const task = `${cpu} ${tasks.get(cpu!) ?? ""}`;
+  return { task, cpu: Number(cpu), seconds, duration, rest: rest! };
+}
+
+/** The values of `name=value` or of values alone; a structure's members are not taken. */
+function argumentsIn(text: string): bigint[] {
+  return text.split(",").flatMap((part) => {
+    const value = /(?:^|=) *(-?)(0x[0-9a-f]+|\d+) *$/i.exec(part.replace(/ *\(.*$/, ""));
+    if (value === null) return [];
+    const magnitude = BigInt(value[2]!);
+    return [BigInt.asUintN(64, value[1] === "-" ? -magnitude : magnitude)];
+  });
+}
+
+/** The return value in the comment behind a call: `= 0x0` before Linux 6.13, then `ret=0x0`. */
+function statusIn(comment: string): bigint | null {
+  const value = /(?:=|ret=) *(-?)(0x[0-9a-f]+|\d+)/i.exec(comment);
+  if (value === null) return null;
+  const magnitude = BigInt(value[2]!);
+  return BigInt.asUintN(64, value[1] === "-" ? -magnitude : magnitude);
+}

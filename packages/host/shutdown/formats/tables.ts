@@ -1,0 +1,106 @@
+import type { Interval } from "@tdx/core";
+import { quote, type Refuse, type TextLine } from "../../_text_lines.ts";
+import type { Tally } from "../_tally.ts";
+import type { MeasurementFormat } from "./format.ts";
+
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1,
+  nsec: 1,
+  nsecs: 1,
+  us: 1e3,
+  usec: 1e3,
+  usecs: 1e3,
+  ms: 1e6,
+  msec: 1e6,
+  msecs: 1e6,
+  s: 1e9,
+};
+
+/** ftrace's function profiler, `trace_stat/functionN`, one file for each CPU or several in a row. */
+export const traceStat: MeasurementFormat = {
+  signature: /^ *Function +Hit +Time +Avg/,
+  read(lines, tally, refuse) {
+    for (const { text, number } of lines) {
+      if (/^ *(?:Function +Hit|-{3})|^ *$/.test(text)) continue;
+      const row = /^ *([\w.]+) +(\d+) +([\d.]+) us/.exec(text);
+      if (row === null) throw refuse(number, `Expected a row of trace_stat, got ${quote(text)}`);
+      tally.add(row[1]!, { calls: Number(row[2]), ns: Math.round(Number(row[3]) * 1000) });
+    }
+  },
+};
+
+/** `perf ftrace profile`. */
+export const perfProfile: MeasurementFormat = {
+  signature: /^# *Total \(us\) +Avg \(us\) +Max \(us\) +Count +Function/,
+  read(lines, tally) {
+    for (const { text } of lines) {
+      const row = /^ *([\d.]+) +[\d.]+ +[\d.]+ +(\d+) +([\w.]+)/.exec(text);
+      if (row === null) continue;
+      tally.add(row[3]!, { calls: Number(row[2]), ns: Math.round(Number(row[1]) * 1000) });
+    }
+  },
+};
+
+/**
+ * `perf ftrace latency`: classes of time without the function's name, which the file's name must
+ * have. Newer ones say the average, which is exact.
+ */
+export const perfLatency: MeasurementFormat = {
+  signature: /^# +DURATION +\| +COUNT +\| +GRAPH/,
+  read(lines, tally, refuse) {
+    readClasses(lines, /^ *([\d.]+) *- +([\d.]+|\.\.\.) +([mun]?s) +\| +(\d+) \|/, tally, refuse);
+  },
+};
+
+/** bcc's `funclatency`: classes of time; the function is named in the line that says it traces. */
+export const funclatency: MeasurementFormat = {
+  signature: /^ +(?:[num]?secs) +: count +distribution/,
+  read(lines, tally, refuse) {
+    readClasses(lines, /^ *(\d+) -> (\d+) +: (\d+) +\|/, tally, refuse);
+  },
+};
+
+/** Reads one histogram, and what the tool says of its sum. */
+function readClasses(
+  lines: readonly TextLine[],
+  row: RegExp,
+  tally: Tally,
+  refuse: Refuse,
+): void {
+  let symbol: string | undefined;
+  let unit = 1;
+  let calls = 0;
+  let ns: Interval = { low: 0, high: 0 };
+  let exact: number | undefined;
+  const flush = () => {
+    if (calls > 0 && symbol !== undefined) tally.add(symbol, { calls, ns: exact ?? ns });
+    [calls, ns, exact] = [0, { low: 0, high: 0 }, undefined];
+  };
+  for (const { text } of lines) {
+    const named = /((?:tdh|tdx)_[a-z0-9_]+)/.exec(text);
+    if (named !== null) {
+      flush();
+      symbol = named[1];
+    }
+    const header = /^ +([num]?secs) +: count/.exec(text);
+    if (header !== null) unit = UNITS[header[1]!]!;
+    const total = /total: *(\d+) ([num]?secs)/.exec(text);
+    if (total !== null) exact = Number(total[1]) * UNITS[total[2]!]!;
+    const average = /^# *avg \(us\): *([\d.]+)/i.exec(text);
+    if (average !== null) exact = Number(average[1]) * 1000 * calls;
+    const found = row.exec(text);
+    if (found === null) continue;
+    const [, low, high, third, fourth] = found;
+    const count = Number(fourth ?? third);
+    const scale = fourth === undefined ? unit : UNITS[third!]!;
+    calls += count;
+    ns = {
+      low: ns.low + Number(low) * scale * count,
+      high: ns.high + (count === 0 ? 0 : Number(high) * scale * count || Infinity),
+    };
+  }
+  flush();
+  if (symbol === undefined) {
+    throw refuse(1, "Expected the name of the function in the text or in the name of the file");
+  }
+}
