@@ -312,7 +312,7 @@ write_sample() { # folder: what it recorded, without the names of programs
   lost=$(cat "$1"/per_cpu/cpu*/stats | awk '/^(overrun|dropped events):/ { n += $NF } END { print n + 0 }')
   [ "$lost" = 0 ] || echo "lost all $lost"
   echo "text"
-  sed -E '/ => /d; /^ *-+$/d; s/^.*-[0-9]+ +(\[[0-9]+\]) [^ ]*/\1/; s/: \(.*\)( |$)/:\2/' "$1/trace" | head -c $SAMPLE_BYTES
+  sed -E '/ => /d; /^ *-+$/d; s/^.*-[0-9]+ +(\[[0-9]+\]) [^ ]*/\1/; s/: \(.*\)( |$)/:\1/' "$1/trace" | head -c $SAMPLE_BYTES
 }
 
 write() {

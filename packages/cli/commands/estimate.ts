@@ -5,13 +5,15 @@ import { showFleet } from "../estimate/fleet.ts";
 import { showEstimate } from "../estimate/single.ts";
 import { type Command, EXIT } from "../shell/command.ts";
 import { findMachine, KERNEL_OPTION, MACHINE_OPTIONS, namedKernel } from "../shell/machine.ts";
+import { readInput } from "../shell/input.ts";
 import { noOperands } from "../shell/options.ts";
 import { UsageError } from "../shell/values.ts";
+import { showExtrapolation } from "../shutdown/extrapolate.ts";
 
 /** The options that name one TD and its host. */
-const ONE = [...Object.keys({ ...MACHINE_OPTIONS, ...KERNEL_OPTION }), "memory", "vcpus"];
+const ONE = [...Object.keys({ ...MACHINE_OPTIONS, ...KERNEL_OPTION }), "memory", "vcpus", "from"];
 /** The options that can be standard input. */
-const INPUTS = ["clear", "inventory", "cpuinfo", "cpuid"];
+const INPUTS = ["clear", "from", "inventory", "cpuinfo", "cpuid"];
 
 /** The memory sizes of the published table. */
 const SIZES = `${PUBLISHED_SHUTDOWNS[0]!.memoryGb} to ${PUBLISHED_SHUTDOWNS.at(-1)!.memoryGb}`;
@@ -37,6 +39,12 @@ export const estimateCommand: Command = {
       value: "COST",
       help: `published; measured (${MEASURED_WHERE}); a file of tdx meter --json, - is standard ` +
         "input; or nanoseconds a page, taken for granted; default: published and measured",
+    },
+    from: {
+      value: "FILE",
+      help:
+        "extrapolate from a shutdown that was measured on this host: what shutdown.sh stop or a " +
+        "tracer wrote, - is standard input",
     },
     inventory: {
       value: "FILE",
@@ -65,6 +73,13 @@ export const estimateCommand: Command = {
     const guestBytes = required("memory", options.size("memory"));
     const vcpus = required("vcpus", options.number("vcpus", { from: 1 }));
     const { platform } = await findMachine(options, stdio);
+    const from = options.text("from");
+    if (from !== undefined) {
+      const [beside] = options.among(["clear", "kernel"]);
+      if (beside !== undefined) throw new UsageError(`Expected --from alone, got --${beside} too`);
+      const measured = await readInput(from, stdio);
+      return showExtrapolation(measured, from, { platform, guestBytes, vcpus, path }, stdio, json);
+    }
     const kernel = namedKernel(options) ?? linux();
     showEstimate({ platform, kernel, guestBytes, vcpus, path }, clear, stdio, json);
     return EXIT.fine;
