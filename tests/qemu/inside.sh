@@ -58,9 +58,7 @@ state > $OUT/state_before
 measured hist sh "" dynamic 20 2
 measured terminate "busybox ash" hist terminate 60 1
 measured graph sh graph dynamic 20 2
-measured calls sh calls dynamic 20 2
-measured life sh calls life 0 0
-measured lie sh calls life 1 0
+measured calls sh calls life 1 0
 
 refused nothing_started sh "$SHUTDOWN" stop
 refused wrong_word sh "$SHUTDOWN" begin

@@ -9,6 +9,7 @@ import { UsageError } from "../shell/values.ts";
 import { showReplay } from "../shutdown/replay_text.ts";
 import {
   explanationFields,
+  fleetShutdowns,
   type NamedShutdown,
   shutdownStatus,
 } from "../shutdown/named_shutdown.ts";
@@ -17,7 +18,7 @@ import { fleetText, measuredShutdown, shutdownText } from "../shutdown/text.ts";
 /** `tdx shutdown`: where the time of a real shutdown went. */
 export const shutdownCommand: Command = {
   summary: "say where the time of a real shutdown went, from what shutdown.sh or a tracer measured",
-  usage: "FILE|-... | --replay FILE",
+  usage: "FILE|-... [--html FILE] | --replay FILE",
   options: {
     ...HTML_OPTION,
     replay: {
@@ -40,8 +41,10 @@ export const shutdownCommand: Command = {
     const found = await readAll(options, stdio);
     if (options.has("json")) printJson(stdio, { shutdowns: found.map(explanationFields) });
     else {
-      stdio.print(found.map(shutdownText).join("\n\n"));
-      if (found.length > 1) stdio.print(`\n${fleetText(found)}`);
+      const measured = found.filter(({ isFleet }) => !isFleet);
+      const texts = measured.map(shutdownText);
+      if (found.length > 1 || measured.length === 0) texts.push(fleetText(found));
+      stdio.print(texts.join("\n\n"));
     }
     if (write !== undefined) {
       const { shutdownHtml } = await import("@tdx/report");
@@ -75,7 +78,12 @@ async function readAll(options: Options, stdio: Stdio): Promise<NamedShutdown[]>
   const parts: { readonly name: string; readonly trace: ShutdownTrace }[] = [];
   for (const file of operands) {
     const name = file === "-" ? "stdin" : file;
-    const trace = readShutdown(await readInput(file, stdio), { name });
+    const text = await readInput(file, stdio);
+    if (text.startsWith("{") && text.includes('"phases"')) {
+      shutdowns.push(...fleetShutdowns(text, name));
+      continue;
+    }
+    const trace = readShutdown(text, { name });
     if (trace.form.startsWith("shutdown.sh")) {
       shutdowns.push({ name, explanation: explainShutdown(trace) });
     } else parts.push({ name, trace });
