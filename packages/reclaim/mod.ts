@@ -37,6 +37,7 @@ export {
   PUBLISHED_SAVING,
   PUBLISHED_SHUTDOWNS,
   PUBLISHED_SHUTDOWNS_SOURCE,
+  PUBLISHED_SIZES,
   type PublishedShutdown,
 } from "./estimate/figures.ts";
 export {

@@ -1,5 +1,5 @@
 import { linux } from "@tdx/linux/kernel";
-import { PUBLISHED_SHUTDOWNS, TEARDOWN_PATHS } from "@tdx/reclaim";
+import { PUBLISHED_SIZES, TEARDOWN_PATHS } from "@tdx/reclaim";
 import { MEASURED_WHERE, readClear } from "../estimate/clear.ts";
 import { showFleet } from "../estimate/fleet.ts";
 import { showEstimate } from "../estimate/single.ts";
@@ -15,9 +15,6 @@ const ONE = [...Object.keys({ ...MACHINE_OPTIONS, ...KERNEL_OPTION }), "memory",
 /** The options that can be standard input. */
 const INPUTS = ["clear", "from", "inventory", "cpuinfo", "cpuid"];
 
-/** The memory sizes of the published table. */
-const SIZES = `${PUBLISHED_SHUTDOWNS[0]!.memoryGb} to ${PUBLISHED_SHUTDOWNS.at(-1)!.memoryGb}`;
-
 /** `tdx estimate`: how long a shutdown takes, and what the patch saves of it. */
 export const estimateCommand: Command = {
   summary: "estimate how long a TD's shutdown takes, and what skipping the clear saves",
@@ -28,7 +25,7 @@ export const estimateCommand: Command = {
     ...KERNEL_OPTION,
     memory: {
       value: "SIZE",
-      help: `guest memory; the published table has ${SIZES} GiB, beyond it a bound is told`,
+      help: `guest memory; the published table has ${PUBLISHED_SIZES}`,
     },
     vcpus: { value: "N", help: "virtual CPUs" },
     path: {

@@ -6,8 +6,8 @@ import {
   estimate,
   type EstimateAssumptionId,
   type Provenance,
-  PUBLISHED_SHUTDOWNS,
   PUBLISHED_SHUTDOWNS_SOURCE,
+  PUBLISHED_SIZES,
   type TeardownPath,
 } from "@tdx/reclaim";
 import { EXIT, type ExitStatus } from "../shell/command.ts";
@@ -215,7 +215,6 @@ function fleetFields(
 /** Writes what a fleet comes to for a person. */
 function fleetText(tally: FleetTally, file: string): string {
   const { path, platforms, all, outside, bad, withoutClear, assumptions } = tally;
-  const [first, last] = [PUBLISHED_SHUTDOWNS[0]!, PUBLISHED_SHUTDOWNS.at(-1)!];
   const figures = [all.always, ...all.saved];
   const header = ["platform", "rows", "shutdowns a day", ...figures.map(({ name }) => name)];
   const counted = all.rows > 0;
@@ -225,7 +224,7 @@ function fleetText(tally: FleetTally, file: string): string {
       : ["No row could be counted"]),
     ...(outside === 0 ? [] : [
       "",
-      `Rows outside the published table, ${first.memoryGb} to ${last.memoryGb} GiB: ` +
+      `Rows outside the published table, ${PUBLISHED_SIZES}: ` +
       `${showCount(outside)}; their hours are extrapolated (E8)`,
     ]),
     ...bad.text(`Bad rows of ${file}, in no sum`, file),

@@ -5,7 +5,7 @@ import {
   ESTIMATE_ASSUMPTIONS,
   type EstimateAssumptionId,
   type EstimateOptions,
-  PUBLISHED_SHUTDOWNS,
+  PUBLISHED_SIZES,
   type TeardownPath,
 } from "@tdx/reclaim";
 import { printJson, table } from "../shell/show.ts";
@@ -85,7 +85,10 @@ function estimateText({ platform, headlines, others }: SingleEstimate): string {
     policy === "unknown"
       ? `Whether Linux ${kernel} goes as always or quirk is not known`
       : `Linux ${kernel} goes as ${policy}`,
-    ...(insideTable ? [] : [beyond()]),
+    ...(insideTable ? [] : [
+      `The published table has ${PUBLISHED_SIZES}: the total for this size is a bound, extrapolated ` +
+      "as E8 says",
+    ]),
     "",
     ...headlines.flatMap((found) => [...block(found), ""]),
     ...(others.length > 0 ? [...others.map(beside), ""] : []),
@@ -98,12 +101,6 @@ function estimateText({ platform, headlines, others }: SingleEstimate): string {
     "Assumptions:",
     ...spelledOut(assumptions).map(({ id, text }) => `  ${id} ${text}`),
   ].join("\n");
-}
-
-function beyond(): string {
-  const [first, last] = [PUBLISHED_SHUTDOWNS[0]!, PUBLISHED_SHUTDOWNS.at(-1)!];
-  return `The published table has ${first.memoryGb} to ${last.memoryGb} GiB: the total for this size ` +
-    "is a bound, extrapolated as E8 says";
 }
 
 /** One cost of a clear: both policies by phase. */

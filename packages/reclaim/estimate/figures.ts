@@ -21,6 +21,11 @@ export const PUBLISHED_SHUTDOWNS: readonly PublishedShutdown[] = [
   { vcpus: 64, memoryGb: 400, seconds: { dynamic: 5539, terminate: 467 } },
 ];
 
+/** The memory sizes of {@link PUBLISHED_SHUTDOWNS} in words, a GB taken for a GiB (E1). */
+export const PUBLISHED_SIZES: string = `${PUBLISHED_SHUTDOWNS[0]!.memoryGb} to ${
+  PUBLISHED_SHUTDOWNS.at(-1)!.memoryGb
+} GiB`;
+
 /** Where {@link PUBLISHED_SHUTDOWNS} was read. */
 export const PUBLISHED_SHUTDOWNS_SOURCE: Source = {
   document: "KVM_TDX_TERMINATE_VM posting to the KVM mailing list",
