@@ -15,6 +15,7 @@
  *
  * @module
  */
+import { showText } from "@tdx/core/text";
 import {
   allOptions,
   type Command,
@@ -25,7 +26,14 @@ import {
   type NamedCommand,
 } from "./shell/command.ts";
 import { readOptions } from "./shell/options.ts";
-import { type Output, processStdio, type Stdio, type WriteFile } from "./shell/stdio.ts";
+import {
+  type Output,
+  processStdio,
+  shownStdio,
+  type Stdio,
+  type WriteFile,
+} from "./shell/stdio.ts";
+import { systemTrouble } from "./shell/system_trouble.ts";
 import { pick, UsageError } from "./shell/values.ts";
 
 export { EXIT, type ExitStatus, type Output, type Stdio, type WriteFile };
@@ -73,16 +81,20 @@ export async function main(
   args: readonly string[],
   stdio: Partial<Stdio> = {},
 ): Promise<ExitStatus> {
-  const whole = { ...processStdio(), ...stdio };
+  const whole = shownStdio({ ...processStdio(), ...stdio });
   try {
     return await run(args, whole);
   } catch (error) {
-    if (!isUsersMistake(error)) throw error;
-    whole.note(`tdx: ${error.message}`);
+    const message = messageOf(error);
+    if (message === undefined) throw error;
+    whole.note(`tdx: ${showText(message, LONGEST_MESSAGE)}`);
     // More states than --limit allows: not a mistake, but no answer either.
-    return error.name === "StateLimitError" ? EXIT.unknown : EXIT.usage;
+    return (error as Error).name === "StateLimitError" ? EXIT.unknown : EXIT.usage;
   }
 }
+
+/** Characters of a message, which is one line whatever stands in it. */
+const LONGEST_MESSAGE = 2000;
 
 async function run(args: readonly string[], stdio: Stdio): Promise<ExitStatus> {
   const [name, ...rest] = args;
@@ -117,9 +129,15 @@ async function allCommands(): Promise<NamedCommand[]> {
   );
 }
 
-/** Libraries refuse bad input with these; anything else is a bug and keeps its stack trace. */
-function isUsersMistake(error: unknown): error is Error {
-  return error instanceof UsageError || error instanceof RangeError || error instanceof SyntaxError;
+/** Libraries refuse bad input with some errors, and the system fails; a bug keeps its stack trace. */
+function messageOf(error: unknown): string | undefined {
+  if (
+    error instanceof UsageError || error instanceof RangeError || error instanceof SyntaxError
+  ) {
+    return error.message;
+  }
+  const trouble = systemTrouble(error);
+  return trouble && `Expected to read the input and write the answer to its end, got: ${trouble}`;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,3 +1,5 @@
+import { showLines } from "@tdx/core/text";
+
 /** A line of a text, without its line end. */
 export interface TextLine {
   readonly text: string;
@@ -29,7 +31,7 @@ export function errorsIn(name: string): Refuse {
 
 /** Quotes a piece of a text for a message, shortened to 40 characters. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text);
+  return showLines(JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text));
 }
 
 // Refusing every control character, not only many, also keeps terminal escapes out of messages.

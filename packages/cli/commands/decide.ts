@@ -1,5 +1,6 @@
 import { defined } from "@tdx/core";
 import { MODES } from "@tdx/core/rules";
+import { showText } from "@tdx/core/text";
 import { decide, type Decision, HOST_KEYS, POLICIES } from "@tdx/reclaim/decide";
 import { type Command, EXIT } from "../shell/command.ts";
 import {
@@ -56,7 +57,7 @@ function decisionText(
     ["platform", `${platform.name} (${platform.title}, ${decision.confidence})`],
     ...(cpu === undefined
       ? []
-      : [["cpu", `${cpu.brand ?? cpu.vendor}, ${cpuModel(cpu)}`] as const]),
+      : [["cpu", `${showText(cpu.brand ?? cpu.vendor)}, ${cpuModel(cpu)}`] as const]),
     ["kernel", `Linux ${kernel}${which === "" ? "" : ` (${which})`}`],
     ["clear", `${clears} (host keys ${hostKeys}, policy ${policy})`],
     ["needed", needed ? "yes" : "no"],

@@ -1,5 +1,7 @@
+import { showText } from "@tdx/core/text";
 import { requireGranted } from "./permissions.ts";
 import type { Stdio } from "./stdio.ts";
+import { systemTrouble } from "./system_trouble.ts";
 import { UsageError } from "./values.ts";
 
 const READABLE = "a readable file";
@@ -32,19 +34,17 @@ export async function openInput(
     if (!(await file.stat()).isDirectory) return file.readable;
     file.close();
   } catch (error) {
-    throw new UsageError(`Expected ${expected}, got ${path}: ${reason(error, path)}`);
+    throw new UsageError(`Expected ${expected}, got ${showText(path)}: ${reason(error, path)}`);
   }
-  throw new UsageError(`Expected ${expected}, got ${path}: it is a folder`);
+  throw new UsageError(`Expected ${expected}, got ${showText(path)}: it is a folder`);
 }
 
 function reason(error: unknown, path: string): string {
-  if (error instanceof Deno.errors.NotFound) return "no such file";
   if (error instanceof Deno.errors.NotCapable) {
     // Deno keeps /proc, /sys and /dev from any program that has less than all permissions.
     return error.message.includes("all access")
       ? "Deno does not let a program read it; give - instead, and pipe it in"
       : `reading it needs --allow-read=${path}`;
   }
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return error instanceof Error ? error.message : String(error);
+  return systemTrouble(error) ?? String(error);
 }

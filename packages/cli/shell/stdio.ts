@@ -1,4 +1,6 @@
+import { showLines, showText } from "@tdx/core/text";
 import { requireGranted } from "./permissions.ts";
+import { systemTrouble } from "./system_trouble.ts";
 import { UsageError } from "./values.ts";
 
 /** Where a command's words go: the answer to standard output, all else to standard error. */
@@ -82,6 +84,24 @@ export function processStdio(): Stdio {
   };
 }
 
+/** What a colour begins and ends with. */
+// deno-lint-ignore no-control-regex
+const COLOUR = /(\x1b\[[0-9;]*m)/;
+
+/** The same streams; what is printed passes {@link showLines}, but for colours where they are meant. */
+export function shownStdio(stdio: Stdio): Stdio {
+  const shown = (text: string) =>
+    stdio.colour
+      ? text.split(COLOUR).map((part, i) => i % 2 === 1 ? part : showLines(part)).join("")
+      : showLines(text);
+  return {
+    ...stdio,
+    print: (text) => stdio.print(shown(text)),
+    note: (text) => stdio.note(shown(text)),
+    progress: (text) => stdio.progress(shown(text)),
+  };
+}
+
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   try {
     for (let written = 0; written < bytes.length;) {
@@ -107,8 +127,8 @@ async function orWhy(path: string, write: () => Promise<void>): Promise<void> {
     if (error instanceof Deno.errors.NotCapable) {
       throw new UsageError(`Writing ${path} needs --allow-write=${path}`);
     }
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`Expected a file that can be written, got ${path}: ${reason}`);
+    const reason = systemTrouble(error) ?? String(error);
+    throw new UsageError(`Expected a file that can be written, got ${showText(path)}: ${reason}`);
   }
 }
 
@@ -124,15 +144,31 @@ async function probe(path: string): Promise<void> {
   }
 }
 
-/** A file that could be opened but not written to the end is taken away again. */
+/**
+ * Writes a whole file, or leaves it as it was. What was there stays until the new text has found its
+ * place: that is first written behind it, which a full disk refuses.
+ */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  using file = await Deno.open(path, { write: true, create: true });
+  const { isFile, size } = await file.stat();
   try {
-    for (let written = 0; written < bytes.length;) {
-      written += await file.write(bytes.subarray(written));
+    if (isFile && size > 0) {
+      await file.seek(0, Deno.SeekMode.End);
+      await writeBytes(file, bytes);
+      await file.sync();
+      await file.seek(0, Deno.SeekMode.Start);
     }
+    await writeBytes(file, bytes);
+    if (isFile) await file.truncate(bytes.length);
   } catch (error) {
-    await Deno.remove(path);
+    if (isFile) await file.truncate(size);
+    if (isFile && size === 0) await Deno.remove(path);
     throw error;
+  }
+}
+
+async function writeBytes(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
   }
 }

@@ -1,3 +1,4 @@
+import { showLines } from "@tdx/core/text";
 import type { ComponentChildren } from "preact";
 import { render } from "preact-render-to-string";
 import { Origin, type ReportOrigin } from "./origin.tsx";
@@ -63,5 +64,5 @@ export function htmlPage({ title, lead, origin, chapters }: PageParts): string {
       </body>
     </html>
   );
-  return `<!doctype html>\n${render(page)}\n`;
+  return showLines(`<!doctype html>\n${render(page)}\n`);
 }
