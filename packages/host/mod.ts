@@ -24,7 +24,7 @@
  */
 export { type Audit, audit } from "./audit/audit.ts";
 export { AUDIT_CHECKS } from "./audit/checks/audit_checks.ts";
-export type { AuditCheck, CheckResult } from "./audit/checks/check.ts";
+export { type AuditCheck, type CheckResult, hasIncident } from "./audit/checks/check.ts";
 export {
   type AuditGroup,
   type BrokenLine,
@@ -35,6 +35,7 @@ export { readKernel } from "./audit/read_kernel.ts";
 export { KERNEL_BEHAVIOURS, type KernelBehaviour } from "./audit/judge/kernel_behaviour.ts";
 export { type Verdict, VERDICT_ADVICE } from "./audit/judge/verdict.ts";
 export { archiveSource } from "./audit/sources/archive_source.ts";
+export { fileSource } from "./audit/sources/file_source.ts";
 export { folderSource } from "./audit/sources/folder_source.ts";
 export type { HostFile, HostSource } from "./audit/sources/host_source.ts";
 export { liveSource } from "./audit/sources/live_source.ts";

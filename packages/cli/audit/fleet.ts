@@ -17,7 +17,7 @@ export async function runFleet(
     throw new UsageError(`Expected --format text or json with --fleet, got ${format}`);
   }
   const beside = [
-    ...options.among(["root", "explain"]).map((name) => `--${name}`),
+    ...options.among(["root", "kernel", "explain"]).map((name) => `--${name}`),
     ...options.operands,
   ];
   if (beside.length > 0) {
@@ -35,7 +35,9 @@ export async function runFleet(
 
 /** The worst that any host would exit with; of a line that is not an audit nothing is known. */
 function statusOf({ groups, broken }: FleetSummary): ExitStatus {
-  const all = groups.map(({ verdict }) => VERDICT_EXIT[verdict]);
+  const all = groups.map(({ verdict, incidents }) =>
+    incidents > 0 ? EXIT.hazard : VERDICT_EXIT[verdict]
+  );
   if (all.includes(EXIT.hazard)) return EXIT.hazard;
   return broken > 0 || all.includes(EXIT.unknown) ? EXIT.unknown : EXIT.fine;
 }
@@ -43,6 +45,7 @@ function statusOf({ groups, broken }: FleetSummary): ExitStatus {
 function fleetText({ hosts, groups, broken, brokenLines }: FleetSummary, file: string): string {
   const rows = groups.map((group) => [
     String(group.hosts),
+    String(group.incidents),
     group.platform,
     group.kernel,
     group.verdict,
@@ -50,9 +53,10 @@ function fleetText({ hosts, groups, broken, brokenLines }: FleetSummary, file: s
   ]);
   const verdicts = [...new Map(groups.map(({ verdict, advice }) => [verdict, advice]))];
   return [
-    table(["hosts", "platform", "kernel", "verdict", "for example"], rows),
+    table(["hosts", "records", "platform", "kernel", "verdict", "for example"], rows),
     "",
     ...verdicts.map(([verdict, advice]) => `${verdict}: ${advice}.`),
+    "records: so many of them have uncorrected errors or lost pages on record.",
     "",
     `${hosts} hosts; lines that are not an audit: ${broken}`,
     ...brokenLines.map(({ line, trouble }) => `${file}:${line}:1: ${trouble}`),

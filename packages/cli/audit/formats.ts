@@ -1,4 +1,4 @@
-import { type Audit, type Verdict, VERDICT_ADVICE } from "@tdx/host";
+import { type Audit, hasIncident, type Verdict, VERDICT_ADVICE } from "@tdx/host";
 import { EXIT, type ExitStatus } from "../shell/command.ts";
 import { FORMAT_VERSION } from "../shell/show.ts";
 import { auditText, type AuditTextOptions } from "./text.ts";
@@ -12,6 +12,14 @@ export const VERDICT_EXIT: Readonly<Record<Verdict, ExitStatus>> = {
   "at-risk": EXIT.hazard,
   unknown: EXIT.unknown,
 };
+
+/**
+ * What an audit exits with. A record of lost pages or of an uncorrected error is a hazard that was
+ * found, whatever the verdict on the clearing.
+ */
+export function auditStatus({ verdict, checks }: Audit): ExitStatus {
+  return hasIncident(checks) ? EXIT.hazard : VERDICT_EXIT[verdict];
+}
 
 /** The names of the formats. */
 export const AUDIT_FORMATS = ["text", "json", "nrpe", "prometheus", "nfd"] as const;

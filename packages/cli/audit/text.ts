@@ -44,10 +44,9 @@ function checkLines(check: AuditCheck, options: AuditTextOptions): string[] {
   const { id, result, seen, source, meaning, fix } = check;
   const word = result.padEnd(WIDTH);
   const head = options.colour ? COLOURS[result](word) : word;
-  const worry = fix !== "" && (result === "affected" || result === "unknown");
   const below = options.explain
     ? [["id", id], ["source", source], ["means", meaning], ...(fix === "" ? [] : [["fix", fix]])]
-    : worry
+    : fix !== ""
     ? [["fix", fix]]
     : [];
   return [

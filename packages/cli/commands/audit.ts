@@ -1,8 +1,10 @@
-import { archiveSource, audit, folderSource, type HostSource, liveSource } from "@tdx/host";
+import { audit, fileSource, folderSource, type HostSource, liveSource } from "@tdx/host";
 import { runFleet } from "../audit/fleet.ts";
-import { AUDIT_FORMATS, AUDIT_WRITERS, type AuditFormat, VERDICT_EXIT } from "../audit/formats.ts";
+import { AUDIT_FORMATS, AUDIT_WRITERS, type AuditFormat, auditStatus } from "../audit/formats.ts";
 import { PLATFORMS } from "../platforms.ts";
 import type { Command, ExitStatus } from "../shell/command.ts";
+import { openInput } from "../shell/input.ts";
+import { namedKernel } from "../shell/machine.ts";
 import type { Options } from "../shell/options.ts";
 import { requireGranted } from "../shell/permissions.ts";
 import type { Stdio } from "../shell/stdio.ts";
@@ -11,9 +13,10 @@ import { pickName, UsageError } from "../shell/values.ts";
 /** `tdx audit`: is this host affected, and what does its kernel do about it. */
 export const auditCommand: Command = {
   summary: "say whether a host is affected, and what its kernel does about it",
-  usage: "[--root DIR | - | --fleet FILE] [--format FORMAT] [--explain]",
+  usage: "[FILE | - | --root DIR | --fleet FILE] [--kernel VERSION] [--format FORMAT] [--explain]",
   options: {
-    root: { value: "DIR", help: "audit a snapshot folder; - audits an archive on standard input" },
+    root: { value: "DIR", help: "audit a snapshot folder; FILE is an archive, or a kernel log" },
+    kernel: { value: "VERSION", help: "ask about this kernel instead of the one that runs" },
     format: { value: AUDIT_FORMATS.join("|"), help: "default text" },
     explain: { help: "say of every check where it looked, what it means and what to do" },
     fleet: { value: "FILE", help: "sum up audits, one JSON object a line; - is standard input" },
@@ -43,21 +46,24 @@ async function runAudit(
   format: AuditFormat,
   stdio: Stdio,
 ): Promise<ExitStatus> {
-  const found = await allowed(() => audit(sourceOf(options, stdio), PLATFORMS));
-  const status = VERDICT_EXIT[found.verdict];
+  const kernel = namedKernel(options)?.version;
+  const source = await sourceOf(options, stdio);
+  const found = await allowed(() => audit(source, PLATFORMS, { ...(kernel && { kernel }) }));
+  const status = auditStatus(found);
   const context = { status, explain: options.has("explain"), colour: stdio.colour };
   stdio.print(AUDIT_WRITERS[format](found, context));
   return status;
 }
 
-function sourceOf(options: Options, stdio: Stdio): HostSource {
+async function sourceOf(options: Options, stdio: Stdio): Promise<HostSource> {
   const root = options.text("root");
   const given = [...options.operands, ...(root === undefined ? [] : [`--root ${root}`])];
-  if (given.length > 1 || options.operands.some((operand) => operand !== "-")) {
-    throw new UsageError(`Expected one of --root DIR and -, got ${given.join(" ")}`);
+  if (given.length > 1) {
+    throw new UsageError(`Expected one of FILE, - and --root DIR, got ${given.join(" ")}`);
   }
   if (root !== undefined) return folderSource(root);
-  if (given.length > 0) return archiveSource(stdio.stdin());
+  const [file] = options.operands;
+  if (file !== undefined) return fileSource(await openInput(file, stdio));
   requireGranted({ name: "run", command: "cat" });
   return liveSource();
 }
@@ -71,7 +77,7 @@ async function allowed<T>(run: () => Promise<T>): Promise<T> {
     if (!missing && !(error instanceof Deno.errors.NotCapable)) throw error;
     const needs = missing ? "the program cat" : "the program cat and --allow-run=cat";
     throw new UsageError(
-      `Auditing this machine needs ${needs}; or give a snapshot, with --root DIR or -`,
+      `Auditing this machine needs ${needs}; or give a snapshot, as FILE or with --root DIR`,
     );
   }
 }

@@ -139,8 +139,16 @@ Deno.test("tdx audit refuses bad input in one line", async () => {
     [["--root", `${ROOT}none`], `got ${ROOT}none: no such file or folder`],
     [["--root", README], `got ${README}: it is not a folder`],
     [["--root", `${ROOT}emr-6.18/sys`], "Expected a snapshot folder with files such as"],
-    [["--root", ROOT, "-"], "Expected one of --root DIR and -, got - --root"],
-    [["snapshot.tar"], "Expected one of --root DIR and -, got snapshot.tar"],
+    [["--root", ROOT, "-"], "Expected one of FILE, - and --root DIR, got - --root"],
+    [["snapshot.tar"], "Expected a readable file, got snapshot.tar: no such file"],
+    [
+      ["--root", `${ROOT}emr-6.18`, "--kernel", "6.4"],
+      "Expected --kernel to be Linux 6.16 or later",
+    ],
+    [
+      ["--root", `${ROOT}emr-6.18`, "--kernel", "new"],
+      "Expected --kernel to be a version of Linux",
+    ],
     [["--format", "xml"], "Expected --format to be one of text, json, nrpe, prometheus, nfd"],
     [["--json", "--format", "nfd"], "Expected --json or --format"],
     [["--json", "--explain"], "Expected --explain with text"],
@@ -175,13 +183,12 @@ Deno.test("tdx audit colours its answer where it may, and never with NO_COLOR", 
   assertEquals(stripAnsiCode(text), (await tdx("--root", `${ROOT}gnr-6.17`)).text);
 });
 
-Deno.test("tdx audit - refuses what is no archive", async () => {
+Deno.test("tdx audit - refuses what is neither archive nor text", async () => {
   for (
     const [input, message] of [
-      ["", "Expected a tar archive, got nothing"],
-      ["no archive", "Expected 512 bytes of a header, got the end of the archive"],
+      ["", "Expected a snapshot archive or a kernel log, got nothing"],
       ["\x1f\x8b", "got gzip data"],
-      ["x".repeat(2000), "Expected a tar header, got"],
+      ["\x7fELF\0\0", "Expected a snapshot archive or a kernel log, got binary data"],
     ] as const
   ) {
     const { status, notes } = await tdxPiped(input, "-");
@@ -196,8 +203,8 @@ Deno.test("tdx audit --fleet - sums up what tdx audit --json wrote", async () =>
   const { status, text } = await tdxPiped(input, "--fleet", "-");
   assertEquals(status, 2);
   const [header, first] = text.split("\n");
-  assertMatch(header!, /^hosts +platform +kernel +verdict +for example$/);
-  assertMatch(first!, /^ +1 +emr +clears-on-erratum +at-risk +emr-c$/);
+  assertMatch(header!, /^hosts +records +platform +kernel +verdict +for example$/);
+  assertMatch(first!, /^ +1 +0 +emr +clears-on-erratum +at-risk +emr-c$/);
   assertStringIncludes(
     text,
     "16 hosts; lines that are not an audit: 1\n-:17:1: Expected an audit as",

@@ -1,4 +1,6 @@
 import { defined, type Platform, requirePlatform } from "@tdx/core";
+import { requireOptions } from "@tdx/core/arguments";
+import { parseRelease } from "@tdx/linux/kernel";
 import { runChecks } from "./checks/audit_checks.ts";
 import type { AuditCheck } from "./checks/check.ts";
 import { drawFacts } from "./judge/facts.ts";
@@ -34,10 +36,12 @@ export interface Audit {
  *
  * @param source Where to read: {@link liveSource}, {@link folderSource}, {@link archiveSource}.
  * @param platforms The platforms to choose from, the fallback among them.
+ * @param options `kernel`: a release as `uname -r` prints it, to be asked about instead of the
+ * kernel that runs: the machine is as it was read, and the kernel as its version says.
  * @returns The verdict, and the checks it rests on.
- * @throws {TypeError} If a platform does not come from `definePlatform`.
+ * @throws {TypeError} If a platform does not come from `definePlatform`, or an option is not known.
  * @throws {RangeError} If a platform was made for another contract, or several claim the CPU or
- * none does; and what the source throws.
+ * none does, or the kernel is not a version of Linux; and what the source throws.
  *
  * @example A host of which only the CPU is known
  * ```ts
@@ -62,9 +66,16 @@ export interface Audit {
  * assertEquals(checks.find(({ id }) => id === "cpu.erratum")?.result, "affected");
  * ```
  */
-export async function audit(source: HostSource, platforms: readonly Platform[]): Promise<Audit> {
+export async function audit(
+  source: HostSource,
+  platforms: readonly Platform[],
+  options: { readonly kernel?: string } = {},
+): Promise<Audit> {
   platforms.forEach((platform, i) => requirePlatform(`platforms[${i}]`, platform));
-  const facts = drawFacts(await gather(source), platforms);
+  requireOptions("options", options, ["kernel"]);
+  const { kernel } = options;
+  const asked = kernel === undefined ? undefined : { text: kernel.trim(), ...parseRelease(kernel) };
+  const facts = drawFacts(await gather(source), platforms, asked);
   return {
     ...defined({ host: facts.told.hostName }),
     platform: facts.platform?.name ?? (facts.otherCpu === undefined ? "unknown" : "none"),

@@ -60,15 +60,17 @@ const RESULTS: Readonly<Record<string, string>> = {
   "cpu.erratum": "A AAAAAA oooo u -- AA",
   "cpu.flag": "o oo-Ao- oooo - -- oo",
   "machine.virtual": "o ooooo- oooo o o- oo",
-  "tdx.firmware": "o oo-oo- oooo - -- oo",
+  "tdx.firmware": "o oo-oo- oooo - -- uo",
   "tdx.use": "o oo-oo- oooo - -- uo",
+  "tdx.bring-up": "o oo-oo- oooo - -- uo",
   "tdx.keyids": "o oo-oo- oooo - -- uo",
   "tdx.module": "o oo-oo- ooou - -- uo",
   "kernel.reclaim": "o oooooo Aooo o -- oo",
   "kernel.refused-pages": "o oAoouo ooAu o -- oo",
   "kernel.seam-nr": "u oo-uu- oAAu - -- uu",
-  "kernel.kexec": "- Auoo-o -ooo o -- A-",
+  "kernel.kexec": "- AuoA-- -ooo o -- A-",
   "records.machine-checks": "o oooooo ooou o oo uA",
+  "records.leaks": "o oooooo ooou o -- uo",
 };
 
 for (const [index, [name, ...verdict]] of SNAPSHOTS.entries()) {
@@ -99,7 +101,10 @@ Deno.test("audit() names what it saw and where", async () => {
   };
   assertEquals(host, "emr-a");
   assertEquals(seen("tdx.keyids"), ["KeyID 0, 63 shared, 64 private", "the registers (MSRs)"]);
-  assertEquals(seen("tdx.firmware"), ["64 private KeyIDs", "the registers (MSRs)"]);
+  assertEquals(seen("tdx.firmware"), [
+    "parameter tdx of kvm_intel is Y",
+    "/sys/module/kvm_intel/parameters/tdx",
+  ]);
   assertEquals(seen("kernel.reclaim"), ["symbol tdx_quirk_reset_paddr", "/proc/kallsyms"]);
   assertEquals(seen("kernel.seam-nr"), ["bit 12 is 1", "MSR 0x179 (MCG_CAP)"]);
   assertEquals(seen("tdx.module")[0], "initialized");
@@ -164,7 +169,8 @@ Deno.test("audit() heeds what EDAC printed, and calls a cut record unknown", asy
     [edac, "unknown"],
   ];
   for (const [dmesg, expected] of cases) {
-    const { checks } = await audit(textSource({ dmesg }), PLATFORMS);
+    const log = `[0.0] Linux version 6.18.1\n${dmesg}`;
+    const { checks } = await audit(textSource({ dmesg: log }), PLATFORMS);
     assertEquals(checks.find(({ id }) => id === "records.machine-checks")?.result, expected, dmesg);
   }
 });

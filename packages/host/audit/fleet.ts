@@ -1,6 +1,7 @@
 import { outOfRange } from "@tdx/core/arguments";
 import { quote } from "../_text_lines.ts";
 import type { Audit } from "./audit.ts";
+import { hasIncident } from "./checks/check.ts";
 import { KERNEL_BEHAVIOURS, type KernelBehaviour } from "./judge/kernel_behaviour.ts";
 import { type Verdict, VERDICT_ADVICE } from "./judge/verdict.ts";
 import { linesOf } from "./readers/byte_text.ts";
@@ -15,6 +16,8 @@ export interface AuditGroup {
   readonly verdict: Verdict;
   /** How many they are. */
   readonly hosts: number;
+  /** How many of them have an uncorrected error or lost pages on record. */
+  readonly incidents: number;
   /** The names of the first few that have one. */
   readonly examples: readonly string[];
   /** What to do about each. */
@@ -98,13 +101,17 @@ export async function summarizeFleet(lines: AsyncIterable<Uint8Array>): Promise<
 }
 
 /** What a summary takes from an audit. */
-type FleetAudit = Pick<Audit, "host" | "platform" | "kernel" | "verdict">;
+type FleetAudit = Pick<Audit, "host" | "platform" | "kernel" | "verdict"> & {
+  readonly incident: boolean;
+};
+
+type Group = AuditGroup & { hosts: number; incidents: number; examples: string[] };
 
 /** Counts audits; keeps a few names of each group, and no audit. */
 class Groups {
-  readonly #groups = new Map<string, AuditGroup & { hosts: number; examples: string[] }>();
+  readonly #groups = new Map<string, Group>();
 
-  add({ platform, kernel, verdict, host }: FleetAudit): void {
+  add({ platform, kernel, verdict, host, incident }: FleetAudit): void {
     const key = `${platform} ${kernel} ${verdict}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
@@ -112,9 +119,11 @@ class Groups {
         throw new RangeError(`Expected at most ${MAX_GROUPS} groups, got more`);
       }
       const advice = VERDICT_ADVICE[verdict];
-      this.#groups.set(key, group = { platform, kernel, verdict, hosts: 0, examples: [], advice });
+      group = { platform, kernel, verdict, hosts: 0, incidents: 0, examples: [], advice };
+      this.#groups.set(key, group);
     }
     group.hosts++;
+    if (incident) group.incidents++;
     if (host !== undefined && group.examples.length < MAX_EXAMPLES) group.examples.push(host);
   }
 
@@ -137,7 +146,7 @@ function worstFirst(a: AuditGroup, b: AuditGroup): number {
  * @throws {RangeError} If the line is not one.
  */
 function readFleetLine(line: string): FleetAudit {
-  const { formatVersion, host, platform, kernel, verdict } = jsonObject(line);
+  const { formatVersion, host, platform, kernel, verdict, checks } = jsonObject(line);
   if (formatVersion !== FORMAT_VERSION) {
     throw outOfRange("formatVersion", `${FORMAT_VERSION}`, formatVersion);
   }
@@ -149,6 +158,7 @@ function readFleetLine(line: string): FleetAudit {
     platform,
     kernel: oneOf("kernel", kernel, KERNEL_BEHAVIOURS),
     verdict: oneOf("verdict", verdict, Object.keys(VERDICT_ADVICE) as Verdict[]),
+    incident: Array.isArray(checks) && hasIncident(checks),
     ...named,
   };
 }

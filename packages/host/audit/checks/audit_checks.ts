@@ -1,9 +1,10 @@
 import type { Facts } from "../judge/facts.ts";
 import { FILES } from "../readers/evidence.ts";
+import { bringUp } from "./bring_up.ts";
 import { type AuditCheck, type CheckSpec, type Finding, findingsIn } from "./check.ts";
 import { erratum, flag, identity, virtual } from "./cpu.ts";
 import { kexec, reclaim, refusedPages, seamNr } from "./kernel.ts";
-import { machineChecks } from "./records.ts";
+import { leaks, machineChecks } from "./records.ts";
 import { firmware, keyIds, module, use } from "./tdx.ts";
 
 /** The checks, in the order they are shown. */
@@ -14,6 +15,7 @@ const CHECKS: readonly CheckSpec[] = [
   virtual,
   firmware,
   use,
+  bringUp,
   keyIds,
   module,
   reclaim,
@@ -21,6 +23,7 @@ const CHECKS: readonly CheckSpec[] = [
   seamNr,
   kexec,
   machineChecks,
+  leaks,
 ];
 
 /** The checks of an audit: stable names and what they ask. */

@@ -26,6 +26,29 @@ export interface AuditCheck {
   readonly fix: string;
 }
 
+/**
+ * Whether a machine has something on record that went wrong: an uncorrected error, lost pages.
+ *
+ * @param checks The checks of its audit, or what somebody wrote in their place.
+ * @returns Whether a check of the group `records` is `affected`.
+ *
+ * @example
+ * ```ts
+ * import { hasIncident } from "@tdx/host";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(hasIncident([{ id: "records.leaks", result: "affected" }]), true);
+ * assertEquals(hasIncident([{ id: "cpu.erratum", result: "affected" }]), false);
+ * ```
+ */
+export function hasIncident(
+  checks: readonly Partial<Pick<AuditCheck, "id" | "result">>[],
+): boolean {
+  return checks.some((check) =>
+    check?.result === "affected" && /^records\./.test(String(check.id))
+  );
+}
+
 /** What a check found. */
 export type Finding = Omit<AuditCheck, "id">;
 

@@ -1,15 +1,19 @@
 import { TDX_PW_MCE } from "@tdx/core";
 import { FILES } from "../readers/evidence.ts";
+import { type Facts, hasFlag } from "../judge/facts.ts";
 import { type CheckSpec, findingsIn } from "./check.ts";
 
-const { affected, notApplicable, ok, unknown } = findingsIn(FILES.cpuinfo.name);
+/** Where nothing tells of the CPU, its file is missed. */
+const inCpu = ({ cpuSource = FILES.cpuinfo.name }: Facts) => findingsIn(cpuSource);
 
 /** Which CPU it is, and which platform plugin speaks for it. */
 export const identity: CheckSpec = {
   id: "cpu.identity",
   title: "CPU and platform",
   anyCpu: true,
-  run({ cpu, platform, otherCpu, cpuTrouble }) {
+  run(facts) {
+    const { cpu, platform, otherCpu, cpuTrouble } = facts;
+    const { notApplicable, ok, unknown } = inCpu(facts);
     if (otherCpu !== undefined) {
       const seen = cpu?.brand === undefined ? otherCpu : `${otherCpu} (${cpu.brand})`;
       return notApplicable(seen, "TDX exists only on Intel CPUs");
@@ -30,7 +34,9 @@ export const identity: CheckSpec = {
 export const erratum: CheckSpec = {
   id: "cpu.erratum",
   title: "Partial-write erratum in the silicon",
-  run({ platform, erratum, cpuTrouble }) {
+  run(facts) {
+    const { platform, erratum, cpuTrouble } = facts;
+    const { affected, ok, unknown } = inCpu(facts);
     if (platform === undefined) {
       return unknown(cpuTrouble!, "Whether it has the erratum cannot be told");
     }
@@ -57,9 +63,16 @@ export const flag: CheckSpec = {
   id: "cpu.flag",
   title: "The kernel's own word on the erratum",
   needsTdx: true,
-  run({ flag, erratum, use, cpuTrouble }) {
-    if (flag === undefined) {
-      const meaning = "What the kernel knows of the erratum cannot be told";
+  run(facts) {
+    const { asked, cpu, cpuTrouble, erratum, flag, kernel, told: { release }, use } = facts;
+    const { affected, notApplicable, ok, unknown } = inCpu(facts);
+    if (asked !== undefined) {
+      return notApplicable(`Linux ${asked.text} does not run here`, "It lists what it knows");
+    }
+    if (cpu?.bugs === undefined) {
+      const meaning = flag === undefined
+        ? "What the kernel knows of the erratum cannot be told"
+        : `By the log this kernel came to where it lists ${TDX_PW_MCE} on affected silicon`;
       return unknown(cpuTrouble ?? "no list of bugs", meaning);
     }
     const seen = `${TDX_PW_MCE} is ${flag ? "listed" : "not listed"} under bugs`;
@@ -73,7 +86,9 @@ export const flag: CheckSpec = {
       const meaning = "The kernel names only models it knows, so this says nothing of this one";
       return unknown(seen, meaning);
     }
-    if (use.value === "unknown") return unknown(seen, WHY_MISSING);
+    const expected = kernel.value === "clears-on-erratum" ||
+      (release !== undefined && hasFlag(release));
+    if (!expected || use.value === "unknown") return unknown(seen, WHY_MISSING);
     const fix = `Find out why the kernel does not list ${TDX_PW_MCE} although TDs can run`;
     return affected(seen, WHY_MISSING, fix);
   },
@@ -84,7 +99,9 @@ export const virtual: CheckSpec = {
   id: "machine.virtual",
   title: "Bare metal or virtual machine",
   anyCpu: true,
-  run({ guest, cpu, otherCpu, cpuTrouble }) {
+  run(facts) {
+    const { guest, cpu, otherCpu, cpuTrouble } = facts;
+    const { notApplicable, ok, unknown } = inCpu(facts);
     if (guest === undefined && otherCpu !== undefined) {
       return notApplicable(otherCpu, "It makes no difference here");
     }

@@ -118,52 +118,62 @@ export const refusedPages: CheckSpec = {
 const KEXEC_REFUSED = "kexec and kdump are refused with the erratum (b18651f70ce0, 6.18), so a " +
   "panic leaves no crash dump";
 const KEXEC_FIX = "Collect crashes another way: pstore, netconsole, the serial console";
+const POISON_LEFT =
+  "With the erratum memory of TDs may be poisoned, and the next kernel may read it";
 
-/** Whether a crash kernel can be loaded. */
+/** Whether a crash kernel can be loaded, and what it would find. */
 export const kexec: CheckSpec = {
   id: "kernel.kexec",
   title: "kexec and kdump",
-  needsTdx: true,
   run(facts) {
-    const { told, evidence: { crashKernel } } = facts;
+    const { told, evidence: { crashKernel }, erratum, flag, guest, linux, use } = facts;
+    const { disableFailed, kexecRefused } = told.log ?? {};
+    const inLog = findingsIn(FILES.log.name);
+    if (disableFailed !== undefined) {
+      return inLog.affected(`"${disableFailed}"`, UNCLEANED_MEMORY.meaning, UNCLEANED_MEMORY.fix);
+    }
+    if (kexecRefused !== undefined) {
+      return inLog.affected(`"${kexecRefused}"`, KEXEC_REFUSED, KEXEC_FIX);
+    }
     const { name } = FILES.crashKernel;
     const { affected, notApplicable, ok, unknown } = findingsIn(name);
-    const { disableFailed, kexecRefused } = told.log ?? {};
-    if (disableFailed !== undefined) {
-      const { meaning, fix } = UNCLEANED_MEMORY;
-      return findingsIn(FILES.log.name).affected(`"${disableFailed}"`, meaning, fix);
-    }
-    if (told.crashKernel) return ok("a crash kernel is loaded", "kdump works");
-    if (kexecRefused !== undefined) {
-      return findingsIn(FILES.log.name).affected(`"${kexecRefused}"`, KEXEC_REFUSED, KEXEC_FIX);
-    }
+    if (guest) return notApplicable("a guest", "Its memory is not reclaimed from TDs here");
     if (crashKernel.state === "absent") {
       const meaning =
         "The kernel was built without kexec, as TDX hosts of mainline were before 6.18";
       return notApplicable(whyUnread(name, crashKernel), meaning);
     }
+    const kernel = told.release === undefined ? "" : `, Linux ${told.release.text}`;
+    const loaded = told.crashKernel ? "a crash kernel is loaded" : "no crash kernel is loaded";
     const read = crashKernel.state === "read";
-    const seen = read ? "no crash kernel is loaded" : whyUnread(name, crashKernel);
-    if (facts.flag === false) {
-      return ok(seen, "Without the flag of the erratum kexec is not refused");
+    const seen = `${read ? loaded : whyUnread(name, crashKernel)}${kernel}`;
+    if (linux?.kexec === "refused" && flag) return affected(seen, KEXEC_REFUSED, KEXEC_FIX);
+    if (linux?.kexec === "after-disable" && erratum !== false) {
+      return unknown(seen, AFTER_DISABLE, "Update the TDX module, and read the log after a kexec");
     }
-    const kexec = facts.linux?.kexec;
-    const named = `${seen}, Linux ${told.release?.text}`;
-    if (kexec === "after-disable") {
-      return unknown(
-        named,
-        "kexec is allowed: the TDX module is disabled before (5b25f249be32, 7.2), unless it is an " +
-          "old one, which nothing here tells; then memory is left uncleaned, and the log says " +
-          '"TDH.SYS.DISABLE failed" (X4)',
-        "Update the TDX module, and read the log after a kexec",
-      );
+    if (!read) return unknown(seen, "Whether this kernel has kexec at all was not read", AS_ROOT);
+    if (erratum === false) return ok(seen, "Without the erratum kexec is not refused (X4)");
+    if (use.value === "no" && flag === false) {
+      return ok(seen, "Without the flag kexec is not refused, and no TD has left memory behind");
     }
-    return kexec === "refused" && facts.flag === true
-      ? affected(named, KEXEC_REFUSED, KEXEC_FIX)
+    if (erratum === undefined) {
+      return unknown(seen, "Whether the silicon has the erratum is not known");
+    }
+    return told.crashKernel || linux?.kexec === "refused"
+      ? affected(seen, `kexec is not refused. ${POISON_LEFT} (b18651f70ce0)`, KEXEC_FIX)
       : unknown(
         seen,
-        "Whether this kernel refuses kexec with the erratum nothing here tells",
+        `Whether this kernel refuses kexec with the erratum nothing here tells. ${POISON_LEFT}`,
         "Load a crash kernel and read the kernel log",
       );
   },
 };
+
+/**
+ * Which modules can be disabled no source tells: Linux calls TDH.SYS.DISABLE without asking the
+ * module for it first, no bit of TDX_FEATURES0 is published for it, and the published source of the
+ * module does not have it.
+ */
+const AFTER_DISABLE = "kexec is allowed: the TDX module is disabled before (5b25f249be32, 7.2), " +
+  "unless it is an old one. Which versions are is not published, and only a kexec shows it: then " +
+  'memory is left uncleaned, and the log says "TDH.SYS.DISABLE failed" (X4)';

@@ -3,19 +3,20 @@ import { type KeyIdCounts, keyIdCounts, keyIdSpaceOf, type Msrs } from "../reade
 import { whyUnread } from "../readers/reading.ts";
 import { AS_ROOT, type CheckSpec, type Finding, findingsIn } from "./check.ts";
 
-/** Whether the firmware gave TDX its KeyIDs. */
+/** Whether the firmware did all that TDX needs of it. */
 export const firmware: CheckSpec = {
   id: "tdx.firmware",
   title: "TDX enabled by the firmware",
   run({ firmware: { value, seen, source } }) {
-    const { notApplicable, ok, unknown } = findingsIn(source);
+    const { affected, notApplicable, ok, unknown } = findingsIn(source);
     const found = {
-      yes: ok(seen, "The firmware enabled TDX"),
+      yes: ok(seen, "The firmware made TDX ready"),
+      half: affected(seen, "Not ready: the firmware gave TDX KeyIDs, and yet it cannot come up"),
       no: notApplicable(seen, "TDX is off: no page is ever private, and nothing is reclaimed"),
       unknown: unknown(
         seen,
-        "Whether the firmware enabled TDX cannot be told",
-        "Look for TDX in the firmware's setup, or read MSR 0x87 as root",
+        "Whether the firmware made TDX ready cannot be told",
+        "Load kvm_intel with tdx=1, or read MSR 0x87 and 0x1401 as root: collect.sh does",
       ),
     };
     return found[value];
@@ -41,12 +42,13 @@ export const use: CheckSpec = {
 export const module: CheckSpec = {
   id: "tdx.module",
   title: "TDX module",
-  run({ evidence, told: { moduleVersion, log }, use }) {
+  run({ evidence, told: { moduleVersion, seamldrVersion, log }, use }) {
     const { notApplicable, ok, unknown } = findingsIn(
       `${FILES.moduleVersion.name} and ${FILES.log.name}`,
     );
     const version = moduleVersion ?? log?.moduleVersion;
-    const words = [version && `version ${version}`, log?.module].filter(Boolean).join(", ");
+    const loader = seamldrVersion && `loaded by P-SEAMLDR ${seamldrVersion}`;
+    const words = [version && `version ${version}`, log?.module, loader].filter(Boolean).join(", ");
     if (log?.module === "failed") {
       const meaning = "The kernel could not initialise the module: no TD can run";
       return notApplicable(words, meaning, "Read the kernel log around the failure");

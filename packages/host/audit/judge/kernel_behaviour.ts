@@ -1,5 +1,6 @@
 import type { Kernel } from "@tdx/linux/kernel";
-import { type Evidence, FILES, type Told } from "../readers/evidence.ts";
+import { type Evidence, FILES, type Told, whoTold } from "../readers/evidence.ts";
+import type { RunningKernel } from "../readers/proc_files.ts";
 import { whyUnread } from "../readers/reading.ts";
 import { judgeBy, type Judged, type Sign } from "./judged.ts";
 import type { Answer } from "./tdx_state.ts";
@@ -40,20 +41,24 @@ const SYMBOL_SIGNS: readonly Sign<KernelBehaviour>[] = [
  *
  * @param use Whether TDs can run.
  * @param linux What is known of the kernel besides.
+ * @param asked The kernel that was asked about, if it is not the one that runs.
  */
 export function judgeKernel(
   told: Told,
   evidence: Evidence,
   use: Answer,
   linux: Kernel | undefined,
+  asked: RunningKernel | undefined,
 ): Judged<KernelBehaviour> {
   const bySymbol = judgeBy(SYMBOL_SIGNS, told, evidence);
   if (bySymbol !== undefined) return bySymbol;
-  const source = FILES.release.name;
   const { release } = told;
   if (release !== undefined) {
-    return { value: byVersion(linux, use), seen: `Linux ${release.text}, by its version`, source };
+    const seen = `Linux ${release.text}, ${asked === undefined ? "by its version" : "as asked"}`;
+    const source = asked === undefined ? whoTold("release", evidence, told) : "--kernel";
+    return { value: byVersion(linux, use), seen, source };
   }
+  const source = FILES.release.name;
   const symbols = evidence.symbols.state === "read"
     ? `${FILES.symbols.name} does not tell`
     : whyUnread(FILES.symbols.name, evidence.symbols);

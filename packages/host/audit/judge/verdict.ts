@@ -21,7 +21,7 @@ export type Verdict =
 
 /** The verdicts and what to do about each. */
 export const VERDICT_ADVICE: Readonly<Record<Verdict, string>> = {
-  "not-concerned": "Nothing to do",
+  "not-concerned": "Nothing to do, unless TDX was to come up here: then see the check tdx.bring-up",
   fine: "No clearing is missing; see the checks for what else is affected, and look for slow " +
     "shutdowns in the removal of the pages itself",
   "pays-rightly": "Leave the clearing on; only silicon without the erratum can do without it",

@@ -25,3 +25,16 @@ Deno.test("wholeText() refuses a text over its limit", async () => {
   assertEquals(await wholeText(pieces("añb", 1), 4), "añb");
   await assertRejects(() => wholeText(pieces("añb", 1), 3), UnreadableError, "Expected at most");
 });
+
+Deno.test("wholeText() refuses more lines than a host has before it holds them", async () => {
+  let given = 0;
+  async function* newlines(): AsyncGenerator<Uint8Array> {
+    for (; given < 64; given++) yield new Uint8Array(2 ** 20).fill(10);
+  }
+  await assertRejects(
+    () => wholeText(newlines(), 64 * 2 ** 20),
+    UnreadableError,
+    "Expected 500000 lines at most, got more",
+  );
+  assertEquals(given, 0);
+});

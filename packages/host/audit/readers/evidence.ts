@@ -1,10 +1,11 @@
+import { defined } from "@tdx/core";
 import { quote } from "../../_text_lines.ts";
 import type { CpuIdentity } from "../../cpu/cpu_identity.ts";
 import type { HostFile, HostSource } from "../sources/host_source.ts";
 import { wholeText } from "./byte_text.ts";
 import { type KernelLogSummary, summarizeKernelLog } from "./kernel_log.ts";
 import { type KernelSymbols, readKernelSymbols } from "./kernel_symbols.ts";
-import { type Msrs, readMsrs } from "./msrs.ts";
+import { type FirmwareBits, firmwareBits, type Msrs, readMsrs } from "./msrs.ts";
 import {
   readCpuinfo,
   readMachineCheckCount,
@@ -26,6 +27,8 @@ export interface Words {
   /** KeyIDs for TDs by the misc cgroup; `undefined` where it names no TDX. */
   readonly capacity: number | undefined;
   readonly moduleVersion: string;
+  /** The version of the P-SEAMLDR, which loads the TDX module. */
+  readonly seamldrVersion: string;
   /** Whether a crash kernel is loaded. */
   readonly crashKernel: boolean;
   /** Machine-check exceptions since boot; `undefined` where they are not counted. */
@@ -38,15 +41,42 @@ export interface Words {
 export type Evidence = { readonly [Item in keyof Words]: Reading<Words[Item]> };
 
 /** What was said, without the files that said nothing. */
-export type Told = Partial<Words>;
+export interface Told extends Partial<Words> {
+  /** What the firmware set up, by the registers or by a report of them. */
+  readonly bits?: FirmwareBits;
+}
 
-/** Leaves out the files that said nothing. */
+/** Leaves out the files that said nothing; the log stands in for CPU, release and registers. */
 export function toldBy(evidence: Evidence): Told {
-  return Object.fromEntries(
+  const words: Partial<Words> = Object.fromEntries(
     Object.entries<Reading<unknown>>(evidence as never).flatMap(([item, reading]) =>
       reading.state === "read" ? [[item, reading.value]] : []
     ),
   );
+  const { log, msrs } = words;
+  return {
+    ...words,
+    ...defined({
+      cpuinfo: words.cpuinfo ?? log?.cpu,
+      release: words.release ?? (log?.release === undefined ? undefined : releaseIn(log.release)),
+      bits: msrs === undefined ? log?.firmwareBits : firmwareBits(msrs),
+    }),
+  };
+}
+
+/** Names the file that told the CPU or the release. */
+export function whoTold(item: "cpuinfo" | "release", evidence: Evidence, told: Told): string {
+  const fromLog = evidence[item].state !== "read" && told[item] !== undefined;
+  return FILES[fromLog ? "log" : item].name;
+}
+
+function releaseIn(text: string): RunningKernel | undefined {
+  try {
+    return readRelease(text);
+  } catch (error) {
+    if (error instanceof UnreadableError) return undefined;
+    throw error;
+  }
 }
 
 interface EvidenceFile<T> {
@@ -69,11 +99,8 @@ export const FILES: {
   msrs: { ...small("msr", readMsrs), name: "the registers (MSRs)" },
   kvmTdx: onOff("sys/module/kvm_intel/parameters/tdx"),
   capacity: oneNumber("sys/fs/cgroup/misc.capacity", /^tdx ([0-9]{1,5})$/m),
-  moduleVersion: oneWord(
-    "sys/devices/faux/tdx_host/version",
-    "a version such as 1.5.06",
-    /^\d+(\.\d+){1,4}$/,
-  ),
+  moduleVersion: version("sys/devices/faux/tdx_host/version"),
+  seamldrVersion: version("sys/devices/faux/tdx_host/seamldr_version"),
   crashKernel: onOff("sys/kernel/kexec_crash_loaded"),
   machineChecks: {
     path: "proc/interrupts",
@@ -95,6 +122,10 @@ function oneWord(path: string, expected: string, pattern: RegExp): EvidenceFile<
     if (pattern.test(word)) return word;
     throw new UnreadableError(`Expected ${expected}, got ${quote(text)}`);
   });
+}
+
+function version(path: string): EvidenceFile<string> {
+  return oneWord(path, "a version such as 1.5.06", /^\d+(\.\d+){1,4}$/);
 }
 
 /** A file that switches something or says that it is on: Y or N, for other kernels 1 or 0. */
@@ -124,11 +155,25 @@ function small<T>(path: string, parse: (text: string) => T): EvidenceFile<T> {
 export async function gather(source: HostSource): Promise<Evidence> {
   const byPath = new Map(Object.entries(FILES).map(([item, file]) => [file.path, { item, file }]));
   const found: Record<string, Reading<unknown>> = {};
+  const seenTrees = new Set<string>();
   for await (const opened of source.files([...byPath.keys()])) {
     const { item, file } = byPath.get(opened.path)!;
     found[item] = await read(file as EvidenceFile<unknown>, opened);
+    if (opened.state === "present") seenTrees.add(treeOf(opened.path));
+  }
+  // Where nothing of a file system was seen, it may just not be mounted.
+  for (const { item, file: { path } } of byPath.values()) {
+    const tree = treeOf(path);
+    if (found[item]!.state === "absent" && !seenTrees.has(tree)) {
+      found[item] = { state: "unreadable", reason: `nothing of /${tree} was seen` };
+    }
   }
   return found as unknown as Evidence;
+}
+
+/** The file system that a path belongs to: `proc` or `sys`. */
+function treeOf(path: string): string {
+  return path.split("/", 1)[0]!;
 }
 
 async function read<T>(file: EvidenceFile<T>, opened: HostFile): Promise<Reading<T>> {

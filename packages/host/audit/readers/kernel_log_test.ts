@@ -1,11 +1,25 @@
 import { assertEquals } from "@std/assert";
 import { readMachineChecks } from "../../mce/read_machine_checks.ts";
 import { type KernelLogSummary, summarizeKernelLog } from "./kernel_log.ts";
+import { leafName, statusWords } from "./tdx_trouble.ts";
 
-const NONE: KernelLogSummary = { uncorrected: 0, consumed: 0, corrected: 0, cut: 0 };
+const NONE: KernelLogSummary = {
+  fromBoot: false,
+  troubles: [],
+  failedCalls: new Map(),
+  leakedHkids: new Set(),
+  uncorrected: 0,
+  consumed: 0,
+  corrected: 0,
+  cut: 0,
+};
+
+function summary(log: string): Promise<KernelLogSummary> {
+  return summarizeKernelLog(new Blob([log]).stream());
+}
 
 async function reads(line: string, expected: Partial<KernelLogSummary>): Promise<void> {
-  assertEquals(await summarizeKernelLog(new Blob([line]).stream()), { ...NONE, ...expected }, line);
+  assertEquals(await summary(line), { ...NONE, ...expected }, line);
 }
 
 Deno.test("summarizeKernelLog() reads the KeyID range behind any prefix", async () => {
@@ -18,7 +32,7 @@ Deno.test("summarizeKernelLog() reads the KeyID range behind any prefix", async 
   await reads(`<6>[    5.205693] [   T1] virt/tdx: ${words}`, { keyIds });
 });
 
-Deno.test("summarizeKernelLog() knows the old and the new names of the module", async () => {
+Deno.test("summarizeKernelLog() reads how the module was initialized", async () => {
   for (
     const words of [
       "virt/tdx: module initialized",
@@ -27,34 +41,28 @@ Deno.test("summarizeKernelLog() knows the old and the new names of the module", 
       "tdx: TDX module initialized.",
     ]
   ) await reads(`[1.0] ${words}\n`, { module: "initialized" });
-  await reads("[1.0] virt/tdx: module initialization failed (-28)\n", { module: "failed" });
-  await reads("[1.0] virt/tdx: TDX-Module initialization failed (-28)\n", { module: "failed" });
-  await reads("[1.0] virt/tdx: TDX-Module version: 1.5.24\n", { moduleVersion: "1.5.24" });
-  await reads("[1.0] virt/tdx: Module version: 1.5.06\n", { moduleVersion: "1.5.06" });
-  await reads(
-    "[1.0] tdx: TDX module: attributes 0x0, vendor_id 0x8086, major_version 1, minor_version 5, " +
-      "build_date 20230323, build_num 481\n",
-    { moduleVersion: "1.5 (build 20230323-481)" },
-  );
-});
-
-Deno.test("summarizeKernelLog() keeps the last word on the module", async () => {
+  for (const words of ["module", "TDX-Module"]) {
+    const { module } = await summary(`[1.0] virt/tdx: ${words} initialization failed (-28)\n`);
+    assertEquals(module, "failed");
+  }
   await reads(
     "[1.0] virt/tdx: module initialization failed (-28)\n[2.0] virt/tdx: module initialized\n",
     { module: "initialized" },
   );
 });
 
-Deno.test("summarizeKernelLog() reads why there is no TDX", async () => {
-  const notSupported = "TDX not supported by the host platform";
-  await reads(`[1.0] virt/tdx: ${notSupported}\n`, { notSupported });
-  await reads(`[1.0] kvm_intel: ${notSupported}\n`, { notSupported });
-  await reads("[1.0] kvm_intel: tdx: no TDX private KeyIDs available\n", {
-    notSupported: "tdx: no TDX private KeyIDs available",
-  });
-  await reads("[1.0] virt/tdx: initialization failed: Hibernation support is enabled\n", {
-    gaveUp: "Hibernation support is enabled",
-  });
+Deno.test("summarizeKernelLog() reads the module's version in all its lines", async () => {
+  const cases = {
+    "TDX-Module version: 1.5.24": "1.5.24",
+    "Module version: 1.5.06": "1.5.06",
+    "module version: 1.5.06.00.0744 (build_date 20240407).": "1.5.06.00.0744",
+    "TDX module 1.5.06.00, build number 744, build date 0134d817": "1.5.06.00, build 744",
+    "TDX module: attributes 0x0, vendor_id 0x8086, major_version 1, minor_version 5, build_date 20230323, build_num 481":
+      "1.5, build 481",
+  };
+  for (const [words, moduleVersion] of Object.entries(cases)) {
+    await reads(`[1.0] virt/tdx: ${words}\n`, { moduleVersion });
+  }
 });
 
 Deno.test("summarizeKernelLog() takes no other subsystem for TDX", async () => {
@@ -66,6 +74,132 @@ Deno.test("summarizeKernelLog() takes no other subsystem for TDX", async () => {
       "[0.0] virt/tdx: 1050644 KB allocated for PAMT\n",
     ]
   ) await reads(line, {});
+});
+
+/** By line, whether the firmware is to blame, and a word of what helps. */
+const TROUBLES: readonly (readonly [line: string, firmware: boolean, fix: RegExp])[] = [
+  ["x86/tme: not enabled by BIOS", true, /\(TME\)/],
+  ["x86/mktme: disabled by BIOS", true, /TME-MT/],
+  ["x86/tme: configuration is inconsistent between CPUs", true, /Update the firmware/],
+  ["tdx: not enabled by BIOS.", true, /SEAM loader/],
+  ["tdx: [firmware bug]: TDX is not enabled by BIOS.", true, /SEAM loader/],
+  ["virt/tdx: module not loaded", true, /P-SEAMLDR/],
+  ["tdx: TDX module is not loaded.", true, /P-SEAMLDR/],
+  ["virt/tdx: initialization failed: too few private KeyIDs available.", true, /key split/],
+  ["virt/tdx: initialization failed: Hibernation support is enabled", false, /nohibernate/],
+  ["virt/tdx: initialization failed: ACPI S3 is enabled", false, /S3/],
+  ["PM: suspend entry (deep)", false, /s2idle/],
+  ["virt/tdx: initialization failed: TDMRs exhausted.", false, /pieces/],
+  [
+    "virt/tdx: initialization failed: TDMR [0x0, 0x40000000): reserved areas exhausted.",
+    false,
+    /pieces/,
+  ],
+  [
+    "virt/tdx: initialization failed: register_memory_notifier() failed (-12)",
+    false,
+    /plugged in later/,
+  ],
+  ["virt/tdx: frame pointer (RBP) clobber bug present, upgrade TDX module", false, /TDX module/],
+  ["virt/tdx: NO_RBP_MOD feature is not supported", false, /Update the TDX module/],
+  ["tdx: TDX module is outdated. Use v1.0.3 or newer.", false, /Update the TDX module/],
+  ["kvm_intel: tdx: tdx requires kvm.enable_virt_at_load=1", false, /enable_virt_at_load=1/],
+  ["kvm_intel: EPT is required for TDX", false, /options/],
+  ["kvm_intel: APICv is required for TDX", false, /options/],
+  ["kvm_intel: tdx: MOVDIR64B is required for TDX", false, /clearcpuid/],
+  ["kvm_intel: Self-snoop is reqiured for TDX", false, /clearcpuid/],
+  ["virt/tdx: XSAVE is required for TDX", false, /clearcpuid/],
+  ["kvm_intel: tdx: no TDX private KeyIDs available", false, /KeyIDs/],
+  ["kvm_intel: TDX not supported by the host platform", false, /firmware's setup/],
+  ["virt/tdx: module initialization failed (-12)", false, /PAMT/],
+  ["virt/tdx: module initialization failed (-5)", false, /^$/],
+  ["kvm_intel: Failed to initialize TDX module.", false, /^$/],
+];
+
+Deno.test("summarizeKernelLog() tells what keeps TDX from coming up, and what helps", async () => {
+  for (const [line, firmware, fix] of TROUBLES) {
+    const [trouble, ...others] = (await summary(`[    1.000000] ${line}\n`)).troubles;
+    assertEquals([trouble?.words, trouble?.firmware, others], [line, firmware, []], line);
+    assertEquals(fix.test(trouble!.fix), true, trouble!.fix);
+  }
+});
+
+/** A SEAMCALL that failed at initialisation, and what is said of it. */
+const INITIALISATIONS: readonly (readonly [line: string, words: string, firmware: boolean])[] = [
+  [
+    "tdx: SEAMCALL failed: CPU 94: leaf 33, error 0xc000092100000122.",
+    "TDH.SYS.INIT (leaf 33): INCORRECT_MSR_VALUE, MSR 0x122",
+    true,
+  ],
+  [
+    "virt/tdx: SEAMCALL (0x0000000000000021) failed: 0xc000090000000000",
+    "TDH.SYS.INIT (leaf 33): INCORRECT_CPUID_VALUE",
+    true,
+  ],
+  [
+    "virt/tdx: SEAMCALL (0x0000000000000022) failed: 0xc000050500000000",
+    "TDH.SYS.RD (leaf 34): SYS_NOT_READY",
+    false,
+  ],
+];
+
+Deno.test("summarizeKernelLog() names leaf and status of a failed initialisation", async () => {
+  for (const [line, words, firmware] of INITIALISATIONS) {
+    const [trouble] = (await summary(`[    7.592823] ${line}\n`)).troubles;
+    assertEquals([trouble?.words, trouble?.firmware], [words, firmware]);
+  }
+});
+
+Deno.test("summarizeKernelLog() forgets troubles once the module is up, and at the next boot", async () => {
+  const trouble = "[1.0] virt/tdx: module not loaded\n";
+  await reads(`${trouble}[2.0] virt/tdx: module initialized\n`, { module: "initialized" });
+  await reads(`${trouble}[0.0] Linux version 6.18.1 (x) #1\n`, {
+    fromBoot: true,
+    release: "6.18.1",
+  });
+});
+
+Deno.test("summarizeKernelLog() counts the SEAMCALLs that failed, with their statuses", async () => {
+  const lines = [
+    "[261.2] kvm_intel: SEAMCALL TDH_MNG_KEY_FREEID failed: 0x8000081700000000",
+    "[261.2] kvm_intel: tdh_mng_key_freeid() failed. HKID 66 is leaked.",
+    "[261.3] SEAMCALL (0x000000000000001c) failed: 0xc000030000000001 RCX 0x0000000000000000",
+    "[261.3] SEAMCALL (0x000000000000001c) failed: 0xc000030000000001 RCX 0x0000000000000000",
+    "[262.0] kvm_intel: SEAMCALL TDH_MEM_PAGE_REMOVE failed: 0xzz",
+  ];
+  const { failedCalls, leakedHkids, troubles } = await summary(lines.join("\n"));
+  assertEquals(
+    [...failedCalls.values()].map(({ call, times }) => [
+      leafName(call),
+      statusWords(call.status),
+      times,
+    ]),
+    [
+      ["TDH.MNG.KEY.FREEID", "WBCACHE_NOT_COMPLETE", 1],
+      ["TDH.PHYMEM.PAGE.RECLAIM", "PAGE_METADATA_INCORRECT, operand RCX", 2],
+    ],
+  );
+  assertEquals([...leakedHkids], [66]);
+  assertEquals(troubles, []);
+});
+
+Deno.test("summarizeKernelLog() reads CPU and release, also from what stands around a log", async () => {
+  const brand = "Intel(R) Xeon(R) Platinum 8480CTDX";
+  await reads(`[2.9] smpboot: CPU0: ${brand} (family: 0x6, model: 0x8f, stepping: 0x8)\n`, {
+    cpu: { vendor: "GenuineIntel", family: 6, model: 0x8f, stepping: 8, brand },
+  });
+  const release = "6.8.0-1028-intel";
+  const boot = `[0.000000] Linux version ${release} (buildd@a) #31-Ubuntu SMP\n`;
+  await reads(boot, { fromBoot: true, release });
+  await reads(`${release} #31-Ubuntu SMP PREEMPT_DYNAMIC x86_64 GNU/Linux\n`, { release });
+  await reads(`Linux test ${release} #31-Ubuntu SMP PREEMPT_DYNAMIC\n`, { release });
+  await reads(`[0.0] Command line: BOOT_IMAGE=/boot/vmlinuz-${release} root=x\n`, { release });
+});
+
+Deno.test("summarizeKernelLog() reads the registers of a system report", async () => {
+  const report = "MK_TME_ENABLED bit: 1 (expected value: 1)\nSEAM_RR bit: 0 (expected value: 1)\n" +
+    "NUM_TDX_PRIV_KEYS: 40\n";
+  await reads(report, { firmwareBits: { tme: true, seamrr: false, privates: 64 } });
 });
 
 Deno.test("summarizeKernelLog() counts machine checks by kind", async () => {

@@ -1,5 +1,6 @@
 import { errorsIn, quote } from "../../_text_lines.ts";
 import { wholeText } from "../readers/byte_text.ts";
+import { UnreadableError } from "../readers/reading.ts";
 import type { HostFile } from "./host_source.ts";
 
 /** The name of a snapshot's list of what the collector tried to read. */
@@ -15,7 +16,10 @@ export type Manifest = ReadonlyMap<string, (typeof STATES)[number]>;
  * @throws {SyntaxError} `manifest:line:1: …` If a line has another form.
  */
 export async function readManifest(bytes: AsyncIterable<Uint8Array>): Promise<Manifest> {
-  const lines = (await wholeText(bytes, 2 ** 20)).split("\n").filter((line) => line !== "");
+  const text = await wholeText(bytes, 2 ** 20).catch((error) => {
+    throw error instanceof UnreadableError ? errorsIn(MANIFEST)(1, error.message) : error;
+  });
+  const lines = text.split("\n").filter((line) => line !== "");
   return new Map(lines.map((line, index) => {
     const [, state, path] = /^([a-z]+) (\S+)$/.exec(line) ?? [];
     const known = STATES.find((name) => name === state);
@@ -33,7 +37,7 @@ export function missingFile(path: string, manifest: Manifest | undefined): HostF
     case "absent":
       return { path, state: "absent" };
     case "unreadable":
-      return { path, state: "unreadable", reason: "the collector was not allowed to" };
+      return { path, state: "unreadable", reason: "the collector could not" };
     case "present":
       return { path, state: "unreadable", reason: "the manifest lists it, the snapshot lacks it" };
     // Nobody says that the machine lacks it: it may just not have been collected.

@@ -8,7 +8,7 @@ export interface TarEntry {
 }
 
 /** Everything in a tar archive is a multiple of this many bytes (POSIX.1-1988, ustar). */
-const BLOCK = 512;
+export const BLOCK = 512;
 const REGULAR = ["0", ""];
 
 /**
@@ -45,15 +45,9 @@ export async function* tarEntries(archive: AsyncIterable<Uint8Array>): AsyncGene
 }
 
 function decodeHeader(header: Uint8Array): { name: string; size: number; type: string } {
-  const text = (start: number, length: number) =>
-    new TextDecoder().decode(header.subarray(start, start + length)).split("\0", 1)[0]!;
-  const octal = (start: number, length: number) => {
-    const digits = text(start, length).trim();
-    return /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : Number.NaN;
-  };
-  const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
-  const size = octal(124, 12);
-  if (octal(148, 8) !== sum || Number.isNaN(size)) {
+  const text = (start: number, length: number) => textAt(header, start, length);
+  const size = octalAt(header, 124, 12);
+  if (!isHeader(header) || Number.isNaN(size)) {
     throw new SyntaxError(`Expected a tar header, got ${quote(text(0, 100))}`);
   }
   const prefix = text(257, 6) === "ustar" ? text(345, 155) : "";
@@ -62,6 +56,21 @@ function decodeHeader(header: Uint8Array): { name: string; size: number; type: s
     size,
     type: text(156, 1),
   };
+}
+
+/** Whether a block is a tar header: it holds the sum of its bytes. */
+export function isHeader(block: Uint8Array): boolean {
+  const sum = block.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
+  return block.length === BLOCK && octalAt(block, 148, 8) === sum;
+}
+
+function textAt(header: Uint8Array, start: number, length: number): string {
+  return new TextDecoder().decode(header.subarray(start, start + length)).split("\0", 1)[0]!;
+}
+
+function octalAt(header: Uint8Array, start: number, length: number): number {
+  const digits = textAt(header, start, length).trim();
+  return /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : Number.NaN;
 }
 
 function refuseOther(start: Uint8Array): void {

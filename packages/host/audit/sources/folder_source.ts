@@ -61,9 +61,16 @@ async function requireFolder(folder: string): Promise<void> {
 async function openFile(folder: string, path: string): Promise<HostFile | undefined> {
   const name = `${folder}/${path}`;
   try {
-    // Opening a folder succeeds, and only reading it fails.
-    if (!(await Deno.stat(name)).isFile) {
-      return { path, state: "unreadable", reason: "it is not a file" };
+    // A link could lead out of the snapshot; tar writes none for the files of a host.
+    for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
+      const { isSymlink } = await Deno.lstat(`${folder}/${path.slice(0, end)}`);
+      if (isSymlink) return { path, state: "unreadable", reason: "it lies behind a link" };
+    }
+    const { isFile, isSymlink } = await Deno.lstat(name);
+    // Opening a folder succeeds, and only reading it fails; a pipe might never end.
+    if (!isFile) {
+      const reason = isSymlink ? "it is a link" : "it is not a file";
+      return { path, state: "unreadable", reason };
     }
     return { path, state: "present", bytes: (await Deno.open(name)).readable };
   } catch (error) {

@@ -32,7 +32,7 @@ async function words(file: HostFile): Promise<string> {
 Deno.test("folderSource() tells absent from unreadable by the manifest", async () => {
   const found = await all(folderSource(`${ROOT}half-unreadable`));
   assertEquals(found["proc/sys/kernel/osrelease"], "6.18.3");
-  assertEquals(found["proc/kallsyms"], "the collector was not allowed to");
+  assertEquals(found["proc/kallsyms"], "the collector could not");
   assertEquals(found["sys/devices/faux/tdx_host/version"], "absent");
 });
 
@@ -51,6 +51,28 @@ Deno.test("folderSource() refuses anything but a snapshot folder", async () => {
   await refuses(`${ROOT}README.md`, "it is not a folder");
   await refuses(`${ROOT}emr-6.18/sys/kernel`, "without any");
 });
+
+Deno.test(skippable(noCat, "folderSource() follows no link, and opens no pipe", async () => {
+  const script = 'd=$(mktemp -d); mkdir "$d/in"; echo 6.18.3 > "$d/osrelease"; ' +
+    'ln -s ../osrelease "$d/in/release"; ln -s .. "$d/in/out"; mkfifo "$d/in/dmesg"; ' +
+    'echo x > "$d/in/cpuinfo"; echo "$d"; cat; rm -r "$d"';
+  const shell = new Deno.Command("sh", {
+    args: ["-c", script],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const names = shell.stdout.getReader();
+  const folder = new TextDecoder().decode((await names.read()).value).trim();
+  const paths = ["cpuinfo", "release", "out/osrelease", "dmesg"];
+  assertEquals(await all(folderSource(`${folder}/in`), paths), {
+    cpuinfo: "x",
+    dmesg: "it is not a file",
+    "out/osrelease": "it lies behind a link",
+    release: "it is a link",
+  });
+  await shell.stdin.close();
+  await Promise.all([shell.status, names.cancel()]);
+}));
 
 Deno.test("liveSource() and folderSource() refuse a runtime without Deno", () => {
   const { Deno: kept } = globalThis;
