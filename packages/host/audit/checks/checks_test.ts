@@ -362,6 +362,22 @@ const AT_HAND:
       "emr",
       "pays-rightly",
     ],
+    [
+      "lscpu and a log",
+      "Architecture:  x86_64\nVendor ID:     GenuineIntel\n  Model name:  Intel(R) Xeon(R)\n" +
+      "    CPU family: 6\n    Model:      173\n    Stepping:   1\n\n$ dmesg\n" +
+      `${BOOT}[    9.0] virt/tdx: module initialized\n`,
+      "gnr",
+      "pays-needlessly",
+    ],
+    [
+      "lscpu -J",
+      '{"lscpu": [{"field": "Vendor ID:", "data": "GenuineIntel", "children": [' +
+      '{"field": "CPU family:", "data": "6"}, {"field": "Model:", "data": "207"}, ' +
+      '{"field": "Stepping:", "data": "2"}]}]}',
+      "emr",
+      "unknown",
+    ],
     ["the file cpuinfo", GNR["proc/cpuinfo"]!, "gnr", "unknown"],
     [
       "canonical's system report",

@@ -1,17 +1,17 @@
 import { compareReleases, type KernelRelease, parseRelease } from "@tdx/linux/kernel";
 import type { CpuIdentity } from "../../cpu/cpu_identity.ts";
-import { parseCpuinfo } from "../../cpu/cpuinfo.ts";
+import { parseCpuText } from "../../cpu/cpu_text.ts";
 import { linesOf, wholeText } from "./byte_text.ts";
 import { UnreadableError } from "./reading.ts";
 
 /** A host with thousands of logical processors stays below this. */
 const LIMIT_BYTES = 64 * 2 ** 20;
 
-/** Reads `/proc/cpuinfo`; garbage and mixed CPUs are unreadable, with the place. */
+/** Reads `/proc/cpuinfo`, or `lscpu` in its place; garbage and mixed CPUs are unreadable. */
 export async function readCpuinfo(bytes: AsyncIterable<Uint8Array>): Promise<CpuIdentity | "arm"> {
   const text = await wholeText(bytes, LIMIT_BYTES);
   if (/^CPU implementer\s*:/m.test(text)) return "arm";
-  return orUnreadable(() => parseCpuinfo(text, "/proc/cpuinfo"));
+  return orUnreadable(() => parseCpuText(text, "/proc/cpuinfo"));
 }
 
 /** The kernel that runs. */
