@@ -138,7 +138,7 @@ function latin1(bytes: Uint8Array): string {
 }
 
 /** `DecompressionStream` loses all of a file that holds more than one part, as rotated logs do. */
-async function* gunzip(bytes: Bytes): AsyncGenerator<Uint8Array> {
+export async function* gunzip(bytes: Bytes): AsyncGenerator<Uint8Array> {
   const { createGunzip } = await import("node:zlib");
   const { pipeline } = await import("node:stream");
   const unpacked = createGunzip();

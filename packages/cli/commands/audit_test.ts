@@ -187,8 +187,8 @@ Deno.test("tdx audit - refuses what is neither archive nor text", async () => {
   for (
     const [input, message] of [
       ["", "Expected a snapshot archive or a kernel log, got nothing"],
-      ["\x1f\x8b", "got gzip data"],
-      ["\x7fELF\0\0", "Expected a snapshot archive or a kernel log, got binary data"],
+      ["\x1f\x8b", "Expected whole gzip data, got data that breaks off"],
+      ["\x7fELF\0\0", "the file: Expected a text, got a program or a core dump"],
     ] as const
   ) {
     const { status, notes } = await tdxPiped(input, "-");

@@ -1,13 +1,15 @@
 import { MCI_STATUS } from "@tdx/core";
 import type { LoggedSeamcall } from "@tdx/seam";
 import type { CpuIdentity } from "../../cpu/cpu_identity.ts";
+import { jsonMessages } from "../../_json_messages.ts";
 import { lineBatches } from "../../_line_batches.ts";
+import { logText } from "../../_log_text.ts";
 import { isConsumed } from "../../mce/assess/assess_machine_check.ts";
-import { kernelLog } from "../../mce/formats/kernel_log.ts";
 import type { LoggedMachineCheck } from "../../mce/logged_machine_check.ts";
+import { anyFormat } from "../../mce/read_machine_checks.ts";
 import { disableFailure } from "../../uncleaned_memory.ts";
-import { textOf } from "./byte_text.ts";
 import type { FirmwareBits } from "./msrs.ts";
+import { UnreadableError } from "./reading.ts";
 import {
   leafName,
   seamcallIn,
@@ -47,7 +49,7 @@ interface BootSummary {
   readonly leakedHkids: ReadonlySet<number>;
 }
 
-/** Machine checks of all boots, as {@link readMachineChecks} finds them. */
+/** Machine checks of all boots, as {@link readMachineChecks} finds them, and what is said of others. */
 interface MachineCheckCounts {
   /** Records of uncorrected errors. */
   readonly uncorrected: number;
@@ -55,7 +57,7 @@ interface MachineCheckCounts {
   readonly consumed: number;
   /** Records of corrected errors. */
   readonly corrected: number;
-  /** Records of which the log does not hold MCi_STATUS: whether corrected, they do not say. */
+  /** Those of which the log holds neither MCi_STATUS nor how they ended, and other damage. */
   readonly cut: number;
 }
 
@@ -123,24 +125,33 @@ const AROUND: readonly Fact[] = [
 ];
 
 /**
- * Sums up a kernel log, line by line, as `dmesg`, the journal or `/dev/kmsg` give it, also where
- * somebody put other texts around it.
+ * Sums up a kernel log, line by line, as `dmesg`, the journal or `/dev/kmsg` give it, packed or as
+ * JSON, also where somebody put other texts around it.
+ *
+ * @throws {UnreadableError} If it is no text.
  */
 export async function summarizeKernelLog(
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<KernelLogSummary> {
+  const name = "the kernel log";
   const counts = { uncorrected: 0, consumed: 0, corrected: 0, cut: 0 };
   let boot: BootSummary = { ...NOTHING_SAID, fromBoot: false };
-  const machineChecks = kernelLog.reader("the kernel log", (found) => count(counts, found));
-  for await (const batch of lineBatches(textOf(bytes))) {
-    for (const line of batch) {
-      machineChecks.line(line);
-      const release = /(?:^|[\s;\]>])Linux version (\S{1,99})/.exec(line.text)?.[1];
-      if (release !== undefined) boot = { ...NOTHING_SAID, fromBoot: true, release };
-      else boot = heard(boot, line.text);
+  const machineChecks = anyFormat(name, (found) => count(counts, found));
+  const damaged = () => void counts.cut++;
+  try {
+    const text = jsonMessages(logText(bytes, name, damaged), name, damaged);
+    for await (const batch of lineBatches(text)) {
+      for (const line of batch) {
+        machineChecks.line(line);
+        const release = /(?:^|[\s;\]>])Linux version (\S{1,99})/.exec(line.text)?.[1];
+        if (release !== undefined) boot = { ...NOTHING_SAID, fromBoot: true, release };
+        else boot = heard(boot, line.text);
+      }
     }
+    machineChecks.end();
+  } catch (error) {
+    throw error instanceof SyntaxError ? new UnreadableError(error.message) : error;
   }
-  machineChecks.end();
   return { ...boot, ...counts };
 }
 
@@ -201,9 +212,9 @@ function addBits(read: (word: string) => FirmwareBits): Fact[1] {
   return ([, word], { firmwareBits }) => ({ firmwareBits: { ...firmwareBits, ...read(word!) } });
 }
 
-function count(counts: Writable<MachineCheckCounts>, { record }: LoggedMachineCheck): void {
+function count(counts: Writable<MachineCheckCounts>, { record, told }: LoggedMachineCheck): void {
   if (record.status === undefined) {
-    counts.cut++;
+    counts[told === undefined ? "cut" : TOLD[told.severity]]++;
     return;
   }
   const status = MCI_STATUS.decode(record.status);
@@ -211,5 +222,15 @@ function count(counts: Writable<MachineCheckCounts>, { record }: LoggedMachineCh
   else counts.uncorrected++;
   if (isConsumed(status)) counts.consumed++;
 }
+
+/** What a machine check is counted as that is told without its record. */
+const TOLD = {
+  panic: "uncorrected",
+  recovered: "uncorrected",
+  sigbus: "uncorrected",
+  "memory-failure": "uncorrected",
+  logged: "cut",
+  corrected: "corrected",
+} as const;
 
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] };

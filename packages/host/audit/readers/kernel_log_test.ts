@@ -232,6 +232,14 @@ Deno.test("summarizeKernelLog() counts what readMachineChecks() reads, EDAC's re
   await reads(log, { uncorrected: 2, consumed: 1, corrected: 1, cut: 1 });
 });
 
+Deno.test("summarizeKernelLog() counts machine checks that are told without their record", async () => {
+  await reads("[1.0] Kernel panic - not syncing: Fatal local machine check\n", { uncorrected: 1 });
+  await reads("[1.0] mce: Uncorrected hardware memory error in user-access at 80a5669600\n", {
+    uncorrected: 1,
+  });
+  await reads("[1.0] mce: [Hardware Error]: Machine check events logged\n", { cut: 1 });
+});
+
 Deno.test("summarizeKernelLog() reads that a kexec was refused", async () => {
   const kexecRefused = "Not allowed on platform with tdx_pw_mce bug";
   await reads(`[99.0] kexec: ${kexecRefused}\n`, { kexecRefused });

@@ -1,5 +1,6 @@
 import { archiveSource } from "./archive_source.ts";
 import type { HostFile, HostSource } from "./host_source.ts";
+import { gunzip, logText } from "../../_log_text.ts";
 import { BLOCK, isHeader } from "./_tar.ts";
 
 /** A text of a CPU is looked for in so much of the beginning; 400 logical processors fit. */
@@ -9,12 +10,12 @@ const HEAD_BYTES = 2 ** 20;
 const CPU_LINE = /^\s*(?:vendor_id\s*|Vendor ID):|"field":\s*"Vendor ID:"/m;
 
 /**
- * Reads what is at hand of a machine, recognised by its content: a snapshot archive, or a text. A
- * text is the kernel log, or something around one, such as canonical's system report; it may be
+ * Reads what is at hand of a machine, recognised by its content: a snapshot archive, or a text, packed
+ * with gzip or not. A text is the kernel log, or something around one, such as canonical's system report; it may be
  * `lscpu` or `/proc/cpuinfo` too.
  *
  * @param bytes The file, read once.
- * @returns The source. Its `files` throws a SyntaxError if the file is binary or the archive is cut,
+ * @returns The source. Its `files` throws a SyntaxError if the file is binary or cut,
  * and a RangeError if it is empty or the archive holds nothing of a machine.
  *
  * @example
@@ -35,52 +36,71 @@ const CPU_LINE = /^\s*(?:vendor_id\s*|Vendor ID):|"field":\s*"Vendor ID:"/m;
 export function fileSource(bytes: AsyncIterable<Uint8Array>): HostSource {
   return {
     async *files(paths: readonly string[]): AsyncGenerator<HostFile> {
-      const chunks = bytes[Symbol.asyncIterator]();
-      const head = await takeHead(chunks);
-      const whole = joined(head, chunks);
-      if (isArchive(head)) return yield* archiveSource(whole).files(paths);
-      if (head.length === 0) {
+      const packed = await peek(bytes, BLOCK);
+      if (packed.head.length === 0) {
         throw new RangeError("Expected a snapshot archive or a kernel log, got nothing");
       }
-      const start = lines(head);
-      if (start.includes("\0")) {
-        throw new SyntaxError("Expected a snapshot archive or a kernel log, got binary data");
-      }
-      for (const path of paths) {
-        if (path === "proc/cpuinfo" && CPU_LINE.test(start)) {
-          yield { path, state: "present", bytes: new Blob([start]).stream() };
-        } else if (path === "dmesg") yield { path, state: "present", bytes: whole };
-        else yield { path, state: "unreadable", reason: "it is not in the text" };
-      }
+      const gzip = packed.head[0] === 0x1f && packed.head[1] === 0x8b;
+      const { head, whole } = gzip ? await peek(unpacked(packed.whole), BLOCK) : packed;
+      if (isHeader(head.subarray(0, BLOCK))) yield* archiveSource(whole).files(paths);
+      else yield* textFiles(whole, paths);
     },
   };
 }
 
-async function takeHead(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array[] = [];
-  for (let size = 0; size < HEAD_BYTES;) {
+async function* textFiles(
+  bytes: AsyncIterable<Uint8Array>,
+  paths: readonly string[],
+): AsyncGenerator<HostFile> {
+  const encoder = new TextEncoder();
+  async function* decoded(): AsyncGenerator<Uint8Array> {
+    const text = logText(bytes, "the file", (message) => {
+      throw new SyntaxError(message);
+    });
+    for await (const piece of text) yield encoder.encode(piece);
+  }
+  // Where it is no text, that is said now.
+  const { head, whole } = await peek(decoded(), HEAD_BYTES);
+  const start = lines(head);
+  for (const path of paths) {
+    if (path === "proc/cpuinfo" && CPU_LINE.test(start)) {
+      yield { path, state: "present", bytes: new Blob([start]).stream() };
+    } else if (path === "dmesg") yield { path, state: "present", bytes: whole };
+    else yield { path, state: "unreadable", reason: "it is not in the text" };
+  }
+}
+
+async function* unpacked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* gunzip(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SyntaxError(`Expected whole gzip data, got data that breaks off: ${reason}`);
+  }
+}
+
+/** Looks at the first bytes, `size` or more where there are so many, without losing them. */
+async function peek(
+  bytes: AsyncIterable<Uint8Array>,
+  size: number,
+): Promise<{ readonly head: Uint8Array; readonly whole: AsyncIterable<Uint8Array> }> {
+  const chunks = bytes[Symbol.asyncIterator]();
+  const taken: Uint8Array[] = [];
+  for (let left = size; left > 0;) {
     const { value, done } = await chunks.next();
     if (done) break;
-    pieces.push(value);
-    size += value.length;
+    taken.push(value);
+    left -= value.length;
   }
-  return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
+  async function* whole(): AsyncGenerator<Uint8Array> {
+    yield* taken;
+    for (let step = await chunks.next(); !step.done; step = await chunks.next()) yield step.value;
+  }
+  const head = await new Blob(taken as BlobPart[]).arrayBuffer();
+  return { head: new Uint8Array(head), whole: whole() };
 }
 
-async function* joined(
-  head: Uint8Array,
-  chunks: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  if (head.length > 0) yield head;
-  for (let step = await chunks.next(); !step.done; step = await chunks.next()) yield step.value;
-}
-
-/** gzip data is for the archive to refuse. */
-function isArchive(head: Uint8Array): boolean {
-  return isHeader(head.subarray(0, BLOCK)) || (head[0] === 0x1f && head[1] === 0x8b);
-}
-
-/** The text up to the last line end: the line behind it may be cut. */
+/** The text up to the last line end, where it is not all: the line behind it may be cut. */
 function lines(head: Uint8Array): string {
   const text = new TextDecoder().decode(head);
   return head.length < HEAD_BYTES ? text : text.slice(0, text.lastIndexOf("\n") + 1);
