@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/seam": ["@tdx/core"],
   "packages/linux": ["@tdx/core"],
   "packages/reclaim": ["@tdx/core", "@tdx/seam", "@tdx/linux"],
-  "packages/litmus": ["@tdx/core", "@tdx/linux", "@tdx/reclaim"],
+  "packages/litmus": ["@tdx/core", "@tdx/seam", "@tdx/linux", "@tdx/reclaim"],
   "packages/report": [
     "@tdx/core",
     "@tdx/seam",

@@ -51,6 +51,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   mce: async () => (await import("./commands/mce.ts")).mceCommand,
   meter: async () => (await import("./commands/meter.ts")).meterCommand,
   platforms: async () => (await import("./commands/platforms.ts")).platformsCommand,
+  prove: async () => (await import("./commands/prove.ts")).proveCommand,
   shutdown: async () => (await import("./commands/shutdown.ts")).shutdownCommand,
   status: async () => (await import("./commands/status.ts")).statusCommand,
   teardown: async () => (await import("./commands/teardown.ts")).teardownCommand,

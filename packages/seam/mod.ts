@@ -38,6 +38,13 @@ export { PAGE_TYPES, type PageLevel, type PageType } from "./state/page_type.ts"
 export type { MappingState, PamtEntry } from "./state/pamt.ts";
 export type { LockedPart, LockMode, TdPart } from "./state/_page_locks.ts";
 export type { Faults, LeafName } from "./state/seamcalls.ts";
+export type {
+  KeySnapshot,
+  ModuleSnapshot,
+  SeptPlace,
+  TdSnapshot,
+  VcpuSnapshot,
+} from "./state/_snapshot.ts";
 export { TDCS_PAGES, TDVPS_PAGES } from "./state/td.ts";
 export type { GpaRange, LifeCycle, OpState, PageCounts, TdInfo, VcpuInfo } from "./state/td.ts";
 export type { MemoryRange } from "./state/tdmr.ts";

@@ -16,6 +16,7 @@ import { VpLeaves } from "./leaves/vp.ts";
 import { ownedPages } from "./state/_owned_pages.ts";
 import type { LockedPart, LockMode } from "./state/_page_locks.ts";
 import { SeamState } from "./state/_seam_state.ts";
+import { type ModuleSnapshot, restoreSnapshot, takeSnapshot } from "./state/_snapshot.ts";
 import { type KeyInfo, KeyOwnership } from "./state/key_ownership.ts";
 import { PAGE_TYPES, pageBytes, type PageType } from "./state/page_type.ts";
 import { Pamt, type PamtEntry } from "./state/pamt.ts";
@@ -224,13 +225,51 @@ export class TdxModule {
   }
 
   /**
+   * Takes down all that the module remembers: PAMT, keys, TDs, write-backs that were interrupted.
+   * Lines of memory, locks that {@link TdxModule.lock} took and injected faults are not of it.
+   *
+   * @returns Plain data; equal as JSON where the module will answer alike.
+   *
+   * @example
+   * ```ts
+   * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+   * import { gnr } from "@tdx/platform-gnr";
+   * import { TdxModule } from "@tdx/seam";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+   * const module = new TdxModule({ memory: new PhysicalMemory({ bytes: GiB, platform: gnr, keyIds }) });
+   * const before = module.snapshot();
+   * module.mng.create(0x1000, 33);
+   * module.restore(before);
+   * assertEquals(module.tds(), []);
+   * ```
+   */
+  snapshot(): ModuleSnapshot {
+    return takeSnapshot(this.#state);
+  }
+
+  /**
+   * Makes the module remember what it did at an earlier time; memory stays as it is.
+   *
+   * @param snapshot What {@link TdxModule.snapshot} gave, of this module or of one with the same
+   * options.
+   */
+  restore(snapshot: ModuleSnapshot): void {
+    restoreSnapshot(this.#state, snapshot);
+  }
+
+  /**
    * Sends an IPI to every processor that is inside a TD: its vCPUs exit, their TDH.VP.ENTER
    * returns. They stay associated.
    *
    * @param tdr Address of the TDR in bytes.
+   * @param tdvpr Address of the TDVPR of the only vCPU that is to exit; default all of them.
    */
-  kick(tdr: number): void {
-    for (const vcpu of this.#state.running) if (vcpu.td.tdr === tdr) this.#state.leave(vcpu);
+  kick(tdr: number, tdvpr?: number): void {
+    for (const vcpu of this.#state.running) {
+      if (vcpu.td.tdr === tdr && vcpu.tdvpr === (tdvpr ?? vcpu.tdvpr)) this.#state.leave(vcpu);
+    }
   }
 
   /**

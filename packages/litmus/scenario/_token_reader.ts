@@ -26,6 +26,11 @@ export class TokenReader {
     return this.#tokens[this.#position]!;
   }
 
+  /** Where the token that was taken last ends; 0 before the first. */
+  get lastEnd(): number {
+    return this.#tokens[this.#position - 1]?.end ?? 0;
+  }
+
   /** How many tokens have been taken. */
   get position(): number {
     return this.#position;

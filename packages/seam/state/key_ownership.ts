@@ -41,9 +41,16 @@ export class KeyOwnership {
     }
     this.#keyIds = keyIds;
     this.globalKey = keyIds.key(first);
-    for (let hkid = first; hkid < first + keyIds.private; hkid++) {
+    this.reset();
+  }
+
+  /** Makes every HKID free again, as it was before any TD. */
+  reset(): void {
+    const first = this.globalKey.keyId;
+    for (let hkid = first; hkid < first + this.#keyIds.private; hkid++) {
       const [state, programmed] = hkid === first ? ["RESERVED", 1] as const : ["FREE", 0] as const;
-      this.#entries.set(hkid, { state, programmed, key: keyIds.key(hkid), pending: new Set() });
+      const key = this.#keyIds.key(hkid);
+      this.#entries.set(hkid, { state, programmed, key, pending: new Set() });
     }
   }
 
