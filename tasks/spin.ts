@@ -4,51 +4,37 @@
  *
  * @module
  */
-import { explore, System, testOf, toPromela } from "@tdx/litmus";
-import { closureCases, scenarioCases, type SpinCase } from "./spin_cases.ts";
+import {
+  type DistinctCase,
+  distinctCases,
+  type Figures,
+  figuresOf,
+  modelHash,
+  RECORD,
+  recordedCases,
+} from "./spin_cases.ts";
 import { missing, runPan } from "./spin_pan.ts";
-
-interface Distinct extends SpinCase {
-  /** The model, its name left out, so that the same model is run once. */
-  readonly model: string;
-  /** How many of the questions are this one. */
-  readonly questions: number;
-}
-
-interface Counts {
-  readonly states: number;
-  /** Final states in which the statement holds. */
-  readonly holding: number;
-}
 
 const reason = await missing(["spin", "gcc"]);
 if (reason !== undefined) {
   console.log(`skipped: ${reason}`);
   Deno.exit(0);
 }
-const cases = [...closureCases(), ...scenarioCases()];
-const distinct = withoutRepeats(cases);
+const distinct = distinctCases();
+const rows = new Map<DistinctCase, string>();
 const different = await compareAll(distinct);
+const questions = distinct.reduce((sum, one) => sum + one.questions, 0);
 console.log(
-  `${cases.length} questions, ${distinct.length} distinct models, ` +
+  `${questions} questions, ${distinct.length} distinct models, ` +
     `${different.length} where SPIN and we differ`,
 );
 if (different.length > 0) Deno.exit(1);
-
-function withoutRepeats(cases: readonly SpinCase[]): Distinct[] {
-  const byModel = new Map<string, Distinct>();
-  for (const one of cases) {
-    const { watch, proposition } = one;
-    const model = toPromela({ ...one.problem, name: "" }, one.machine, { watch, proposition });
-    const questions = (byModel.get(model)?.questions ?? 0) + 1;
-    byModel.set(model, { ...byModel.get(model) ?? one, model, questions });
-  }
-  return [...byModel.values()];
-}
+const record = recordedCases(distinct).map((one) => rows.get(one));
+await Deno.writeTextFile(RECORD, `${record.join("\n")}\n`);
 
 /** Compares as many at a time as there are processors; returns those that differ. */
-async function compareAll(models: readonly Distinct[]): Promise<Distinct[]> {
-  const different: Distinct[] = [];
+async function compareAll(models: readonly DistinctCase[]): Promise<DistinctCase[]> {
+  const different: DistinctCase[] = [];
   const left = [...models];
   console.log("     ours       SPIN   holds in (ours, SPIN)");
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, async () => {
@@ -59,8 +45,10 @@ async function compareAll(models: readonly Distinct[]): Promise<Distinct[]> {
   return different;
 }
 
-async function agrees(one: Distinct): Promise<boolean> {
-  const [ours, theirs] = await Promise.all([count(one), countBySpin(one.model)]);
+async function agrees(one: DistinctCase): Promise<boolean> {
+  const [ours, theirs] = await Promise.all([figuresOf(one), countBySpin(one.model)]);
+  const row = [one.name, theirs.states, theirs.holding, await modelHash(one.model)];
+  rows.set(one, row.join("\t"));
   const same = ours.states === theirs.states && ours.holding === theirs.holding;
   const numbers = [ours.states, theirs.states, ours.holding, theirs.holding]
     .map((number) => String(number).padStart(9)).join("  ");
@@ -69,20 +57,8 @@ async function agrees(one: Distinct): Promise<boolean> {
   return same;
 }
 
-async function count({ problem, machine, watch, proposition }: SpinCase): Promise<Counts> {
-  const system = new System(problem, machine, watch);
-  const exploration = await explore(system);
-  const holds = testOf(proposition);
-  let holding = 0;
-  for (let i = 0; i < exploration.states; i++) {
-    const state = exploration.state(i);
-    if (system.isFinal(state) && holds(system.valuation(state))) holding++;
-  }
-  return { states: exploration.states, holding };
-}
-
 /** -c0 goes on after an error; the small hash table is for models of some thousand states. */
-async function countBySpin(model: string): Promise<Counts> {
+async function countBySpin(model: string): Promise<Figures> {
   const { states, errors } = await runPan(model, { run: ["-c0", "-w18", "-m1000000"] });
   return { states, holding: errors };
 }

@@ -146,6 +146,34 @@ Deno.test("a full write clears no stuck hardware poison", () => {
   assertEquals([state.memory.poison, outcome.cleared], ["hardware-stuck", false]);
 });
 
+// What lies in memory, what a dirty poisoned copy brings (K3), what stays.
+const WRITTEN_BACK = [
+  [null, "integrity", "integrity"],
+  ["integrity", "hardware-transient", "hardware-transient"],
+  ["hardware-transient", "partial-write", "partial-write"],
+  ["hardware-stuck", "integrity", "hardware-stuck"],
+  ["hardware-stuck", null, "hardware-stuck"],
+  ["partial-write", null, null],
+] as const;
+
+Deno.test("K3: a poisoned copy that is written back stays poison, but over stuck poison that stays", () => {
+  for (const [before, brought, after] of WRITTEN_BACK) {
+    for (const [key, owner] of [[TD, 1], [KEY0, 0]] as const) {
+      const data = brought === null ? "host" : null;
+      const poison = before === null ? {} : { key: null, data: null, poison: before };
+      const line = {
+        memory: memory({ key: TD, owner: 1, ...poison }),
+        copies: [copy(key.keyId, { data, poison: brought, dirty: true })],
+      };
+      const { state, outcome } = run(line, "evict", key, { by: "cache" });
+      assertEquals([state.memory.poison, state.memory.owner], [after, owner]);
+      assertEquals(state.memory.data, after === null ? "host" : null);
+      assertEquals([state.memory.macMatches, state.copies], [after === null && owner === 1, []]);
+      assertEquals(outcome.cleared, before !== null && after === null);
+    }
+  }
+});
+
 for (const kind of ["partial-write", "dma-partial-write"] as const) {
   const by = kind === "partial-write" ? "host" : "device";
 

@@ -43,6 +43,29 @@ Deno.test("poisonAtRandom() strikes only pages of the guest, where they are scat
   assertEquals([poisoned(host), inGuest], [struck, struck]);
 });
 
+Deno.test("poisonAtRandom() strikes the places that its gaps say, across chunks", () => {
+  const host = createTdHost({
+    platform: gnr,
+    guestBytes: 8 * MiB,
+    vcpus: 1,
+    hostBytes: 4 * GiB,
+    scatterSeed: 3,
+  });
+  const lines: number[] = [];
+  for (let frame = 0; frame < 2 ** 20; frame++) {
+    if (host.module.page(frame * 4096)?.type !== "REG") continue;
+    for (let line = 0; line < 64; line++) lines.push(frame * 4096 + line * 64);
+  }
+  // A gap over several chunks now and then.
+  const gap = gaps(1e-4, randomNumbers(5));
+  const expected: number[] = [];
+  for (let at = gap(); at < lines.length; at += 1 + gap()) expected.push(lines[at]!);
+  assertEquals(poisonAtRandom(host, 1e-4, 5), expected.length);
+  for (const pa of expected) {
+    assertEquals(host.memory.state(pa).memory.poison, "hardware-transient");
+  }
+});
+
 Deno.test("poisonAtRandom() strikes no line, every line, and the same lines for the same seed", () => {
   assertEquals(poisonAtRandom(smallHost(gnr), 0, 1), 0);
   const all = smallHost(gnr);

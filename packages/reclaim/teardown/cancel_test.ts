@@ -240,3 +240,21 @@ Deno.test("teardown() leaks the removed pages that an error of onBack kept from 
   const { leakedPages } = await tearDown(host, { onBack: ({ count }) => told += count });
   assertEquals([leakedPages, told], [512 - 100, total - leakedPages]);
 });
+
+Deno.test("teardown() issues no SEAMCALL once it is cancelled while it lets other work run", async () => {
+  for (const path of TEARDOWN_PATHS) {
+    const host = slowHost(path);
+    const controller = new AbortController();
+    const issued = () => [...host.module.calls.values()].reduce((sum, calls) => sum + calls, 0);
+    let atAbort = -1;
+    // A timer strikes only where the teardown waits.
+    setTimeout(() => {
+      atAbort = issued();
+      controller.abort();
+    }, 0);
+    const onProgress = ({ phase }: TeardownProgress) => slowOnPages(host.module, phase);
+    const { signal } = controller;
+    await assertRejects(() => tearDown(host, { path, onProgress, signal }), DOMException);
+    assertEquals(issued(), atAbort, path);
+  }
+});

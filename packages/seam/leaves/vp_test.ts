@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { GiB } from "@tdx/core";
+import { GiB, runOf } from "@tdx/core";
+import type { BuiltTd } from "../build_td.ts";
 import type { TdxModule } from "../tdx_module.ts";
 import { initialise, liveTd, newModule, says } from "../_fixtures_test.ts";
 
@@ -113,6 +114,21 @@ Deno.test("vp.enter() keeps its processor inside the TD until the kick", () => {
   module.kick(tdr);
   const [vcpu] = module.td(tdr)!.vcpus;
   assertEquals([vcpu?.lp, vcpu?.running], [0, false]);
+});
+
+Deno.test("the kick of a TD leaves other TDs running, and vCPUs associated", () => {
+  const module = newModule();
+  const one = liveTd(module);
+  const other = liveTd(module, { hkid: 34, control: 100, memory: [runOf(2 ** 19, 1)] });
+  module.vp.flush(other.vcpus[0]!, 0);
+  module.vp.enter(one.vcpus[0]!, 0);
+  module.vp.enter(one.vcpus[1]!, 1);
+  module.vp.enter(other.vcpus[0]!, 2);
+  module.kick(one.tdr);
+  const running = ({ tdr }: BuiltTd) =>
+    module.td(tdr)!.vcpus.map(({ lp, running }) => [lp, running]);
+  assertEquals(running(one), [[0, false], [1, false]]);
+  assertEquals(running(other), [[2, true], [1, false]]);
 });
 
 Deno.test("vp.flush() T1: OPERAND_BUSY|RCX while the vCPU is inside the TD", () => {

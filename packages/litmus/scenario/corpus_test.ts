@@ -1,9 +1,15 @@
 // Every scenario of the corpus: what it expects is what is observed, on every platform, and what it
 // shows is what is kept beside it (`deno task golden` writes that anew).
 import { assert, assertEquals, fail } from "@std/assert";
-import { PLATFORMS } from "../packages/cli/platforms.ts";
-import { GOLDEN_PLATFORMS, goldenText, isGolden, readCorpus, runOn } from "../tasks/corpus.ts";
-import { type MetRules, metRules, RULES_PAGE, rulesPage } from "../tasks/rules_page.ts";
+import { PLATFORMS } from "../../cli/platforms.ts";
+import {
+  GOLDEN_PLATFORMS,
+  goldenText,
+  isGolden,
+  readCorpus,
+  runOn,
+} from "../../../tasks/corpus.ts";
+import { type MetRules, metRules, RULES_PAGE, rulesPage } from "../../../tasks/rules_page.ts";
 
 const corpus = readCorpus();
 /** What each scenario met, by its file, for the page of the rules: nothing is explored twice. */

@@ -1,0 +1,20 @@
+// What SPIN said of our questions (`deno task spin`), for those who have no SPIN: the models are those
+// that it read, and our exploration still finds what it found.
+import { assertEquals } from "@std/assert";
+import {
+  distinctCases,
+  figuresOf,
+  modelHash,
+  RECORD,
+  recordedCases,
+} from "../../../tasks/spin_cases.ts";
+
+Deno.test("SPIN has read these models, and found as many states, and as many in which the statement holds", async () => {
+  const found: string[] = [];
+  for (const one of recordedCases(distinctCases())) {
+    const { states, holding } = await figuresOf(one);
+    found.push([one.name, states, holding, await modelHash(one.model)].join("\t"));
+  }
+  const recorded = (await Deno.readTextFile(RECORD)).trimEnd().split("\n");
+  assertEquals(found, recorded, "Run `deno task spin`, where SPIN is installed");
+});
