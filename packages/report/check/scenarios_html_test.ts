@@ -50,7 +50,7 @@ Deno.test("scenariosHtml() shows what each scenario asks and what came out, alik
     ["spr, emr (Li, Ci)", "Never ✓, as expected", "0", "1", states(0)],
     ["gnr (Li, Ci)", "Always ✓, as expected", "2", "0", states(4)],
   ]);
-  const witnesses = [...page.querySelectorAll("summary")].map(text);
+  const witnesses = [...page.querySelectorAll("details:not(.chapter) > summary")].map(text);
   assertEquals(witnesses, ["Witness on gnr (Li)", "Witness on gnr (Ci)"]);
 });
 

@@ -70,3 +70,16 @@ export function Scroll({ label, children }: {
 }): VNode {
   return <div class="scroll" role="group" aria-label={label} tabIndex={0}>{children}</div>;
 }
+
+/** What is there for those who ask for it, and on paper. */
+export function Folded({ title, children }: {
+  readonly title: string;
+  readonly children: ComponentChildren;
+}): VNode {
+  return (
+    <details>
+      <summary>{title}</summary>
+      {children}
+    </details>
+  );
+}

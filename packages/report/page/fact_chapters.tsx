@@ -28,10 +28,16 @@ export interface PageFacts {
 /** The chapters that every page ends with. */
 export function factChapters({ assumptions, rules, fired, platforms }: PageFacts): Chapter[] {
   return [
-    { id: "assumptions", title: "What is assumed", body: <Assumptions of={assumptions} /> },
+    {
+      id: "assumptions",
+      title: "What is assumed",
+      body: <Assumptions of={assumptions} />,
+      folded: true,
+    },
     {
       id: "sources",
       title: "Where the facts come from",
+      folded: true,
       body: (
         <>
           <Rules ids={rules} {...(fired && { fired })} />

@@ -11,6 +11,8 @@ export interface Chapter {
   readonly id: string;
   readonly title: string;
   readonly body: ComponentChildren;
+  /** Whether it is for those who ask: open on paper alone. */
+  readonly folded?: boolean;
 }
 
 /** What a page is made of. */
@@ -53,12 +55,21 @@ export function htmlPage({ title, lead, origin, chapters }: PageParts): string {
           </nav>
         </header>
         <main>
-          {chapters.map(({ id, title, body }) => (
-            <section key={id} id={id} aria-labelledby={`${id}-title`}>
-              <h2 id={`${id}-title`}>{title}</h2>
-              {body}
-            </section>
-          ))}
+          {chapters.map(({ id, title, body, folded }) => {
+            const heading = <h2 id={`${id}-title`}>{title}</h2>;
+            return (
+              <section key={id} id={id} aria-labelledby={`${id}-title`}>
+                {folded
+                  ? (
+                    <details class="chapter">
+                      <summary>{heading}</summary>
+                      {body}
+                    </details>
+                  )
+                  : [heading, body]}
+              </section>
+            );
+          })}
         </main>
         <script dangerouslySetInnerHTML={{ __html: OPEN_TO_PRINT }} />
       </body>

@@ -9,7 +9,7 @@ const HTML = htmlPage({
   origin: ORIGIN,
   chapters: [
     { id: "one", title: "First", body: "<script>alert(2)</script>" },
-    { id: "two", title: "Second", body: null },
+    { id: "two", title: "Second", body: "For those who ask", folded: true },
   ],
 });
 
@@ -40,6 +40,12 @@ Deno.test("htmlPage() has one heading for the page, one for each chapter, and li
   assertEquals([...page.querySelectorAll("h2")].map(text), ["First", "Second"]);
   const links = [...page.querySelectorAll("nav a")].map((link) => link.getAttribute("href"));
   assertEquals(links, ["#one", "#two"]);
+});
+
+Deno.test("htmlPage() folds the chapters that are for those who ask", () => {
+  const folded = [...read(HTML).querySelectorAll("details")];
+  assertEquals(folded.map(text), ["SecondFor those who ask"]);
+  assertEquals(folded[0]!.hasAttribute("open"), false);
 });
 
 Deno.test("htmlPage() lets the one script run that it has, and no other", async () => {

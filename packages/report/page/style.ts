@@ -50,7 +50,7 @@ h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 0.75rem; }
 h2 {
   font-size: 1.3rem;
   line-height: 1.3;
-  margin: 2.75rem 0 0.75rem;
+  margin: 1.75rem 0 0.5rem;
   padding-top: 0.75rem;
   border-top: 1px solid var(--rule);
 }
@@ -115,18 +115,19 @@ ul.plain li + li { margin-top: 0.3rem; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 
 .tables { display: flex; flex-wrap: wrap; gap: 0 3rem; }
-.map { display: flex; flex-wrap: wrap; gap: 1.5rem 2.5rem; align-items: flex-start; }
-.map > svg { flex: 1 1 20rem; max-width: 38rem; }
-.map > table { flex: 1 1 18rem; max-width: 28rem; }
+.maps {
+  display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr));
+  gap: 1.25rem 1.5rem;
+}
+.maps figure { display: flex; flex-direction: column; justify-content: space-between; }
+.maps svg { display: block; width: 100%; max-width: 26rem; }
 .memory text { font: 16px system-ui, sans-serif; fill: var(--ink); text-anchor: end; }
 .ground { fill: var(--raised); stroke: var(--rule); }
-.clean { fill: var(--dim); }
+path.used, path.free { fill: var(--dim); }
 path.retired { fill: var(--retired); }
 path.poisoned { fill: var(--poisoned); }
 path.leaked { fill: none; stroke: var(--leaked); stroke-width: 2; }
-.besides { fill: var(--leaked); stroke: var(--raised); stroke-width: 1.5; }
-.legend td:first-child { padding-right: 0.6rem; }
-.legend svg { display: block; }
 .charts {
   display: grid;
   grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr));
@@ -134,6 +135,7 @@ path.leaked { fill: none; stroke: var(--leaked); stroke-width: 2; }
 }
 figure { margin: 0; }
 figcaption { font-weight: 600; margin-bottom: 0.25rem; }
+figcaption small { display: block; font-weight: 400; color: var(--dim); }
 .charts svg { width: 100%; max-width: 26rem; height: auto; overflow: visible; }
 
 .articles {
@@ -162,6 +164,10 @@ details { border-top: 1px solid var(--rule); }
 details:last-child { border-bottom: 1px solid var(--rule); }
 summary { padding: 0.5rem 0.25rem; cursor: pointer; }
 summary:hover { background: var(--raised); }
+.chapter, .chapter:last-child { border: none; }
+.chapter > summary { padding: 0; }
+.chapter > summary h2 { display: inline-block; border: none; padding: 0; margin: 0.5rem 0; }
+section:has(> .chapter) { border-top: 1px solid var(--rule); margin-top: 1rem; }
 .steps { margin: 0 0 1rem; padding-left: 2rem; }
 .steps li { margin: 0.75rem 0; }
 .steps p { margin: 0.1rem 0; max-width: 80ch; }
@@ -199,7 +205,7 @@ summary:hover { background: var(--raised); }
   .articles { display: block; }
   article { border: none; padding: 0; margin-bottom: 8mm; }
   details::details-content { content-visibility: visible; block-size: auto; }
-  .map > svg { max-width: 105mm; }
+  .maps svg { max-width: 80mm; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

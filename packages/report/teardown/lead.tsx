@@ -1,5 +1,6 @@
-import { type Poison, showCount } from "@tdx/core";
+import { type Poison, showCount, showRange } from "@tdx/core";
 import type { VNode } from "preact";
+import type { MemoryMap } from "./map_memory.ts";
 import type { TeardownPage } from "./teardown_page.ts";
 
 /** Where poison came from. No hardware error happens in a simulation that was not asked for it. */
@@ -9,6 +10,8 @@ const CAUSES: Readonly<Record<Poison, string>> = {
   "hardware-transient": "hardware errors put into this run, which the TD never consumed",
   "hardware-stuck": "stuck memory cells put into this run",
 };
+
+const ORIGINS = Object.keys(CAUSES) as Poison[];
 
 /** What met the host and why, what other policies give, and what was decided. */
 export function Lead({ page }: { readonly page: TeardownPage }): VNode {
@@ -40,6 +43,7 @@ export function Lead({ page }: { readonly page: TeardownPage }): VNode {
           </>
         )}
       </p>
+      <Saving page={page} />
       {machineChecks === 0 ? null : <p>{[...causes(page), ...otherPolicies(page)].join(" ")}</p>}
       <p>
         {struck(page)
@@ -65,11 +69,11 @@ function MachineChecks({ page: { report } }: { readonly page: TeardownPage }): V
   );
 }
 
-function causes({ map: { retiredBy } }: TeardownPage): string[] {
-  const found = (Object.keys(CAUSES) as Poison[]).filter((origin) => retiredBy[origin] > 0);
+function causes({ map }: TeardownPage): string[] {
+  const found = ORIGINS.filter((origin) => retired(map, origin) > 0);
   if (found.length === 0) return [];
   const words = found.map((origin) =>
-    `${CAUSES[origin]} (${showCount(retiredBy[origin], "page")})`
+    `${CAUSES[origin]} (${showCount(retired(map, origin), "page")})`
   );
   return [`The poison came from ${words.join(" and from ")}.`];
 }
@@ -84,6 +88,33 @@ function otherPolicies({ platform, report, compared }: TeardownPage): string[] {
   return others.length === 0 ? [] : [`The same teardown here: ${others.join(", ")}.`];
 }
 
-function struck({ map: { retiredBy } }: TeardownPage): boolean {
-  return retiredBy["hardware-transient"] + retiredBy["hardware-stuck"] > 0;
+function struck({ map }: TeardownPage): boolean {
+  return retired(map, "hardware-transient") + retired(map, "hardware-stuck") > 0;
+}
+
+function retired({ retiredBy }: MemoryMap, origin: Poison): number {
+  return retiredBy[origin].reduce((sum, pages) => sum + pages, 0);
+}
+
+/** What not clearing saves, or clearing costs, by each reading; in seconds of the whole. */
+function Saving({ page: { platform, decision, compared } }: {
+  readonly page: TeardownPage;
+}): VNode | null {
+  const always = compared.find((other) =>
+    other.platform.name === platform.name && other.policy === "always"
+  );
+  if (always === undefined) return null;
+  const readings = always.times.map(({ clearAs, total, terms }) => {
+    const { seconds } = terms.find(({ name }) => name === "clear")!;
+    return seconds === null || total.seconds === null
+      ? `an unknown time (${clearAs})`
+      : `${showRange(seconds)} s of ${showRange(total.seconds)} s (${clearAs})`;
+  });
+  return (
+    <p class="saving">
+      <strong>
+        {decision.clear ? "Clearing takes" : "Not clearing saves"} {readings.join(", ")}.
+      </strong>
+    </p>
+  );
 }

@@ -1,7 +1,7 @@
 import {
   forEachFrame,
   type FrameChunk,
-  type FrameMap,
+  FrameMap,
   LINE_BYTES,
   PAGE_BYTES,
   type PhysicalMemory,
@@ -38,8 +38,11 @@ export interface MemoryMap {
   readonly cells: readonly CellCounts[];
   /** All of them together. */
   readonly total: CellCounts;
-  /** Retired pages by where the poison in them came from; one with two origins counts twice. */
-  readonly retiredBy: Readonly<Record<Poison, number>>;
+  /**
+   * The retired pages of each cell by where the poison in them came from; one with two origins
+   * counts twice.
+   */
+  readonly retiredBy: Readonly<Record<Poison, readonly number[]>>;
   /** The first pages of each fate that is bad for the host, the worst fate first. */
   readonly listed: readonly ListedPage[];
 }
@@ -102,26 +105,36 @@ export function mapMemory(
   }
   const frames = Math.ceil(fates.frames / cells);
   const found = new Map(BAD_FATES.map((fate): [PageFate, number[]] => [fate, []]));
-  const counted: CellCounts[] = [];
-  for (let start = 0; start < fates.frames; start += frames) {
-    const counts = noPages();
-    fates.forEach(start, Math.min(frames, fates.frames - start), (chunk) => {
-      const fate = PAGE_FATES[chunk.value]!;
-      counts[fate] += chunk.count;
-      takeFirst(chunk, found.get(fate), list);
-    });
-    counted.push(counts);
-  }
+  const counted = cellsOf(fates, frames, noPages, (counts, chunk) => {
+    const fate = PAGE_FATES[chunk.value]!;
+    counts[fate] += chunk.count;
+    takeFirst(chunk, found.get(fate), list);
+  });
   return {
     bytes,
     cellBytes: frames * PAGE_BYTES,
     cells: counted,
     total: sum(counted),
-    retiredBy: retiredBy(host.memory, fates),
+    retiredBy: retiredBy(host.memory, fates, frames),
     listed: [...found].flatMap(([fate, pages]) =>
       pages.map((frame) => pageAt(host, frame * PAGE_BYTES, fate))
     ),
   };
+}
+
+/** Draws a map of frames together, cell by cell of as many frames. */
+function cellsOf<Cell>(
+  map: FrameMap,
+  frames: number,
+  empty: () => Cell,
+  add: (cell: Cell, chunk: FrameChunk) => void,
+): Cell[] {
+  return Array.from({ length: Math.ceil(map.frames / frames) }, (_, i) => {
+    const cell = empty();
+    const start = i * frames;
+    map.forEach(start, Math.min(frames, map.frames - start), (chunk) => add(cell, chunk));
+    return cell;
+  });
 }
 
 function noPages(): Record<PageFate, number> {
@@ -136,23 +149,30 @@ function sum(cells: readonly CellCounts[]): CellCounts {
   return total;
 }
 
-/** Counts chunk by chunk, for a terabyte can be retired; the fates stay as they are. */
-function retiredBy(memory: PhysicalMemory, fates: FrameMap): Record<Poison, number> {
-  const counts = {
-    "integrity": 0,
-    "partial-write": 0,
-    "hardware-transient": 0,
-    "hardware-stuck": 0,
-  };
-  for (const origin of Object.keys(counts) as Poison[]) {
+/** Chunk by chunk, for a terabyte can be retired; the fates stay as they are. */
+function retiredBy(
+  memory: PhysicalMemory,
+  fates: FrameMap,
+  frames: number,
+): MemoryMap["retiredBy"] {
+  const cells = (origin: Poison) => {
+    const struck = new FrameMap(fates.frames, 0);
     memory.forEachPagesWith((state) => state.memory.poison === origin, (pages) => {
-      fates.updateChunk(pages, (fate, { count }) => {
-        if (fate === RETIRED) counts[origin] += count;
+      fates.updateChunk(pages, (fate, chunk) => {
+        if (fate === RETIRED) struck.updateChunk(chunk, () => 1);
         return fate;
       });
     });
-  }
-  return counts;
+    return cellsOf(struck, frames, () => ({ pages: 0 }), (cell, { value, count }) => {
+      cell.pages += value * count;
+    }).map(({ pages }) => pages);
+  };
+  return {
+    "integrity": cells("integrity"),
+    "partial-write": cells("partial-write"),
+    "hardware-transient": cells("hardware-transient"),
+    "hardware-stuck": cells("hardware-stuck"),
+  };
 }
 
 /** Keeps the first frames, as long as there are not enough. */

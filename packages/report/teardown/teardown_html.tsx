@@ -74,9 +74,9 @@ export function teardownHtml(page: TeardownPage): string {
     lead: <Lead page={page} />,
     origin,
     chapters: [
-      { id: "run", title: "This run", body: <RunChapter page={page} /> },
       { id: "memory", title: "The host's memory afterwards", body: <MemoryMapView map={map} /> },
       { id: "time", title: "How long it takes", body: <Times compared={compared} /> },
+      { id: "run", title: "This run", body: <RunChapter page={page} /> },
       ...factChapters({
         assumptions: assumed(page),
         rules: Object.keys(rules) as RuleId[],

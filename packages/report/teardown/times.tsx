@@ -1,7 +1,7 @@
 import { showCount, showRange } from "@tdx/core";
 import type { ShutdownTime, TimeTerm } from "@tdx/reclaim";
 import type { VNode } from "preact";
-import { DataTable } from "../page/data_table.tsx";
+import { DataTable, Folded } from "../page/data_table.tsx";
 import { groupsOf } from "../page/groups_of.ts";
 import type { ComparedTeardown } from "./teardown_page.ts";
 import { readingsAgree, timeChart } from "./time_chart.ts";
@@ -14,6 +14,9 @@ interface Alike {
   readonly teardowns: readonly ComparedTeardown[];
 }
 
+/** What of the longest bar can still be seen. */
+const LEAST_SEEN = 0.05;
+
 /** Shows how long the teardown takes on every platform under every policy, by phase. */
 export function Times({ compared }: { readonly compared: readonly ComparedTeardown[] }): VNode {
   const groups = alike(compared);
@@ -21,19 +24,18 @@ export function Times({ compared }: { readonly compared: readonly ComparedTeardo
   return (
     <>
       <p>
-        The same teardown, simulated on every platform under every policy; platforms on which
-        everything came out the same stand together. What a clear costs is read in two ways that do
-        not agree, and neither is taken for the truth: <b class="published">■ published</b>{" "}
-        (filled bars), the bound of the patch's description, and <b class="measured">□ measured</b>
-        {" "}
-        (hollow bars), what one core takes. A phase on which the two agree has one grey bar, and its
-        {" "}
-        title says whose figure that is. A bar runs from the least to the most that the figures
-        allow. The total is known best; the phases are no more than a split of it.
+        The same teardown on every platform under every policy; those on which everything came out
+        the same stand together. What a clear costs is read in two ways that do not agree:{" "}
+        <b class="published">■ published</b>, the bound of the patch's description, and{" "}
+        <b class="measured">□ measured</b>, what one core takes; grey where both say the same. A bar
+        runs from the least to the most that the figures allow. The total is known best; the phases
+        are no more than a split of it.
       </p>
       <Charts groups={groups} />
-      {readings.map((clearAs) => <TimeTable key={clearAs} groups={groups} clearAs={clearAs} />)}
-      <Figures compared={compared} />
+      <Folded title="Every figure, and whose it is">
+        {readings.map((clearAs) => <TimeTable key={clearAs} groups={groups} clearAs={clearAs} />)}
+        <Figures compared={compared} />
+      </Folded>
     </>
   );
 }
@@ -56,15 +58,27 @@ function Charts({ groups }: { readonly groups: readonly Alike[] }): VNode {
   const whose = (i: number) =>
     [...new Set(all.map((time) => termsOf(time)[i]!.provenance))].join(", ");
   const most = Math.max(...bars.flat().map(({ seconds }) => seconds.high)) || 1;
+  const longest = (i: number) => Math.max(...bars[i]!.map(({ seconds }) => seconds?.high ?? 0));
+  const numbers = names.map((_, i) => i);
+  // The total is drawn even where it is unknown.
+  const seen = numbers.filter((i) => i === 0 || longest(i) >= most * LEAST_SEEN);
+  const hidden = numbers.filter((i) => !seen.includes(i)).map((i) =>
+    `${names[i]} (at most ${showRange({ low: longest(i), high: longest(i) })} s, ${whose(i)})`
+  );
   return (
-    <div class="charts">
-      {names.map((name, i) => (
-        <figure key={name}>
-          <figcaption>{readingsAgree(bars[i]!) ? `${name} (${whose(i)})` : name}</figcaption>
-          <div dangerouslySetInnerHTML={{ __html: timeChart(name, bars[i]!, most) }} />
-        </figure>
-      ))}
-    </div>
+    <>
+      <div class="charts">
+        {seen.map((i) => (
+          <figure key={i}>
+            <figcaption>
+              {readingsAgree(bars[i]!) ? `${names[i]} (${whose(i)})` : names[i]}
+            </figcaption>
+            <div dangerouslySetInnerHTML={{ __html: timeChart(names[i]!, bars[i]!, most) }} />
+          </figure>
+        ))}
+      </div>
+      {hidden.length === 0 ? null : <p>Too short to be seen here: {hidden.join(", ")}.</p>}
+    </>
   );
 }
 
