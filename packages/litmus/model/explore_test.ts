@@ -108,6 +108,31 @@ Deno.test("explore() stops at the limit with a message, never with an answer", a
   );
 });
 
+Deno.test("explore() takes as many states as the limit, and not one more; loops are no transitions", async () => {
+  // A line that is flushed for ever: one state, and a move that leads back to it.
+  const flush: ThreadStep = { operation: "clflush", line: 0, key: "keyid0" };
+  const loop = new System(small([host([flush], { kind: "any" })]), MACHINE, { lost: false });
+  const { states, transitions, depth } = await explore(loop, { stateLimit: 1 });
+  assertEquals([states, transitions, depth], [1, 0, 0]);
+  assertEquals(loop.moves(loop.initial).map(({ to }) => to === loop.initial), [true, true]);
+
+  const all = (await explore(closure())).states;
+  assertEquals((await explore(closure(), { stateLimit: all })).states, all);
+  const { name } = await assertRejects(
+    () => explore(closure(), { stateLimit: all - 1 }),
+    RangeError,
+  );
+  assertEquals(name, "StateLimitError");
+});
+
+Deno.test("explore() stops in the state that was looked for, the first one too", async () => {
+  const system = closure();
+  const first = await explore(system, { until: () => true });
+  assertEquals([first.found, first.states, first.witness(first.found!)], [system.initial, 1, []]);
+  const second = await explore(system, { until: (state) => state !== system.initial });
+  assertEquals(second.witness(second.found!).length, 1);
+});
+
 Deno.test("explore() can be aborted and reports progress", async () => {
   const control = new AbortController();
   const lines = Array.from({ length: 3 }, (_, i) => ({
