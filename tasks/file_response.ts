@@ -1,4 +1,4 @@
-import { extname } from "@std/path";
+import { extname, join } from "@std/path";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -8,13 +8,38 @@ const TYPES: Readonly<Record<string, string>> = {
   ".ts": "application/typescript",
 };
 
-/** Answers with a file, or that there is none. */
-export async function fileResponse(path: string): Promise<Response> {
+/** What every answer says: the type is as told, and a page of ours loads and frames nothing else. */
+const HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; " +
+    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+};
+
+/**
+ * Answers with a file below a folder, or that there is none: a link that leads out of the folder, a
+ * folder, or a name that the system refuses is none.
+ *
+ * @param folder The folder.
+ * @param name Its path in it, with slashes.
+ */
+export async function fileResponse(folder: string, name: string): Promise<Response> {
   try {
-    const type = TYPES[extname(path)] ?? "application/octet-stream";
-    return new Response(await Deno.readFile(path), { headers: { "content-type": type } });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return new Response("No such file", { status: 404 });
-  }
+    const root = await Deno.realPath(folder);
+    const path = await Deno.realPath(join(root, name));
+    if (path.startsWith(join(root, "/")) && (await Deno.stat(path)).isFile) {
+      const type = TYPES[extname(path)] ?? "application/octet-stream";
+      return answer(await Deno.readFile(path), 200, { "content-type": type });
+    }
+  } catch { /* The system has no such file for us. */ }
+  return refusal(404, "No such file");
+}
+
+/** Answers that it does not. */
+export function refusal(status: number, why: string): Response {
+  return answer(why, status, { "content-type": "text/plain; charset=utf-8" });
+}
+
+function answer(body: BodyInit, status: number, headers: Record<string, string>): Response {
+  return new Response(body, { status, headers: { ...HEADERS, ...headers } });
 }

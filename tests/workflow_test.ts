@@ -34,8 +34,11 @@ const tasks: Readonly<Record<string, unknown>> = JSON.parse(read("deno.json")).t
 
 /** What a step may run beside a task. */
 const COMMANDS = [".ci/run", "deno check", "deno publish"];
-/** The major versions that are known to exist. */
-const ACTIONS = ["actions/checkout@v6", "denoland/setup-deno@v2"];
+/** The commits of the actions, which nobody can move as a tag can be, with their versions. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd": "v6.0.2",
+  "denoland/setup-deno@667a34cdef165d8d2b2e98dde39547c9daac7282": "v2.0.4",
+};
 
 const commandsOf = (job: Job) => job.steps.flatMap(({ run }) => run === undefined ? [] : [run]);
 
@@ -55,10 +58,15 @@ Deno.test("workflows: every step runs a task of deno.json or one of a few comman
   }
 });
 
-Deno.test("workflows: every action is one of a few, of a major version that exists", () => {
+Deno.test("workflows: every action is one of a few, by its commit, its version beside it", () => {
   for (const { uses, run } of steps) {
     assertEquals((uses === undefined) !== (run === undefined), true, "one of uses and run");
-    if (uses !== undefined) assert(ACTIONS.includes(uses), uses);
+    if (uses !== undefined) assert(Object.hasOwn(ACTIONS, uses), uses);
+  }
+  for (const text of texts) {
+    for (const [, action, version] of text.matchAll(/uses: (\S+)(?: # (\S+))?$/gm)) {
+      assertEquals(version, ACTIONS[action!]);
+    }
   }
 });
 

@@ -16,8 +16,9 @@ const args = parseArgs(Deno.args, {
   default: { port: "8000" },
   unknown: (arg) => fail(`Expected --port N or --build-only, got ${arg}`),
 });
-const port = Number(args.port);
-if (!(Number.isInteger(port) && port >= 0 && port < 2 ** 16)) {
+const text = String(args.port);
+const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+if (!(port < 2 ** 16)) {
   fail(`Expected --port as a number from 0 to 65535, got ${args.port}`);
 }
 await buildExplorer(FOLDER);

@@ -215,8 +215,8 @@ for (const [platform, keys, policy, poison, rule] of WITNESSES) {
     await explorer.choice("Platform").selectOption(platform);
     await explorer.choice("Beside it").selectOption("");
     await explorer.choice("Host KeyID").selectOption(keys);
-    await page.getByLabel("Clearing policy").selectOption(policy);
-    await page.getByLabel("In the line besides").selectOption(poison);
+    await explorer.choice("Clearing policy").selectOption(policy);
+    await explorer.choice("In the line besides").selectOption(poison);
     const verdict = page.locator(`.verdict[data-platform="${platform}"]`);
     if (rule === null) {
       await verdict.getByText("Never.").waitFor();

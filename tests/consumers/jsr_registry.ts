@@ -33,7 +33,7 @@ export function serveJsr(folder: string): Server {
     if (version !== undefined) return Response.json({ code: "notFound" }, { status: 404 });
     // Every scope and every package may be published to.
     if (pathname.startsWith("/api/")) return Response.json({});
-    return await fileResponse(`${folder}${decodeURIComponent(pathname)}`);
+    return await fileResponse(folder, decodeURIComponent(pathname));
   });
 }
 

@@ -17,7 +17,7 @@ export function servePage(folder: string, ...scripts: readonly string[]): Server
     ${scripts.map((script) => `<script type="module" src="${script}"></script>`).join("")}`;
   return serve((request) => {
     const { pathname } = new URL(request.url);
-    if (pathname !== "/") return fileResponse(`${folder}${decodeURIComponent(pathname)}`);
+    if (pathname !== "/") return fileResponse(folder, decodeURIComponent(pathname));
     return Promise.resolve(new Response(html, { headers: { "content-type": "text/html" } }));
   });
 }
