@@ -89,13 +89,12 @@ export const refusedPages: CheckSpec = {
   id: "kernel.refused-pages",
   title: "Guest pages whose removal failed",
   needsTdx: true,
-  run({ linux, evidence }) {
-    const source = FILES.release.name;
-    const { affected, ok, unknown } = findingsIn(source);
+  run({ linux, evidence, releaseSource, told: { release } }) {
+    const { affected, ok, unknown } = findingsIn(releaseSource);
     if (linux === undefined) {
-      const seen = evidence.release.state === "read"
-        ? "a version before TDX hosts"
-        : whyUnread(source, evidence.release);
+      const seen = release === undefined
+        ? whyUnread(releaseSource, evidence.release)
+        : "a version before TDX hosts";
       return unknown(seen, "What the kernel does with such a page cannot be told");
     }
     const seen = `Linux ${linux.version}`;

@@ -6,7 +6,7 @@ import { type Evidence, FILES, type Told, toldBy, whoTold } from "../readers/evi
 import { atLeast, type RunningKernel } from "../readers/proc_files.ts";
 import { whyUnread } from "../readers/reading.ts";
 import type { Judged } from "./judged.ts";
-import { judgeKernel, type KernelBehaviour } from "./kernel_behaviour.ts";
+import { ASKED, judgeKernel, type KernelBehaviour } from "./kernel_behaviour.ts";
 import { runningKernel } from "./running_kernel.ts";
 import { type Answer, type FirmwareAnswer, judgeFirmware, judgeUse } from "./tdx_state.ts";
 
@@ -16,6 +16,8 @@ export interface Facts extends CpuFacts {
   readonly told: Told;
   /** The kernel that was asked about instead of the one that runs. */
   readonly asked?: RunningKernel;
+  /** Who told the kernel's release, or would. */
+  readonly releaseSource: string;
   /** Whether the firmware made TDX ready. */
   readonly firmware: Judged<FirmwareAnswer>;
   /** Whether TDs can run now. */
@@ -59,14 +61,16 @@ export function drawFacts(
   const use = judgeUse(told, evidence);
   const linux = runningKernel(told);
   const cpu = cpuFacts(told, evidence, platforms);
+  const releaseSource = asked === undefined ? whoTold("release", evidence, told) : ASKED;
   return {
     evidence,
     told,
     ...cpu,
     ...defined({ asked, linux, flag: flagOf(told, cpu, linux, asked) }),
+    releaseSource,
     firmware: judgeFirmware(told, evidence),
     use,
-    kernel: judgeKernel(told, evidence, use.value, linux, asked),
+    kernel: judgeKernel(told, evidence, use.value, linux, releaseSource),
   };
 }
 

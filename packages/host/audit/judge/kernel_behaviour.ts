@@ -1,6 +1,5 @@
 import type { Kernel } from "@tdx/linux/kernel";
-import { type Evidence, FILES, type Told, whoTold } from "../readers/evidence.ts";
-import type { RunningKernel } from "../readers/proc_files.ts";
+import { type Evidence, FILES, type Told } from "../readers/evidence.ts";
 import { whyUnread } from "../readers/reading.ts";
 import { judgeBy, type Judged, type Sign } from "./judged.ts";
 import type { Answer } from "./tdx_state.ts";
@@ -23,6 +22,9 @@ export const KERNEL_BEHAVIOURS = [
 /** What a kernel does with a page that it takes back from a TD; see {@link KERNEL_BEHAVIOURS}. */
 export type KernelBehaviour = (typeof KERNEL_BEHAVIOURS)[number];
 
+/** Who told the release of a kernel that was asked about. */
+export const ASKED = "--kernel";
+
 const SYMBOL_SIGNS: readonly Sign<KernelBehaviour>[] = [
   ({ symbols }) =>
     symbols?.reset !== undefined &&
@@ -41,24 +43,22 @@ const SYMBOL_SIGNS: readonly Sign<KernelBehaviour>[] = [
  *
  * @param use Whether TDs can run.
  * @param linux What is known of the kernel besides.
- * @param asked The kernel that was asked about, if it is not the one that runs.
+ * @param source Who told its release; {@link ASKED} where it is not the one that runs.
  */
 export function judgeKernel(
   told: Told,
   evidence: Evidence,
   use: Answer,
   linux: Kernel | undefined,
-  asked: RunningKernel | undefined,
+  source: string,
 ): Judged<KernelBehaviour> {
   const bySymbol = judgeBy(SYMBOL_SIGNS, told, evidence);
   if (bySymbol !== undefined) return bySymbol;
   const { release } = told;
   if (release !== undefined) {
-    const seen = `Linux ${release.text}, ${asked === undefined ? "by its version" : "as asked"}`;
-    const source = asked === undefined ? whoTold("release", evidence, told) : "--kernel";
+    const seen = `Linux ${release.text}, ${source === ASKED ? "as asked" : "by its version"}`;
     return { value: byVersion(linux, use), seen, source };
   }
-  const source = FILES.release.name;
   const symbols = evidence.symbols.state === "read"
     ? `${FILES.symbols.name} does not tell`
     : whyUnread(FILES.symbols.name, evidence.symbols);

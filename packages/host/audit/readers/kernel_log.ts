@@ -86,7 +86,10 @@ const MESSAGES: readonly Fact[] = [
     ([, first, end]) => ({ keyIds: { first: Number(first), end: Number(end) } }),
   ],
   [/tdx: (?:TDX[- ])?module initialized/i, () => ({ module: "initialized", troubles: [] })],
-  [/tdx: (?:(?:TDX[- ])?module )?initialization failed/i, () => ({ module: "failed" })],
+  [
+    /tdx: (?:(?:TDX[- ])?module )?initialization failed|^PM: suspend entry \(deep\)/i,
+    () => ({ module: "failed" }),
+  ],
   [
     /tdx: (?:TDX[- ])?module(?: version:)? (\d+(?:\.\d+)+)(?:, build number (\d+))?/i,
     ([, version, build]) => ({ moduleVersion: moduleVersion(version!, build) }),
@@ -169,6 +172,8 @@ function heard(boot: BootSummary, line: string): BootSummary {
   const disableFailed = disableFailure(line);
   if (disableFailed !== undefined) return { ...boot, disableFailed };
   const trouble = call === undefined ? tdxTrouble(message!) : seamcallTrouble(call);
+  // Where TDX was not up, S3 took nothing from it.
+  if (message?.startsWith("PM: ") && boot.module !== "initialized") return boot;
   const failedCalls = call === undefined ? boot.failedCalls : withCall(boot.failedCalls, call);
   const troubles = trouble === undefined ? boot.troubles : withTrouble(boot.troubles, trouble);
   const known = { ...boot, failedCalls, troubles };

@@ -88,7 +88,6 @@ const TROUBLES: readonly (readonly [line: string, firmware: boolean, fix: RegExp
   ["virt/tdx: initialization failed: too few private KeyIDs available.", true, /key split/],
   ["virt/tdx: initialization failed: Hibernation support is enabled", false, /nohibernate/],
   ["virt/tdx: initialization failed: ACPI S3 is enabled", false, /S3/],
-  ["PM: suspend entry (deep)", false, /s2idle/],
   ["virt/tdx: initialization failed: TDMRs exhausted.", false, /pieces/],
   [
     "virt/tdx: initialization failed: TDMR [0x0, 0x40000000): reserved areas exhausted.",
@@ -122,6 +121,16 @@ Deno.test("summarizeKernelLog() tells what keeps TDX from coming up, and what he
     assertEquals([trouble?.words, trouble?.firmware, others], [line, firmware, []], line);
     assertEquals(fix.test(trouble!.fix), true, trouble!.fix);
   }
+});
+
+Deno.test("summarizeKernelLog() knows that S3 takes the module away, where there was one", async () => {
+  const s3 = "[99.0] PM: suspend entry (deep)\n";
+  await reads(s3, {});
+  const { module, troubles } = await summary(`[9.0] virt/tdx: module initialized\n${s3}`);
+  assertEquals([module, troubles.map(({ words }) => words)], [
+    "failed",
+    ["PM: suspend entry (deep)"],
+  ]);
 });
 
 /** A SEAMCALL that failed at initialisation, and what is said of it. */
