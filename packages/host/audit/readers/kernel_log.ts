@@ -1,4 +1,4 @@
-import { MCI_STATUS } from "@tdx/core";
+import { defined, MCI_STATUS } from "@tdx/core";
 import type { LoggedSeamcall } from "@tdx/seam";
 import type { CpuIdentity } from "../../cpu/cpu_identity.ts";
 import { jsonMessages } from "../../_json_messages.ts";
@@ -147,8 +147,7 @@ export async function summarizeKernelLog(
       for (const line of batch) {
         machineChecks.line(line);
         const release = /(?:^|[\s;\]>])Linux version (\S{1,99})/.exec(line.text)?.[1];
-        if (release !== undefined) boot = { ...NOTHING_SAID, fromBoot: true, release };
-        else boot = heard(boot, line.text);
+        boot = release === undefined ? heard(boot, line.text) : nextBoot(boot, release);
       }
     }
     machineChecks.end();
@@ -163,6 +162,11 @@ const NOTHING_SAID = {
   failedCalls: new Map<never, never>(),
   leakedHkids: new Set<never>(),
 };
+
+/** What could not be disabled is a matter of the kernel that a kexec then boots. */
+function nextBoot({ disableFailed }: BootSummary, release: string): BootSummary {
+  return { ...NOTHING_SAID, fromBoot: true, release, ...defined({ disableFailed }) };
+}
 
 /** What a boot comes to with one more line. */
 function heard(boot: BootSummary, line: string): BootSummary {

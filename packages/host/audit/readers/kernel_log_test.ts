@@ -249,6 +249,15 @@ Deno.test("summarizeKernelLog() counts machine checks that are told without thei
   await reads("[1.0] mce: [Hardware Error]: Machine check events logged\n", { cut: 1 });
 });
 
+Deno.test("summarizeKernelLog() keeps what was left uncleaned beyond the kexec", async () => {
+  const disableFailed = "TDH.SYS.DISABLE failed: 0xc000010000000000";
+  await reads(`[9.0] virt/tdx: ${disableFailed}\n[0.0] Linux version 7.2.1 (x)\n`, {
+    fromBoot: true,
+    release: "7.2.1",
+    disableFailed,
+  });
+});
+
 Deno.test("summarizeKernelLog() reads that a kexec was refused", async () => {
   const kexecRefused = "Not allowed on platform with tdx_pw_mce bug";
   await reads(`[99.0] kexec: ${kexecRefused}\n`, { kexecRefused });
