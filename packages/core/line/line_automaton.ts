@@ -164,20 +164,13 @@ export class LineAutomaton {
   }
 
   /**
-   * The keys under which a state that was met has a dirty copy, for each KeyID the newest one that an
-   * operation went through.
+   * The newest key with a KeyID that an operation went through.
    *
-   * @returns The keys, ascending by KeyID.
+   * @param keyId The KeyID.
+   * @returns The key; `undefined` where no operation had one.
    */
-  dirtyKeys(): Key[] {
-    const dirty = new Set(
-      this.#states.flatMap(({ copies }) =>
-        copies.filter((copy) => copy.dirty).map(({ keyId }) => keyId)
-      ),
-    );
-    const keys = new Map<number, Key>();
-    for (const { key } of this.#operations) if (dirty.has(key.keyId)) keys.set(key.keyId, key);
-    return [...keys.values()].sort((a, b) => a.keyId - b.keyId);
+  newestKey(keyId: number): Key | undefined {
+    return this.#operations.findLast(({ key }) => key.keyId === keyId)?.key;
   }
 
   /**

@@ -16,27 +16,26 @@ export function* ownedPages(
   pamt: Pamt,
   wanted: (entry: PamtEntry) => boolean,
 ): Generator<FrameChunk> {
-  let words: Uint32Array | undefined;
   for (let start = 0; start < pamt.frames; start += WINDOW) {
     const found: Found[] = [];
-    let isClear = false;
     const note = (_: PamtEntry, chunk: FrameChunk) => {
-      let { words: bits, at } = chunk;
-      if (bits !== null && !chunk.lasting) {
-        if (words === undefined) words = new Uint32Array(WINDOW / 32);
-        else if (!isClear) words.fill(0);
-        isClear = true;
-        bits = words;
-        at = (chunk.frame - start) / 32;
-        for (let i = 0; i < BLOCK_WORDS; i++) bits[at + i]! |= chunk.words![chunk.at + i]!;
-      }
+      const { frame, lasting } = chunk;
+      let { words, at } = chunk;
       const last = found.at(-1);
-      if (last === undefined || !goesOn(last, chunk.frame, bits, at)) {
-        found.push({ ...chunk, words: bits, at });
+      if (words !== null && !lasting) {
+        // Noted where there is room for the blocks that may follow.
+        const hasRoom = last !== undefined && last.words !== null && !last.lasting &&
+          blocksUpTo(last, frame) <= CHUNK_BLOCKS;
+        words = hasRoom ? last!.words! : new Uint32Array(CHUNK_BLOCKS * BLOCK_WORDS);
+        at = hasRoom ? (frame - last!.frame) / 32 : 0;
+        for (let i = 0; i < BLOCK_WORDS; i++) words[at + i]! |= chunk.words![chunk.at + i]!;
+      }
+      if (last === undefined || !goesOn(last, frame, words, at)) {
+        found.push({ ...chunk, words, at });
         return;
       }
       last.count += chunk.count;
-      if (bits !== null) last.blocks = blocksUpTo(last, chunk.frame);
+      if (words !== null) last.blocks = blocksUpTo(last, frame);
     };
     pamt.forEach(start, Math.min(WINDOW, pamt.frames - start), note, wanted);
     yield* found;

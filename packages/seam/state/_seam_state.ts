@@ -2,6 +2,7 @@ import {
   type Data,
   type FrameChunk,
   type Key,
+  type LineState,
   type Operation,
   PAGE_BYTES,
   type PhysicalMemory,
@@ -87,8 +88,15 @@ export class SeamState {
 
   /** Writes back every dirty line, as WBNOINVD on all packages does. */
   writeBackAll(): void {
-    for (const used of this.memory.line.dirtyKeys()) {
-      const key = this.keys.entry(used.keyId)?.key ?? used;
+    const { line } = this.memory;
+    const dirty = new Set<number>();
+    const note = ({ copies }: LineState) => {
+      for (const copy of copies) if (copy.dirty) dirty.add(copy.keyId);
+      return false;
+    };
+    this.memory.forEachPagesWith(note, () => {});
+    for (const keyId of [...dirty].sort((a, b) => a - b)) {
+      const key = this.keys.entry(keyId)?.key ?? line.newestKey(keyId)!;
       this.memory.apply(this.operation("cache-wb", key), 0, this.memory.bytes);
     }
   }
