@@ -60,6 +60,10 @@ export const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
     share: 0.2,
     read: command(["audit", "-"], ["audit", "-", "--json"], ["audit", "-", "--explain"]),
   }),
+  "log for an audit": async () => ({
+    fixtures: await files("packages/host/testdata", "dmesg"),
+    read: command(["audit", "-"], ["audit", "-", "--json"], ["audit", "-", "--explain"]),
+  }),
   "fleet": () =>
     rows(
       [
