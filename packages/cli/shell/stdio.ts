@@ -115,14 +115,14 @@ function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8
 }
 
 async function fileWriter(path: string): Promise<WriteFile> {
-  await orWhy(path, () => probe(path));
-  return (text) => orWhy(path, () => writeWhole(path, new TextEncoder().encode(text)));
+  const isNew = await orWhy(path, () => probe(path));
+  return (text) => orWhy(path, () => writeWhole(path, new TextEncoder().encode(text), isNew));
 }
 
 /** Says in words why a file cannot be written. */
-async function orWhy(path: string, write: () => Promise<void>): Promise<void> {
+async function orWhy<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
-    await write();
+    return await write();
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       throw new UsageError(`Writing ${path} needs --allow-write=${path}`);
@@ -132,37 +132,39 @@ async function orWhy(path: string, write: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Opens a file to write, and takes it away again where it was not there before. */
-async function probe(path: string): Promise<void> {
+/** Opens a file to write, and takes it away again where it was not there before: tells which. */
+async function probe(path: string): Promise<boolean> {
   requireGranted({ name: "write", path });
   try {
     (await Deno.open(path, { write: true, createNew: true })).close();
     await Deno.remove(path);
+    return true;
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     (await Deno.open(path, { write: true })).close();
+    return false;
   }
 }
 
 /**
  * Writes a whole file, or leaves it as it was. What was there stays until the new text has found its
- * place: that is first written behind it, which a full disk refuses.
+ * place: that is first written behind it, which a full disk refuses. Nothing here asks to read.
  */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+async function writeWhole(path: string, bytes: Uint8Array, isNew: boolean): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true });
-  const { isFile, size } = await file.stat();
+  // A pipe has no end, a device ends where it begins.
+  const size = await file.seek(0, Deno.SeekMode.End).catch(() => 0);
   try {
-    if (isFile && size > 0) {
-      await file.seek(0, Deno.SeekMode.End);
+    if (size > 0) {
       await writeBytes(file, bytes);
       await file.sync();
       await file.seek(0, Deno.SeekMode.Start);
     }
     await writeBytes(file, bytes);
-    if (isFile) await file.truncate(bytes.length);
+    if (size > 0) await file.truncate(bytes.length);
   } catch (error) {
-    if (isFile) await file.truncate(size);
-    if (isFile && size === 0) await Deno.remove(path);
+    if (size > 0) await file.truncate(size);
+    if (isNew) await Deno.remove(path);
     throw error;
   }
 }
