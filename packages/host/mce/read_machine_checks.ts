@@ -50,7 +50,8 @@ export const MACHINE_CHECK_FORMATS: readonly MachineCheckFormat[] = Object.keys(
 ) as MachineCheckFormat[];
 
 /** What some signature holds: mostly there is nothing. */
-const MAYBE = /hardware|machine|incident|mce|edac|panic|virt\/tdx|MC[A:]|status|summary|CPU/i;
+const MAYBE =
+  /hardware e|machine c|incident|mce|edac |kernel panic|virt\/tdx|MC[A:G]|MC\w+[_ ]status|status=|bank\b.*status|^\s*(?:CPU|bank)\b/i;
 
 /**
  * Reads every form in a text, each from the first line on that only it has, and what is said of

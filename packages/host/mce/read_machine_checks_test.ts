@@ -78,6 +78,8 @@ Deno.test("readMachineChecks() reads what the firmware says", async () => {
     const { found } = await read(OTHERS.apei.replaceAll("fatal", severity));
     assertEquals(found.map((each) => each.told?.severity), [told]);
   }
+  const { found: [arm] } = await read(OTHERS.apei.replace("memory error", "ARM processor error"));
+  assertEquals(arm?.processor, { vendor: "ARM" });
   const cut = await read(OTHERS.apei.split("\n").slice(0, 2).join("\n"));
   assertEquals(cut.found[0]?.damage, [
     "log:1:1: Expected the sections of the firmware's record, got none: the record is cut",

@@ -183,12 +183,15 @@ function gradesOf(
   keyId: number | undefined,
 ): readonly GradeByMode[] {
   if (isOtherVendor(evidence.processor)) return [NOT_INTEL];
-  const { bank, status, mcgStatus, ...rest } = evidence.record;
+  const { bank, status, ...rest } = evidence.record;
+  const corrected = status !== undefined && !MCI_STATUS.decode(status).uncorrected;
+  // What was corrected is graded without MCG_STATUS, which some forms do not give.
+  const { mcgStatus = corrected ? 0n : undefined } = rest;
   if (bank === undefined || status === undefined || mcgStatus === undefined) {
     return [toldGrade(evidence.told) ?? CUT];
   }
   const keyIdInAddress = keyId === undefined ? undefined : keyId !== 0;
-  return gradeByMode({ bank, status, mcgStatus, ...rest }, evidence, {
+  return gradeByMode({ ...rest, bank, status, mcgStatus }, evidence, {
     mode,
     kernel,
     keyIdInAddress,

@@ -1,8 +1,8 @@
+import { showText } from "@tdx/core/text";
 import { quote, textError, type TextLine } from "../../_text_lines.ts";
 
 /** What else is wrong with a line adds nothing, and garbage can be wrong in thousands of places. */
 const MAX_DAMAGE = 8;
-const MAX_WORDS = 200;
 
 /** What messages call the numbers in the lines of records. */
 const DECIMAL = {
@@ -151,7 +151,7 @@ export function matchAll(
   return Object.assign({}, ...patterns.map((pattern) => reader.match(pattern, at) ?? {}));
 }
 
-/** Words of a log to show again: nothing that a terminal acts on, and no more than a line of them. */
+/** Words of a log to show again. */
 export function plainWords(text: string): string {
-  return text.slice(0, MAX_WORDS).trim().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
+  return showText(text.trim());
 }

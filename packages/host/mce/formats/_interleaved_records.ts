@@ -61,7 +61,7 @@ export class InterleavedRecords {
 
   /** Adds what the kernel says of the last record, whole or not. */
   say(kind: "reason" | "panic", words: string, line: number, time: number | undefined): void {
-    if (kind === "panic") this.#panic = words;
+    if (kind === "panic") this.#panic ??= words;
     else if (this.#said.length < MAX_REASONS) this.#said.push(words);
     this.#first ??= { line, time };
     this.lastLine = line;

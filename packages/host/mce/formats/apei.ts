@@ -114,6 +114,9 @@ class ApeiReader implements LogReader {
       if (kind !== undefined) section.memory = kind[1];
       if (kind !== undefined) section.said.push(plainWords(name));
     }
+    const [, vendor] = /^(?:section_type: *|processor_type: *\d+, )(ARM|RISCV|IA64)/.exec(text) ??
+      [];
+    if (vendor !== undefined) section.fields = { ...section.fields, processor: { vendor } };
     readSection(section, text);
   }
 

@@ -189,8 +189,11 @@ Deno.test("kernelLog: passes on the private KeyIDs that the host logged at boot"
 });
 
 Deno.test("kernelLog: lets nothing of a log reach the terminal as a control character", async () => {
-  const [found] = await read([...PANIC.slice(0, 5), "Machine check: \x1b[2J\x9b"]);
-  assertEquals(found?.said, ["\ufffd[2J\ufffd"]);
+  const [found] = await read([
+    ...PANIC.slice(0, 5),
+    "Machine check: \x1b[2J\x1b]0;t\x07\x9b\u202e",
+  ]);
+  assertEquals(found?.said, ["\\u001b]0;t\\u0007\\u009b\\u202e"]);
 });
 
 Deno.test("kernelLog: is over with a record that is not continued", async () => {

@@ -62,6 +62,16 @@ const LOG_LINE = new RegExp(
   ].map(({ source }) => source).join("|"),
 );
 
+// deno-lint-ignore no-control-regex
+const COLOURS = /\x1b\[[\d;]*[A-Za-z]|\r+$/g;
+
+/** Without what a terminal or a serial console put around the words. */
+function withoutColours(line: TextLine): TextLine {
+  const { text } = line;
+  if (!text.includes("\x1b") && !text.endsWith("\r")) return line;
+  return { ...line, text: text.replace(COLOURS, "") };
+}
+
 /**
  * Reads a log of a form, as a stream: it hands out each record as soon as that is over.
  *
@@ -81,7 +91,8 @@ export async function* readLog(
   const reader = format.reader(name, (record) => found.push(record));
   const text = jsonMessages(logText(chunks, name, damaged), name, damaged);
   for await (const batch of lineBatches(text)) {
-    for (const line of batch) {
+    for (const raw of batch) {
+      const line = withoutColours(raw);
       if (line.text.trim() !== "") lines++;
       log ||= LOG_LINE.test(line.text);
       reader.line(line);
