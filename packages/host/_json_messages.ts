@@ -76,6 +76,8 @@ class JsonMessages {
   /** The start of a text that may be an object's, kept for the next piece. */
   #carry = "";
   #inLine = false;
+  /** The last character of the piece before. */
+  #last: string | undefined;
   /** Those that are open, the innermost last; none outside of JSON. */
   #frames: Frame[] = [];
   /** Whether only commas and brackets came since the last object. */
@@ -104,6 +106,7 @@ class JsonMessages {
         ? this.#readBetween(text, at)
         : this.#readText(text, at);
     }
+    this.#last = text.at(-1);
     return this.#taken();
   }
 
@@ -327,7 +330,7 @@ class JsonMessages {
     this.#breakOff(text[at] === "\n" ? "the end of the line" : JSON.stringify(text[at]));
     if (this.#dirty && text[at] !== "\n") this.#out.push("\n");
     this.#dirty = false;
-    this.#inLine = false;
+    this.#inLine = text[at] !== "\n" && (text[at - 1] ?? this.#last) !== "\n";
     return at;
   }
 
