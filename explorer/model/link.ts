@@ -1,4 +1,5 @@
 import { AGENTS, type Data, describeLine, MODES } from "@tdx/core";
+import { showLines } from "@tdx/core/text";
 import {
   CLOSURE_KEYS,
   type Content,
@@ -35,6 +36,11 @@ const FIELDS = [
 export class LinkError extends Error {
   /** Name of the class. */
   override name = "LinkError";
+
+  /** What is wrong; what came with the link is shown as text. */
+  constructor(message: string) {
+    super(showLines(message));
+  }
 }
 
 /**

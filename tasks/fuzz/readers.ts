@@ -1,5 +1,13 @@
 /** One row for each reader of texts and bytes that come from outside. */
-import { audit, type HostFile, type HostSource } from "@tdx/host";
+import { DatabaseSync } from "node:sqlite";
+import { showLines } from "@tdx/core/text";
+import {
+  audit,
+  type HostFile,
+  type HostSource,
+  MACHINE_CHECK_FORMATS,
+  type MachineCheckFormat,
+} from "@tdx/host";
 import { parseScenario, printScenario } from "@tdx/litmus";
 import { readLink, writeLink } from "../../explorer/model/link.ts";
 import { AUDIT_FORMATS, AUDIT_WRITERS } from "../../packages/cli/audit/formats.ts";
@@ -7,6 +15,8 @@ import { CaughtStdio } from "../../packages/cli/fixtures_test.ts";
 import { main } from "../../packages/cli/main.ts";
 import { PLATFORMS } from "../../packages/cli/platforms.ts";
 import { UsageError } from "../../packages/cli/shell/values.ts";
+import { FIXTURES, OTHERS } from "../../packages/host/mce/fixtures_test.ts";
+import { recordsIn } from "../../packages/host/mce/formats/rasdaemon.ts";
 import { outputOf } from "../run.ts";
 import { pick, type Random } from "./mutate.ts";
 
@@ -21,24 +31,20 @@ export interface Reader {
 
 /** A reader by its name, made when it is asked for. */
 export const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
-  "kernel log": async () => ({
-    fixtures: [...await files("packages/host/testdata", "dmesg"), ...await mceTexts("txt")],
-    read: command(["mce", "-"], ["mce", "-", "--json"], [
-      "mce",
-      "-",
-      "--format",
-      "kernel",
-      "--explain",
-    ]),
-  }),
-  "mcelog": async () => ({
-    fixtures: await mceTexts("mcelog"),
-    read: command(["mce", "-"], ["mce", "-", "--json"], ["mce", "-", "--format", "mcelog"]),
-  }),
-  "mce-inject": async () => ({
-    fixtures: await mceTexts("mce"),
-    read: command(["mce", "-"], ["mce", "-", "--json"], ["mce", "-", "--format", "mce-inject"]),
-  }),
+  ...Object.fromEntries(
+    MACHINE_CHECK_FORMATS.map((format) => [`mce ${format}`, () => mce(format)]),
+  ),
+  "rasdaemon database": () =>
+    rows(DATABASE_ROWS, (input) => {
+      using database = new DatabaseSync(":memory:");
+      try {
+        database.exec(`CREATE TABLE mce_record (${DATABASE_COLUMNS});\n${textOf(input)}`);
+      } catch {
+        return Promise.resolve(""); // No SQL.
+      }
+      const found = [...recordsIn(database, "db")];
+      return Promise.resolve(found.map((record) => JSON.stringify(record, bigInts)).join("\n"));
+    }),
   "CPU": async () => ({
     fixtures: [
       ...await files("packages/cli/testdata", "cpuinfo", "cpuid"),
@@ -109,7 +115,8 @@ export const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
       if (printScenario(parseScenario(printed, options)) !== printed) {
         throw new Error(`Printed and read again it is another scenario:\n${printed}`);
       }
-      return Promise.resolve(printed);
+      // As every answer, it is shown by the one way out.
+      return Promise.resolve(showLines(printed));
     },
   }),
   "command line": () =>
@@ -119,9 +126,37 @@ export const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
         ? command(args)(new Uint8Array(), () => 0)
         : Promise.resolve("");
     }),
+  "shutdown": async () => ({
+    fixtures: [...await files("packages/host/shutdown/testdata"), bytesOf(TRACE_STAT)],
+    read: command(["shutdown", "-"], ["shutdown", "-", "--json"]),
+  }),
   "explorer link": () =>
     rows(LINKS, (input) => Promise.resolve(writeLink(readLink(textOf(input))))),
 };
+
+/** Texts of a form: the record that all of them hold, the firmware's, other vendors', whole logs. */
+async function mce(format: MachineCheckFormat): Promise<Reader> {
+  const texts = FIXTURES.filter((fixture) => fixture.format === format).map(({ text }) => text);
+  const logs = format === "kernel" ? await files("packages/host/testdata", "dmesg") : [];
+  const fixtures = [...[...texts, ...Object.values(OTHERS)].map(bytesOf), ...logs];
+  const told = ["--format", format];
+  return {
+    fixtures,
+    read: command(["mce", "-"], ["mce", "-", "--json"], ["mce", "-", "--explain", ...told]),
+  };
+}
+
+const DATABASE_COLUMNS =
+  "id, mcgcap, mcgstatus, status, addr, misc, ip, walltime, cpu, cpuid, cs, bank, cpuvendor";
+const DATABASE_ROWS = [
+  "INSERT INTO mce_record VALUES (7, 16780313, 4111, -4791830003521158860, 2287536716551680, 134, " +
+  "-1, 1706000767, 147, 526072, 16, 1, 0);",
+  "INSERT INTO mce_record VALUES ('8', NULL, 'x', 0.5, x'00', 1e30, '', 0, -1, 'a', '1', 9, 9);",
+];
+
+const TRACE_STAT = "  Function             Hit    Time            Avg             s^2\n" +
+  "  --------             ---    ----            ---             ---\n" +
+  "  tdh_mem_track          3    12.500 us       4.166 us        0.010 us\n";
 
 const SEAMCALL_LINES = [
   "[  261.262866] SEAMCALL (0x000000000000001c) failed: 0xc000030000000001 RCX 0x0000000000000000",
@@ -148,10 +183,7 @@ const LINKS = [
 /** A reader of texts of one line, alone and together. */
 function rows(lines: readonly string[], read: Reader["read"]): Promise<Reader> {
   const texts = [...lines, lines.join("\n")];
-  return Promise.resolve({
-    fixtures: texts.map((text) => new TextEncoder().encode(`${text}\n`)),
-    read,
-  });
+  return Promise.resolve({ fixtures: texts.map((text) => bytesOf(`${text}\n`)), read });
 }
 
 /** `tdx` with the input piped in, by one of some command lines. */
@@ -184,10 +216,6 @@ async function listed(folder: string): Promise<string[]> {
   return paths.sort();
 }
 
-function mceTexts(end: string): Promise<Uint8Array[]> {
-  return files("packages/cli/mce/testdata", `.${end}`);
-}
-
 /** The snapshots of hosts, as archives, and as one text: `==> PATH <==`, then the file. */
 async function snapshots(): Promise<{ tar: Uint8Array; text: Uint8Array }[]> {
   const root = "packages/host/testdata";
@@ -199,8 +227,7 @@ async function snapshots(): Promise<{ tar: Uint8Array; text: Uint8Array }[]> {
       `==> ${path.slice(folder.length + 1)} <==\n${Deno.readTextFileSync(path)}`
     );
     const tar = await outputOf("tar", ["-C", folder, "--format=ustar", "-cf", "-", "."]);
-    const encoder = new TextEncoder();
-    found.push({ tar: encoder.encode(tar), text: encoder.encode(parts.join("\n")) });
+    found.push({ tar: bytesOf(tar), text: bytesOf(parts.join("\n")) });
   }
   return found;
 }
@@ -222,4 +249,12 @@ function snapshot(input: Uint8Array): HostSource {
 
 function textOf(input: Uint8Array): string {
   return new TextDecoder().decode(input);
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function bigInts(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `0x${value.toString(16)}` : value;
 }

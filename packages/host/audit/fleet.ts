@@ -1,4 +1,4 @@
-import { outOfRange } from "@tdx/core/arguments";
+import { showValue } from "@tdx/core/arguments";
 import { quote } from "../_text_lines.ts";
 import type { Audit } from "./audit.ts";
 import { hasIncident } from "./checks/check.ts";
@@ -148,10 +148,10 @@ function worstFirst(a: AuditGroup, b: AuditGroup): number {
 function readFleetLine(line: string): FleetAudit {
   const { formatVersion, host, platform, kernel, verdict, checks } = jsonObject(line);
   if (formatVersion !== FORMAT_VERSION) {
-    throw outOfRange("formatVersion", `${FORMAT_VERSION}`, formatVersion);
+    throw unexpected("formatVersion", `${FORMAT_VERSION}`, formatVersion);
   }
   if (typeof platform !== "string" || !/^[a-z][a-z0-9-]{0,31}$/.test(platform)) {
-    throw outOfRange("platform", "a plugin's name", platform);
+    throw unexpected("platform", "a plugin's name", platform);
   }
   const named = typeof host === "string" && /^[\w.-]{1,253}$/.test(host) ? { host } : {};
   return {
@@ -175,6 +175,12 @@ function jsonObject(line: string): Record<string, unknown> {
 
 function oneOf<T>(name: string, value: unknown, known: readonly T[]): T {
   const found = known.find((item) => item === value);
-  if (found === undefined) throw outOfRange(name, `one of ${known.join(", ")}`, value);
+  if (found === undefined) throw unexpected(name, `one of ${known.join(", ")}`, value);
   return found;
+}
+
+/** The error for a field that has another value, or is missing. */
+function unexpected(name: string, expected: string, value: unknown): RangeError {
+  const got = value === undefined ? "none" : showValue(value);
+  return new RangeError(`Expected ${name} to be ${expected}, got ${got}`);
 }

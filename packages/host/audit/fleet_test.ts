@@ -50,7 +50,7 @@ Deno.test("summarizeFleet() counts broken lines and says what is wrong with each
   assertEquals(brokenLines.map(({ line, trouble }) => [line, trouble]), [
     [3, `${object} "{"`],
     [4, `${object} "\\u0000\\u0001garbage"`],
-    [5, "Expected formatVersion to be 1, got undefined"],
+    [5, "Expected formatVersion to be 1, got none"],
     [6, `${object} "null"`],
     [7, "Expected formatVersion to be 1, got 2"],
     [8, 'Expected platform to be a plugin\'s name, got "Rapids\\u001b[2J"'],

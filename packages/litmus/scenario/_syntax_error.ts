@@ -1,3 +1,5 @@
+import { showLines } from "@tdx/core/text";
+
 /** The text of a file and the name it goes by in messages. */
 export interface SourceText {
   readonly file: string;
@@ -17,14 +19,9 @@ export function syntaxError(source: SourceText, offset: number, message: string)
   const lines = text.slice(0, offset).split(LINE_END);
   const before = lines[lines.length - 1]!;
   const rest = text.slice(offset).split(LINE_END, 1)[0]!;
-  const left = withoutControls(before.length > SHOWN ? `…${before.slice(-SHOWN)}` : before);
-  const right = withoutControls(rest.length > SHOWN ? `${rest.slice(0, SHOWN)}…` : rest);
+  const left = showLines(before.length > SHOWN ? `…${before.slice(-SHOWN)}` : before);
+  const right = showLines(rest.length > SHOWN ? `${rest.slice(0, SHOWN)}…` : rest);
   const place = `${file}:${lines.length}:${before.length + 1}`;
   const caret = `${left.replace(/[^\t]/g, " ")}^`;
-  return new SyntaxError(`${place}: ${message}\n  ${left}${right}\n  ${caret}`);
-}
-
-/** Keeps terminal escapes and other control characters out of messages. */
-function withoutControls(text: string): string {
-  return text.replace(/(?!\t)\p{Cc}/gu, "\uFFFD");
+  return new SyntaxError(`${place}: ${showLines(message)}\n  ${left}${right}\n  ${caret}`);
 }

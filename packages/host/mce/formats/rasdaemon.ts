@@ -1,4 +1,5 @@
 import { MCI_STATUS } from "@tdx/core";
+import { showText } from "@tdx/core/text";
 import { type LoggedMachineCheck, loggedMachineCheck } from "../logged_machine_check.ts";
 import { recordedCpu } from "./_recorded_cpu.ts";
 
@@ -187,7 +188,7 @@ class RasdaemonRow {
     }
     const got = typeof value === "bigint" ? `${value}` : value === null ? "NULL" : typeof value;
     throw new SyntaxError(
-      `${this.#name}: row ${this.#values["id"]}: column ${column}: Expected a ${
+      `${this.#name}: row ${showText(String(this.#values["id"]))}: column ${column}: Expected a ${
         BITS[width]
       }-bit integer, got ${got}`,
     );
