@@ -75,6 +75,7 @@ async function testMutants(mutants: readonly Mutant[]): Promise<void> {
     judged++;
     if (survives) console.log(shown(mutant, source));
     else caught++;
+    console.error(`${caught} of ${judged}`);
   }
   const percent = Math.floor(caught / judged * 100);
   console.log(`${folder}: ${caught} of ${judged} noticed, ${percent} %`);

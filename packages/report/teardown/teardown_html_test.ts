@@ -170,6 +170,78 @@ Deno.test("teardownHtml() has the figures of the run", () => {
   assertEquals(table(shown, "Rules that fired in this run").map(([id]) => id).includes("W5"), true);
 });
 
+Deno.test("teardownHtml() puts each figure of the run under its own name", () => {
+  const work = (from: number) => ({
+    pagesReclaimed: from,
+    linesCleared: from + 1,
+    fences: from + 2,
+  });
+  const report = {
+    ...HAZARD.report,
+    ...work(1001),
+    control: work(2001),
+    pamt: work(3001),
+    seamcalls: { "TDH.MEM.TRACK": 4001 },
+    retries: 1,
+    leakedPages: 2,
+    unclearedPages: 3,
+    mappedPages: 4,
+    leakedHkid: true,
+    machineChecks: 5,
+    retiredPages: 6,
+  };
+  const shown = read(teardownHtml({ ...HAZARD, report }));
+  assertEquals(table(shown, "Pages of 4 KiB that came back").slice(1), [
+    ["guest", "1,001", "1,002", "1,003"],
+    ["control", "2,001", "2,002", "2,003"],
+    ["PAMT pairs", "3,001", "3,002", "3,003"],
+  ]);
+  assertEquals(table(shown, "SEAMCALLs").slice(1), [["TDH.MEM.TRACK", "4,001"]]);
+  assertEquals(table(shown, "What went otherwise").slice(1), [
+    ["SEAMCALLs issued again", "1"],
+    ["Pages leaked", "2"],
+    ["Pages back uncleared", "3"],
+    ["Of these still mapped", "4"],
+    ["HKID leaked", "yes"],
+    ["Machine checks of the host", "5"],
+    ["Pages retired", "6"],
+  ]);
+});
+
+Deno.test("teardownHtml() says of what run it tells, with units", () => {
+  const facts = (data: TeardownPage) =>
+    [...read(teardownHtml(data)).querySelectorAll("#run dl div")].map((row) =>
+      text(row.querySelector("dt")) + ": " + text(row.querySelector("dd"))
+    );
+  assertEquals(facts(TABLED), [
+    "Platform: gnr, Granite Rapids (confirmed)",
+    "TD: 18 GiB, 4 vCPUs",
+    "Host memory: 19 GiB",
+    "Integrity mode: Ci",
+    "Host KeyIDs: KeyID 0, as Linux",
+    "Path: terminate: the key is freed first, then the pages come back (a proposed patch)",
+    "Kernel: Linux 7.3",
+    "Policy: quirk: clears nothing here",
+    `Decided by: ${TABLED.decision.rules.join(", ")}`,
+  ]);
+  const { decision, report } = TABLED;
+  const other = facts({
+    ...TABLED,
+    mode: "Li",
+    vcpus: 1,
+    decision: { ...decision, hostKeys: "shared-integrity", clear: true, kernelNote: "as asked" },
+    report: { ...report, path: "dynamic", policy: "always" },
+  });
+  assertEquals([other[1], ...other.slice(3, 8)], [
+    "TD: 18 GiB, 1 vCPU",
+    "Integrity mode: Li",
+    "Host KeyIDs: shared, with integrity",
+    "Path: dynamic: the guest's pages are removed first, then the key is freed (mainline Linux)",
+    "Kernel: Linux 7.3 (as asked)",
+    "Policy: always: clears here",
+  ]);
+});
+
 /** The maps of memory: what each says, and the titles of its marks. */
 function maps(data: TeardownPage): [caption: string, titles: string[]][] {
   return [...read(teardownHtml(data)).querySelectorAll(".maps figure")].map((figure) => [
