@@ -105,6 +105,11 @@ export class LineSets {
     );
   }
 
+  /** No line at all. */
+  none(): number {
+    return this.#set([]);
+  }
+
   /** The elements of a set. */
   elements(set: number): readonly number[] {
     return this.#sets[set]!;

@@ -26,6 +26,8 @@ export interface SystemOptions {
   readonly symmetry: boolean;
   /** Whether the states of a line are a set; else each line goes its way step by step. */
   readonly independence: boolean;
+  /** The pages whose lines are followed; all of them unless said. */
+  readonly followed?: readonly number[];
 }
 
 /** One step of a teardown: what a thread, the guest or somebody else did. */
@@ -135,7 +137,11 @@ export class TeardownSystem {
     this.#rows = new VectorTable(width);
     const row = new Int32Array(width);
     this.#lanes.forEach(({ at }, lane) => row[at + PC] = lane < threads.length ? 0 : -1);
-    const cells = Int32Array.from(world.pages, () => lines.fresh() << 3);
+    const isFollowed = (page: number) => options.followed?.includes(page) ?? true;
+    const cells = Int32Array.from(
+      world.pages,
+      (_, page) => (isFollowed(page) ? lines.fresh() : lines.none()) << 3,
+    );
     for (const { page, operation } of world.built) {
       const built = lines.apply(cells[page]! >> 3, operation);
       cells[page] = (options.independence ? lines.close(built, 0, 1).set : built) << 3;
@@ -167,6 +173,11 @@ export class TeardownSystem {
   page(state: number, page: number): { readonly holder: number; readonly set: number } {
     const cell = this.#cells.at(this.#states.at(state, 1), page);
     return { holder: cell & 3, set: cell >> 3 };
+  }
+
+  /** Where the threads are in a state, and how much went wrong. */
+  threads(state: number): Int32Array {
+    return this.#rows.read(this.#states.at(state, 2), new Int32Array(this.#rows.width));
   }
 
   /** Whether all threads are over. */
@@ -282,7 +293,8 @@ export class TeardownSystem {
     cells.forEach((cell, page) => {
       const may = this.may(module, page, cell & 3);
       const [element] = this.lines.elements(cell >> 3);
-      for (const move of this.lines.moves(element!, may, programmed)) {
+      if (element === undefined) return;
+      for (const move of this.lines.moves(element, may, programmed)) {
         const next = cells.slice();
         next[page] = this.lines.single(move.to) << 3 | cell & 7;
         const violates: (readonly [PropertyId, number])[] = [];
@@ -393,10 +405,11 @@ export class TeardownSystem {
     const after = cells.slice();
     const cell = cells[page]!;
     const stay = { status: 0n, next: module, effects: [] };
-    const again = (cell & 3) === HOLDER.td ? NO_VIOLATIONS : [["every-page", page]] as const;
+    const holder = cell & 3;
+    const isGone = holder === HOLDER.back || (holder === HOLDER.leaked && op !== "leak");
+    const again = isGone ? [["every-page", page]] as const : NO_VIOLATIONS;
     if (op === "return" || op === "leak") {
-      const holder = HOLDER[op === "return" ? "back" : "leaked"];
-      after[page] = cell & ~3 | holder;
+      after[page] = cell & ~3 | HOLDER[op === "return" ? "back" : "leaked"];
       if (op === "leak") this.#leakPair(after, page);
       const violates = op === "leak" && again.length === 0 ? this.#unprovoked(next, page) : again;
       const what = op === "return" ? `gives ${name} back to the host` : `leaks ${name}`;
