@@ -1,5 +1,13 @@
 import { defined } from "@tdx/core";
-import { type ProveOptions, proveTeardown, SEAMCALL_NAMES } from "@tdx/litmus";
+import {
+  DEFAULT_STATE_LIMIT,
+  estimateStates,
+  type ProveOptions,
+  proveTeardown,
+  SEAMCALL_NAMES,
+  StateLimitError,
+  type Teardown,
+} from "@tdx/litmus";
 import { readPlatforms, TRACE_OPTION } from "../litmus/questions.ts";
 import { readTeardowns, TEARDOWN_OPTIONS, titleOf } from "../prove/teardowns.ts";
 import { proofsText, type TitledProof } from "../prove/text.ts";
@@ -38,6 +46,7 @@ export const proveCommand: Command = {
       const title = titleOf(teardown);
       const onProgress = (states: number) => stdio.progress(`${title}: ${states} states`);
       onProgress(0);
+      await requireFeasible(teardown.teardown, how, title);
       const proof = await proveTeardown(teardown.teardown, { ...how, onProgress });
       proofs.push({ title, proof });
     }
@@ -50,6 +59,28 @@ export const proveCommand: Command = {
     return holds ? EXIT.fine : EXIT.hazard;
   },
 };
+
+/** What every size up to is explored without a second thought: the defaults. */
+const SMALL = { pages: 2, vcpus: 2, packages: 2, faults: 1, busy: 1 } as const;
+
+/** Gives up at once where an exploration would be larger than the limit. */
+async function requireFeasible(
+  teardown: Teardown,
+  how: ProveOptions,
+  title: string,
+): Promise<void> {
+  const isSmall = Object.entries(SMALL).every(([name, most]) =>
+    (how[name as keyof typeof SMALL] ?? most) <= most
+  );
+  if (isSmall) return;
+  const { stateLimit = DEFAULT_STATE_LIMIT } = how;
+  const { states, milliseconds } = await estimateStates(teardown, how);
+  if (states <= stateLimit) return;
+  throw new StateLimitError(
+    `Expected at most ${stateLimit} states, got a size that has about ${states.toPrecision(2)}, ` +
+      `some ${Math.ceil(milliseconds / 60_000)} minutes, of ${title}; --limit allows more`,
+  );
+}
 
 function readHow(options: Options): ProveOptions {
   const count = (name: string, from: number, to: number) => options.number(name, { from, to });

@@ -55,10 +55,10 @@ export function proofsText(proofs: readonly TitledProof[], trace: boolean): stri
 export function boundText(bound: TeardownProof["bound"]): string {
   const { pages, vcpus, packages, faults, busy } = bound;
   return [
-    `Bound: ${pages} guest pages, ${vcpus} vCPUs, ${packages} packages, ${faults} unexpected ` +
-    `failures, ${busy} answers BUSY or INTERRUPTED_RESUMABLE. Lines: any number, for one does not`,
-    "change another. More pages, vCPUs or packages are not known to behave alike, though each is dealt",
-    "with by the same steps; what needs more failures at once than that is not found.",
+    `Bound: ${pages} guest pages, ${vcpus} vCPUs, ${packages} packages, ${faults} unexpected failures,`,
+    `${busy} answers BUSY or INTERRUPTED_RESUMABLE. Lines: any number, for no line changes another. That`,
+    "more pages, vCPUs or packages behave alike is likely, as each goes through the same steps, and not",
+    "known. What needs more failures at once is not found.",
   ].join("\n");
 }
 
@@ -71,8 +71,52 @@ function brokenOf({ properties }: TeardownProof): [PropertyId, Counterexample][]
 function stepsText({ steps, machine }: Counterexample): string[] {
   return [
     ...(machine === null ? [] : [`  on ${machine}:`]),
-    ...steps.flatMap((step, i) => stepText(step, i + 1)),
+    ...fold(steps).flatMap(({ step, number, more }) => [
+      ...stepText(step, number),
+      ...(more === 0 ? [] : [`      … ${more} more steps of the same, for other pages`]),
+    ]),
   ];
+}
+
+/** Leaves out the rounds of a loop that go like the one before. */
+function fold(
+  steps: readonly TeardownStep[],
+): { readonly step: TeardownStep; readonly number: number; readonly more: number }[] {
+  const shown: { step: TeardownStep; number: number; more: number }[] = [];
+  const name = ({ by, status, textLine, line }: TeardownStep) =>
+    line !== null || textLine === null ? NaN : `${by} ${status} ${textLine}`;
+  for (let i = 0; i < steps.length;) {
+    const round = LONGEST_ROUND.find((round) =>
+      round <= i && isRepeated(steps, i, round, name) && isRepeated(steps, i - round, round, name)
+    );
+    if (round === undefined) {
+      shown.push({ step: steps[i]!, number: i + 1, more: 0 });
+      i++;
+      continue;
+    }
+    let more = 0;
+    while (isRepeated(steps, i + more, round, name)) more += round;
+    shown.at(-1)!.more += more;
+    i += more;
+  }
+  return shown;
+}
+
+/** Rounds of a loop that are looked for, in steps. */
+const LONGEST_ROUND = [2, 3, 4, 5, 6, 7, 8] as const;
+
+/** Whether the steps from one on are those of the round before. */
+function isRepeated(
+  steps: readonly TeardownStep[],
+  from: number,
+  round: number,
+  name: (step: TeardownStep) => string | number,
+): boolean {
+  if (from < round || from + round > steps.length) return false;
+  for (let i = from; i < from + round; i++) {
+    if (name(steps[i]!) !== name(steps[i - round]!)) return false;
+  }
+  return true;
 }
 
 function stepText(

@@ -138,8 +138,9 @@ function harmOf(
     case "reach":
       return view.reachable[page]
         ? `The host has ${name}, and a vCPU of the TD still gets at it.`
-        : `The host has ${name}, and the module still counts it as in use: its PAMT entry is ` +
-          `${view.entries[page]!.split(" ").filter((word) => word !== "null").join(", ")}.`;
+        : `The host has ${name}, and the module still counts it as in use: ${
+          entryText(view.entries[page]!)
+        }.`;
     case "dirty":
       return `The host has ${name}, and a private line of it is still dirty in a cache.`;
     case "machine-check":
@@ -159,6 +160,14 @@ function harmOf(
     case "ends":
       return "From here no step leads to the end of the teardown.";
   }
+}
+
+/** A PAMT entry in words: its type, and how the Secure EPT maps it. */
+function entryText(entry: string): string {
+  const [type, mapping, epoch] = entry.split(" ");
+  if (mapping === "null") return `its PAMT entry is ${type}`;
+  const since = epoch === "null" ? "" : ` since epoch ${epoch}`;
+  return `its PAMT entry is ${type}, its Secure EPT entry ${mapping}${since}`;
 }
 
 /** A way of one line along the states, with as few moves as there can be. */

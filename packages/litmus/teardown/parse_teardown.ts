@@ -1,3 +1,4 @@
+import { syntaxError } from "../scenario/_syntax_error.ts";
 import { TokenReader } from "../scenario/_token_reader.ts";
 import type { Token } from "../scenario/_lexer.ts";
 import type { ResetPolicy } from "./_line_sets.ts";
@@ -109,6 +110,10 @@ export function programOf(teardown: Teardown): Program {
 }
 
 function compileTeardown(text: string, file: string): Program {
+  if (text.trim() === "") {
+    const message = "Expected TEARDOWN and the name of the teardown, got an empty file";
+    throw syntaxError({ file, text }, 0, message);
+  }
   const reader = new TokenReader({ file, text });
   reader.expect("TEARDOWN", "TEARDOWN and the name of the teardown");
   const name = reader.name("the name of the teardown").text;

@@ -92,7 +92,8 @@ export interface TeardownProof {
   readonly bytes: number;
 }
 
-const DEFAULT_LIMIT = 2 ** 24;
+/** The most states that are visited where no limit is given. */
+export const DEFAULT_STATE_LIMIT: number = 2 ** 24;
 /** States between two looks at the event loop. */
 const SLICE = 2 ** 13;
 
@@ -131,7 +132,8 @@ export async function proveTeardown(
   options: ProveOptions,
 ): Promise<TeardownProof> {
   requireOptions("options", options, OPTIONS);
-  const { platforms, symmetry = true, independence = true, stateLimit = DEFAULT_LIMIT } = options;
+  const { platforms, symmetry = true, independence = true, stateLimit = DEFAULT_STATE_LIMIT } =
+    options;
   const { pages = 2, vcpus = 2, packages = 2, faults = 1, busy = 1 } = options;
   requireWhole("pages", pages, 1, 16);
   requireWhole("vcpus", vcpus, 1, 8);
