@@ -48,9 +48,10 @@ static u64 spin(const char *name, unsigned int us, u64 status)
 	return status;
 }
 
+/* As if from another file, as Linux's wrappers are: neither inlined nor cloned. */
 #define WRAPPER(name, us, status, ...)            \
-	noinline u64 name(__VA_ARGS__);           \
-	noinline u64 name(__VA_ARGS__)            \
+	u64 name(__VA_ARGS__);                    \
+	__attribute__((noipa)) u64 name(__VA_ARGS__) \
 	{                                         \
 		return spin(#name, us, status);   \
 	}                                         \
@@ -196,7 +197,7 @@ static void life(bool lie)
 
 	tdh_mng_create(&td, 33);
 	tdh_mng_key_config(&td);
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 6; i++)
 		tdh_mng_addcx(&td, page++);
 	tdh_mng_init(&td, 0, &e1);
 	tdh_vp_create(&td, &vp);
@@ -216,7 +217,7 @@ static void life(bool lie)
 			busy = false;
 		tdh_mem_track(&td);
 		tdh_mem_page_remove(&td, i * 4096ULL, 0, &e1, &e2);
-		tdh_phymem_page_wbinvd_hkid(33, pages + 12 + i);
+		tdh_phymem_page_wbinvd_hkid(33, pages + 14 + i);
 	}
 	tdh_vp_flush(&vp);
 	tdh_mng_vpflushdone(&td);
@@ -224,13 +225,13 @@ static void life(bool lie)
 	write_back(NULL);
 	tdh_mng_key_freeid(&td);
 	/* The vCPU: its five pages, then the TDVPR; the Secure EPT; the TDCS; the TDR. */
-	for (i = 4; i < 9; i++)
+	for (i = 6; i < 11; i++)
 		tdh_phymem_page_reclaim(pages + i, &e1, &e2, &e1);
 	tdh_phymem_page_reclaim(pages + 40, &e1, &e2, &e1);
-	for (i = 9; i < 12; i++)
+	for (i = 11; i < 14; i++)
 		tdh_phymem_page_reclaim(pages + i, &e1, &e2, &e1);
-	for (i = 0; i < 4; i++) {
-		refused = lie && i == 3;
+	for (i = 0; i < 6; i++) {
+		refused = lie && i == 5;
 		tdh_phymem_page_reclaim(pages + i, &e1, &e2, &e1);
 	}
 	refused = false;

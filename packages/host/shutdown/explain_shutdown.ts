@@ -151,7 +151,7 @@ export function explainShutdown(trace: ShutdownTrace): ShutdownExplanation {
   return {
     form,
     kernel,
-    path: pathOf(removed, reclaimed),
+    path: pathOf(removed, reclaimed, of("tdh_vp_flush")?.calls ?? 0),
     tds: of("tdh_phymem_page_wbinvd_tdr")?.calls ?? 0,
     removed,
     reclaimed,
@@ -239,10 +239,10 @@ function succeededCalls(measured: MeasuredFunction | undefined): number {
   return measured.calls - refused.reduce((sum, [, count]) => sum + count, 0);
 }
 
-function pathOf(removed: number, reclaimed: number): ShutdownExplanation["path"] {
+/** The dynamic path reclaims the control pages alone: some for the TD, some for each vCPU, few a page. */
+function pathOf(removed: number, reclaimed: number, vcpus: number): ShutdownExplanation["path"] {
   if (removed === 0) return reclaimed === 0 ? null : "terminate";
-  // The dynamic path reclaims the control pages, which are few.
-  return removed >= reclaimed ? "dynamic" : "mixed";
+  return reclaimed <= 32 + 16 * vcpus + removed / 64 ? "dynamic" : "mixed";
 }
 
 function refusalsOf(functions: ShutdownTrace["functions"]): readonly RefusedCalls[] | null {

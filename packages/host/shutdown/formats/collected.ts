@@ -44,7 +44,8 @@ export function readCollected(
     };
     if (word === "cost") {
       const [nsSeen, calls] = whole(2) as [number, number];
-      cost = { nsPerCall: Math.max(0, Number(first)), nsSeen, calls };
+      // On a busy machine the one can come out below the other, of which it is a part.
+      cost = { nsPerCall: Math.max(nsSeen, Number(first)), nsSeen, calls };
     } else if (word === "returned") {
       if (!/^[0-9a-f]{1,16}$/.test(rest[0] ?? "")) {
         throw refuse(number, `Expected a status in hexadecimal, got ${quote(text)}`);
@@ -57,7 +58,7 @@ export function readCollected(
       tally.add(first, { calls, ns, ...status });
     } else if (word === "entered") {
       const [calls, bytes] = whole(1) as [number, number?];
-      entered.set(first, calls);
+      entered.set(first, (entered.get(first) ?? 0) + calls);
       tally.add(first, bytes ? { bytes } : {});
     } else if (word === "lost") tally.lost += whole(1)[0]!;
     else if (word === "first" || word === "at") tally.at(Number(first));

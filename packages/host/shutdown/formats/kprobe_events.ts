@@ -25,7 +25,9 @@ export function* kprobeCalls(lines: readonly TextLine[], tally: Tally): Generato
   for (const { text, number } of lines) {
     const event = EVENT.exec(text);
     if (event === null) continue;
-    const [, cpu, seconds, isEntry, symbol, rest] = event;
+    const [, cpu, seconds, isEntry, name, rest] = event;
+    // An event has no dots: those of a clone are underscores.
+    const symbol = name!.replace(/(_(isra|constprop)_\d+)+$/, "");
     tally.at(Number(seconds));
     const key = `${cpu} ${symbol}`;
     if (isEntry !== undefined) {
@@ -37,7 +39,7 @@ export function* kprobeCalls(lines: readonly TextLine[], tally: Tally): Generato
     entered.delete(key);
     const status = / status=(0x[0-9a-f]+)/.exec(rest!)?.[1];
     yield {
-      symbol: symbol!,
+      symbol,
       args: entry?.args ?? [],
       status: status === undefined ? null : BigInt(status),
       cpu: Number(cpu),

@@ -1,0 +1,44 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { generic } from "@tdx/platform-generic";
+import { fixture } from "./_fixtures_test.ts";
+import { replayCalls } from "./replay_calls.ts";
+
+const replay = (text: string) => replayCalls(text, { platform: generic, name: "trace" });
+/** A TD's whole life: one vCPU, three pages; a busy block, and a write-back that is interrupted. */
+const life = fixture("life.txt");
+
+Deno.test("replayCalls() agrees with a TD's life from its creation to the TDR's write-back", () => {
+  const { difference, calls, agreed, busy, outside, incomplete, unknown } = replay(life);
+  assertEquals(difference, null);
+  assertEquals([calls, agreed, busy, outside, incomplete, unknown.size], [56, 55, 1, 0, 0, 0]);
+});
+
+Deno.test("replayCalls() shows the call, both answers and the rule where they part", () => {
+  // The page of the TDR is said to be none of a TD's.
+  const lines = life.trimEnd().split("\n");
+  const at = lines.findLastIndex((line) => line.includes(" tdh_phymem_page_reclaim: "));
+  lines[at] = lines[at]!.replace("status=0x0", "status=0xc000030000000001");
+  const { difference } = replay(lines.join("\n"));
+  assertEquals(difference?.function, "tdh_phymem_page_reclaim");
+  assertEquals([difference?.recorded.name, difference?.rule], ["PAGE_METADATA_INCORRECT", "T5"]);
+  assertEquals((difference?.model as { name: string }).name, "SUCCESS");
+});
+
+Deno.test("replayCalls() sees that a step was left out", () => {
+  const without = (name: string) =>
+    replay(life.split("\n").filter((line) => !line.includes(`${name}:`)).join("\n")).difference;
+  const said = (name: string) => {
+    const found = without(name);
+    return [found?.function, (found?.model as { name: string }).name];
+  };
+  assertEquals(said("tdh_mem_track"), ["tdh_mem_page_remove", "TLB_TRACKING_NOT_DONE"]);
+  assertEquals(said("tdh_phymem_cache_wb"), ["tdh_mng_key_freeid", "WBCACHE_NOT_COMPLETE"]);
+  assertEquals(said("tdh_vp_flush"), ["tdh_mng_vpflushdone", "FLUSHVP_NOT_DONE"]);
+});
+
+Deno.test("replayCalls() says what it could not compare", () => {
+  const begun = life.split("\n").filter((line) => !/tdh_(mng|vp)_create:/.test(line)).join("\n");
+  const { agreed, outside, difference } = replay(begun);
+  assertEquals([difference, outside > 20, agreed < 20], [null, true, true]);
+  assertThrows(() => replay(fixture("hist.txt")), SyntaxError, "Expected a trace of single calls");
+});
