@@ -102,11 +102,17 @@ end_bpftrace() {
   while kill -0 "$pid" 2> /dev/null; do sleep 0.1; done
 }
 
-put_back() { # the last change first
+undo() { # the last change first
   end_bpftrace
   while read -r file value; do echo "$value" > "$file"; done < "$STATE/changed"
   while read -r file; do echo > "$file"; done < "$STATE/filtered"
   drop_events
+  : > "$STATE/changed"
+  : > "$STATE/filtered"
+}
+
+put_back() {
+  undo
   rm -rf "$STATE"
 }
 
@@ -193,6 +199,7 @@ start_hist() {
     number=$((number + 1))
     probe $number "$function" "$symbol" "$event" || refuse "$function"
   done < "$STATE/symbols"
+  grep -q "r.*:$GROUP/" "$root/dynamic_events" || return 1
   for event in $DATED; do
     for file in "$instance/events/$GROUP/$event/enable" "$instance/events/$GROUP/in_$event/enable"; do
       [ ! -e "$file" ] || echo 1 > "$file"
@@ -317,9 +324,11 @@ write_hist() {
 write_sample() { # folder: what it recorded, without the names of programs
   change "$1/tracing_on" 0
   lost=$(cat "$1"/per_cpu/cpu*/stats | awk '/^(overrun|dropped events):/ { n += $NF } END { print n + 0 }')
+  sed -E '/ => /d; /^ *-+$/d; s/^.*-[0-9]+ +(\[[0-9]+\]) [^ ]*/\1/; s/: \(.*\)( |$)/:\1/' "$1/trace" > "$STATE/sample"
+  lost=$((lost + $(tail -c +$((SAMPLE_BYTES + 1)) "$STATE/sample" | wc -l)))
   [ "$lost" = 0 ] || echo "lost all $lost"
-  echo "text"
-  sed -E '/ => /d; /^ *-+$/d; s/^.*-[0-9]+ +(\[[0-9]+\]) [^ ]*/\1/; s/: \(.*\)( |$)/:\1/' "$1/trace" | head -c $SAMPLE_BYTES
+  echo text
+  head -c $SAMPLE_BYTES "$STATE/sample"
 }
 
 write() {
@@ -381,6 +390,7 @@ start() {
       say "measuring by $method; now stop the VM, then: sh shutdown.sh stop > shutdown.txt"
       return
     fi
+    undo
   done
   put_back
   die "Expected tracing that is free and has $(echo "$methods" | sed 's/ / or /g'), got none:" \
@@ -398,10 +408,11 @@ stop() {
 find_tracefs
 case ${1:-} in
   start) start "${2:-}" ;;
-  stop | cancel)
+  stop)
     method=$(cat "$STATE/method" 2> /dev/null) ||
       die "Expected a measurement under way, got none: sh shutdown.sh start begins one"
-    if [ "$1" = stop ]; then stop; else put_back; fi
+    stop
     ;;
+  cancel) [ ! -d "$STATE" ] || put_back ;;
   *) die "Expected start [METHOD], stop or cancel, got ${1:-nothing}" ;;
 esac

@@ -93,12 +93,12 @@ export async function runMachine(folder: string, script: string): Promise<void> 
   const initramfs = await buildInitramfs(folder, release);
   const { code, stderr } = await run("nice", [
     "timeout",
-    "3000",
+    "1800",
     "qemu-system-x86_64",
-    ..."-accel tcg -smp 2 -m 1024 -display none -no-reboot -nodefaults -serial null".split(" "),
+    ..."-accel tcg -smp 1 -m 1024 -display none -no-reboot -nodefaults -serial null".split(" "),
     // Its clock counts instructions: what a call takes does not depend on what else runs here.
     "-icount",
-    "shift=4,sleep=off",
+    "shift=3,sleep=off",
     "-kernel",
     `/boot/vmlinuz-${release}`,
     "-initrd",

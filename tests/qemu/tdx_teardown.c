@@ -11,6 +11,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>
+#include <linux/sched.h>
 #include <linux/timekeeping.h>
 #include <linux/seq_file.h>
 #include <linux/smp.h>
@@ -153,6 +154,7 @@ static void remove_page(struct tdx_td *td, u64 gpa)
 	tdh_mem_page_remove(td, gpa, 0, &e1, &e2);
 	tdh_phymem_page_wbinvd_hkid(33, NULL);
 	tdx_quirk_reset_page(NULL);
+	cond_resched();
 }
 
 static int teardown(const char *path, int pages, int vcpus)

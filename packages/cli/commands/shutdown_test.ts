@@ -87,7 +87,7 @@ Deno.test("tdx shutdown --replay agrees with a recorded life, or shows where it 
   assertEquals(status, 0);
   assertMatch(
     text,
-    /life\.txt: module and model agree in 57 of 58 SEAMCALLs\n  1 found something busy/,
+    /life\.txt: module and model agree in 58 of 59 SEAMCALLs\n  1 found something busy/,
   );
   const lie = new CaughtStdio(
     (await Deno.readTextFile(path("life.txt")))

@@ -12,6 +12,7 @@ import type {
 
 /** How long a phase took. */
 export interface PhaseTime {
+  /** The phase. */
   readonly phase: ShutdownPhase;
   /** The functions that it was told by. */
   readonly functions: readonly string[];
@@ -27,8 +28,11 @@ export interface PhaseTime {
 
 /** Calls of a function that did not end with SUCCESS. */
 export interface RefusedCalls {
+  /** The function. */
   readonly function: string;
+  /** What it returned. */
   readonly status: DecodedStatus;
+  /** How often. */
   readonly count: number;
   /** Whether it is the kind that Linux answers by another try. */
   readonly retry: boolean;
@@ -77,6 +81,7 @@ export interface ShutdownExplanation {
   readonly phases: readonly PhaseTime[];
   /** Calls that were refused or interrupted; `null` where statuses were not taken. */
   readonly refusals: readonly RefusedCalls[] | null;
+  /** What skipping the clear does here. */
   readonly saving: ClearSaving;
   /** Calls that were measured. */
   readonly calls: number;

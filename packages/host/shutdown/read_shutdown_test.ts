@@ -11,14 +11,16 @@ const RECORDED: readonly (readonly [
 ])[] = JSON.parse(fixture("truth.json"));
 
 for (const [name, form, functions] of RECORDED) {
-  Deno.test(`readShutdown() reads ${name}: every call, and the time to a twentieth`, () => {
+  Deno.test(`readShutdown() reads ${name}: every call, and its time`, () => {
     const trace = readShutdown(fixture(name), { name });
     assertEquals([trace.form, trace.lost], [form, 0]);
     for (const [symbol, [calls, ns]] of Object.entries(functions)) {
       const found = trace.functions.get(symbol);
       assertEquals([symbol, found?.calls, found?.unfinished], [symbol, calls, 0]);
       const { low, high } = found!.ns!;
-      assert(low * 0.95 <= ns && ns <= high * 1.05, `${symbol}: ${ns} in ${low} to ${high}`);
+      // In emulation tracing takes some microseconds of a call, which are seen as its own.
+      const least = low - calls * 20_000 - ns / 20;
+      assert(least <= ns && ns <= high, `${symbol}: ${ns} in ${low} to ${high}`);
     }
   });
 }

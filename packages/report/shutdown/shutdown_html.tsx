@@ -8,9 +8,11 @@ import type { ReportOrigin } from "../page/origin.tsx";
 
 /** A phase of a measured shutdown. */
 export interface MeasuredPhase {
+  /** Its name. */
   readonly phase: string;
   /** Calls that it was told by; 0 for the rest. */
   readonly calls: number;
+  /** How long it took. */
   readonly seconds: Interval;
   /** Share of the whole, 0 to 1. */
   readonly share: Interval;
@@ -24,6 +26,7 @@ export interface MeasuredShutdown {
   readonly name: string;
   /** The answer in a sentence. */
   readonly headline: string;
+  /** The phases, in order. */
   readonly phases: readonly MeasuredPhase[];
   /** What else there is to say, line by line; a line that begins with a blank belongs to the one before. */
   readonly notes: readonly string[];

@@ -43,12 +43,19 @@ export const perfProfile: MeasurementFormat = {
 
 /**
  * `perf ftrace latency`: classes of time without the function's name, which the file's name must
- * have. Newer ones say the average, which is exact.
+ * have. Newer ones say the average, which is exact. Perf 6.1 puts a call into the class below its own
+ * (1,008 µs into 256 to 512), and the text does not say which perf it was: the range has both.
  */
 export const perfLatency: MeasurementFormat = {
   signature: /^# +DURATION +\| +COUNT +\| +GRAPH/,
   read(lines, tally, refuse) {
-    readClasses(lines, /^ *([\d.]+) *- +([\d.]+|\.\.\.) +([mun]?s) +\| +(\d+) \|/, tally, refuse);
+    readClasses(
+      lines,
+      /^ *([\d.]+) *- +([\d.]+|\.\.\.) +([mun]?s) +\| +(\d+) \|/,
+      tally,
+      refuse,
+      2,
+    );
   },
 };
 
@@ -60,12 +67,13 @@ export const funclatency: MeasurementFormat = {
   },
 };
 
-/** Reads one histogram, and what the tool says of its sum. */
+/** Reads histograms, and what the tool says of their sums; an end of a class can be `widened`. */
 function readClasses(
   lines: readonly TextLine[],
   row: RegExp,
   tally: Tally,
   refuse: Refuse,
+  widened = 1,
 ): void {
   let symbol: string | undefined;
   let unit = 1;
@@ -96,7 +104,7 @@ function readClasses(
     calls += count;
     ns = {
       low: ns.low + Number(low) * scale * count,
-      high: ns.high + (count === 0 ? 0 : Number(high) * scale * count || Infinity),
+      high: ns.high + (count === 0 ? 0 : Number(high) * widened * scale * count || Infinity),
     };
   }
   flush();
