@@ -231,13 +231,19 @@ END
   done < "$STATE/symbols" > "$STATE/script.bt"
   nohup bpftrace -f json -o "$STATE/bpftrace.json" "$STATE/script.bt" > "$STATE/said" 2>&1 &
   echo $! > "$STATE/pid"
-  until grep -qs attached_probes "$STATE/bpftrace.json"; do
+  # It says that it attaches before it does. Each function has a probe at entry and at return then.
+  list=/sys/kernel/debug/kprobes/list
+  [ -e "$list" ] || sleep 10
+  while [ -e "$list" ]; do
+    found=$(awk 'NR == FNR { wanted[$2]; next } { sub(/\+.*/, "", $3) } $3 in wanted { n++ }
+      END { print n + 0 }' "$STATE/symbols" "$list")
+    [ "$found" -lt $((2 * number)) ] || break
     kill -0 "$(cat "$STATE/pid")" 2> /dev/null || {
       say "bpftrace: $(head -n 1 "$STATE/said")"
       rm "$STATE/pid"
       return 1
     }
-    sleep 0.1
+    sleep 0.2
   done
 }
 

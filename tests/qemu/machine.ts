@@ -33,6 +33,7 @@ mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t securityfs securityfs sys/kernel/security
 mount -t tracefs tracefs sys/kernel/tracing
+mount -t debugfs debugfs sys/kernel/debug
 mount -t devtmpfs devtmpfs dev
 mount -t tmpfs tmpfs run
 mount -t tmpfs tmpfs mnt

@@ -73,7 +73,7 @@ export interface ShutdownExplanation {
   readonly removed: number;
   /** Pages that were reclaimed from a TD without a key. */
   readonly reclaimed: number;
-  /** Seconds of the whole. */
+  /** Seconds of the whole, without what measuring cost where that is known. */
   readonly seconds: Interval;
   /** Whether that is the time from the first call to the last return, or the sum of the phases. */
   readonly spanned: boolean;
@@ -132,10 +132,12 @@ export function explainShutdown(trace: ShutdownTrace): ShutdownExplanation {
   const reclaimed = succeededCalls(of("tdh_phymem_page_reclaim"));
   const times = phaseTimes(trace);
   const sum = total([...times.values()].map(({ ns }) => ns));
+  const calls = [...functions.values()].reduce((all, { calls }) => all + calls, 0);
   const spanned = spanNs !== null;
-  const whole = spanned ? { low: spanNs, high: spanNs } : sum;
-  if (spanned && spanNs > sum.low) {
-    const ns = { low: Math.max(0, spanNs - sum.high), high: spanNs - sum.low };
+  const span = spanned ? Math.max(0, spanNs - calls * (cost?.nsPerCall ?? 0)) : 0;
+  const whole = spanned ? { low: span, high: span } : sum;
+  if (spanned && span > sum.low) {
+    const ns = { low: Math.max(0, span - sum.high), high: span - sum.low };
     times.set("everything else", { functions: [], calls: 0, ns });
   }
   // On several CPUs at once the phases can be longer than the whole.
@@ -165,9 +167,9 @@ export function explainShutdown(trace: ShutdownTrace): ShutdownExplanation {
     phases,
     refusals: refusalsOf(functions),
     saving: savingOf(trace, times.get("clear")?.ns, base, pages),
-    calls: [...functions.values()].reduce((all, { calls }) => all + calls, 0),
+    calls,
     cost,
-    doubts: doubtsOf(trace, phases, { summed: spanned && sum.low > spanNs }),
+    doubts: doubtsOf(trace, phases, { summed: spanned && sum.low > span }),
   };
 }
 
