@@ -43,7 +43,7 @@ Deno.test("tdx shutdown ends with 2 where SEAMCALLs failed for good, and 3 where
   );
   const answer = await tdxOn(doubtful, "shutdown", "-");
   assertEquals(answer.status, 3);
-  assertMatch(answer.text, /Could not tell all:\n  It was still running/);
+  assertMatch(answer.text, /Could not tell all:\n {2}It was still running/);
 });
 
 Deno.test("tdx shutdown takes other tools' files for parts of one shutdown", async () => {
@@ -87,7 +87,7 @@ Deno.test("tdx shutdown --replay agrees with a recorded life, or shows where it 
   assertEquals(status, 0);
   assertMatch(
     text,
-    /life\.txt: module and model agree in 58 of 59 SEAMCALLs\n  1 found something busy/,
+    /life\.txt: module and model agree in 58 of 59 SEAMCALLs\n {2}1 found something busy/,
   );
   const lie = new CaughtStdio(
     (await Deno.readTextFile(path("life.txt")))
@@ -97,7 +97,7 @@ Deno.test("tdx shutdown --replay agrees with a recorded life, or shows where it 
   assertEquals(parted.status, 2);
   assertMatch(
     parted.text,
-    /-:\d+: tdh_mng_key_freeid td 0x\w+\n  module  WBCACHE_NOT_COMPLETE .*\n  model   SUCCESS .*\n  rule    T4, docs\/RULES\.md/,
+    /-:\d+: tdh_mng_key_freeid td 0x\w+\n {2}module {2}WBCACHE_NOT_COMPLETE .*\n {2}model {3}SUCCESS .*\n {2}rule {4}T4, docs\/RULES\.md/,
   );
 });
 
