@@ -242,7 +242,7 @@ export class PhysicalMemory {
   forEachPagesWith(
     wanted: (state: LineState) => boolean,
     visit: (pages: FrameChunk) => void,
-    within: FrameChunk = runOf(0, this.#frames.frames),
+    within?: FrameChunk,
   ): void {
     const answers = new Map<number, boolean>();
     const isWanted = (state: number): boolean => {
@@ -250,14 +250,22 @@ export class PhysicalMemory {
       if (answer === undefined) answers.set(state, answer = wanted(this.line.state(state)));
       return answer;
     };
+    const look = (chunk: FrameChunk) => {
+      if (chunk.value !== MIXED) return visit(chunk);
+      forEachBlock(chunk, (frame, pages) => {
+        const words = this.#block(frame).pagesWith(pages, isWanted);
+        const count = countBits(words, 0);
+        if (count > 0) {
+          visit({ frame, count, value: MIXED, words, at: 0, blocks: 1, lasting: false });
+        }
+      });
+    };
+    const isLookedAt = (value: number) => value === MIXED || isWanted(value);
+    if (within === undefined) {
+      return this.#frames.forEach(0, this.#frames.frames, look, isLookedAt);
+    }
     this.#frames.updateChunk(within, (value, chunk) => {
-      if (value === MIXED) {
-        forEachBlock(chunk, (frame, pages) => {
-          const words = this.#block(frame).pagesWith(pages, isWanted);
-          const count = countBits(words, 0);
-          if (count > 0) visit({ frame, count, value, words, at: 0, blocks: 1, lasting: false });
-        });
-      } else if (isWanted(value)) visit(chunk);
+      if (isLookedAt(value)) look(chunk);
       return value;
     });
   }
