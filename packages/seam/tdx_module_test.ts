@@ -147,6 +147,13 @@ Deno.test("TdxModule.pagesOf() lets the pages be reclaimed while it walks", () =
   assertEquals([...module.pagesOf(td.tdr, "REG")], []);
 });
 
+Deno.test("TdxModule.pagesOf() walks on from 64 GiB to 64 GiB, to the end of memory", () => {
+  const module = newModule({ bytes: 65 * GiB });
+  const frames = [2 ** 24 - 1, 65 * 2 ** 18 - 1];
+  const { tdr } = liveTd(module, { memory: frames.map((frame) => runOf(frame, 1)) });
+  assertEquals([...module.pagesOf(tdr, "REG")].flatMap(framesOf), frames);
+});
+
 Deno.test("TdxModule.pagesOf() keeps two TDs and the types apart", () => {
   const module = newModule();
   const one = liveTd(module);
