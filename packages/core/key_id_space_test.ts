@@ -56,6 +56,20 @@ Deno.test("KeyIdSpace.fromMsrs() knows integrity from the allowed algorithms, bi
   }
 });
 
+Deno.test("KeyIdSpace.fromMsrs() reads its fields alone: 35:32, 39:36, 7:4, 63:48; capability 35:32", () => {
+  // Bits beside the fields, which other features use.
+  const others = 0xF | 0x7F << 8;
+  const tmeActivate = MSRS.tmeActivate | BigInt(others) | 0xFFn << 40n;
+  const { keyIdBits, shared, private: privates } = KeyIdSpace.fromMsrs({ ...MSRS, tmeActivate });
+  assertEquals([keyIdBits, shared, privates], [6, 31, 32]);
+  for (const bits of [6n, 15n]) {
+    const tmeCapability = bits << 32n | 0xFFFFn << 36n | 0xFFFF_FFFFn;
+    assertEquals(KeyIdSpace.fromMsrs({ ...MSRS, tmeCapability }).keyIdBits, 6);
+  }
+  const few = 5n << 32n | 1n << 36n;
+  assertThrows(() => KeyIdSpace.fromMsrs({ ...MSRS, tmeCapability: few }), RangeError, "at most 5");
+});
+
 Deno.test("KeyIdSpace.fromMsrs() takes both TME policies without integrity", () => {
   for (const policy of [0n, 2n]) {
     const tmeActivate = MSRS.tmeActivate | policy << 4n;

@@ -64,6 +64,8 @@ export function mutantsOf(file: string, source: string): Mutant[] {
     if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return;
     // What an error says is for people; that there is one is not.
     if (ts.isThrowStatement(node)) return;
+    // How a page looks, somebody sees.
+    if (ts.isJsxAttribute(node) && node.initializer?.kind === SyntaxKind.StringLiteral) return;
     if (ts.isBinaryExpression(node)) {
       const isText = [node.left, node.right].some((side) =>
         ts.isStringLiteralLike(side) || ts.isTemplateExpression(side)

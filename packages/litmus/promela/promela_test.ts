@@ -1,11 +1,11 @@
-import { type Mode, type Platform, type RuleId, RULES } from "@tdx/core";
+import { type Agent, type Mode, type Platform, type RuleId, RULES, WRITES_DATA } from "@tdx/core";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import type { Policy } from "@tdx/reclaim";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { closureProblem } from "../questions/closure.ts";
 import { explore } from "../model/explore.ts";
-import type { Problem } from "../model/problem.ts";
+import { type KeyName, KEYS, type Problem, type ThreadStep } from "../model/problem.ts";
 import { toPromela } from "./promela.ts";
 import type { Proposition } from "../model/proposition.ts";
 import { type Machine, System } from "../model/system.ts";
@@ -216,4 +216,52 @@ Deno.test({
       assertEquals(errors > 0, machineCheck);
     }
   },
+});
+
+// Who does what through which key, as a step of the model; what is refused (F1, W6) does nothing.
+const STEPS: readonly (readonly [Agent, ThreadStep["operation"], KeyName, string])[] = [
+  ["host", "load", "keyid0", "load(l0, KEY_KEYID0); secret host_mc"],
+  ["host", "load", "td", "skip"],
+  ["td", "load", "td", "load(l0, KEY_TD); td_mc"],
+  ["module", "load", "global", "load(l0, KEY_GLOBAL); td_mc"],
+  ["host", "store", "keyid0", "store(l0, KEY_KEYID0, HOST);"],
+  ["td", "store", "td", "store(l0, KEY_TD, HOST);"],
+  ["host", "partial-write", "shared", "partial_write(l0, KEY_SHARED, HOST);"],
+  ["host", "movdir64b", "integrity", "movdir64b(l0, KEY_INTEGRITY, HOST);"],
+  ["host", "clear", "keyid0", "movdir64b(l0, KEY_KEYID0, ZEROS);"],
+  ["host", "clflush", "keyid0", "clflush(l0, KEY_KEYID0);"],
+  ["host", "prefetch", "keyid0", "prefetch(l0, KEY_KEYID0);"],
+  ["device", "dma-read", "keyid0", "dma_read(l0, KEY_KEYID0); secret"],
+  ["device", "dma-read", "td", "skip"],
+  ["device", "dma-write", "keyid0", "dma_write(l0, KEY_KEYID0, HOST);"],
+  ["device", "dma-write", "td3", "skip"],
+  ["device", "dma-partial-write", "keyid0", "dma_partial_write(l0, KEY_KEYID0, HOST);"],
+  ["cache", "evict", "td", "evict(l0, KEY_TD);"],
+  ["module", "cache-wb", "td", "cache_wb(l0, KEY_TD);"],
+  ["module", "page-wbinvd", "td", "page_wbinvd(l0, KEY_TD);"],
+  ["cache", "poison", "td", "poison_cell(l0, KEY_TD);"],
+  ["cache", "poison-stuck", "td", "poison_stuck(l0, KEY_TD);"],
+  ["cache", "corrupt", "td", "corrupt(l0, KEY_TD);"],
+];
+const OBSERVED: Readonly<Record<string, string>> = {
+  secret: "secret_read = secret_read || value == SECRET; ",
+  host_mc: "host_mc = consumed; ",
+  td_mc: "td_mc = td_mc || consumed; ",
+};
+
+Deno.test("toPromela() writes every operation, on the copy under its KeyID, with what is observed", () => {
+  for (const [by, operation, key, expected] of STEPS) {
+    const writes = operation !== "clear" && WRITES_DATA.has(operation);
+    const step = { operation, line: 0, key, ...(writes ? { data: "host" as const } : {}) };
+    const threads = [{ name: by, agent: by, after: [], kind: "sequence" as const, steps: [step] }];
+    const model = toPromela({ ...LOAD, threads }, { ...MACHINE, clear: true });
+    const [, done] = /pc_0 == 0 -> ((?:(?! pc_0 = ).)*) pc_0 = /.exec(model.replace(/\s+/g, " "))!;
+    const [call, observed = ""] = expected.split("; ");
+    const { keyId } = KEYS[key];
+    const through = expected === "skip"
+      ? "skip;"
+      : `take_${keyId}(l0); ${call!.replace(/;$/, "")}; put_${keyId}(l0);`;
+    const then = observed.split(" ").map((name) => OBSERVED[name] ?? "").join("");
+    assertEquals(done, `${through} ${then}`.trimEnd(), `${by} ${operation} ${key}`);
+  }
 });

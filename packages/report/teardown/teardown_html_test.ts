@@ -268,6 +268,7 @@ Deno.test("teardownHtml() draws a map for each thing that became of pages", () =
     "261,085 pages were not the TD's. No page is poisoned or leaked.",
   );
   const listed = table(shown, "The first of them by address: 10 of 1,024 retired");
+  assertEquals(listed[0], ["Address", "Became", "PAMT now", "Poisoned", "Poison from"]);
   assertEquals(listed[1], ["0x0", "retired", "NDA", "64 of 64", "partial write"]);
   assertEquals(listed.length, 11);
   assertStringIncludes(
