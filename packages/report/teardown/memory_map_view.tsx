@@ -86,8 +86,11 @@ function LayerView({ layer, map }: { readonly layer: Layer; readonly map: Memory
     (_, i) => showSize(i * LABEL_EVERY * COLUMNS * map.cellBytes),
   );
   const margin = Math.max(...labels.map(({ length }) => length)) * CHARACTER + GAP;
-  const capacity = map.cellBytes / PAGE_BYTES;
-  const full = cells.map((count, i) => count === capacity ? pathOf(fate, i, count, map) : "");
+  // Where a cell is full its neighbours tell the address; what is in order needs none.
+  const isTold = (count: number) => BAD_FATES.includes(fate) && count < map.cellBytes / PAGE_BYTES;
+  const untold = cells.map((count, i) =>
+    count === 0 || isTold(count) ? "" : pathOf(fate, i, count, map)
+  );
   return (
     <figure>
       <figcaption>
@@ -103,7 +106,7 @@ function LayerView({ layer, map }: { readonly layer: Layer; readonly map: Memory
         {labels.map((label, i) => (
           <text key={i} x={-GAP} y={(i * LABEL_EVERY + 0.5) * CELL} dy="0.35em">{label}</text>
         ))}
-        <path class={fate} d={full.join("")} />
+        <path class={fate} d={untold.join("")} />
         {cells.map((count, i) =>
           count === 0 || count === capacity
             ? null

@@ -258,7 +258,7 @@ Deno.test("teardownHtml() draws a map for each thing that became of pages", () =
       "out of use",
       [],
     ],
-    ["free: 35 pages came back, not used yet", ["0x400000: 35 free"]],
+    ["free: 35 pages came back, not used yet", []],
   ]);
   const shown = read(teardownHtml(HAZARD));
   const full = shown.querySelector(".maps path.retired")!.getAttribute("d")!;
