@@ -8,10 +8,13 @@ const TYPES: Readonly<Record<string, string>> = {
   ".ts": "application/typescript",
 };
 
-/** What every answer says: the type is as told, and a page of ours loads and frames nothing else. */
+/**
+ * What every answer says: the type is as told, and a page of ours loads and frames nothing else.
+ * Styles of elements are allowed because a browser writes them itself where coloured text is edited.
+ */
 const HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; " +
-    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "style-src-attr 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
 };

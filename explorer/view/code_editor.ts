@@ -86,7 +86,7 @@ export interface CodeEditorOptions {
   readonly onRun: () => void;
 }
 
-/** Makes an editor in an element. */
+/** Makes an editor in an element. Its styles are adopted by a shadow root: no page must allow them. */
 export function createEditor(
   parent: HTMLElement,
   { label, onText, onRun }: CodeEditorOptions,
@@ -98,8 +98,10 @@ export function createEditor(
       return true;
     },
   };
+  const root = parent.attachShadow({ mode: "open" });
   const view = new EditorView({
-    parent,
+    parent: root,
+    root,
     extensions: [
       keymap.of([run, ...defaultKeymap, ...historyKeymap]),
       history(),

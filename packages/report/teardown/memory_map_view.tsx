@@ -108,13 +108,13 @@ function LayerView({ layer, map }: { readonly layer: Layer; readonly map: Memory
         ))}
         <path class={fate} d={untold.join("")} />
         {cells.map((count, i) =>
-          count === 0 || count === capacity
-            ? null
-            : (
+          count > 0 && isTold(count)
+            ? (
               <path key={i} class={fate} d={pathOf(fate, i, count, map)}>
                 <title>{`${showAddress(i * map.cellBytes)}: ${showCount(count)} ${name}`}</title>
               </path>
             )
+            : null
         )}
       </svg>
     </figure>
