@@ -8,6 +8,7 @@ import {
   type Key,
   KeyIdSpace,
   LineAutomaton,
+  type LineState,
   type Operation,
   PAGE_BYTES,
   PhysicalMemory,
@@ -88,6 +89,17 @@ const HKID = 33;
 /** A memory that takes down what is done to it instead of doing it. */
 class Recorder extends PhysicalMemory {
   effects: { readonly frame: number; readonly operation: Operation }[] = [];
+  /** Keys under which lines may be dirty. */
+  keys: readonly Key[] = [];
+
+  /** Any line may be dirty under any of the keys: what a write-back does with it, the sets say. */
+  override forEachPagesWith(wanted: (state: LineState) => boolean): void {
+    const { memory } = LineAutomaton.fresh(this.keyIds.key(0));
+    const copies = this.keys.map(({ keyId }) => {
+      return { keyId, data: "zeros", dirty: true, poison: null } as const;
+    });
+    wanted({ memory, copies });
+  }
 
   override applyChunk(operation: Operation, chunk: FrameChunk): Counts {
     forEachFrame(chunk, (frame) => this.effects.push({ frame, operation }));
@@ -160,12 +172,7 @@ export class World {
     this.pages = pagesOf(module, built.tdr, pages);
     this.pages.forEach(({ pa }, i) => this.#pageOfFrame.set(pa / PAGE_BYTES, i));
     this.built = this.#takeEffects();
-    // What TDH.PHYMEM.CACHE.WB writes back are the keys under which the automaton has seen dirty lines.
-    const { line } = this.#memory;
-    const fresh = line.intern(LineAutomaton.fresh(this.keyIds.key(0)));
-    for (const key of [module.globalKey, this.keyIds.key(HKID), this.keyIds.key(HKID + 1)]) {
-      line.step(fresh, line.operation({ kind: "store", by: "module", key }));
-    }
+    this.#memory.keys = [module.globalKey, this.keyIds.key(HKID), this.otherKey];
     this.initial = this.#intern(module.snapshot());
     this.#at = this.initial;
   }
