@@ -74,14 +74,22 @@ sh "$SHUTDOWN" stop > $OUT/running.txt
 wait
 unchanged running
 
-# Ctrl-C, a while after the beginning.
-for seconds in 0.5 1.5; do
-  refused interrupted_start timeout -s INT $seconds sh "$SHUTDOWN" start
-  unchanged interrupted_start
-done
+# Ctrl-C, once something has happened: in groups of their own, for which it is not ignored.
+set -m
+interrupt() { # case, command until which to wait, arguments
+  case=$1 until=$2
+  shift 2
+  sh "$SHUTDOWN" "$@" > "$OUT/$case.stdout" 2> "$OUT/$case.stderr" &
+  until eval "$until"; do sleep 0.01; done
+  kill -INT -- -$!
+  wait
+  unchanged "$case"
+}
+interrupt interrupted_cost "[ -d $TRACING/instances/tdx-shutdown ]" start
+interrupt interrupted_start "grep -q tdh_mng_vpflushdone $TRACING/dynamic_events" start
 sh "$SHUTDOWN" start 2> /dev/null
-refused interrupted_stop timeout -s INT 0.2 sh "$SHUTDOWN" stop
-unchanged interrupted_stop
+interrupt interrupted_stop "[ -s $OUT/interrupted_stop.stdout ]" stop
+set +m
 
 # Somebody else traces.
 echo function > $TRACING/current_tracer
@@ -91,6 +99,8 @@ unchanged busy
 
 if command -v bpftrace > /dev/null; then measured bpftrace sh bpftrace dynamic 20 2; fi
 
+umount /sys/kernel/debug/tracing 2> /dev/null
+umount /sys/kernel/debug
 umount $TRACING
 refused no_tracefs sh "$SHUTDOWN" start
 mount -t tracefs tracefs $TRACING

@@ -2,7 +2,8 @@
 // statuses: the test module says what it did, and the reader has to come to the same.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { explainShutdown, readShutdown, SHUTDOWN_FUNCTIONS } from "@tdx/host";
+import { explainShutdown, readShutdown, replayCalls, SHUTDOWN_FUNCTIONS } from "@tdx/host";
+import { generic } from "@tdx/platform-generic";
 import { missingProgram, skippable } from "../skippable.ts";
 import { missingMachine, runMachine } from "./machine.ts";
 
@@ -92,6 +93,16 @@ test(
   missing ?? await missingProgram("bpftrace", "--version"),
 );
 
+test("calls replays on the model of the module, up to the lie that the test module tells", async () => {
+  const { agreed, difference } = replayCalls(await read("calls.txt"), { platform: generic });
+  const { recorded, model, rule } = difference!;
+  assertEquals([agreed, difference!.function, rule], [55, "tdh_phymem_page_reclaim", "T5"]);
+  assertEquals([recorded.name, (model as typeof recorded).name], [
+    "PAGE_METADATA_INCORRECT",
+    "SUCCESS",
+  ]);
+});
+
 test("hist takes statuses: a busy block, two interrupts of the write-back, a failed reclaim", async () => {
   const refusals = async (name: string) =>
     explainShutdown(readShutdown(await read(`${name}.txt`))).refusals!.map((
@@ -125,7 +136,7 @@ test("a shutdown that goes on at the stop is said to", async () => {
 });
 
 test("Ctrl-C puts everything back, at the start and at the stop", async () => {
-  for (const name of ["interrupted_start", "interrupted_stop"]) {
+  for (const name of ["interrupted_cost", "interrupted_start", "interrupted_stop"]) {
     assertStringIncludes(await read(`${name}.stderr`), "interrupted, everything is put back");
     assertEquals(await read(`${name}.diff`), "", name);
   }
