@@ -74,14 +74,13 @@ sh "$SHUTDOWN" stop > $OUT/running.txt
 wait
 unchanged running
 
-# Ctrl-C, once something has happened: in groups of their own, for which it is not ignored.
-set -m
+# Ctrl-C, once something has happened. A shell's background ignores it, unless told otherwise.
 interrupt() { # case, command until which to wait, arguments
   case=$1 until=$2
   shift 2
-  sh "$SHUTDOWN" "$@" > "$OUT/$case.stdout" 2> "$OUT/$case.stderr" &
+  env --default-signal=INT sh "$SHUTDOWN" "$@" > "$OUT/$case.stdout" 2> "$OUT/$case.stderr" &
   until eval "$until"; do sleep 0.01; done
-  kill -INT -- -$!
+  kill -INT $!
   wait
   unchanged "$case"
 }
@@ -89,7 +88,6 @@ interrupt interrupted_cost "[ -d $TRACING/instances/tdx-shutdown ]" start
 interrupt interrupted_start "grep -q tdh_mng_vpflushdone $TRACING/dynamic_events" start
 sh "$SHUTDOWN" start 2> /dev/null
 interrupt interrupted_stop "[ -s $OUT/interrupted_stop.stdout ]" stop
-set +m
 
 # Somebody else traces.
 echo function > $TRACING/current_tracer
