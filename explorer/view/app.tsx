@@ -6,6 +6,7 @@ import { TOUR } from "../model/tour.ts";
 import { Fold } from "./fold.tsx";
 import { StateMapView } from "./map.tsx";
 import { Operations } from "./operations.tsx";
+import { Proof } from "./proof.tsx";
 import { ScenarioPage } from "./scenario_page.tsx";
 import { SettingsBar } from "./settings_bar.tsx";
 import { Stage } from "./stage.tsx";
@@ -178,6 +179,9 @@ function LinePage({ page, tour, onTour }: LinePageProps): JSX.Element {
         />
       </main>
       <Ticker situation={situation} runs={runs} onChange={change} />
+      <Fold title="The whole teardown, proved">
+        {() => <Proof platform={platform} />}
+      </Fold>
       <Fold title="Map of all states">
         {() => (
           <StateMapView
