@@ -83,7 +83,7 @@ function Properties({ proof: { properties, bound, states, depth } }: {
                     <li key={i}>
                       {by}: {what}
                       {status !== null && ` → ${status}`}
-                      {injected && <b class="wrong">(injected)</b>}
+                      {injected && <b class="wrong">, injected</b>}
                       {line !== null && <small>line: {line}</small>}
                     </li>
                   ))}
