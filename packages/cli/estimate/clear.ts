@@ -83,7 +83,9 @@ function sourceOf({ cpu, bytesPerThread }: MeterReport, { nsPerPage, repeats }: 
 /** What is read of a report, and how to tell that a meter wrote it. */
 const FIELDS: Readonly<Record<string, (value: never) => boolean>> = {
   formatVersion: (version: unknown) => version === FORMAT_VERSION,
-  cpu: (cpu?: MeterCpu) => isPlain(cpu?.vendor) && isPlain(meteredCpuName(cpu!)),
+  cpu: (cpu?: MeterCpu) =>
+    isPlain(cpu?.vendor) && [cpu!.family, cpu!.model].every(Number.isSafeInteger) &&
+    isPlain(meteredCpuName(cpu!)),
   bytesPerThread: isCount,
   measurements: (all: unknown) => Array.isArray(all) && all.every(isMeasurement),
   notMeasured: (all: unknown) => Array.isArray(all) && all.every((one) => isPlain(one?.reason)),

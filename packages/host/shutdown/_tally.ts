@@ -39,6 +39,10 @@ export class Tally {
       sum = { calls: 0, unfinished: 0, ns: null, statuses: null, bytes: null };
       this.functions.set(name, sum);
     }
+    const least = typeof ns === "object" ? ns.low : ns ?? 0;
+    if (![calls, least, bytes ?? 0].every((figure) => figure <= Number.MAX_SAFE_INTEGER)) {
+      throw new RangeError(`Expected calls, nanoseconds and bytes of ${name} below 2^53, got more`);
+    }
     sum.calls += calls;
     sum.unfinished += unfinished;
     if (bytes !== undefined) sum.bytes = (sum.bytes ?? 0) + bytes;

@@ -31,6 +31,9 @@ const FORM_OF: Readonly<Record<Collected["method"], ForeignForm | null>> = {
   calls: "kprobe events",
 };
 
+/** The longest line of a tracer, in characters. */
+const LONGEST_LINE = 2000;
+
 const EXPECTED =
   "what shutdown.sh stop writes, or a measurement by bpftrace -f json, funclatency, perf ftrace, " +
   "trace-cmd report, function_graph or trace_stat";
@@ -122,7 +125,13 @@ function recognise(text: string, tally: Tally, refuse: Refuse): {
   readonly form: ForeignForm | null;
   readonly lines: readonly TextLine[];
 } {
-  const lines = textLines(text, EXPECTED, refuse);
+  // No tracer's line is so long, and what is looked for in one takes its square in time; the objects
+  // of bpftrace are JSON, which does not.
+  const lines = textLines(text, EXPECTED, refuse).map((line) =>
+    line.text.length <= LONGEST_LINE || line.text.startsWith("{")
+      ? line
+      : { ...line, text: line.text.slice(0, LONGEST_LINE) }
+  );
   if (COLLECTED.test(lines[0]!.text)) {
     const collected = readCollected(lines, tally, refuse);
     return { collected, form: FORM_OF[collected.method], lines: collected.text };

@@ -31,7 +31,8 @@ export const bpftrace: MeasurementFormat = {
     const maps = lines.flatMap(({ text, number }) => {
       if (text.trim() === "") return [];
       const { type, data } = parse(text, number, refuse);
-      if (type === "lost_events") tally.lost += Number((data as { events?: number }).events ?? 0);
+      const { events } = (data ?? {}) as { events?: unknown };
+      if (type === "lost_events" && isCount(events)) tally.lost += events;
       return typeof data === "object" && data !== null
         ? Object.entries(data).map(([map, value]) => ({ type, map, value, line: number }))
         : [];
@@ -45,20 +46,23 @@ export const bpftrace: MeasurementFormat = {
         const name = plainName(symbol);
         if (!Object.hasOwn(SHUTDOWN_FUNCTIONS, name)) continue;
         if (type === "stats") {
-          const { count, total } = item as Stats;
-          if (!(count >= 0 && total >= 0)) throw refuse(line, "Expected count and total of stats");
+          const { count, total } = (item ?? {}) as Stats;
+          if (!isCount(count) || !isCount(total)) {
+            throw refuse(line, "Expected count and total of stats");
+          }
           tally.add(name, { calls: count, ns: total * unit });
           exact.add(name);
         } else if (type === "hist" || type === "lhist") {
           if (exact.has(name) || !Array.isArray(item)) continue;
           const classes = item as Class[];
+          if (!classes.every(isClass)) throw refuse(line, "Expected min, max and count of a class");
           const calls = classes.reduce((sum, { count }) => sum + count, 0);
           tally.add(name, { calls, ns: boundsOf(classes, unit) });
           exact.add(name);
         } else if (type === "map" && key.includes(",")) {
           const text = key.slice(key.lastIndexOf(",") + 1).trim();
-          if (!/^-?\d+$/.test(text)) continue;
-          tally.add(name, { status: BigInt.asUintN(64, BigInt(text)), statusCalls: Number(item) });
+          if (!/^-?\d+$/.test(text) || !isCount(item)) continue;
+          tally.add(name, { status: BigInt.asUintN(64, BigInt(text)), statusCalls: item });
         }
       }
     }
@@ -71,6 +75,15 @@ function parse(text: string, line: number, refuse: Refuse): { type: string; data
     if (typeof value?.type === "string") return value;
   } catch { /* The same mistake. */ }
   throw refuse(line, `Expected one JSON object of bpftrace a line, got ${quote(text)}`);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value < Infinity;
+}
+
+function isClass(value: Class | null): boolean {
+  const { min = 0, max = 0, count } = value ?? {};
+  return isCount(count) && [min, max].every((end) => Number.isFinite(end));
 }
 
 /** A map with keys, or the only value of one without. */

@@ -64,7 +64,7 @@ export function readCollected(
     else if (word === "first" || word === "at") tally.at(Number(first));
     else if (word === "stop") stopped = true;
     else if (word === "start" || word === "cpus") continue;
-    else if (words[word!] !== undefined) words[word!]!.push(text.slice(word!.length + 1));
+    else if (Object.hasOwn(words, word!)) words[word!]!.push(text.slice(word!.length + 1));
     else throw refuse(number, `Expected a line of shutdown.sh, got ${quote(text)}`);
   }
   if (!stopped) {

@@ -26,7 +26,7 @@ interface Entered {
 
 /** Seconds before the bar, the CPU, the rest. */
 const LINE = /^ *(?:(\d+\.\d+) +\| +)?(\d+)\) +(?:\S.*=> *|(.*)\|)(.*)$/;
-const DURATION = /([\d.]+) us *$/;
+const DURATION = /(\d+(?:\.\d+)?) us *$/;
 const CALL = /^ *([\w.]+)(?: \[\w+\])?\((.*)\)(;| \{)(.*)$/;
 const RETURN = /^ *\}(.*)$/;
 const LOST = /^(?:CPU:\d+ \[LOST (\d+) EVENTS\]|.*\[(\d+) EVENTS DROPPED\])/;

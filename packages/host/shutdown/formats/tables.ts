@@ -22,7 +22,7 @@ export const traceStat: MeasurementFormat = {
   read(lines, tally, refuse) {
     for (const { text, number } of lines) {
       if (/^ *(?:Function +Hit|-{3})|^ *$/.test(text)) continue;
-      const row = /^ *([\w.]+) +(\d+) +([\d.]+) us/.exec(text);
+      const row = /^ *([\w.]+) +(\d+) +(\d+(?:\.\d+)?) us/.exec(text);
       if (row === null) throw refuse(number, `Expected a row of trace_stat, got ${quote(text)}`);
       tally.add(row[1]!, { calls: Number(row[2]), ns: Math.round(Number(row[3]) * 1000) });
     }
@@ -34,7 +34,7 @@ export const perfProfile: MeasurementFormat = {
   signature: /^# *Total \(us\) +Avg \(us\) +Max \(us\) +Count +Function/,
   read(lines, tally) {
     for (const { text } of lines) {
-      const row = /^ *([\d.]+) +[\d.]+ +[\d.]+ +(\d+) +([\w.]+)/.exec(text);
+      const row = /^ *(\d+(?:\.\d+)?) +[\d.]+ +[\d.]+ +(\d+) +([\w.]+)/.exec(text);
       if (row === null) continue;
       tally.add(row[3]!, { calls: Number(row[2]), ns: Math.round(Number(row[1]) * 1000) });
     }
@@ -51,7 +51,7 @@ export const perfLatency: MeasurementFormat = {
   read(lines, tally, refuse) {
     readClasses(
       lines,
-      /^ *([\d.]+) *- +([\d.]+|\.\.\.) +([mun]?s) +\| +(\d+) \|/,
+      /^ *(\d+(?:\.\d+)?) *- +(\d+(?:\.\d+)?|\.\.\.) +([mun]?s) +\| +(\d+) \|/,
       tally,
       refuse,
       2,
@@ -94,7 +94,7 @@ function readClasses(
     if (header !== null) unit = UNITS[header[1]!]!;
     const total = /total: *(\d+) ([num]?secs)/.exec(text);
     if (total !== null) exact = Number(total[1]) * UNITS[total[2]!]!;
-    const average = /^# *avg \(us\): *([\d.]+)/i.exec(text);
+    const average = /^# *avg \(us\): *(\d+(?:\.\d+)?)/i.exec(text);
     if (average !== null) exact = Number(average[1]) * 1000 * calls;
     const found = row.exec(text);
     if (found === null) continue;
