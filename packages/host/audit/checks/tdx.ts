@@ -1,3 +1,4 @@
+import { isPrivateRange } from "../../mce/assess/key_id_layout.ts";
 import { FILES, namesOf } from "../readers/evidence.ts";
 import { type KeyIdCounts, keyIdCounts, keyIdSpaceOf, type Msrs } from "../readers/msrs.ts";
 import { whyUnread } from "../readers/reading.ts";
@@ -77,6 +78,10 @@ export const keyIds: CheckSpec = {
     if (counts !== undefined) return byRegisters(msrs!, counts);
     if (log?.keyIds !== undefined) {
       const { first, end } = log.keyIds;
+      if (!isPrivateRange([first, end])) {
+        const seen = `private KeyID range [${first}, ${end})`;
+        return findingsIn(FILES.log.name).unknown(seen, "No machine can have that range");
+      }
       const meaning = `The TDX module uses ${first}, TDs the others`;
       return findingsIn(FILES.log.name).ok(`private ${first} to ${end - 1}`, meaning);
     }

@@ -106,6 +106,10 @@ Deno.test("assessMachineCheck() splits the KeyID off the address", () => {
   assertEquals(at(SPLIT), { ...split, keyIdKind: "private" });
   assertEquals(at({ ...SPLIT, sharedKeyIds: 65 })?.keyIdKind, "shared");
   assertEquals(at({ maxPa: 52 }, { privateKeyIds: [64, 128] }), { ...split, keyIdKind: "private" });
+  // What a log says against the caller, or against all machines, does not count.
+  for (const privateKeyIds of [[0, 128], [5, 2], [128, 256]] as const) {
+    assertEquals(at({ maxPa: 52, keyIdBits: 7 }, { privateKeyIds }), split);
+  }
   assertMatch(at({})!.note!, /may still hold KeyID bits/);
   assertEquals(at({ maxPa: 46, keyIdBits: 6 }), {
     raw: 0x82080a5669600n,

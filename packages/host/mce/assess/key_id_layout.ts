@@ -10,21 +10,36 @@ export interface KeyIdLayout {
   readonly sharedKeyIds?: number | undefined;
 }
 
+/** More KeyIDs than its register has bits for, no machine has. */
+const MAX_KEY_IDS = 2 ** 15;
+
+/**
+ * Whether a machine can have a range of private KeyIDs.
+ *
+ * The private KeyIDs are the last ones and KeyID 0 is none of them; both bounds are powers of 2,
+ * because the firmware gives TDX the upper bits of the KeyID (TME 336907, IA32_TME_ACTIVATE 39:36).
+ */
+export function isPrivateRange([first, end]: PrivateKeyIds): boolean {
+  return first < end && end <= MAX_KEY_IDS &&
+    [first, end].every((bound) => Number.isInteger(Math.log2(bound)));
+}
+
 /**
  * Completes a KeyID layout from the range of private KeyIDs that Linux logs at boot.
  *
- * The private KeyIDs are the last ones, so one past the last is 2^k for k KeyID bits, and all below
- * the first are shared but KeyID 0 (TME 336907). What the caller gives goes before.
+ * One past the last is 2^k for k KeyID bits, and all below the first are shared but KeyID 0. What
+ * the caller gives goes before; what the log says is left out where it contradicts that, or is no
+ * range that a machine can have.
  */
 export function keyIdLayout(
-  given: KeyIdLayout,
+  { maxPa, keyIdBits, sharedKeyIds }: KeyIdLayout,
   range: PrivateKeyIds | undefined,
 ): KeyIdLayout {
-  const { maxPa, keyIdBits, sharedKeyIds } = given;
-  const bits = range === undefined ? NaN : Math.log2(range[1]);
-  return {
-    maxPa,
-    keyIdBits: keyIdBits ?? (Number.isInteger(bits) ? bits : undefined),
-    sharedKeyIds: sharedKeyIds ?? (range && range[0] - 1),
-  };
+  if (range === undefined || !isPrivateRange(range)) return { maxPa, keyIdBits, sharedKeyIds };
+  const [first, end] = range;
+  const bits = keyIdBits ?? Math.log2(end);
+  const shared = sharedKeyIds ?? first - 1;
+  return shared < 2 ** bits
+    ? { maxPa, keyIdBits: bits, sharedKeyIds: shared }
+    : { maxPa, keyIdBits, sharedKeyIds };
 }

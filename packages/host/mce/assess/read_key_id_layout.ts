@@ -53,8 +53,9 @@ export async function readKeyIdLayout(source: HostSource): Promise<KeyIdLayout> 
   const width = /^address sizes\s*:\s*(\d{1,2}) bits physical/m.exec(texts.get(CPUINFO) ?? "")?.[1];
   const maxPa = Number(width) + space.keyIdBits;
   return {
-    // Above 52 the kernel did not take the KeyID bits off, so the width tells nothing.
-    ...(maxPa <= 52 && { maxPa }),
+    // Above 52 the kernel did not take the KeyID bits off, so the width tells nothing; nor does one
+    // that no CPU has.
+    ...(maxPa >= 32 && maxPa <= 52 && { maxPa }),
     keyIdBits: space.keyIdBits,
     sharedKeyIds: space.shared,
   };

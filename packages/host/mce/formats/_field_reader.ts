@@ -4,26 +4,29 @@ import { quote, textError, type TextLine } from "../../_text_lines.ts";
 /** What else is wrong with a line adds nothing, and garbage can be wrong in thousands of places. */
 const MAX_DAMAGE = 8;
 
-/** What messages call the numbers in the lines of records. */
+/** What messages call the numbers in the lines of records, and how many bits each has. */
 const DECIMAL = {
-  cpu: "a CPU number",
-  bank: "a bank number",
-  vendor: "a vendor number",
-  time: "a time in seconds",
+  cpu: ["a CPU number", 32],
+  bank: ["a bank number", 8],
+  vendor: ["a vendor number", 8],
+  time: ["a time in seconds", 53],
 } as const;
 const HEXADECIMAL = {
-  status: "MCi_STATUS",
-  mcgStatus: "MCG_STATUS",
-  address: "MCi_ADDR",
-  misc: "MCi_MISC",
-  mcgCap: "MCG_CAP",
-  cs: "the code segment",
-  ip: "the instruction pointer",
-  signature: "a CPU signature",
+  status: ["MCi_STATUS", 64],
+  mcgStatus: ["MCG_STATUS", 64],
+  address: ["MCi_ADDR", 64],
+  misc: ["MCi_MISC", 64],
+  mcgCap: ["MCG_CAP", 64],
+  cs: ["the code segment", 16],
+  ip: ["the instruction pointer", 64],
+  signature: ["a CPU signature", 32],
 } as const;
-const CALLED: Readonly<Record<FieldName, string>> = { ...DECIMAL, ...HEXADECIMAL };
+const FIELDS: Readonly<Record<FieldName, readonly [called: string, bits: number]>> = {
+  ...DECIMAL,
+  ...HEXADECIMAL,
+};
 
-/** Numbers in the lines of records: decimal ones are exact, hexadecimal ones have up to 64 bits. */
+/** Numbers in the lines of records: decimal ones are plain numbers, hexadecimal ones registers. */
 export type Fields =
   & { -readonly [Name in keyof typeof DECIMAL]?: number }
   & { -readonly [Name in keyof typeof HEXADECIMAL]?: bigint };
@@ -90,7 +93,7 @@ export class FieldReader {
         const start = match!.indices![i + 1]![0];
         found[name] = this.number(name, captured, start, digits?.[name], base?.[name]);
       } else if (i < required) {
-        this.expected(CALLED[name], text.trimEnd().length, "no number");
+        this.expected(FIELDS[name][0], text.trimEnd().length, "no number");
       }
     });
     return match === null ? undefined : found as Fields;
@@ -108,21 +111,19 @@ export class FieldReader {
     const usual = decimal ? "decimal" : "hexadecimal";
     // A number with 0x may be printed without leading zeros.
     const value = text.startsWith("0x")
-      ? this.#register(CALLED[name], text.slice(2), at + 2, "hexadecimal")
-      : this.#register(CALLED[name], text, at, base ?? usual, digits);
-    if (!decimal || value === undefined) return value as Fields[Name];
-    if (value <= Number.MAX_SAFE_INTEGER) return Number(value) as Fields[Name];
-    this.expected(`${CALLED[name]} up to ${Number.MAX_SAFE_INTEGER}`, at, quote(text));
-    return undefined;
+      ? this.#value(name, text.slice(2), at + 2, "hexadecimal")
+      : this.#value(name, text, at, base ?? usual, digits);
+    return (decimal && value !== undefined ? Number(value) : value) as Fields[Name];
   }
 
-  #register(
-    what: string,
+  #value(
+    name: FieldName,
     text: string,
     at: number,
     base: Base,
     digits?: number,
   ): bigint | undefined {
+    const [what, bits] = FIELDS[name];
     if (!this.#line.ended && at + text.length >= this.#line.text.length) {
       this.expected(what, at, `${quote(text)}, maybe cut`);
       return undefined;
@@ -132,9 +133,9 @@ export class FieldReader {
     // No number under 2^64 has more digits than 20, and a long one is slow to convert.
     if (DIGITS[base].test(text) && significant.length <= 20 && asExpected) {
       const value = BigInt(base === "decimal" ? significant : `0x${significant}`);
-      if (value < 1n << 64n) return value;
+      if (value < 1n << BigInt(bits)) return value;
     }
-    const form = digits === undefined ? `a 64-bit ${base} number` : `${digits} ${base} digits`;
+    const form = digits === undefined ? `a ${bits}-bit ${base} number` : `${digits} ${base} digits`;
     this.expected(`${what}, ${form}`, at, quote(text));
     return undefined;
   }

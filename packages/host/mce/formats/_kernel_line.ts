@@ -1,5 +1,6 @@
 import { defined } from "@tdx/core";
 import { quote, type TextLine } from "../../_text_lines.ts";
+import { isPrivateRange } from "../assess/key_id_layout.ts";
 import type { PrivateKeyIds, RecordFields } from "../logged_machine_check.ts";
 import { type FieldPattern, FieldReader, plainWords } from "./_field_reader.ts";
 import { recordedCpu } from "./_recorded_cpu.ts";
@@ -16,7 +17,12 @@ export type KernelLine =
       readonly marked: boolean;
     }
     | { readonly kind: "reason" | "panic"; readonly words: string; readonly line: number }
-    | { readonly kind: "key-ids"; readonly range: PrivateKeyIds }
+    | {
+      readonly kind: "key-ids";
+      /** Absent where no machine can have it, which is told as damage. */
+      readonly range?: PrivateKeyIds;
+      readonly damage: readonly string[];
+    }
   )
   & {
     /** Who logged it, where a journal or syslog names it. */
@@ -117,9 +123,16 @@ export function readKernelLine(
   }
   const tdx = text.indexOf(TDX);
   KEY_IDS.lastIndex = tdx + TDX.length;
-  const [, first, end] = tdx < 0 ? [] : KEY_IDS.exec(text) ?? [];
-  if (first === undefined) return undefined;
-  return { host: hostBefore(text, tdx), kind: "key-ids", range: [Number(first), Number(end)] };
+  const words = tdx < 0 ? null : KEY_IDS.exec(text);
+  if (words === null) return undefined;
+  const host = hostBefore(text, tdx);
+  const range = [Number(words[1]), Number(words[2])] as const;
+  if (isPrivateRange(range)) return { host, kind: "key-ids", range, damage: [] };
+  const reader = new FieldReader(line, name);
+  const at = text.indexOf("[", words.index);
+  const got = quote(text.slice(at, KEY_IDS.lastIndex));
+  reader.expected("a range of private KeyIDs that a machine can have", at, got);
+  return { host, kind: "key-ids", damage: reader.damage };
 }
 
 /** Who printed a line about a machine check, and where its own words begin. */
@@ -168,7 +181,7 @@ function unmarked(text: string, open: boolean): Printed | undefined {
 }
 
 /** The word before ` kernel:` or ` kernel[…]:`, looking at the text before `end`. */
-function hostBefore(text: string, end: number): string {
+export function hostBefore(text: string, end: number): string {
   const kernel = text.lastIndexOf(" kernel", end);
   return kernel < 0 ? "" : text.slice(text.lastIndexOf(" ", kernel - 1) + 1, kernel);
 }
@@ -268,7 +281,7 @@ function processor(reader: FieldReader, at: number, { text }: TextLine): PartFie
   if (!text.startsWith("PROCESSOR", at)) return { omitsZero: true };
   const { vendor, signature, time } = reader.match(PROCESSOR, at) ?? {};
   if (vendor === undefined || signature === undefined) return { time };
-  return { processor: recordedCpu(vendor, Number(signature & 0xffffffffn)), time };
+  return { processor: recordedCpu(vendor, Number(signature)), time };
 }
 
 /** Pairs of name and value: `TSC 1ee4f074462 ADDR 10ed608000 MISC 86`. */

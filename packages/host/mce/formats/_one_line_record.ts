@@ -39,7 +39,7 @@ export function oneLineRecord(
       address,
       misc,
       interrupted,
-      processor: recordedCpu(vendor, Number(signature & 0xffffffffn)),
+      processor: recordedCpu(vendor, Number(signature)),
       ...further,
     },
     { unit: "line", first: line.number, last: line.number },

@@ -5,6 +5,7 @@ import {
   type ToldOutcome,
 } from "../logged_machine_check.ts";
 import { plainWords } from "./_field_reader.ts";
+import { hostBefore } from "./_kernel_line.ts";
 import { recordedCpu } from "./_recorded_cpu.ts";
 import type { FoundRecord, LogFormat, LogReader } from "./log_format.ts";
 
@@ -27,11 +28,11 @@ export const apei: LogFormat = {
 };
 
 /** What a severity of the firmware comes to: Linux panics over a fatal one. */
-const SEVERITIES: Readonly<Record<string, ToldOutcome["severity"]>> = {
-  fatal: "panic",
-  recoverable: "memory-failure",
-  corrected: "corrected",
-};
+const SEVERITIES = new Map<string, ToldOutcome["severity"]>([
+  ["fatal", "panic"],
+  ["recoverable", "memory-failure"],
+  ["corrected", "corrected"],
+]);
 /** Sections that are about machine checks, and whether they are about memory. */
 const SECTIONS: readonly (readonly [RegExp, boolean])[] = [
   [/^memory error/i, true],
@@ -77,8 +78,7 @@ class ApeiReader implements LogReader {
     const mark = line.text.includes("Hardware Error") ? MARK.exec(line.text) : null;
     if (mark === null) return;
     const text = line.text.slice(mark.index + mark[0].length);
-    const host = /(\S+) kernel/.exec(line.text.slice(0, mark.index))?.[1] ?? "";
-    const key = `${host} ${mark[1] ?? ""}`;
+    const key = `${hostBefore(line.text, mark.index)} ${mark[1] ?? ""}`;
     let event = this.#events.get(key);
     if (EVENT.test(text) && (event?.severity !== undefined || event?.begun)) {
       this.#end(key);
@@ -87,9 +87,11 @@ class ApeiReader implements LogReader {
     if (event === undefined) {
       if (!EVENT.test(text) && !/^Error \d+, type:/.test(text)) return;
       event = { first: line.number, lastLine: line.number, begun: false };
-      this.#events.set(key, event);
     }
     event.lastLine = line.number;
+    // The one continued longest ago comes first.
+    this.#events.delete(key);
+    this.#events.set(key, event);
     this.#take(event, text, line);
   }
 
@@ -126,7 +128,7 @@ class ApeiReader implements LogReader {
     delete event.section;
     const { memory, first, said, fields } = section;
     if (memory === undefined) return;
-    const severity = SEVERITIES[section.severity ?? event.severity ?? ""];
+    const severity = SEVERITIES.get(section.severity ?? event.severity ?? "");
     const told = { by: "firmware", severity: severity ?? "logged", memory } as const;
     const where = { unit: "line", first, last: lastLine } as const;
     this.#found(loggedMachineCheck({ ...fields, said, told }, where, []));
@@ -142,7 +144,7 @@ class ApeiReader implements LogReader {
     const cut = "Expected the sections of the firmware's record, got none: the record is cut";
     const told = {
       by: "firmware",
-      severity: SEVERITIES[severity] ?? "logged",
+      severity: SEVERITIES.get(severity) ?? "logged",
       memory: true,
     } as const;
     const where = { unit: "line", first, last: lastLine } as const;
@@ -150,7 +152,10 @@ class ApeiReader implements LogReader {
   }
 
   #expire(limit: number): void {
-    for (const [key, { lastLine }] of this.#events) if (lastLine < limit) this.#end(key);
+    for (const [key, { lastLine }] of this.#events) {
+      if (lastLine >= limit) return;
+      this.#end(key);
+    }
   }
 }
 

@@ -1,7 +1,6 @@
 import type { TextLine } from "../../_text_lines.ts";
-import type { PrivateKeyIds } from "../logged_machine_check.ts";
 import { InterleavedRecords } from "./_interleaved_records.ts";
-import { readKernelLine, type RecordPart } from "./_kernel_line.ts";
+import { type KernelLine, readKernelLine, type RecordPart } from "./_kernel_line.ts";
 import type { FoundRecord, LogFormat, LogReader } from "./log_format.ts";
 
 /** A record that is not continued within so many lines is over. */
@@ -41,7 +40,7 @@ class KernelLogReader implements LogReader {
   /** By the stream that their lines have in common; the one continued longest ago first. */
   readonly #open = new Map<string, InterleavedRecords>();
   /** By host. */
-  readonly #keyIds = new Map<string, PrivateKeyIds>();
+  readonly #keyIds = new Map<string, Extract<KernelLine, { kind: "key-ids" }>>();
 
   constructor(name: string, found: FoundRecord) {
     this.#name = name;
@@ -58,7 +57,8 @@ class KernelLogReader implements LogReader {
       case "panic":
         return this.#say(known.host, known.kind, known.words, known.line, known.time);
       case "key-ids":
-        if (this.#keyIds.size < MAX_HOSTS) this.#keyIds.set(known.host, known.range);
+        this.#keyIds.set(known.host, known);
+        if (this.#keyIds.size > MAX_HOSTS) this.#keyIds.delete(this.#keyIds.keys().next().value!);
     }
   }
 
@@ -110,16 +110,21 @@ class KernelLogReader implements LogReader {
   #release(stream: string): void {
     const open = this.#open.get(stream)!;
     this.#open.delete(stream);
-    const privateKeyIds = this.#keyIds.get(open.host);
+    const { range, damage = [] } = this.#keyIds.get(open.host) ?? {};
     for (const record of open.records(this.#name)) {
-      this.#found(privateKeyIds === undefined ? record : { ...record, privateKeyIds });
+      this.#found({
+        ...record,
+        ...(range !== undefined && { privateKeyIds: range }),
+        damage: [...record.damage, ...damage],
+      });
     }
   }
 
   /** Ends what no line has concerned since `limit`. */
   #expire(limit: number): void {
     for (const [stream, { lastLine }] of this.#open) {
-      if (lastLine < limit) this.#release(stream);
+      if (lastLine >= limit) return;
+      this.#release(stream);
     }
   }
 }

@@ -176,7 +176,7 @@ Deno.test("kernelLog: names the place of damaged numbers", async () => {
   assertEquals(
     await damage("CPU 99999999999999999: Machine Check: 0 Bank 1: 9000000000000001", PANIC[3]!),
     [
-      'log:1:28: Expected a CPU number up to 9007199254740991, got "99999999999999999"',
+      'log:1:28: Expected a CPU number, a 32-bit decimal number, got "99999999999999999"',
     ],
   );
 });
@@ -186,6 +186,13 @@ Deno.test("kernelLog: passes on the private KeyIDs that the host logged at boot"
   const text = boot + PANIC.map((line) => `${MARK}${line}\n`).join("");
   const [found] = await readText(text);
   assertEquals(found?.privateKeyIds, [64, 128]);
+  // KeyID 0 is no TD's, none is left, the wrong way round, not all of the KeyID's bits, 16 bits.
+  for (const range of ["[0, 128)", "[64, 64)", "[5, 2)", "[64, 100)", "[3, 128)", "[1, 65536)"]) {
+    const [refused] = await readText(text.replace("[64, 128)", range));
+    assertEquals([refused?.privateKeyIds, refused?.damage], [undefined, [
+      `log:1:56: Expected a range of private KeyIDs that a machine can have, got "${range}"`,
+    ]]);
+  }
 });
 
 Deno.test("kernelLog: lets nothing of a log reach the terminal as a control character", async () => {

@@ -35,7 +35,7 @@ const LINES: readonly FieldPattern[] = [
 /** What ends a record; thermal events and the like have a CPU, but neither bank nor MCi_STATUS. */
 const BETWEEN = /^(?:MCE \d+$|Hardware event\.|HARDWARE ERROR|CPU \S+ (?!BANK \S)[A-Z])/;
 const CPUID = /^CPUID Vendor (\S+) Family (\d{1,5}) Model (\d{1,5})(?: Step(?:ping)? (\d{1,5}))?/;
-const VENDORS: Readonly<Record<string, string>> = { Intel: "GenuineIntel", AMD: "AuthenticAMD" };
+const VENDORS = new Map([["Intel", "GenuineIntel"], ["AMD", "AuthenticAMD"]]);
 /** What syslog and the journal put before a line. */
 const PREFIX = /^.{0,200}?\bmcelog(?:\[\d+\])?: /;
 
@@ -105,7 +105,7 @@ function firstMatch(reader: FieldReader, at: number): Fields | undefined {
 
 function recordedCpu([, vendor, family, model, stepping]: RegExpExecArray): RecordedCpu {
   return {
-    vendor: VENDORS[vendor!] ?? plainWords(vendor!),
+    vendor: VENDORS.get(vendor!) ?? plainWords(vendor!),
     family: Number(family),
     model: Number(model),
     ...(stepping !== undefined && { stepping: Number(stepping) }),

@@ -71,4 +71,15 @@ Deno.test("mcelog: tells cut and damaged records", async () => {
     (await read(HOST.slice(0, HOST.indexOf("0100134"))))[0]?.damage[0],
     'mcelog:15:8: Expected MCi_STATUS, got "bd8000000", maybe cut',
   );
+  const [far] = await read(HOST.replace("RIP 33", "RIP ffffffffffffffff"));
+  assertEquals([far?.interrupted, far?.damage], [undefined, [
+    'mcelog:4:5: Expected the code segment, a 16-bit hexadecimal number, got "ffffffffffffffff"',
+  ]]);
+});
+
+Deno.test("mcelog: takes a vendor it does not know by its name, whatever that is", async () => {
+  for (const vendor of ["constructor", "__proto__", "toString", "Vendor"]) {
+    const [found] = await read(HOST.replace("Vendor Intel", `Vendor ${vendor}`));
+    assertEquals(found?.processor?.vendor, vendor);
+  }
 });

@@ -16,6 +16,12 @@ const INSERT =
   "INSERT INTO mce_record (id, mcgcap, mcgstatus, status, addr, misc, ip, walltime, cpu, " +
   `cpuid, cs, bank, cpuvendor) VALUES (7, 16780313, 4111, ${STATUS}, 2287536716551680, 134, -1, ` +
   "1706000767, 147, 526072, 16, 1, 0)";
+/** Rows for some pages. */
+const MANY = INSERT.replace(
+  "VALUES (7,",
+  "WITH RECURSIVE c(i) AS (SELECT 8 UNION ALL SELECT i + 1 FROM c LIMIT 2000) SELECT i,",
+)
+  .replace(/\)$/, " FROM c");
 
 function read(...sql: string[]) {
   using database = new DatabaseSync(":memory:");
@@ -60,22 +66,68 @@ Deno.test("readRasdaemon() refuses other tables and columns", () => {
       ["CREATE TABLE mce_record (id, cpu, bank, status)"],
       "db: Expected the columns of rasdaemon in mce_record, got none named mcgstatus, addr, misc",
     ],
+    // It never ends.
     [
-      [SCHEMA, "INSERT INTO mce_record (id, status) VALUES (1, 'no')"],
-      "db: row 1: column status: Expected a 64-bit integer, got string",
+      [
+        "CREATE VIEW mce_record AS WITH RECURSIVE c(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM c)" +
+        " SELECT id, 0 AS cpu, 1 AS bank, 1 AS status, 0 AS mcgstatus, 0 AS addr, 0 AS misc FROM c",
+      ],
+      "db: Expected mce_record of type table, got view",
     ],
     [
-      [SCHEMA, INSERT, "UPDATE mce_record SET cpu = -1"],
-      "db: row 7: column cpu: Expected a 53-bit integer, got -1",
-    ],
-    [
-      [SCHEMA, INSERT, "UPDATE mce_record SET misc = NULL"],
-      "db: row 7: column misc: Expected a 64-bit integer, got NULL",
+      ["CREATE VIRTUAL TABLE mce_record USING fts5(id, cpu, bank, status, mcgstatus, addr, misc)"],
+      "db: Expected mce_record of type table, got virtual",
     ],
   ];
   for (const [sql, message] of refusals) {
     assertEquals(assertThrows(() => read(...sql), SyntaxError).message, message);
   }
+});
+
+Deno.test("readRasdaemon() tells what a row lacks as its damage, and reads the others", () => {
+  const place = { address: 0x82080a5669600n, misc: 0x86n };
+  const whole = { cpu: 147, bank: 1, status: BigInt.asUintN(64, STATUS), mcgStatus: 0x100fn };
+  const table: [set: string, damage: string[], record: object][] = [
+    ["status = NULL", ["status: Expected a 64-bit integer, got null"], {
+      cpu: 147,
+      bank: 1,
+      mcgStatus: 0x100fn,
+    }],
+    ["cpu = -1, bank = 256", [
+      "cpu: Expected a 31-bit integer, got -1",
+      "bank: Expected a 8-bit integer, got 256",
+    ], { status: whole.status, mcgStatus: 0x100fn, ...place }],
+    [
+      "misc = 'x', addr = 0.5",
+      ["addr: Expected a 64-bit integer, got real", "misc: Expected a 64-bit integer, got text"],
+      whole,
+    ],
+    // MCi_ADDR and MCi_MISC are not valid, so they do not matter.
+    ["status = 1, misc = x'00', addr = NULL", [], { ...whole, status: 1n }],
+  ];
+  for (const [set, damage, record] of table) {
+    const found = read(
+      SCHEMA,
+      INSERT,
+      INSERT.replace("(7,", "(8,"),
+      `UPDATE mce_record SET ${set} WHERE id = 7`,
+    );
+    assertEquals(found[0]?.record, record, set);
+    assertEquals(found[0]?.damage, damage.map((each) => `db: row 7: column ${each}`));
+    assertEquals([found[1]?.where.first, found[1]?.damage], [8, []]);
+  }
+  // The privilege level of the code is in its segment.
+  assertEquals(
+    read(SCHEMA, INSERT, "UPDATE mce_record SET cs = 65536")[0]?.interrupted,
+    undefined,
+  );
+  const [unnamed] = read(
+    "CREATE TABLE mce_record (id, cpu, bank, status, mcgstatus, addr, misc)",
+    "INSERT INTO mce_record VALUES ('\x1b[2J', 0, 1, 1, 0, 0, 0)",
+  );
+  assertEquals([unnamed?.where.first, unnamed?.damage], [1, [
+    "db: row 1: column id: Expected a 53-bit integer, got text",
+  ]]);
 });
 
 Deno.test("readRasdaemon() refuses a file that is not a database, and one that is missing", async () => {
@@ -86,7 +138,7 @@ Deno.test("readRasdaemon() refuses a file that is not a database, and one that i
 });
 
 // Only a process of its own may write here.
-Deno.test("readRasdaemon() reads a file, but not while another program has it locked", async () => {
+Deno.test("readRasdaemon() reads a file, up to where it is damaged, but not while another program has it locked", async () => {
   const rasdaemon = JSON.stringify(new URL("./rasdaemon.ts", import.meta.url));
   const { stdout, stderr } = await run(Deno.execPath(), [
     "eval",
@@ -95,20 +147,28 @@ Deno.test("readRasdaemon() reads a file, but not while another program has it lo
     const folder = Deno.makeTempDirSync();
     try {
       const path = folder + "/ras-mc_event.db";
-      using database = new DatabaseSync(path);
+      const database = new DatabaseSync(path);
       for (const sql of ${JSON.stringify([SCHEMA, INSERT])}) database.exec(sql);
       const show = () => Array.fromAsync(readRasdaemon(path)).then(
         (found) => console.log(found.length), (error) => console.log(error.message));
       await show();
       database.exec("BEGIN EXCLUSIVE");
       await show();
+      database.exec("ROLLBACK");
+      database.exec(${JSON.stringify(MANY)});
+      database.close();
+      const bytes = Deno.readFileSync(path);
+      bytes.fill(255, 9 * 4096, 10 * 4096);
+      Deno.writeFileSync(path, bytes);
+      const found = await Array.fromAsync(readRasdaemon(path));
+      console.log(found.length > 100, found.at(-1).damage[0].slice(path.length));
     } finally {
       Deno.removeSync(folder, { recursive: true });
     }`,
   ]);
   assertMatch(
     stderr + stdout,
-    /^1\n\S+: Expected a readable database of rasdaemon, but it is locked by another program\n$/,
+    /^1\n\S+: Expected a readable database of rasdaemon, but it is locked by another program\ntrue : row \d+: Expected the further rows, but it is damaged\n$/,
   );
 });
 

@@ -66,7 +66,9 @@ class RegisterListReader implements LogReader {
       const match = pattern.exec(line.text);
       if (match !== null) Object.assign(here, { [name]: valueOf(reader, name, match, 1) });
     }
-    if (status?.[1] !== undefined) here.bank = Number(status[1]);
+    if (status?.[1] !== undefined) {
+      Object.assign(here, { bank: valueOf(reader, "bank", status, 1) });
+    }
     const names = Object.keys(here) as FieldName[];
     if (status === null && names.length === 0) return;
     // What comes a second time belongs to the next record.
