@@ -31,15 +31,10 @@ export function isPrivateRange([first, end]: PrivateKeyIds): boolean {
  * the caller gives goes before; what the log says is left out where it contradicts that, or is no
  * range that a machine can have.
  */
-export function keyIdLayout(
-  { maxPa, keyIdBits, sharedKeyIds }: KeyIdLayout,
-  range: PrivateKeyIds | undefined,
-): KeyIdLayout {
-  if (range === undefined || !isPrivateRange(range)) return { maxPa, keyIdBits, sharedKeyIds };
+export function keyIdLayout(given: KeyIdLayout, range: PrivateKeyIds | undefined): KeyIdLayout {
+  if (range === undefined || !isPrivateRange(range)) return given;
   const [first, end] = range;
-  const bits = keyIdBits ?? Math.log2(end);
-  const shared = sharedKeyIds ?? first - 1;
-  return shared < 2 ** bits
-    ? { maxPa, keyIdBits: bits, sharedKeyIds: shared }
-    : { maxPa, keyIdBits, sharedKeyIds };
+  const { keyIdBits = Math.log2(end), sharedKeyIds = first - 1 } = given;
+  if (2 ** keyIdBits !== end || sharedKeyIds >= end) return given;
+  return { maxPa: given.maxPa, keyIdBits, sharedKeyIds };
 }

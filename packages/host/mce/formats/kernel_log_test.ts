@@ -190,7 +190,7 @@ Deno.test("kernelLog: passes on the private KeyIDs that the host logged at boot"
   for (const range of ["[0, 128)", "[64, 64)", "[5, 2)", "[64, 100)", "[3, 128)", "[1, 65536)"]) {
     const [refused] = await readText(text.replace("[64, 128)", range));
     assertEquals([refused?.privateKeyIds, refused?.damage], [undefined, [
-      `log:1:56: Expected a range of private KeyIDs that a machine can have, got "${range}"`,
+      `log:1:55: Expected a range of private KeyIDs that a machine can have, got "${range}"`,
     ]]);
   }
 });
