@@ -3,17 +3,22 @@ import {
   DEFAULT_STATE_LIMIT,
   estimateStates,
   type ProveOptions,
-  proveTeardown,
   SEAMCALL_NAMES,
   StateLimitError,
-  type Teardown,
 } from "@tdx/litmus";
 import { readPlatforms, TRACE_OPTION } from "../litmus/questions.ts";
-import { readTeardowns, TEARDOWN_OPTIONS, titleOf } from "../prove/teardowns.ts";
-import { proofsText, type TitledProof } from "../prove/text.ts";
+import { type ProofJob, PROOFS } from "../prove/proofs.ts";
+import {
+  type NamedTeardown,
+  readTeardowns,
+  TEARDOWN_OPTIONS,
+  titleOf,
+} from "../prove/teardowns.ts";
+import { proofsText } from "../prove/text.ts";
 import { type Command, EXIT } from "../shell/command.ts";
 import type { Options } from "../shell/options.ts";
 import { printJson } from "../shell/show.ts";
+import { inWorkers } from "../shell/workers.ts";
 
 /** `tdx prove`: explore every interleaving of a teardown, with every failure in a bound. */
 export const proveCommand: Command = {
@@ -41,15 +46,15 @@ export const proveCommand: Command = {
       return EXIT.fine;
     }
     const how = readHow(options);
-    const proofs: TitledProof[] = [];
-    for (const teardown of teardowns) {
-      const title = titleOf(teardown);
-      const onProgress = (states: number) => stdio.progress(`${title}: ${states} states`);
-      onProgress(0);
-      await requireFeasible(teardown.teardown, how, title);
-      const proof = await proveTeardown(teardown.teardown, { ...how, onProgress });
-      proofs.push({ title, proof });
-    }
+    for (const teardown of teardowns) await requireFeasible(teardown, how);
+    const jobs = teardowns.map((teardown): ProofJob => ({
+      ...how,
+      title: titleOf(teardown),
+      text: teardown.teardown.text,
+      platforms: how.platforms.map(({ name }) => name),
+    }));
+    const onProgress = (text: string) => stdio.progress(text);
+    const proofs = await Array.fromAsync(inWorkers(PROOFS, jobs, { onProgress }));
     if (options.has("json")) {
       printJson(stdio, { results: proofs.map(({ title, proof }) => ({ title, ...proof })) });
     } else stdio.print(proofsText(proofs, options.has("trace")));
@@ -64,21 +69,17 @@ export const proveCommand: Command = {
 const SMALL = { pages: 2, vcpus: 2, packages: 2, faults: 1, busy: 1 } as const;
 
 /** Gives up at once where an exploration would be larger than the limit. */
-async function requireFeasible(
-  teardown: Teardown,
-  how: ProveOptions,
-  title: string,
-): Promise<void> {
+async function requireFeasible(named: NamedTeardown, how: ProveOptions): Promise<void> {
   const isSmall = Object.entries(SMALL).every(([name, most]) =>
     (how[name as keyof typeof SMALL] ?? most) <= most
   );
   if (isSmall) return;
   const { stateLimit = DEFAULT_STATE_LIMIT } = how;
-  const { states, milliseconds } = await estimateStates(teardown, how);
+  const { states, milliseconds } = await estimateStates(named.teardown, how);
   if (states <= stateLimit) return;
   throw new StateLimitError(
     `Expected at most ${stateLimit} states, got a size that has about ${states.toPrecision(2)}, ` +
-      `some ${Math.ceil(milliseconds / 60_000)} minutes, of ${title}; --limit allows more`,
+      `some ${Math.ceil(milliseconds / 60_000)} minutes, of ${titleOf(named)}; --limit allows more`,
   );
 }
 
