@@ -42,7 +42,9 @@ COST_CALLS=20000
 SAMPLE_KB=512
 SAMPLE_BYTES=1000000
 
-say() { echo "shutdown.sh: $*" >&2; }
+# Where a method's own errors are thrown away, what we say is not.
+exec 3>&2
+say() { echo "shutdown.sh: $*" >&3; }
 die() {
   say "$@"
   exit 1
@@ -229,7 +231,7 @@ kretprobe:$symbol /$begin/ {
 }
 END
   done < "$STATE/symbols" > "$STATE/script.bt"
-  nohup bpftrace -f json -o "$STATE/bpftrace.json" "$STATE/script.bt" > "$STATE/said" 2>&1 &
+  nohup bpftrace -f json -o "$STATE/bpftrace.json" "$STATE/script.bt" > "$STATE/said" 2>&1 3>&- &
   echo $! > "$STATE/pid"
   # It says that it attaches before it does. Each function has a probe at entry and at return then.
   list=/sys/kernel/debug/kprobes/list
