@@ -222,11 +222,11 @@ start_bpftrace() {
     begin="@begin${number}[tid]"
     case $BY_CPU in *" $function "*) begin="@begin${number}[cpu]" ;; esac
     status=
-    case $function in tdh_*) status="@status[\"$function\", retval] = count();" ;; esac
+    case $function in tdh_*) status="@${function}_status[retval] = count();" ;; esac
     cat << END
 kprobe:$symbol { $begin = nsecs; }
 kretprobe:$symbol /$begin/ {
-  @ns["$function"] = stats(nsecs - $begin); $status
+  @${function}_ns = stats(nsecs - $begin); $status
   delete($begin);
 }
 END

@@ -20,8 +20,8 @@ const NAME = /(?:tdh|tdx)_[a-z0-9_]+/;
 
 /**
  * What `bpftrace -f json` writes: maps of `stats` and of `hist` are nanoseconds, unless the map's
- * name says `us` or `ms`; maps of numbers with a status beside the function in their key are
- * statuses. A function is named by the key, or else by the name of the map.
+ * name says `us` or `ms`; maps of numbers with a status beside the function in their key, or named
+ * `…_status`, are statuses. A function is named by the key, or else by the name of the map.
  */
 export const bpftrace: MeasurementFormat = {
   signature: /^\{"type": *"(?:attached_probes|map|stats|hist|lhist|lost_events|printf|time)"/,
@@ -41,7 +41,8 @@ export const bpftrace: MeasurementFormat = {
     for (const { type, map, value, line } of maps.sort((a, b) => rank(a.type) - rank(b.type))) {
       const unit = unitOf(map);
       for (const [key, item] of entriesOf(type, value)) {
-        const symbol = NAME.exec(key)?.[0] ?? NAME.exec(map)?.[0].replace(/_(ns|us|ms)$/, "");
+        const symbol = NAME.exec(key)?.[0] ??
+          NAME.exec(map)?.[0].replace(/_(ns|us|ms|status)$/, "");
         if (symbol === undefined) continue;
         const name = plainName(symbol);
         if (!Object.hasOwn(SHUTDOWN_FUNCTIONS, name)) continue;
@@ -59,7 +60,7 @@ export const bpftrace: MeasurementFormat = {
           const calls = classes.reduce((sum, { count }) => sum + count, 0);
           tally.add(name, { calls, ns: boundsOf(classes, unit) });
           exact.add(name);
-        } else if (type === "map" && key.includes(",")) {
+        } else if (type === "map" && (key.includes(",") || map.endsWith("_status"))) {
           const text = key.slice(key.lastIndexOf(",") + 1).trim();
           if (!/^-?\d+$/.test(text) || !isCount(item)) continue;
           tally.add(name, { status: BigInt.asUintN(64, BigInt(text)), statusCalls: item });
