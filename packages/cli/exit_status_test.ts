@@ -38,6 +38,7 @@ const COMMANDS: readonly (readonly [string, number, string])[] = [
   ["status 0", 0, "status   0x0000000000000000"],
   ["status 0xc000030000000001", 0, "status   0xc000030000000001"],
   ["status 0x8000777700000000", 3, "status   0x8000777700000000"],
+  ["status 0 --_", 1, "tdx: Expected one of --help --json --quiet, got --_"],
   ["status NO_SUCH_STATUS", 3, "No status is known by the name"],
   ["status 0x12345678123456789", 1, "tdx: Expected up to 16 hexadecimal digits"],
   [ESTIMATE, 0, "gnr (Granite Rapids, confirmed), 18 GiB, 4 vCPUs"],

@@ -68,7 +68,12 @@ export function readOptions(args: readonly string[], table: OptionTable): Option
   const names = Object.keys(table);
   const flags = names.filter((name) => table[name]!.value === undefined);
   const valued = names.filter((name) => table[name]!.value !== undefined);
-  const parsed = parseArgs(joinValues(args, valued), {
+  const joined = joinValues(args, valued);
+  // What stands beside the options is called _ there, and is none.
+  const beside = joined.slice(0, joined.concat("--").indexOf("--"))
+    .find((arg) => /^--?(?:no-)?_(?:[.=]|$)/.test(arg));
+  if (beside !== undefined) throw new UsageError(unknownOption(beside, names));
+  const parsed = parseArgs(joined, {
     boolean: flags,
     string: ["_", ...valued],
     collect: valued,
