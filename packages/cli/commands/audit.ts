@@ -47,8 +47,9 @@ async function runAudit(
   stdio: Stdio,
 ): Promise<ExitStatus> {
   const kernel = namedKernel(options)?.version;
-  const source = await sourceOf(options, stdio);
-  const found = await allowed(() => audit(source, PLATFORMS, { ...(kernel && { kernel }) }));
+  const found = await allowed(async () =>
+    audit(await sourceOf(options, stdio), PLATFORMS, { ...(kernel && { kernel }) })
+  );
   const status = auditStatus(found);
   const context = { status, explain: options.has("explain"), colour: stdio.colour };
   stdio.print(AUDIT_WRITERS[format](found, context));
