@@ -7,7 +7,7 @@ import { main } from "../main.ts";
 
 const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
 const HINT = "name one with --platform, or give --cpuinfo or --cpuid";
-const SNAPSHOT = "or give a snapshot, with --root DIR or -";
+const SNAPSHOT = "or give a snapshot, as FILE or with --root DIR";
 const READING = "reading it needs --allow-read=x";
 /** Command lines, one for each permission, and what they lack. */
 const ONE_EACH = {
