@@ -47,3 +47,4 @@ export {
 } from "./teardown/map_memory.ts";
 export { teardownHtml } from "./teardown/teardown_html.tsx";
 export { type ComparedTeardown, type TeardownPage } from "./teardown/teardown_page.ts";
+export { proofsHtml, type ProofsPage } from "./prove/proofs_html.tsx";

@@ -7,6 +7,7 @@ import {
   StateLimitError,
 } from "@tdx/litmus";
 import { readPlatforms, TRACE_OPTION } from "../litmus/questions.ts";
+import { HTML_OPTION, htmlWriter, originNow } from "../html/html_report.ts";
 import { type ProofJob, PROOFS } from "../prove/proofs.ts";
 import {
   type NamedTeardown,
@@ -37,6 +38,7 @@ export const proveCommand: Command = {
     limit: { value: "STATES", help: "give up beyond this many states; default 2^24" },
     text: { help: "print the teardowns as text instead, to try a patch from" },
     ...TRACE_OPTION,
+    ...HTML_OPTION,
   },
   example: "tdx prove --kernel 6.19 --fail TDH.MEM.PAGE.REMOVE",
   async run(options, stdio) {
@@ -46,6 +48,7 @@ export const proveCommand: Command = {
       return EXIT.fine;
     }
     const how = readHow(options);
+    const writeHtml = await htmlWriter(options, stdio);
     for (const teardown of teardowns) await requireFeasible(teardown, how);
     const jobs = teardowns.map((teardown): ProofJob => ({
       ...how,
@@ -58,6 +61,10 @@ export const proveCommand: Command = {
     if (options.has("json")) {
       printJson(stdio, { results: proofs.map(({ title, proof }) => ({ title, ...proof })) });
     } else stdio.print(proofsText(proofs, options.has("trace")));
+    if (writeHtml !== undefined) {
+      const { proofsHtml } = await import("@tdx/report");
+      await writeHtml(proofsHtml({ origin: originNow("prove", options), proofs }));
+    }
     const holds = proofs.every(({ proof }) =>
       proof.properties.every(({ counterexample }) => counterexample === null)
     );

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { refused, tdx, tdxJson } from "../fixtures_test.ts";
+import { CaughtStdio, refused, tdx, tdxJson, tdxOn } from "../fixtures_test.ts";
 
 const SMALL = ["--pages", "1", "--vcpus", "1", "--packages", "1"];
 const EXAMPLES = "packages/litmus/teardown/examples";
@@ -48,6 +48,15 @@ Deno.test("tdx prove takes files, and prints Linux's to begin with", async () =>
   assertEquals(status, 2);
   assertStringIncludes(proof, "t6-left-out, dirty: The host has TDR");
   assert(/… \d+ more steps of the same/.test(proof));
+});
+
+Deno.test("tdx prove --html writes every counterexample", async () => {
+  const stdio = new CaughtStdio();
+  const args = ["prove", "--kernel", "6.19", "--fail", "TDH.MEM.PAGE.REMOVE", ...SMALL];
+  assertEquals((await tdxOn(stdio, ...args, "--html", "proof.html")).status, 2);
+  const html = stdio.files.get("proof.html")!;
+  assertStringIncludes(html, "1 of 1 teardowns can go wrong.");
+  assertStringIncludes(html, "gives guest page 0 back to the host");
 });
 
 Deno.test("tdx prove refuses what cannot be meant", async () => {
