@@ -86,13 +86,14 @@ export function readLink(fragment: string): Situation {
   const names = lines.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) fail("every line once", `${twice} twice`);
+  const steps = list(fields.get("acts"));
+  if (steps.length > MOST_ACTS) fail(`at most ${MOST_ACTS} steps`, steps.length);
   const acts: Act[] = [];
-  for (const text of list(fields.get("acts"))) {
+  for (const text of steps) {
     const act = readAct(text, names);
     refuse(text, actProblem(act, acts));
     acts.push(act);
   }
-  if (acts.length > MOST_ACTS) fail(`at most ${MOST_ACTS} steps`, acts.length);
   const at = fields.get("at") ?? "0";
   if (!/^\d{1,3}$/.test(at) || Number(at) > acts.length) {
     fail(`at from 0 to ${acts.length}, the number of steps`, at);

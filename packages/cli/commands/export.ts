@@ -77,7 +77,8 @@ async function scenarios(
   if (asked.length > 0) {
     throw new UsageError(`Expected no --${asked[0]} with a scenario file, which says its own`);
   }
-  const loaded = await Promise.all(files.map((file) => loadScenario(file, stdio)));
+  // One after another: a process may not have so many open.
+  const loaded = await Array.fromAsync(files, (file) => loadScenario(file, stdio));
   return loaded.flatMap((scenario) => {
     const { problem, condition } = scenario;
     const policy = options.pick("policy", POLICIES) ?? scenario.policy;

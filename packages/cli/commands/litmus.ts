@@ -44,8 +44,10 @@ export const litmusCommand: Command = {
   async run(options, stdio) {
     if (options.operands.length === 0) throw new UsageError("Expected a scenario file, got none");
     // All files are read before any is run, so that a mistake in the last one costs nothing.
-    const scenarios = await Promise.all(
-      options.operands.map((path) => loadScenario(path, stdio)),
+    // One after another: a process may not have so many open.
+    const scenarios = await Array.fromAsync(
+      options.operands,
+      (path) => loadScenario(path, stdio),
     );
     const writeHtml = await htmlWriter(options, stdio);
     const shown = await runAll(scenarios, options, stdio);

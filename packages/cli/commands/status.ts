@@ -1,6 +1,7 @@
+import type { LogChunks } from "@tdx/host";
 import { type DecodedStatus, decodeStatus, status, STATUS_CODES, statusNamed } from "@tdx/seam";
 import { type Command, EXIT } from "../shell/command.ts";
-import { readInput } from "../shell/input.ts";
+import { openInput } from "../shell/input.ts";
 import type { Options } from "../shell/options.ts";
 import { printJson } from "../shell/show.ts";
 import type { Stdio } from "../shell/stdio.ts";
@@ -12,6 +13,8 @@ import { callText, statusText } from "../status/text.ts";
 type Found = {
   readonly statuses: readonly (DecodedStatus | SeamcallGroup)[];
   readonly none?: string;
+  /** What could not be read. */
+  readonly damage?: readonly string[];
 };
 
 /** `tdx status`: what a SEAMCALL status says, or what the SEAMCALLs of a log say. */
@@ -25,12 +28,20 @@ export const statusCommand: Command = {
     for (const text of argumentsOf(options)) found.push(await lookUp(text, stdio));
     const statuses = found.flatMap((one) => one.statuses);
     const none = found.flatMap((one) => one.none ?? []);
-    if (options.has("json")) printJson(stdio, { statuses, ...(none.length > 0 && { none }) });
-    else {
+    const damage = found.flatMap((one) => one.damage ?? []);
+    if (options.has("json")) {
+      printJson(stdio, {
+        statuses,
+        ...(none.length > 0 && { none }),
+        ...(damage.length > 0 && { damage }),
+      });
+    } else {
       const texts = statuses.map((one) => "status" in one ? callText(one) : statusText(one));
-      stdio.print([...texts, ...none].join("\n\n"));
+      stdio.print([...texts, ...none, ...damage].join("\n\n"));
     }
-    return none.length > 0 || statuses.some(isUnknown) ? EXIT.unknown : EXIT.fine;
+    return none.length > 0 || damage.length > 0 || statuses.some(isUnknown)
+      ? EXIT.unknown
+      : EXIT.fine;
   },
 };
 
@@ -55,9 +66,15 @@ async function lookUp(text: string, stdio: Stdio): Promise<Found> {
     const meant = nearest(text, Object.keys(STATUS_CODES));
     return { statuses: [], none: `No status is known by the name ${text}${meant}` };
   }
-  if (/\s/.test(text)) return fromLog(text, "argument");
-  const log = await readInput(text, stdio, "a status, the name of one, a log line or a file");
-  return fromLog(log, text === "-" ? "stdin" : text);
+  if (/\s/.test(text)) {
+    const found = await fromLog(text, "argument");
+    // What somebody typed can be typed again.
+    const [wrong] = found.damage ?? [];
+    if (wrong !== undefined) throw new UsageError(wrong);
+    return found;
+  }
+  const log = await openInput(text, stdio, "a status, the name of one, a log line or a file");
+  return await fromLog(log, text === "-" ? "stdin" : text);
 }
 
 /** Kernel logs print statuses with and without 0x, always in hexadecimal. */
@@ -69,10 +86,10 @@ function readStatus(text: string, digits: string): DecodedStatus {
   return decodeStatus(BigInt(`0x${match[1]}`));
 }
 
-function fromLog(log: string, name: string): Found {
-  const statuses = seamcallGroups(log, name);
-  return statuses.length > 0
-    ? { statuses }
+async function fromLog(log: LogChunks, name: string): Promise<Found> {
+  const { groups: statuses, damage } = await seamcallGroups(log, name);
+  return statuses.length > 0 || damage.length > 0
+    ? { statuses, damage }
     : { statuses, none: `No SEAMCALL and its status in ${name}.` };
 }
 

@@ -131,6 +131,35 @@ Deno.test("tdx status reads a whole log, and shows once what it repeats", async 
   assertStringIncludes(init!, "detail   0x122\nnext     Look at the BIOS");
 });
 
+Deno.test("tdx status tells what it cannot read of a log, and explains the rest", async () => {
+  const log = [
+    "SEAMCALL (foo) failed: 0xc000010000000000",
+    "SEAMCALL (0x1c) failed: 0xc00003000000000100",
+    "SEAMCALL (0x1c) failed: 0xc000030000000001",
+  ].join("\n");
+  const damage = [
+    "stdin:1: Expected the number or name of a leaf, got foo",
+    "stdin:2: Expected a status of up to 16 hexadecimal digits, got 0xc00003000000000100",
+  ];
+  const { status, text } = await tdxOn(new CaughtStdio(log), "status", "-");
+  assertEquals(status, 3);
+  assertStringIncludes(text, "name     PAGE_METADATA_INCORRECT, operand RCX\n");
+  assertEquals(text.split("\n\n").slice(1), damage);
+  const json = await tdxOn(new CaughtStdio(log), "status", "-", "--json");
+  assertEquals(JSON.parse(json.text).damage, damage);
+});
+
+Deno.test("tdx status keeps 1000 different SEAMCALLs of a log, and says that there were more", async () => {
+  const lines = Array.from({ length: 1002 }, (_, i) => `SEAMCALL (0x1c) failed: 0x${i + 4096}\n`);
+  const { status, text } = await tdxOn(new CaughtStdio(lines.join("")), "status", "-");
+  assertEquals(status, 3);
+  assertEquals(text.split("\n\n").length, 1001);
+  assertEquals(
+    text.split("\n\n").at(-1),
+    "stdin: Expected at most 1000 different SEAMCALLs, got 2 others",
+  );
+});
+
 Deno.test("tdx status --json gives leaf, status, registers and the next step of a line", async () => {
   const { answer } = await tdxJson("status", "SEAMCALL (0x1c) failed: 0x8000020000000080 RCX 0x3");
   const [{ leaf, status, registers, next, count }] = answer.statuses;

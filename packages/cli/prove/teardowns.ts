@@ -30,10 +30,11 @@ export async function readTeardowns(options: Options, stdio: Stdio): Promise<Nam
   if (options.operands.length === 0) return linuxTeardowns(options);
   const other = options.among(Object.keys(TEARDOWN_OPTIONS))[0];
   if (other !== undefined) throw new UsageError(`Expected files or --${other}, got both`);
-  return await Promise.all(options.operands.map(async (file) => {
+  // One after another: a process may not have so many open.
+  return await Array.fromAsync(options.operands, async (file) => {
     const teardown = parseTeardown(await readInput(file, stdio), { file });
     return { teardown, kernels: [], confidence: null, path: null };
-  }));
+  });
 }
 
 function linuxTeardowns(options: Options): NamedTeardown[] {

@@ -6,13 +6,30 @@ import { UsageError } from "./values.ts";
 
 const READABLE = "a readable file";
 
-/** Reads a whole text; see {@link openInput}. */
+/** More than that is no text of one machine, and a string holds only twice as much. */
+const MOST_BYTES = 256 * 2 ** 20;
+
+/**
+ * Reads a whole text; see {@link openInput}.
+ *
+ * @throws {UsageError} If it is larger than 256 MiB, too.
+ */
 export async function readInput(
   path: string,
   stdio: Stdio,
   expected: string = READABLE,
 ): Promise<string> {
-  return await new Response(await openInput(path, stdio, expected)).text();
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const piece of await openInput(path, stdio, expected)) {
+    size += piece.length;
+    if (size > MOST_BYTES) {
+      throw new UsageError(`Expected at most 256 MiB, got more in ${showText(path)}`);
+    }
+    text += decoder.decode(piece, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 /**

@@ -45,6 +45,7 @@ const STATUS =
   /\b(?:failed|returned|returns|error|status|ret)\b(?:\s+(?:with|code|status|error))*\s*[:=,]?\s*(0x\w*|[\da-f]{9,})/i;
 /** A line of a list of statuses. */
 const LISTED = /^\s*((?:0x)?[\da-f]{16})\b/i;
+const MOST_REGISTERS = 64;
 const REGISTER = /\b(r[abcd]x|r(?:0?[89]|1[0-5]))\s*[:=]?\s*(0x[\da-f]{1,16})\b/gi;
 
 /**
@@ -73,33 +74,108 @@ const REGISTER = /\b(r[abcd]x|r(?:0?[89]|1[0-5]))\s*[:=]?\s*(0x[\da-f]{1,16})\b/
  */
 export function readSeamcallLog(log: string, name: string = "log"): LoggedSeamcall[] {
   const calls: LoggedSeamcall[] = [];
-  let shown: { name: string; value: bigint }[] = [];
-  let inCall = false;
-  const finish = () => {
-    const call = calls.at(-1);
-    if (call === undefined || shown.length === 0) return;
-    const registers = shown.map(({ name, value }) => ({
+  const reader = new SeamcallLogReader(name, {
+    found: (call) => calls.push(call),
+    damaged: (message) => {
+      throw new SyntaxError(message);
+    },
+  });
+  log.split("\n").forEach((text, index) => reader.line(text, index + 1));
+  reader.end();
+  return calls;
+}
+
+/** What a {@link SeamcallLogReader} tells. */
+export interface SeamcallLogListener {
+  /** Is handed each SEAMCALL as soon as no further registers can belong to it. */
+  readonly found: (call: LoggedSeamcall) => void;
+  /** Is told of each line that is passed over because a number in it is none. */
+  readonly damaged: (message: string) => void;
+}
+
+/**
+ * Reads the SEAMCALLs out of a log that comes line by line, as {@link readSeamcallLog} does out of one
+ * that is there; memory does not grow with it.
+ *
+ * @example
+ * ```ts
+ * import { SeamcallLogReader } from "@tdx/seam";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const told: string[] = [];
+ * const reader = new SeamcallLogReader("dmesg", {
+ *   found: ({ status }) => told.push(status.name),
+ *   damaged: (message) => told.push(message),
+ * });
+ * reader.line("SEAMCALL (0x1c) failed: 0xwhat", 1);
+ * reader.line("SEAMCALL (0x1c) failed: 0x8000020000000080", 2);
+ * reader.end();
+ * assertEquals(told, [
+ *   "dmesg:1: Expected a status of up to 16 hexadecimal digits, got 0xwhat",
+ *   "OPERAND_BUSY",
+ * ]);
+ * ```
+ */
+export class SeamcallLogReader {
+  readonly #name: string;
+  readonly #listener: SeamcallLogListener;
+  /** The last call, until a line shows no registers of it. */
+  #call: LoggedSeamcall | undefined;
+  #shown: { name: string; value: bigint }[] = [];
+
+  /**
+   * Begins with the first line.
+   *
+   * @param name What messages call the log.
+   * @param listener What is told of it.
+   */
+  constructor(name: string, listener: SeamcallLogListener) {
+    this.#name = name;
+    this.#listener = listener;
+  }
+
+  /**
+   * Takes the next line.
+   *
+   * @param text The line.
+   * @param number Its number.
+   */
+  line(text: string, number: number): void {
+    const call = this.#read(text.trim(), number);
+    if (call !== undefined) {
+      this.end();
+      this.#call = call;
+    }
+    if (this.#call === undefined) return;
+    const registers = registersOf(text);
+    // Those of a call go on until a line shows none; a CPU has no more.
+    if (call === undefined && registers.length === 0) this.end();
+    else if (this.#shown.length < MOST_REGISTERS) this.#shown.push(...registers);
+  }
+
+  /** Ends the log. */
+  end(): void {
+    const call = this.#call;
+    if (call === undefined) return;
+    const registers = this.#shown.slice(0, MOST_REGISTERS).map(({ name, value }) => ({
       name,
       value,
       meaning: registerMeaning(name, value, call.leaf, call.status),
     }));
-    calls[calls.length - 1] = { ...call, registers };
-    shown = [];
-  };
-  log.split("\n").forEach((text, index) => {
-    const call = readCall(text.trim(), index + 1, name);
-    if (call !== undefined) {
-      finish();
-      calls.push(call);
-      inCall = true;
+    this.#call = undefined;
+    this.#shown = [];
+    this.#listener.found({ ...call, registers });
+  }
+
+  #read(text: string, number: number): LoggedSeamcall | undefined {
+    try {
+      return readCall(text, number, this.#name);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      this.#listener.damaged(error.message);
+      return undefined;
     }
-    const registers = inCall ? registersOf(text) : [];
-    shown.push(...registers);
-    // Registers of a call go on until a line shows none.
-    inCall = call !== undefined || registers.length > 0;
-  });
-  finish();
-  return calls;
+  }
 }
 
 function readCall(text: string, line: number, name: string): LoggedSeamcall | undefined {

@@ -1,9 +1,7 @@
 import { defined, MCI_STATUS } from "@tdx/core";
 import type { LoggedSeamcall } from "@tdx/seam";
 import type { CpuIdentity } from "../../cpu/cpu_identity.ts";
-import { jsonMessages } from "../../_json_messages.ts";
-import { lineBatches } from "../../_line_batches.ts";
-import { logText } from "../../_log_text.ts";
+import { logLines } from "../../log_lines.ts";
 import { isConsumed } from "../../mce/assess/assess_machine_check.ts";
 import type { LoggedMachineCheck } from "../../mce/logged_machine_check.ts";
 import { anyFormat } from "../../mce/read_machine_checks.ts";
@@ -142,8 +140,7 @@ export async function summarizeKernelLog(
   const machineChecks = anyFormat(name, (found) => count(counts, found));
   const damaged = () => void counts.cut++;
   try {
-    const text = jsonMessages(logText(bytes, name, damaged), name, damaged);
-    for await (const batch of lineBatches(text)) {
+    for await (const batch of logLines(bytes, name, damaged)) {
       for (const line of batch) {
         machineChecks.line(line);
         const release = /(?:^|[\s;\]>])Linux version (\S{1,99})/.exec(line.text)?.[1];

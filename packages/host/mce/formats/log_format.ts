@@ -1,7 +1,6 @@
 import type { LoggedMachineCheck } from "../logged_machine_check.ts";
-import { jsonMessages } from "../../_json_messages.ts";
-import { lineBatches } from "../../_line_batches.ts";
-import { type LogChunks, logText } from "../../_log_text.ts";
+import type { LogChunks } from "../../_log_text.ts";
+import { logLines } from "../../log_lines.ts";
 import type { TextLine } from "../../_text_lines.ts";
 import { disableFailure, type UncleanedMemory } from "../../uncleaned_memory.ts";
 
@@ -89,8 +88,7 @@ export async function* readLog(
   let lines = 0;
   let log = false;
   const reader = format.reader(name, (record) => found.push(record));
-  const text = jsonMessages(logText(chunks, name, damaged), name, damaged);
-  for await (const batch of lineBatches(text)) {
+  for await (const batch of logLines(chunks, name, damaged)) {
     for (const raw of batch) {
       const line = withoutColours(raw);
       if (line.text.trim() !== "") lines++;
