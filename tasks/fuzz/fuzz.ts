@@ -20,7 +20,7 @@ const TIMED = 1000;
 const TIMED_BYTES = 2 ** 15;
 /** Four times the input: linear is 4 times the time, quadratic 16; less than the floor is noise. */
 const MOST_TIMES = 10;
-const FLOOR_MS = 60;
+const FLOOR_MS = 100;
 
 /**
  * Fuzzes a reader, until something is wrong.
@@ -106,7 +106,10 @@ async function slowness(
       await problem(reader, grown, randomOf(way));
       times[i] = Math.min(times[i]!, performance.now() - started);
     }
-    if (times[2]! < FLOOR_MS || times[2]! < MOST_TIMES * times[0]!) return undefined;
+    const [once, twice, fourfold] = times as [number, number, number];
+    if (fourfold < FLOOR_MS || fourfold < MOST_TIMES * once || fourfold < 3 * twice) {
+      return undefined;
+    }
   }
   return `the time grows faster than the input: ${times.map((ms) => ms.toFixed(0)).join(", ")} ms`;
 }

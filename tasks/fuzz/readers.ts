@@ -58,7 +58,7 @@ export const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
     read: async (input, random) => {
       const found = await audit(snapshot(input), PLATFORMS);
       const context = { status: 0, explain: random(2) === 0, colour: false } as const;
-      return AUDIT_WRITERS[pick(AUDIT_FORMATS, random)](found, context);
+      return showLines(AUDIT_WRITERS[pick(AUDIT_FORMATS, random)](found, context));
     },
   }),
   "archive": async () => ({
