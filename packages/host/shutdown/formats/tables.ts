@@ -54,26 +54,29 @@ export const perfLatency: MeasurementFormat = {
       /^ *(\d+(?:\.\d+)?) *- +(\d+(?:\.\d+)?|\.\.\.) +([mun]?s) +\| +(\d+) \|/,
       tally,
       refuse,
-      2,
+      (end) => 2 * end,
     );
   },
 };
 
-/** bcc's `funclatency`: classes of time; the function is named in the line that says it traces. */
+/**
+ * bcc's `funclatency`: classes of time; the function is named in the line that says it traces. It
+ * drops fractions before it counts, so that a class ends one unit after its second number.
+ */
 export const funclatency: MeasurementFormat = {
   signature: /^ +(?:[num]?secs) +: count +distribution/,
   read(lines, tally, refuse) {
-    readClasses(lines, /^ *(\d+) -> (\d+) +: (\d+) +\|/, tally, refuse);
+    readClasses(lines, /^ *(\d+) -> (\d+) +: (\d+) +\|/, tally, refuse, (end) => end + 1);
   },
 };
 
-/** Reads histograms, and what the tool says of their sums; an end of a class can be `widened`. */
+/** Reads histograms, and what the tool says of their sums. */
 function readClasses(
   lines: readonly TextLine[],
   row: RegExp,
   tally: Tally,
   refuse: Refuse,
-  widened = 1,
+  endOf: (second: number) => number,
 ): void {
   let symbol: string | undefined;
   let unit = 1;
@@ -104,7 +107,7 @@ function readClasses(
     calls += count;
     ns = {
       low: ns.low + Number(low) * scale * count,
-      high: ns.high + (count === 0 ? 0 : Number(high) * widened * scale * count || Infinity),
+      high: ns.high + (count === 0 ? 0 : endOf(Number(high)) * scale * count || Infinity),
     };
   }
   flush();
