@@ -1,6 +1,6 @@
 import { MAX_LINE } from "./_line_batches.ts";
 import type { NoteDamage } from "./_log_text.ts";
-import { textError } from "./_text_lines.ts";
+import { quote, textError } from "./_text_lines.ts";
 
 /**
  * Where a log in JSON has the message, the best first: journald, dmesg and most others, Docker,
@@ -19,6 +19,10 @@ const MESSAGE_KEYS: readonly string[] = [
 ];
 /** What makes a text under another name a message that matters here. */
 const MARK = /Hardware Error|Machine Check|mce_record|MCA: \d|Memory failure|EDAC/i;
+/** A register of a bank in a crash dump of a service processor, `mc13_status`, and its value. */
+const REGISTER_KEY = /^mc(\d{1,3})_(status|addr|misc)$/i;
+const EMPTY_BANK = /_STATUS: 0x0+(?![0-9a-f])/i;
+const REGISTER_VALUE = /^0x[0-9a-f]{1,16}$/i;
 const HOST_KEYS: readonly string[] = ["_HOSTNAME", "hostname", "host"];
 const IDENTIFIER_KEY = "SYSLOG_IDENTIFIER";
 /** Where `dmesg --json` has the seconds since boot. */
@@ -49,6 +53,8 @@ interface Frame {
   host?: string;
   identifier?: string;
   time?: string;
+  /** Registers of each bank, as a list of them writes them. */
+  readonly banks: Map<string, string[]>;
   /** The bytes of a message that is no UTF-8, as journald gives it. */
   readonly bytes: number[];
 }
@@ -59,6 +65,7 @@ interface Frame {
  * Each message becomes a line, with its host in front as syslog has it. Line numbers stay, but where
  * several objects stand in one line each counts as one. What is no JSON passes unchanged, and so
  * does the rest of a text after an object that breaks off, which `damaged` is told.
+ * The registers of a bank, as crash dumps of service processors have them, become a line too.
  */
 export async function* jsonMessages(
   chunks: AsyncIterable<string>,
@@ -236,6 +243,10 @@ class JsonMessages {
     frame.want = "comma";
     if (frame.array) frame.text ??= value;
     else assign(frame, value);
+    // A service processor writes what it could not read as `0x0,UA:0x82`.
+    if (/^mc\d{1,3}_status$/i.test(frame.key) && !REGISTER_VALUE.test(value)) {
+      this.#note(`Expected ${frame.key} as a register of 64 bits, got ${quote(value)}`);
+    }
   }
 
   /** Takes a sign; `false` if it does not belong there. */
@@ -290,7 +301,14 @@ class JsonMessages {
 
   #push(array: boolean): void {
     const rank = MESSAGE_KEYS.length;
-    this.#frames.push({ array, key: "", want: array ? "value" : "key", rank, bytes: [] });
+    this.#frames.push({
+      array,
+      key: "",
+      want: array ? "value" : "key",
+      rank,
+      banks: new Map(),
+      bytes: [],
+    });
   }
 
   #pop(): void {
@@ -305,18 +323,24 @@ class JsonMessages {
     this.#between = outer === undefined;
   }
 
-  #emit({ text, host, identifier, time }: Frame): void {
+  #emit({ text, host, identifier, time, banks }: Frame): void {
+    for (const registers of banks.values()) {
+      // Most banks hold nothing.
+      if (!EMPTY_BANK.test(registers.join())) this.#print(registers.join(", "));
+    }
     if (text === undefined) return;
     const plain = identifier === undefined || identifier === "kernel";
     const from = host === undefined
       ? plain ? "" : `${identifier}: `
       : `${host.replace(/\s/g, "_")} ${plain ? "kernel" : identifier}: `;
     const stamp = time === undefined ? "" : `[${time}] `;
-    for (const line of text.replace(/\n+$/, "").split("\n")) {
-      if (this.#dirty) this.#out.push("\n");
-      this.#out.push(`${from}${stamp}${line}`);
-      this.#dirty = true;
-    }
+    for (const line of text.replace(/\n+$/, "").split("\n")) this.#print(`${from}${stamp}${line}`);
+  }
+
+  #print(line: string): void {
+    if (this.#dirty) this.#out.push("\n");
+    this.#out.push(line);
+    this.#dirty = true;
   }
 
   #newline(): void {
@@ -345,14 +369,25 @@ class JsonMessages {
     this.#escape = "";
     this.#literal = "";
     this.#between = false;
+    this.#note(`Expected the rest of an object in JSON, got ${got}`);
+  }
+
+  #note(message: string): void {
     if (this.#damage++ >= MAX_DAMAGE) return;
     const place = { name: this.#name, line: this.#line, column: 1 };
-    this.#damaged(textError(place, `Expected the rest of an object in JSON, got ${got}`).message);
+    this.#damaged(textError(place, message).message);
   }
 }
 
 function assign(frame: Frame, value: string): void {
   const { key } = frame;
+  const [, bank, register] = REGISTER_VALUE.test(value) ? REGISTER_KEY.exec(key) ?? [] : [];
+  if (bank !== undefined) {
+    const registers = frame.banks.get(bank) ?? [];
+    // A cut object may give a register twice.
+    if (registers.length < 3) registers.push(`MC${bank}_${register!.toUpperCase()}: ${value}`);
+    return void frame.banks.set(bank, registers);
+  }
   if (HOST_KEYS.includes(key)) frame.host ??= value;
   else if (key === IDENTIFIER_KEY) frame.identifier = value;
   const known = MESSAGE_KEYS.indexOf(key);

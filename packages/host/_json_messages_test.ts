@@ -29,6 +29,14 @@ const ROWS: readonly (readonly [string, string, string[]?])[] = [
   ['{"MESSAGE":"cut 12\n{"MESSAGE":"b"}\n', "cut 12…\nb\n", [broken(1, "the end of the line")]],
   ['{"MESSAGE":"cut 12', "cut 12…", [broken(1, "the end of the text")]],
   ['x\n{"MESSAGE":"a"', "x\na", [broken(2, "the end of the text")]],
+  // A crash dump of a service processor; most banks are empty.
+  [
+    '{"MC0":{"mc0_status":"0x0"},"MC13":{"mc13_ctl":"0x1","mc13_status":"0xb1","mc13_addr":"0x2"}}',
+    "MC13_STATUS: 0xb1, MC13_ADDR: 0x2\n",
+  ],
+  ['{"mc1_status":"0x0,UA:0x82"}\n', "\n", [
+    'log:1:1: Expected mc1_status as a register of 64 bits, got "0x0,UA:0x82"',
+  ]],
   ['{"a" b\n[1.0] c\n', "\n[1.0] c\n", [broken(1, "the end of the line")]],
   ['{"a", b\n[1.0] c\n', ", b\n[1.0] c\n", [broken(1, '","')]],
 ];

@@ -191,6 +191,15 @@ export const FIXTURES: readonly Fixture[] = [
     lacks: ["symbol", "interrupted", "processor", "mcgCap", "time"],
   },
   {
+    from: "vmkernel.log of ESXi, with the CPU of its panic",
+    format: "esxi",
+    text: "2024-01-23T09:06:07.114Z cpu147:40848027)ALERT: MCA: 200: SRAR Excp Gf B1 " +
+      "Sbd80000000100134 A80a5669600 M86 P80a5669600/40 Cache Hierarchy: Level 0 Data Cache " +
+      "DataRead Error.\n2024-01-23T09:06:07.115Z cpu147:40848027)cr0=0x8001003d cr2=0x0 " +
+      "cr3=0x10ce94000 cr4=0x14216c FMS=06/8f/8 uCode=0x2b000590\n",
+    lacks: ["symbol", "interrupted", "mcgCap", "time"],
+  },
+  {
     from: "ESXi 6.0",
     format: "esxi",
     text: "MC:PCPU147 B:1 S:0xbd80000000100134 M:0x86 A:0x80a5669600 f\n",
@@ -216,6 +225,36 @@ export const FIXTURES: readonly Fixture[] = [
       "MC1_MISC   | 0x86",
     ]),
     lacks: ["symbol", "interrupted", "processor", "time"],
+  },
+  {
+    from: "the crash dump of a service processor",
+    format: "registers",
+    text: JSON.stringify(
+      {
+        crash_data: {
+          processors: {
+            cpu1: {
+              MCA: {
+                core9: {
+                  thread1: {
+                    MC0: { mc0_ctl: "0xfff", mc0_status: "0x0", mc0_addr: "0x0", mc0_misc: "0x0" },
+                    MC1: {
+                      mc1_ctl: "0xf",
+                      mc1_status: "0xbd80000000100134",
+                      mc1_addr: "0x80a5669600",
+                      mc1_misc: "0x86",
+                    },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+      null,
+      1,
+    ),
+    lacks: ["symbol", "interrupted", "processor", "time", "cpu", "mcgStatus", "mcgCap"],
   },
   {
     from: "mcelog",

@@ -51,7 +51,7 @@ export const MACHINE_CHECK_FORMATS: readonly MachineCheckFormat[] = Object.keys(
 
 /** What some signature holds: mostly there is nothing. */
 const MAYBE =
-  /hardware e|machine c|incident|mce|edac |kernel panic|virt\/tdx|MC[A:G]|MC\w+[_ ]status|status=|bank\b.*status|^\s*(?:CPU|bank)\b/i;
+  /hardware e|machine c|incident|mce|edac |kernel panic|virt\/tdx|MC[A:G]|MC\w+[_ ]status|status=|FMS=|bank\b.*status|^\s*(?:CPU|bank)\b/i;
 
 /**
  * Reads every form in a text, each from the first line on that only it has, and what is said of
