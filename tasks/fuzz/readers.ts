@@ -2,11 +2,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { showLines } from "@tdx/core/text";
 import {
+  assessMachineCheck,
   audit,
   type HostFile,
   type HostSource,
   MACHINE_CHECK_FORMATS,
   type MachineCheckFormat,
+  readMachineChecks,
 } from "@tdx/host";
 import { parseScenario, printScenario } from "@tdx/litmus";
 import { readLink, writeLink } from "../../explorer/model/link.ts";
@@ -140,10 +142,31 @@ async function mce(format: MachineCheckFormat): Promise<Reader> {
   const logs = format === "kernel" ? await files("packages/host/testdata", "dmesg") : [];
   const fixtures = [...[...texts, ...Object.values(OTHERS)].map(bytesOf), ...logs];
   const told = ["--format", format];
+  const shown = command(["mce", "-"], ["mce", "-", "--json"], ["mce", "-", "--explain", ...told]);
   return {
     fixtures,
-    read: command(["mce", "-"], ["mce", "-", "--json"], ["mce", "-", "--explain", ...told]),
+    read: async (input, random) => {
+      const text = await shown(input, random);
+      await checkRecords(input, random(2) === 0 ? { format } : {});
+      return text;
+    },
   };
+}
+
+/** Throws where a record has no place, damage has none, or nothing is said of a record. */
+async function checkRecords(
+  input: Uint8Array,
+  options: { readonly format?: MachineCheckFormat },
+): Promise<void> {
+  const log = new Blob([input as Uint8Array<ArrayBuffer>]).stream();
+  for await (const found of readMachineChecks(log, options)) {
+    const { where, damage } = found;
+    const { grades } = assessMachineCheck(found, { maxPa: 52, keyIdBits: 6 });
+    const placed = damage.every((each) => /^log:(?:\d+:\d+:)? Expected /.test(each));
+    if (where.first > where.last || !placed || grades.length === 0) {
+      throw new Error(`A record without place or answer: ${JSON.stringify(found, bigInts)}`);
+    }
+  }
 }
 
 const DATABASE_COLUMNS =

@@ -1,16 +1,9 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { FIXTURES, OTHERS } from "./fixtures_test.ts";
-import { fuzzReader, textsOf } from "./fuzz_test.ts";
-import { MACHINE_CHECK_FORMATS, readMachineChecks } from "./read_machine_checks.ts";
+import { readMachineChecks } from "./read_machine_checks.ts";
 
 const GiB = 2 ** 30;
 const MiB = 2 ** 20;
-
-for (const format of MACHINE_CHECK_FORMATS) {
-  Deno.test(`readMachineChecks() reads 20,000 damaged texts as ${format}`, async () => {
-    await fuzzReader(format, 20_000);
-  });
-}
 
 /** Reads a text that many copies of a piece make, and says how long it took, and the most memory. */
 async function reading(piece: string, size: number): Promise<{ ms: number; most: number }> {
@@ -30,7 +23,7 @@ async function reading(piece: string, size: number): Promise<{ ms: number; most:
 
 /** Texts that each reader is slowest with: all of it is for it, or nearly is. */
 const PIECES: readonly string[] = [
-  ...MACHINE_CHECK_FORMATS.flatMap((format) => textsOf(format)),
+  ...FIXTURES.map(({ text }) => text),
   ...Object.values(OTHERS),
   "CPU 1: Machine Check Exception: f Bank 1: ",
   "mce: [Hardware Error]: TSC 1 ADDR ",

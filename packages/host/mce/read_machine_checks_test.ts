@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { type Fixture, FIXTURES, OTHERS, RECORD } from "./fixtures_test.ts";
-import { fuzzReader } from "./fuzz_test.ts";
 import type { LogSummary } from "./formats/log_format.ts";
 import {
   MACHINE_CHECK_FORMATS,
@@ -226,9 +225,3 @@ Deno.test("readMachineChecks() takes the form it is given", async () => {
     "k:1:1: Expected CPU or MCE",
   );
 });
-
-for (const format of MACHINE_CHECK_FORMATS) {
-  Deno.test(`readMachineChecks() reads any text as ${format}, and refuses it with a place`, async () => {
-    await fuzzReader(format, 300);
-  });
-}
