@@ -135,7 +135,9 @@ export class FieldReader {
       const value = BigInt(base === "decimal" ? significant : `0x${significant}`);
       if (value < 1n << BigInt(bits)) return value;
     }
-    const form = digits === undefined ? `a ${bits}-bit ${base} number` : `${digits} ${base} digits`;
+    const form = digits === undefined
+      ? `${bits === 8 ? "an" : "a"} ${bits}-bit ${base} number`
+      : `${digits} ${base} digits`;
     this.expected(`${what}, ${form}`, at, quote(text));
     return undefined;
   }

@@ -13,8 +13,8 @@ import type { LogFormat, LogReader } from "./log_format.ts";
  * The input language of mce-inject, which `mce-inject --dump` and `mcelog --ascii --raw` print too.
  *
  * Numbers are those of C. What a record leaves out is 0, as there, but a record without `STATUS` is
- * told as cut. `STATUS` replaces what `ADDR` and `MISC` before it set, as there. A text that is not
- * of this language is a `SyntaxError`, and so is a number that does not fit in 64 bits.
+ * told as cut. `STATUS` replaces what `ADDR` and `MISC` before it set, as there. A text that does not
+ * begin in this language is a `SyntaxError`; what else is wrong is damage of its record.
  */
 export const mceInject: LogFormat = {
   signature:
@@ -124,6 +124,8 @@ const TERMS: ReadonlyMap<string, Term> = new Map(Object.entries<Term>({
 }));
 const START = "CPU or MCE, which begin a record";
 
+/** What else is wrong with a record adds nothing. */
+const MAX_DAMAGE = 8;
 /** Sixty-four values and the signs of `RIP 0x10:<…> {…}` are more than any word takes. */
 const MAX_VALUES = 80;
 
@@ -141,7 +143,12 @@ class MceInjectReader implements LogReader {
   readonly #found: (record: LoggedMachineCheck) => void;
   /** A word and what follows it. */
   #clause: { readonly word: Token; readonly term: Term; readonly values: Token[] } | undefined;
-  #record: { readonly fields: InjectRecord; readonly first: number; last: number } | undefined;
+  #record: {
+    readonly fields: InjectRecord;
+    readonly first: number;
+    last: number;
+    readonly damage: string[];
+  } | undefined;
 
   constructor(name: string, found: (record: LoggedMachineCheck) => void) {
     this.#name = name;
@@ -153,24 +160,38 @@ class MceInjectReader implements LogReader {
       const place = { name: this.#name, line: line.number, column: MAX_LINE };
       throw textError(place, `Expected lines of at most ${MAX_LINE} characters, got a longer one`);
     }
-    for (const token of tokens(line)) this.#token(token);
+    for (const token of tokens(line)) this.#orDamage(() => this.#token(token));
+  }
+
+  /** Goes on with the next word, unless there was no record yet. */
+  #orDamage(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof SyntaxError) || this.#record === undefined) throw error;
+      const { damage } = this.#record;
+      if (damage.length < MAX_DAMAGE) damage.push(error.message);
+    }
   }
 
   end(): void {
-    this.#endClause();
+    this.#orDamage(() => this.#endClause());
     this.#endRecord();
   }
 
   #token(token: Token): void {
     const term = TERMS.get(token.text);
     if (term !== undefined) {
-      this.#endClause();
+      this.#orDamage(() => this.#endClause());
       this.#clause = { word: token, term, values: [] };
       return;
     }
     if (this.#clause === undefined) throw this.#error(token, START);
     const { word, values } = this.#clause;
-    if (values.length > MAX_VALUES) throw this.#error(token, `fewer values after ${word.text}`);
+    if (values.length > MAX_VALUES) {
+      this.#clause = undefined;
+      throw this.#error(token, `fewer values after ${word.text}`);
+    }
     values.push(token);
   }
 
@@ -180,7 +201,7 @@ class MceInjectReader implements LogReader {
     this.#clause = undefined;
     if (term.begins) {
       this.#endRecord();
-      this.#record = { fields: { ...EMPTY }, first: word.line, last: word.line };
+      this.#record = { fields: { ...EMPTY }, first: word.line, last: word.line, damage: [] };
     }
     if (this.#record === undefined) throw this.#error(word, START);
     const { fields } = this.#record;
@@ -212,16 +233,21 @@ class MceInjectReader implements LogReader {
 
   #endRecord(): void {
     if (this.#record === undefined) return;
-    const { fields: { status, valid, cs, ip, ...fields }, first, last } = this.#record;
+    const { fields: { status, valid, cs, ip, ...fields }, first, last, damage } = this.#record;
     this.#record = undefined;
     const where = { unit: "line", first, last } as const;
     const others = { ...fields, interrupted: { cs, ip } };
-    if (status !== undefined) {
-      return this.#found(loggedMachineCheck({ ...others, status: status | valid }, where, []));
+    // What could not be read may have made it worse than a corrected error.
+    const sure = status !== undefined &&
+      (damage.length === 0 || MCI_STATUS.decode(status).uncorrected);
+    if (sure) {
+      return this.#found(loggedMachineCheck({ ...others, status: status | valid }, where, damage));
     }
-    const cut = "Expected STATUS, got none: the record is cut";
+    const cut = status === undefined
+      ? "Expected STATUS, got none: the record is cut"
+      : "Expected a whole record, got a damaged one: its STATUS is not sure";
     const { message } = textError({ name: this.#name, line: first, column: 1 }, cut);
-    this.#found(loggedMachineCheck(others, where, [message]));
+    this.#found(loggedMachineCheck(others, where, [...damage, message]));
   }
 
   /** The error for a token where another was expected. */

@@ -79,21 +79,38 @@ Deno.test("mceInject: refuses other texts with line and column", async () => {
   await refuses("STATUS 1\n", 'x.mce:1:1: Expected CPU or MCE, which begin a record, got "STATUS"');
   await refuses("hello", 'x.mce:1:1: Expected CPU or MCE, which begin a record, got "HELLO"');
   await refuses(
-    "CPU 0 1\n  STATUS bd80",
-    'x.mce:2:10: Expected a number such as 0x134 or 1, got "BD80"',
-  );
-  await refuses(
-    "CPU 0 1\nADDR 0x10000000000000000",
-    'x.mce:2:6: Expected a number below 0x10000000000000000, got "0X10000000000000000"',
-  );
-  await refuses("CPU 0\nBANK 256", 'x.mce:2:6: Expected a number below 0x100, got "256"');
-  await refuses("CPU 0\nADDR MISC 1", 'x.mce:2:1: Expected a number after ADDR, got "ADDR"');
-  await refuses("CPU 0\nADDR 1 2", 'x.mce:2:8: Expected at most 1 values after ADDR, got "2"');
-  await refuses("CPU 0\nHOLD 1", 'x.mce:2:6: Expected at most 0 values after HOLD, got "1"');
-  await refuses("CPU", 'x.mce:1:1: Expected a number after CPU, got "CPU"');
-  await refuses(
     `CPU 0 ${"9".repeat(70_000)}`,
     "x.mce:1:65536: Expected lines of at most 65536 " +
       "characters, got a longer one",
   );
+});
+
+Deno.test("mceInject: tells what is wrong in a record as its damage, and reads the others", async () => {
+  const table = [
+    ["STATUS bd80", '2:8: Expected a number such as 0x134 or 1, got "BD80"'],
+    [
+      "ADDR 0x10000000000000000",
+      '2:6: Expected a number below 0x10000000000000000, got "0X10000000000000000"',
+    ],
+    ["BANK 256", '2:6: Expected a number below 0x100, got "256"'],
+    ["ADDR MISC 1", '2:1: Expected a number after ADDR, got "ADDR"'],
+    ["ADDR 1 2", '2:8: Expected at most 1 values after ADDR, got "2"'],
+    ["HOLD 1", '2:6: Expected at most 0 values after HOLD, got "1"'],
+  ] as const;
+  for (const [line, damage] of table) {
+    const [first, second, ...others] = await read(
+      `CPU 0 1\n${line}\nSTATUS FATAL\nCPU 1 1\nSTATUS 1\n`,
+    );
+    assertEquals(first?.damage, [`x.mce:${damage}`]);
+    // VAL and UC can still be read.
+    assertEquals(first!.record.status! >> 61n, 0b101n);
+    assertEquals([second?.record.status, second?.damage, others], [1n, [], []]);
+  }
+  const [unsure] = await read("CPU 0 1\nSTATUS CORRECTED\nBANK x\n");
+  assertEquals([unsure?.record.status, unsure?.damage], [undefined, [
+    'x.mce:3:6: Expected a number such as 0x134 or 1, got "X"',
+    "x.mce:1:1: Expected a whole record, got a damaged one: its STATUS is not sure",
+  ]]);
+  const [unnamed] = await read("CPU\nSTATUS 1\n");
+  assertEquals(unnamed?.damage[0], 'x.mce:1:1: Expected a number after CPU, got "CPU"');
 });

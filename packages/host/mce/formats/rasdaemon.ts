@@ -234,7 +234,7 @@ class RasdaemonRow {
       if (unsigned < 1n << BigInt(bits)) return unsigned;
     }
     this.#damage.push(
-      `${this.#name}: row ${this.#id}: column ${column}: Expected a ${bits}-bit integer, got ${value}`,
+      `${this.#name}: row ${this.#id}: column ${column}: Expected an integer of ${bits} bits, got ${value}`,
     );
     return undefined;
   }

@@ -88,18 +88,21 @@ Deno.test("readRasdaemon() tells what a row lacks as its damage, and reads the o
   const place = { address: 0x82080a5669600n, misc: 0x86n };
   const whole = { cpu: 147, bank: 1, status: BigInt.asUintN(64, STATUS), mcgStatus: 0x100fn };
   const table: [set: string, damage: string[], record: object][] = [
-    ["status = NULL", ["status: Expected a 64-bit integer, got null"], {
+    ["status = NULL", ["status: Expected an integer of 64 bits, got null"], {
       cpu: 147,
       bank: 1,
       mcgStatus: 0x100fn,
     }],
     ["cpu = -1, bank = 256", [
-      "cpu: Expected a 31-bit integer, got -1",
-      "bank: Expected a 8-bit integer, got 256",
+      "cpu: Expected an integer of 31 bits, got -1",
+      "bank: Expected an integer of 8 bits, got 256",
     ], { status: whole.status, mcgStatus: 0x100fn, ...place }],
     [
       "misc = 'x', addr = 0.5",
-      ["addr: Expected a 64-bit integer, got real", "misc: Expected a 64-bit integer, got text"],
+      [
+        "addr: Expected an integer of 64 bits, got real",
+        "misc: Expected an integer of 64 bits, got text",
+      ],
       whole,
     ],
     // MCi_ADDR and MCi_MISC are not valid, so they do not matter.
@@ -126,7 +129,7 @@ Deno.test("readRasdaemon() tells what a row lacks as its damage, and reads the o
     "INSERT INTO mce_record VALUES ('\x1b[2J', 0, 1, 1, 0, 0, 0)",
   );
   assertEquals([unnamed?.where.first, unnamed?.damage], [1, [
-    "db: row 1: column id: Expected a 53-bit integer, got text",
+    "db: row 1: column id: Expected an integer of 53 bits, got text",
   ]]);
 });
 
