@@ -70,9 +70,12 @@ export function anyFormat(name: string, found: FoundRecord): LogReader {
           if (!signature.test(line.text)) continue;
           readers.push(reader(name, record));
           waiting.delete(format);
-          // Its words are no other form's, and the other forms' are not its.
+          // Its words are no other form's, and the other forms' are not its; a kernel log that
+          // somebody put behind it has words of its own.
           waiting.delete("mce-inject");
-          if (format === "mce-inject") waiting.clear();
+          if (format === "mce-inject") {
+            for (const other of waiting) if (other !== "kernel") waiting.delete(other);
+          }
         }
       }
       for (const reader of readers) reader.line(line);

@@ -225,3 +225,14 @@ Deno.test("readMachineChecks() takes the form it is given", async () => {
     "k:1:1: Expected CPU or MCE",
   );
 });
+
+Deno.test("readMachineChecks() finds a kernel's record behind a text of mce-inject", async () => {
+  const [kernel] = FIXTURES;
+  const { found } = await read(`CPU 0 BANK 1\nSTATUS CORRECTED\n${kernel!.text}`);
+  assertEquals(
+    found.filter(({ record }) => record.status !== undefined).map(({ record }) => record),
+    [
+      RECORD.record,
+    ],
+  );
+});
