@@ -2,6 +2,7 @@ import { showLines } from "@tdx/core/text";
 
 /** A line of a text, without its line end. */
 export interface TextLine {
+  /** What stands in it. */
   readonly text: string;
   /** Counts from 1. */
   readonly number: number;
