@@ -15,7 +15,7 @@
  *
  * @module
  */
-import { showText } from "@tdx/core/text";
+import { showLines, showText } from "@tdx/core/text";
 import {
   allOptions,
   type Command,
@@ -88,13 +88,15 @@ export async function main(
   } catch (error) {
     const message = messageOf(error);
     if (message === undefined) throw error;
-    whole.note(`tdx: ${showText(message, LONGEST_MESSAGE)}`);
+    // A place in a text is shown with its line and a caret below it; all else is one line.
+    const show: typeof showText = error instanceof SyntaxError ? showLines : showText;
+    whole.note(`tdx: ${show(message.slice(0, LONGEST_MESSAGE), LONGEST_MESSAGE)}`);
     // More states than --limit allows: not a mistake, but no answer either.
     return (error as Error).name === "StateLimitError" ? EXIT.unknown : EXIT.usage;
   }
 }
 
-/** Characters of a message, which is one line whatever stands in it. */
+/** Characters of a message. */
 const LONGEST_MESSAGE = 2000;
 
 async function run(args: readonly string[], stdio: Stdio): Promise<ExitStatus> {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import config from "./deno.json" with { type: "json" };
-import { CaughtStdio, refused, tdx, tdxOn } from "./fixtures_test.ts";
+import { CaughtStdio, refused, tdx, tdxOn, testData } from "./fixtures_test.ts";
 import { main } from "./main.ts";
 
 const SUBCOMMANDS = [
@@ -134,4 +134,10 @@ Deno.test("main() keeps the stack trace of what is no mistake of the user", asyn
     progress: () => {},
   };
   await assertRejects(() => main(["platforms"], broken), TypeError, "a bug");
+});
+
+Deno.test("main() shows the line of a mistake in a text, with a caret below it", async () => {
+  const [message, line, caret] = (await refused("litmus", testData("wrong.tdx"))).split("\n");
+  assertStringIncludes(message!, "wrong.tdx:");
+  assertEquals([line!.trim().length > 0, caret!.trim()], [true, "^"]);
 });

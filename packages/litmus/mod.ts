@@ -75,7 +75,7 @@ export * from "./promela/promela.ts";
 export { checkClaims, type ClaimResult } from "./questions/claims.ts";
 export * from "./questions/closure.ts";
 export * from "./questions/kernel_hazards.ts";
-export * from "./questions/tdr_reclaim.ts";
+export { type Harm, type TdrVerdict, tdrVerdicts } from "./questions/tdr_reclaim.ts";
 export * from "./questions/verdicts.ts";
 export { parseScenario, type ParseScenarioOptions } from "./scenario/parse_scenario.ts";
 export * from "./scenario/print_scenario.ts";

@@ -174,8 +174,8 @@ function readSection(section: Section, text: string): void {
   if (words !== undefined && section.cpuid) {
     section.cpuid = false;
     const processor = recordedCpu(0, parseInt(words, 16));
-    // Only AMD's have families above 15.
-    const amd = (processor?.family ?? 0) > 15;
+    // Intel's newest families are 18 and 19; AMD's that have such records begin with 0x15.
+    const amd = (processor?.family ?? 0) >= 0x15;
     section.fields = {
       ...section.fields,
       processor: amd ? { ...processor, vendor: "AuthenticAMD" } : processor,
