@@ -137,7 +137,7 @@ Deno.test("main() keeps the stack trace of what is no mistake of the user", asyn
 });
 
 Deno.test("main() shows the line of a mistake in a text, with a caret below it", async () => {
-  const [message, line, caret] = (await refused("litmus", testData("wrong.tdx"))).split("\n");
-  assertStringIncludes(message!, "wrong.tdx:");
+  const [message, line, caret] = (await refused("litmus", testData("broken.tdx"))).split("\n");
+  assertStringIncludes(message!, "broken.tdx:5:2: ");
   assertEquals([line!.trim().length > 0, caret!.trim()], [true, "^"]);
 });
