@@ -5,8 +5,8 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { type Missing, skippable } from "../skippable.ts";
 import { launchChromium } from "./chromium.ts";
 
-/** The longest that anything on a page may take, in milliseconds. */
-const TIMEOUT = 10_000;
+/** Waiting for anything on a page ends after so many milliseconds; a busy machine is slow. */
+const TIMEOUT = 30_000;
 
 /** A phone and a desktop, in CSS pixels. */
 export const SCREENS = {
