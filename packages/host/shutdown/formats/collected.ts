@@ -39,7 +39,7 @@ export function readCollected(
     const [word, first = "", ...rest] = text.split(" ");
     const numbers = rest.map(Number);
     const whole = (count: number) => {
-      if (numbers.length >= count && numbers.every((n) => n >= 0)) return numbers;
+      if (numbers.length >= count && numbers.every(isFigure)) return numbers;
       throw refuse(number, `Expected a line of shutdown.sh, got ${quote(text)}`);
     };
     if (word === "cost") {
@@ -51,7 +51,7 @@ export function readCollected(
         throw refuse(number, `Expected a status in hexadecimal, got ${quote(text)}`);
       }
       const [calls, ns] = [Number(rest[1]), Number(rest[2])];
-      if (!(calls > 0 && ns >= 0)) {
+      if (!(isFigure(calls) && calls > 0 && isFigure(ns))) {
         throw refuse(number, `Expected calls and nanoseconds, got ${quote(text)}`);
       }
       const status = first.startsWith("tdh_") ? { status: BigInt(`0x${rest[0]}`) } : {};
@@ -61,8 +61,10 @@ export function readCollected(
       entered.set(first, (entered.get(first) ?? 0) + calls);
       tally.add(first, bytes ? { bytes } : {});
     } else if (word === "lost") tally.lost += whole(1)[0]!;
-    else if (word === "first" || word === "at") tally.at(Number(first));
-    else if (word === "stop") stopped = true;
+    else if (word === "first" || word === "at") {
+      if (!isFigure(Number(first))) throw refuse(number, `Expected seconds, got ${quote(text)}`);
+      tally.at(Number(first));
+    } else if (word === "stop") stopped = true;
     else if (word === "start" || word === "cpus") continue;
     else if (Object.hasOwn(words, word!)) words[word!]!.push(text.slice(word!.length + 1));
     else throw refuse(number, `Expected a line of shutdown.sh, got ${quote(text)}`);
@@ -85,4 +87,9 @@ export function readCollected(
     cost,
     text: end < 0 ? [] : lines.slice(end + 1),
   };
+}
+
+/** Whether a number is one that a kernel counts: none that is below 0, or too large to be exact. */
+function isFigure(value: number): boolean {
+  return value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
