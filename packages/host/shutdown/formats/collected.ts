@@ -38,14 +38,19 @@ export function readCollected(
     if (text === "") continue;
     const [word, first = "", ...rest] = text.split(" ");
     const numbers = rest.map(Number);
+    const other = () => refuse(number, `Expected a line of shutdown.sh, got ${quote(text)}`);
     const whole = (count: number) => {
       if (numbers.length >= count && numbers.every(isFigure)) return numbers;
-      throw refuse(number, `Expected a line of shutdown.sh, got ${quote(text)}`);
+      throw other();
+    };
+    const figure = () => {
+      if (isFigure(Number(first))) return Number(first);
+      throw other();
     };
     if (word === "cost") {
       const [nsSeen, calls] = whole(2) as [number, number];
       // On a busy machine the one can come out below the other, of which it is a part.
-      cost = { nsPerCall: Math.max(nsSeen, Number(first)), nsSeen, calls };
+      cost = { nsPerCall: Math.max(nsSeen, figure()), nsSeen, calls };
     } else if (word === "returned") {
       if (!/^[0-9a-f]{1,16}$/.test(rest[0] ?? "")) {
         throw refuse(number, `Expected a status in hexadecimal, got ${quote(text)}`);
@@ -61,13 +66,11 @@ export function readCollected(
       entered.set(first, (entered.get(first) ?? 0) + calls);
       tally.add(first, bytes ? { bytes } : {});
     } else if (word === "lost") tally.lost += whole(1)[0]!;
-    else if (word === "first" || word === "at") {
-      if (!isFigure(Number(first))) throw refuse(number, `Expected seconds, got ${quote(text)}`);
-      tally.at(Number(first));
-    } else if (word === "stop") stopped = true;
+    else if (word === "first" || word === "at") tally.at(figure());
+    else if (word === "stop") stopped = true;
     else if (word === "start" || word === "cpus") continue;
     else if (Object.hasOwn(words, word!)) words[word!]!.push(text.slice(word!.length + 1));
-    else throw refuse(number, `Expected a line of shutdown.sh, got ${quote(text)}`);
+    else throw other();
   }
   if (!stopped) {
     throw refuse(lines.length, "Expected what shutdown.sh stop writes, got one that is cut");

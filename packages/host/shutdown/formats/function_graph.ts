@@ -25,13 +25,14 @@ interface Entered {
 }
 
 /** Seconds before the bar, the CPU, the rest. */
-const LINE = /^ *(?:(\d+\.\d+) +\| +)?(\d+)\) +(?:\S.*=> *|(.*)\|)(.*)$/;
-const DURATION = /(\d+(?:\.\d+)?) us *$/;
+const LINE = /^ *(?:(\d{1,12}\.\d+) +\| +)?(\d+)\) +(?:\S.*=> *|(.*)\|)(.*)$/;
+const DURATION = /(\d{1,12}(?:\.\d+)?) us *$/;
 const CALL = /^ *([\w.]+)(?: \[\w+\])?\((.*)\)(;| \{)(.*)$/;
 const RETURN = /^ *\}(.*)$/;
 const LOST = /^(?:CPU:\d+ \[LOST (\d+) EVENTS\]|.*\[(\d+) EVENTS DROPPED\])/;
 /** The lines of `trace-cmd report`: program, CPU, seconds, event, the rest. */
-const TRACE_CMD = /^ *(.+-\d+) +\[(\d+)\].*? (\d+\.\d+): funcgraph_(entry|exit): *(.*?)\|(.*)$/;
+const TRACE_CMD =
+  /^ *(.+-\d+) +\[(\d+)\].*? (\d{1,12}\.\d+): funcgraph_(entry|exit): *(.*?)\|(.*)$/;
 
 /** ftrace's function graph. */
 export const functionGraph: MeasurementFormat = {

@@ -3,7 +3,8 @@ import type { Tally } from "../_tally.ts";
 import type { MeasurementFormat } from "./format.ts";
 import type { TracedCall } from "./function_graph.ts";
 
-const EVENT = /^.*\[(\d+)\].*? (\d+\.\d+): (in_)?((?:tdh|tdx)_\w+):(.*)$/;
+// Twelve digits of seconds are thirty thousand years: more are no time.
+const EVENT = /^.*\[(\d+)\].*? (\d{1,12}\.\d+): (in_)?((?:tdh|tdx)_\w+):(.*)$/;
 
 /** What `shutdown.sh start calls` records: an event at each entry and each return. */
 export const kprobeEvents: MeasurementFormat = {
