@@ -6,7 +6,7 @@ import {
   SEAMCALL_NAMES,
   StateLimitError,
 } from "@tdx/litmus";
-import { readPlatforms, TRACE_OPTION } from "../litmus/questions.ts";
+import { readLimit, readPlatforms, TRACE_OPTION } from "../litmus/questions.ts";
 import { HTML_OPTION, htmlWriter, originNow } from "../html/html_report.ts";
 import { type ProofJob, PROOFS } from "../prove/proofs.ts";
 import {
@@ -105,7 +105,7 @@ function readHow(options: Options): ProveOptions {
       faults: count("faults", 0, 8),
       busy: count("busy", 0, 8),
       fail: options.pick("fail", SEAMCALL_NAMES),
-      stateLimit: options.number("limit", { from: 1 }),
     }),
+    ...readLimit(options),
   };
 }

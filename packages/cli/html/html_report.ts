@@ -1,5 +1,6 @@
 import type { ReportOrigin } from "@tdx/report";
 import type { Options } from "../shell/options.ts";
+import { shellQuoted } from "../shell/show.ts";
 import type { Stdio, WriteFile } from "../shell/stdio.ts";
 import { UsageError } from "../shell/values.ts";
 import { VERSION } from "../shell/version.ts";
@@ -37,6 +38,6 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /** Writes a command line so that a POSIX shell reads the same words again. */
 export function shellLine(words: readonly string[]): string {
-  return words.map((word) => PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+  return words.map((word) => PLAIN.test(word) ? word : shellQuoted(word))
     .join(" ");
 }

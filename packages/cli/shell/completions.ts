@@ -1,5 +1,6 @@
 import { allOptions, type NamedCommand } from "./command.ts";
 import type { Option } from "./options.ts";
+import { shellQuoted } from "./show.ts";
 import { pick } from "./values.ts";
 
 const SHELLS = { bash, zsh, fish };
@@ -64,7 +65,9 @@ complete -o filenames -F _tdx tdx`;
 }
 
 function zsh(commands: readonly NamedCommand[]): string {
-  const described = commands.map(([name, { summary }]) => `    ${quote(`${name}:${summary}`)}`);
+  const described = commands.map(([name, { summary }]) =>
+    `    ${shellQuoted(`${name}:${summary}`)}`
+  );
   const arms = commands.map(([name, command]) => {
     const rows = Object.entries(allOptions(command)).map(([option, row]) => {
       const kind = valuesOf(row);
@@ -79,7 +82,7 @@ function zsh(commands: readonly NamedCommand[]): string {
       const value = row.value === undefined
         ? ""
         : `:${row.value.replaceAll("|", " or ")}:${action}`;
-      return `      ${quote(`--${option}[${help}]${value}`)}`;
+      return `      ${shellQuoted(`--${option}[${help}]${value}`)}`;
     });
     return `    ${name}) _arguments ${"\\"}\n${rows.join(" \\\n")} \\\n      '*:file:_files' ;;`;
   });
@@ -109,18 +112,18 @@ compdef _tdx tdx`;
 function fish(commands: readonly NamedCommand[]): string {
   const first = "-n __fish_use_subcommand";
   const rows = commands.flatMap(([name, command]) => [
-    `complete -c tdx ${first} -f -a ${name} -d ${quote(command.summary)}`,
+    `complete -c tdx ${first} -f -a ${name} -d ${shellQuoted(command.summary)}`,
     ...Object.entries(allOptions(command)).map(([option, row]) => {
       const kind = valuesOf(row);
       const value = row.value === undefined
         ? ""
         : typeof kind === "object"
-        ? ` -x -a ${quote(kind.join(" "))}`
+        ? ` -x -a ${shellQuoted(kind.join(" "))}`
         : kind === "DIR"
         ? " -x -a '(__fish_complete_directories)'"
         : " -r";
       return `complete -c tdx -n '__fish_seen_subcommand_from ${name}' -l ${option}${value} ` +
-        `-d ${quote(row.help)}`;
+        `-d ${shellQuoted(row.help)}`;
     }),
   ]);
   return [
@@ -133,9 +136,4 @@ function fish(commands: readonly NamedCommand[]): string {
     }'`,
     `complete -c tdx -n '__fish_seen_subcommand_from help' -f -a '${names(commands)}'`,
   ].join("\n");
-}
-
-/** A word as a shell takes it, whatever is in it. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

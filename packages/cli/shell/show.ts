@@ -18,6 +18,11 @@ export function hex(value: number | bigint, digits = 1): string {
   return `0x${value.toString(16).padStart(digits, "0")}`;
 }
 
+/** A word as a POSIX shell takes it, whatever is in it. */
+export function shellQuoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
 /** Draws a share, 0 to 1, as a bar; what is more than 0 has at least one character. */
 export function bar(share: number, width: number): string {
   return "#".repeat(share <= 0 ? 0 : Math.max(1, Math.round(Math.min(share, 1) * width)));

@@ -2,8 +2,7 @@ import { forEachFrame, type Key, runOf } from "@tdx/core";
 import type { SeamState } from "./_seam_state.ts";
 import type { KeyState } from "./key_ownership.ts";
 import type { PamtEntry } from "./pamt.ts";
-import { Td, type Vcpu } from "./td.ts";
-import type { LifeCycle, OpState } from "./td.ts";
+import { Td, type TdInfo, type Vcpu, type VcpuInfo } from "./td.ts";
 
 /**
  * All that a module remembers, as plain data that can be compared as JSON: see
@@ -45,27 +44,11 @@ export interface KeySnapshot {
 }
 
 /** What a module remembers of a TD. */
-export interface TdSnapshot {
-  /** Address of its TDR in bytes. */
-  readonly tdr: number;
-  /** Its HKID. */
-  readonly hkid: number;
-  /** Its life cycle. */
-  readonly lifeCycle: LifeCycle;
-  /** Its operation state. */
-  readonly opState: OpState;
-  /** Its key. */
-  readonly key: Key | null;
+export interface TdSnapshot extends Omit<TdInfo, "vcpus" | "mappings"> {
   /** Packages whose encryption engine has the key. */
   readonly configured: readonly number[];
   /** Whether one of its vCPUs consumed poison. */
   readonly fatal: boolean;
-  /** TDCX pages of its TDCS. */
-  readonly tdcsPages: number;
-  /** 4 KiB pages it owns besides the TDR. */
-  readonly children: number;
-  /** Its epoch. */
-  readonly epoch: number;
   /** Its vCPUs. */
   readonly vcpus: readonly VcpuSnapshot[];
   /** Guest pages of the Secure EPT: level, number of the guest page, first frame. */
@@ -75,15 +58,7 @@ export interface TdSnapshot {
 }
 
 /** What a module remembers of a vCPU. */
-export interface VcpuSnapshot {
-  /** Address of its TDVPR in bytes. */
-  readonly tdvpr: number;
-  /** Addresses of its TDCX pages. */
-  readonly tdcx: readonly number[];
-  /** Whether TDH.VP.INIT made it ready. */
-  readonly ready: boolean;
-  /** The logical processor it is associated with. */
-  readonly lp: number | null;
+export interface VcpuSnapshot extends Omit<VcpuInfo, "running"> {
   /** The epoch it entered in, while it is inside the TD. */
   readonly enteredAt: number | null;
 }
