@@ -78,7 +78,7 @@ export function hostOfLargePages(): TdHost {
   const module = bareModule(gnr);
   const memory = [runOf(0, 2 * 512)];
   const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 2 * 512, memory, level: 1 });
-  return { memory: module.memory, module, tdr };
+  return { memory: module.memory, module, tdr, guestFrames: memory };
 }
 
 /** Tears the TD of a host down; by default as Linux does. */
@@ -109,10 +109,10 @@ export function record(module: TdxModule): Issued[] {
       if (name === "constructor") continue;
       const leaf = leaves[name]!.bind(leaves);
       leaves[name] = (...operands) => {
-        const before = new Map(module.calls);
+        const before = { ...module.calls };
         const result: SeamcallResult & { type?: PageType | null } = leaf(...operands);
-        for (const [issued, total] of module.calls) {
-          const count = total - (before.get(issued) ?? 0);
+        for (const [issued, total] of Object.entries(module.calls) as [LeafName, number][]) {
+          const count = total - (before[issued] ?? 0);
           const { status, type } = result;
           if (count > 0) log.push({ leaf: issued, count, status, ...(type && { type }) });
         }

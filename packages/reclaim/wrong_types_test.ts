@@ -14,6 +14,14 @@ import {
   type TeardownReport,
 } from "./mod.ts";
 
+/** Counts go by the names of leaves and page types: a misspelt one is no property. */
+export const misspeltCounts = (report: TeardownReport): unknown => [
+  // @ts-expect-error -- It is TDH.PHYMEM.PAGE.RECLAIM.
+  report.seamcalls["TDH.PHYMEM.RECLAIM"],
+  // @ts-expect-error -- It is REG.
+  report.pagesByType.PT_REG,
+];
+
 const TD = { guestBytes: GiB, vcpus: 4 };
 const host = smallHost(gnr);
 const { memory } = host;

@@ -31,7 +31,7 @@ Deno.test("buildTd() maps 2 MiB pages without page tables below them", () => {
   });
   // TDR, TDCS, vCPU, and Secure EPT pages for 512 GiB and 1 GiB.
   assertEquals([controlPages, guestPages], [1 + 6 + 6 + 2, 3]);
-  assertEquals(module.calls.get("TDH.MEM.PAGE.AUG"), 3);
+  assertEquals(module.calls["TDH.MEM.PAGE.AUG"], 3);
   assertEquals(module.td(tdr)!.children, 6 + 6 + 2 + 3 * 512);
 });
 

@@ -52,7 +52,7 @@ const WATCHED = Array.from({ length: 40 }, (_, i) => BASE + i);
 
 function outcome(module: TdxModule, fates: readonly string[]): unknown {
   assertEquals(checkInvariants(module), []);
-  return [fates, Object.fromEntries(module.calls), module.callsUntilFault, look(module, WATCHED)];
+  return [fates, { ...module.calls }, module.callsUntilFault, look(module, WATCHED)];
 }
 
 /** Gives a chunk to a leaf, going on behind every refusal. */
@@ -189,5 +189,5 @@ function withoutEpochs(module: TdxModule): unknown {
     counts.set(name, (counts.get(name) ?? 0) + count);
   });
   const lines = WATCHED.map((frame) => module.memory.state(frame * PAGE_BYTES));
-  return [counts, module.tds(), Object.fromEntries(module.calls), module.callsUntilFault, lines];
+  return [counts, module.tds(), { ...module.calls }, module.callsUntilFault, lines];
 }

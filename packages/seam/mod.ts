@@ -37,7 +37,7 @@ export type { KeyInfo, KeyState } from "./state/key_ownership.ts";
 export { PAGE_TYPES, type PageLevel, type PageType } from "./state/page_type.ts";
 export type { MappingState, PamtEntry } from "./state/pamt.ts";
 export type { LockedPart, LockMode, TdPart } from "./state/_page_locks.ts";
-export type { Faults, LeafName } from "./state/seamcalls.ts";
+export type { Faults, LeafCounts, LeafName } from "./state/seamcalls.ts";
 export type {
   KeySnapshot,
   ModuleSnapshot,

@@ -20,7 +20,7 @@ import { type ModuleSnapshot, restoreSnapshot, takeSnapshot } from "./state/_sna
 import { type KeyInfo, KeyOwnership } from "./state/key_ownership.ts";
 import { PAGE_TYPES, pageBytes, type PageType } from "./state/page_type.ts";
 import { Pamt, type PamtEntry } from "./state/pamt.ts";
-import type { Faults, LeafName } from "./state/seamcalls.ts";
+import type { Faults, LeafCounts } from "./state/seamcalls.ts";
 import type { TdInfo } from "./state/td.ts";
 import { type MemoryRange, requireReserved, requireTdmrs } from "./state/tdmr.ts";
 
@@ -92,7 +92,7 @@ export interface PamtPair {
  * }
  * assertEquals(module.phymem.pageReclaim(tdr).status, status("SUCCESS"));
  * assertEquals(module.tds(), []);
- * assertEquals(module.calls.get("TDH.PHYMEM.PAGE.RECLAIM")! > 2 ** 28, true);
+ * assertEquals(module.calls["TDH.PHYMEM.PAGE.RECLAIM"]! > 2 ** 28, true);
  * // Reclaim is about metadata: the lines are as the guest left them.
  * assertEquals(memory.state(TiB).memory.owner, 1);
  * ```
@@ -145,7 +145,7 @@ export class TdxModule {
   }
 
   /** How many SEAMCALLs were issued, by leaf, refused ones included. */
-  get calls(): ReadonlyMap<LeafName, number> {
+  get calls(): LeafCounts {
     return this.#state.calls.counts;
   }
 

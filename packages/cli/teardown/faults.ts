@@ -46,16 +46,10 @@ export function readFaults(options: Options): FaultPlan {
  * @throws {UsageError} If an address is outside guest memory; nothing is poisoned then.
  */
 export function poisonLines(host: TdHost, { poison, stuck, poisonRate, seed }: FaultPlan): void {
-  const { memory, module, tdr } = host;
   requireGuest("--poison", poison, host);
   requireGuest("--stuck", stuck, host);
-  const key = module.td(tdr)!.key!;
-  const strike = (kind: "poison" | "poison-stuck", pa: number) => {
-    memory.step({ kind: "evict", by: "cache", key }, pa);
-    memory.step({ kind, by: "cache", key }, pa);
-  };
-  poison.forEach((pa) => strike("poison", pa));
-  stuck.forEach((pa) => strike("poison-stuck", pa));
+  for (const pa of poison) host.memory.poison(pa);
+  for (const pa of stuck) host.memory.poison(pa, { stuck: true });
   poisonAtRandom(host, poisonRate, seed);
 }
 

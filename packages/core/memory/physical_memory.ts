@@ -189,14 +189,50 @@ export class PhysicalMemory {
    * machine has no such key, or no rule covers the operation; the memory is as before then.
    */
   applyLines(operation: Operation, lines: ArrayLike<number>): Counts {
-    for (let i = 0, before = -1; i < lines.length; before = lines[i++]!) {
-      const pa = lines[i]!;
-      if (pa > before && pa < this.bytes && pa % LINE_BYTES === 0) continue;
-      throw new RangeError(
-        `Expected addresses of lines below ${this.bytes}, ascending, got ${pa} after ${before}`,
-      );
-    }
+    this.#requireLines(lines);
     return this.#run(operation, (tally) => this.#applySingles(lines, tally));
+  }
+
+  /**
+   * Injects uncorrectable hardware errors: the memory cells of lines become poisoned, and nobody has
+   * noticed yet. Cached copies are evicted before (K3), so that the next read meets the poison.
+   *
+   * @param lines Physical address without KeyID bits of a line, or of several, ascending.
+   * @param options `stuck` is whether the cell stays broken: a full write clears transient poison
+   * (W1 to W3), and a stuck cell is poisoned again; default `false`.
+   * @throws {TypeError} If an option is not known.
+   * @throws {RangeError} If an address is outside the memory, not that of a line or out of order; the
+   * memory is as before then.
+   *
+   * @example
+   * ```ts
+   * import { GiB, KeyIdSpace, PhysicalMemory } from "@tdx/core";
+   * import { gnr } from "@tdx/platform-gnr";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 6, shared: 31, private: 32 });
+   * const memory = new PhysicalMemory({ bytes: GiB, platform: gnr, keyIds });
+   * memory.poison(0x1000);
+   * memory.poison([0x2000, 0x2040], { stuck: true });
+   *
+   * const host = { by: "host", key: keyIds.key(0) } as const;
+   * memory.apply({ kind: "movdir64b", ...host }, 0, GiB);
+   * assertEquals(memory.apply({ kind: "load", ...host }, 0, GiB).machineChecks, 2);
+   * ```
+   */
+  poison(lines: number | ArrayLike<number>, options: { readonly stuck?: boolean } = {}): void {
+    requireOptions("options", options, ["stuck"]);
+    const at = typeof lines === "number" ? [lines] : lines;
+    this.#requireLines(at);
+    const cached = new Set<number>();
+    for (let i = 0; i < at.length; i++) {
+      for (const { keyId } of this.state(at[i]!).copies) cached.add(keyId);
+    }
+    for (const keyId of cached) {
+      this.applyLines({ kind: "evict", by: "cache", key: this.keyIds.key(keyId) }, at);
+    }
+    const kind = options.stuck === true ? "poison-stuck" : "poison";
+    this.applyLines({ kind, by: "cache", key: this.keyIds.key(0) }, at);
   }
 
   /**
@@ -410,6 +446,16 @@ export class PhysicalMemory {
     const key = this.keyIds.key(keyId, { generation, integrity });
     if (access !== key.access) {
       throw new RangeError(`Expected the ${key.access} KeyID ${keyId}, got it as ${access}`);
+    }
+  }
+
+  #requireLines(lines: ArrayLike<number>): void {
+    for (let i = 0, before = -1; i < lines.length; before = lines[i++]!) {
+      const pa = lines[i]!;
+      if (pa > before && pa < this.bytes && pa % LINE_BYTES === 0) continue;
+      throw new RangeError(
+        `Expected addresses of lines below ${this.bytes}, ascending, got ${pa} after ${before}`,
+      );
     }
   }
 

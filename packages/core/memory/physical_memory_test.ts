@@ -22,8 +22,6 @@ const INIT: Operation = { kind: "movdir64b", by: "module", key: TD, data: "secre
 const CLEAR: Operation = { kind: "movdir64b", by: "host", key: KEY0 };
 const LOAD: Operation = { kind: "load", by: "host", key: KEY0 };
 const PARTIAL: Operation = { kind: "partial-write", by: "host", key: KEY0, data: "host" };
-const TRANSIENT: Operation = { kind: "poison", by: "host", key: KEY0 };
-const STUCK: Operation = { kind: "poison-stuck", by: "host", key: KEY0 };
 
 function memoryOf(bytes: number, partialWrite: "poison" | "merge" = "poison"): PhysicalMemory {
   return new PhysicalMemory({ bytes, platform: PLATFORMS[partialWrite], keyIds });
@@ -218,8 +216,8 @@ Deno.test("PhysicalMemory.step() takes any byte of a line and observes that line
 Deno.test("PhysicalMemory.apply() counts lines, pages with machine checks, and rules", () => {
   const memory = memoryOf(4 * MiB);
   // Pages 1 and 2 have a poisoned line each, page 3 two, page 600 is poisoned whole.
-  for (const line of [64, 129, 192, 255]) memory.apply(TRANSIENT, line * 64, 64);
-  memory.apply(TRANSIENT, 600 * 4096, 4096);
+  for (const line of [64, 129, 192, 255]) memory.poison(line * 64);
+  memory.poison(Array.from({ length: 64 }, (_, line) => 600 * 4096 + line * 64));
   const before = memory.counts;
   assertEquals(before.lines, 4 + 64);
 
@@ -266,14 +264,43 @@ Deno.test("PhysicalMemory.apply() counts poison that failed checks make, and ref
 
 Deno.test("PhysicalMemory keeps stuck poison through a clear and loses the transient one", () => {
   const memory = memoryOf(4 * MiB);
-  memory.apply(TRANSIENT, 64, 128);
-  memory.apply(STUCK, 128, 128);
+  memory.poison([64, 128]);
+  memory.poison([128, 192], { stuck: true });
   assertEquals(linesWith(memory, poisoned), [1, 2, 3]);
   assertEquals(memory.state(128).memory.poison, "hardware-stuck");
   const clear = memory.apply(CLEAR, 0, 4 * MiB);
   assertEquals([clear.cleared, linesWith(memory, poisoned)], [1, [2, 3]]);
   const loads = memory.apply(LOAD, 0, 4 * MiB);
   assertEquals([loads.machineChecks, loads.machineCheckPages], [2, 1]);
+});
+
+Deno.test("PhysicalMemory.poison() strikes lines that are in no cache any more, whoever had them", () => {
+  const memory = memoryOf(MiB);
+  memory.apply({ ...INIT, key: NEXT_TD }, 0, 128);
+  memory.apply({ kind: "store", by: "td", key: NEXT_TD, data: "secret" }, 0, 128);
+  memory.apply({ kind: "store", by: "host", key: KEY0, data: "host" }, 64, 128);
+  memory.poison([0, 64, 128]);
+  for (const [pa, owner] of [[0, 1], [128, 0]] as const) {
+    assertEquals(memory.state(pa), {
+      memory: { key: null, data: null, owner, macMatches: false, poison: "hardware-transient" },
+      copies: [],
+    });
+  }
+  assertEquals(linesWith(memory, poisoned), [0, 1, 2]);
+  assertEquals(memory.step(LOAD, 64).machineCheck, true);
+});
+
+Deno.test("PhysicalMemory.poison() refuses what is no line, and what is out of order", () => {
+  const memory = memoryOf(MiB);
+  for (const lines of [32, -64, MiB, NaN, [64, 0], [0, 0], [0, MiB]]) {
+    assertThrows(
+      () => memory.poison(lines),
+      RangeError,
+      "Expected addresses of lines below 1048576",
+    );
+  }
+  assertThrows(() => memory.poison(0, { stuk: true } as never), TypeError, "only stuck, got stuk");
+  assertEquals(memory.counts.lines, 0);
 });
 
 Deno.test("PhysicalMemory tells keys, generations and cached copies of one line apart", () => {
@@ -290,7 +317,7 @@ Deno.test("PhysicalMemory tells keys, generations and cached copies of one line 
 Deno.test("PhysicalMemory.applyChunk() takes runs and bitmaps of another map", () => {
   const memory = memoryOf(8 * MiB);
   // A line of its own in every page of the first two blocks, so whole blocks are mixed.
-  for (let page = 0; page < 1024; page++) memory.apply(STUCK, page * 4096 + 64, 64);
+  for (let page = 0; page < 1024; page++) memory.poison(page * 4096 + 64, { stuck: true });
   const owners = new FrameMap(2048, 0);
   owners.set(0, 1024, 7);
   owners.set(1500, 3, 7);

@@ -11,7 +11,7 @@ import {
   tearDown,
 } from "../_fixtures_test.ts";
 import { followPages, PAGE_FATES, type PageFate } from "./page_fates.ts";
-import { createTdHost, type TdHost } from "./td_host.ts";
+import { createTdHost } from "./td_host.ts";
 import { TEARDOWN_PATHS } from "../teardown/options.ts";
 
 const HOST_PAGES = GiB / PAGE_BYTES;
@@ -20,13 +20,6 @@ const HOST_PAGES = GiB / PAGE_BYTES;
 function counted(fates: FrameMap): Partial<Record<PageFate, number>> {
   const counts = PAGE_FATES.map((name, i) => [name, fates.count((value) => value === i)] as const);
   return Object.fromEntries(counts.filter(([name, count]) => name !== "other" && count > 0));
-}
-
-/** Poison of a memory cell, under a line that has left the caches. */
-function strike({ memory, module, tdr }: TdHost, pa: number): void {
-  const key = module.td(tdr)!.key!;
-  memory.step({ kind: "evict", by: "cache", key }, pa);
-  memory.step({ kind: "poison", by: "cache", key }, pa);
 }
 
 // Platform, policy, whether the host uses the pages; what becomes of them.
@@ -55,8 +48,7 @@ Deno.test("followPages() tells met poison from poison that waits, and leaves lea
   for (const [reuse, fate] of [[true, "retired"], [false, "poisoned"]] as const) {
     const host = smallHost(gnr);
     const { onBack, fates } = followPages(host);
-    strike(host, 0x1000);
-    strike(host, 0x3fc0);
+    host.memory.poison([0x1000, 0x3fc0]);
     // Pages are reclaimed ascending: page 3 is refused, and leaves the TDR with a child.
     let injected = false;
     await tearDown(host, {

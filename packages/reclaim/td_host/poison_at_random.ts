@@ -1,4 +1,4 @@
-import { ascendingFrames, LINE_BYTES, LINES_PER_PAGE, type Operation, PAGE_BYTES } from "@tdx/core";
+import { ascendingFrames, LINE_BYTES, LINES_PER_PAGE, PAGE_BYTES } from "@tdx/core";
 import { outOfRange } from "@tdx/core/arguments";
 import { gaps, randomNumbers } from "./random.ts";
 import type { TdHost } from "./td_host.ts";
@@ -34,15 +34,14 @@ const LINES_AT_ONCE = 2 ** 16;
 export function poisonAtRandom(host: TdHost, rate: number, seed: number): number {
   const gap = gaps(rate, randomNumbers(seed));
   const { memory, module, tdr } = host;
-  const key = module.td(tdr)?.key;
-  if (!key) throw outOfRange("host.tdr", "the address of the TDR of a TD with a key", tdr);
-  const evict: Operation = { kind: "evict", by: "cache", key };
-  const poison: Operation = { kind: "poison", by: "cache", key };
+  if (!module.td(tdr)?.key) {
+    throw outOfRange("host.tdr", "the address of the TDR of a TD with a key", tdr);
+  }
   const lines = new Float64Array(LINES_AT_ONCE);
   let found = 0;
   let struck = 0;
   const strike = () => {
-    for (const operation of [evict, poison]) memory.applyLines(operation, lines.subarray(0, found));
+    memory.poison(lines.subarray(0, found));
     struck += found;
     found = 0;
   };

@@ -55,6 +55,8 @@ export interface TdHost {
   readonly module: TdxModule;
   /** Address of the TDR in bytes. */
   readonly tdr: number;
+  /** The frames of guest memory, ascending; the guest sees them from GPA 0 on, in this order. */
+  readonly guestFrames: readonly FrameChunk[];
 }
 
 const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
@@ -84,9 +86,13 @@ const DEFAULT_KEY_IDS: KeyIdSpace = new KeyIdSpace({
  * import { gnr } from "@tdx/platform-gnr";
  * import { assertEquals } from "@std/assert";
  *
- * const { memory, module, tdr } = createTdHost({ platform: gnr, guestBytes: 4 * GiB, vcpus: 2 });
+ * const host = createTdHost({ platform: gnr, guestBytes: 4 * GiB, vcpus: 2 });
+ * const { memory, module, tdr, guestFrames } = host;
+ * assertEquals(guestFrames.reduce((pages, { count }) => pages + count, 0), 1048576);
+ *
  * const report = await createReclaimer({ memory }).teardown(module, tdr);
  * assertEquals([report.pagesReclaimed, report.linesCleared], [1048576, 0]);
+ * assertEquals(report.seamcalls["TDH.PHYMEM.PAGE.RECLAIM"], 1048576 + 2072);
  * ```
  */
 export function createTdHost(options: TdHostOptions): TdHost {
@@ -101,7 +107,7 @@ export function createTdHost(options: TdHostOptions): TdHost {
   const key = module.td(tdr)!.key!;
   const store: Operation = { kind: "store", by: "td", key, data: "secret" };
   for (const pages of guest) memory.applyChunk(store, pages);
-  return { memory, module, tdr };
+  return { memory, module, tdr, guestFrames: guest };
 }
 
 /** Where guest and control pages go. */

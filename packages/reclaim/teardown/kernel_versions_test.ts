@@ -87,7 +87,7 @@ for (const version of [...LEAKING, ...RETURNING]) {
       const { seamcalls, retries, machineChecks } = report;
       // TD_FATAL for each BLOCK, which is not tried again; the TDR keeps its guest pages.
       assertEquals([seamcalls["TDH.MEM.RANGE.BLOCK"], retries], [GUEST_PAGES, 0]);
-      for (const leaf of ["TDH.MEM.TRACK", "TDH.MEM.PAGE.REMOVE"]) {
+      for (const leaf of ["TDH.MEM.TRACK", "TDH.MEM.PAGE.REMOVE"] as const) {
         assertEquals(seamcalls[leaf], undefined);
       }
       const leaked = GUEST_PAGES - returned + 1;

@@ -9,7 +9,7 @@ import {
   runOf,
 } from "@tdx/core";
 import type { Kernel } from "@tdx/linux/kernel";
-import type { TdInfo, TdxModule } from "@tdx/seam";
+import type { LeafCounts, LeafName, PageType, TdInfo, TdxModule } from "@tdx/seam";
 import type { SettledDecision } from "../decide.ts";
 import { type ResetOptions, resetPages } from "../reset.ts";
 import { OtherHosts } from "./_other_hosts.ts";
@@ -41,8 +41,8 @@ export class OngoingTeardown {
   readonly #control = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
   readonly #pamt = { pagesReclaimed: 0, linesCleared: 0, fences: 0 };
   readonly #account: PageAccount;
-  readonly #byType: Record<string, number> = {};
-  readonly #before: ReadonlyMap<string, number>;
+  readonly #byType: Partial<Record<PageType, number>> = {};
+  readonly #before: LeafCounts;
   readonly #total: number;
   readonly #partialWrite: Operation;
   readonly #load: Operation;
@@ -62,7 +62,7 @@ export class OngoingTeardown {
     this.#load = { kind: "load", by: "host", key };
     const use = [this.#partialWrite, this.#load];
     this.#others = options.others && new OtherHosts(host.memory, key, options.others, use);
-    this.#before = new Map(module.calls);
+    this.#before = { ...module.calls };
     const { td } = this;
     this.#account = accountOf(td, host.memory.bytes / PAGE_BYTES);
     this.#leakedPages = this.#account.leaked;
@@ -98,12 +98,12 @@ export class OngoingTeardown {
   }
 
   /** Pages are the host's again: resets them, and lets the host use them if it is to. */
-  takeBack(pages: FrameChunk, type: string): void {
+  takeBack(pages: FrameChunk, type: PageType): void {
     this.#account.settle(pages, "not td", (pages) => this.#takeBack(pages, type));
   }
 
-  #takeBack(pages: FrameChunk, type: string): void {
-    const work = { REG: this.#guest, PAMT: this.#pamt }[type] ?? this.#control;
+  #takeBack(pages: FrameChunk, type: PageType): void {
+    const work = type === "REG" ? this.#guest : type === "PAMT" ? this.#pamt : this.#control;
     work.pagesReclaimed += pages.count;
     this.#byType[type] = (this.#byType[type] ?? 0) + pages.count;
     const used = type === "REG" && this.options.reuse === true;
@@ -171,8 +171,8 @@ export class OngoingTeardown {
   /** Ends it, and says what came out. */
   finish(path: TeardownPath): TeardownReport {
     this.#tellProgress();
-    const calls = [...this.module.calls]
-      .map(([leaf, count]) => [leaf, count - (this.#before.get(leaf) ?? 0)] as const)
+    const calls = (Object.entries(this.module.calls) as [LeafName, number][])
+      .map(([leaf, count]) => [leaf, count - (this.#before[leaf] ?? 0)] as const)
       .filter(([, count]) => count > 0);
     const { platform, kernel, policy } = this.host.decision;
     const report: TeardownReport = {

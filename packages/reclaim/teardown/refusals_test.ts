@@ -146,7 +146,12 @@ Deno.test("teardown() on the dynamic path meets a locked page alone, and goes on
   assertEquals([report.retries, ...fate(report)], [1, GUEST_PAGES - 1, CONTROL_PAGES - 1, 2]);
   // The lock is the page's: D1 and D2 pass, D3 is refused twice.
   assertEquals(
-    ["TDH.MEM.RANGE.BLOCK", "TDH.MEM.TRACK", "TDH.MEM.PAGE.REMOVE", "TDH.PHYMEM.PAGE.WBINVD"]
+    ([
+      "TDH.MEM.RANGE.BLOCK",
+      "TDH.MEM.TRACK",
+      "TDH.MEM.PAGE.REMOVE",
+      "TDH.PHYMEM.PAGE.WBINVD",
+    ] as const)
       .map((leaf) => report.seamcalls[leaf]),
     [GUEST_PAGES, GUEST_PAGES, GUEST_PAGES + 1, GUEST_PAGES - 1],
   );

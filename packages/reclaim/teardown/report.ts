@@ -1,3 +1,4 @@
+import type { LeafCounts, PageType } from "@tdx/seam";
 import type { Policy } from "../decide.ts";
 import type { TeardownPath } from "./options.ts";
 
@@ -26,9 +27,9 @@ export interface TeardownReport extends PageWork {
   /** The same for the pairs of Dynamic PAMT, which come back uncleared (X6); absent without it. */
   readonly pamt?: PageWork;
   /** Pages that came back, by their type in the PAMT. */
-  readonly pagesByType: Readonly<Record<string, number>>;
+  readonly pagesByType: Readonly<Partial<Record<PageType, number>>>;
   /** SEAMCALLs by leaf. */
-  readonly seamcalls: Readonly<Record<string, number>>;
+  readonly seamcalls: LeafCounts;
   /** SEAMCALLs that were issued again after OPERAND_BUSY or INTERRUPTED_RESUMABLE. */
   readonly retries: number;
   /** Pages that were given up on purpose after a refusal, those of an aborted teardown included. */

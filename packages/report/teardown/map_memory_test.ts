@@ -11,11 +11,7 @@ const NONE = { other: 0, free: 0, used: 0, leaked: 0, poisoned: 0, retired: 0 };
 async function tornDown(reuse: boolean): Promise<[TdHost, FrameMap]> {
   const host = createTdHost({ platform: gnr, guestBytes: 4 * MiB, vcpus: 1 });
   const { memory, module, tdr } = host;
-  const key = module.td(tdr)!.key!;
-  for (const pa of [0x5000, 0x5fc0]) {
-    memory.step({ kind: "evict", by: "cache", key }, pa);
-    memory.step({ kind: "poison", by: "cache", key }, pa);
-  }
+  memory.poison([0x5000, 0x5fc0]);
   const { onBack, fates } = followPages(host);
   // The tenth page finds its lock taken, and the TDR has a child then.
   const busy = [9];
@@ -62,9 +58,7 @@ Deno.test("mapMemory() counts retired pages by where their poison came from, and
   assertEquals(retired(mapMemory(...await tornDown(false))), none);
 
   const host = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 1 });
-  const key = host.module.td(host.tdr)!.key!;
-  host.memory.step({ kind: "evict", by: "cache", key }, 0x7000);
-  host.memory.step({ kind: "poison-stuck", by: "cache", key }, 0x7000);
+  host.memory.poison(0x7000, { stuck: true });
   const { onBack, fates } = followPages(host);
   await createReclaimer({ memory: host.memory, policy: "never" })
     .teardown(host.module, host.tdr, { reuse: true, onBack });

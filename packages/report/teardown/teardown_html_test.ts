@@ -27,11 +27,7 @@ async function tearDown(
 ) {
   const td = { guestBytes, vcpus: VCPUS };
   const host = createTdHost({ platform, ...td });
-  const key = host.module.td(host.tdr)!.key!;
-  for (const pa of struck) {
-    host.memory.step({ kind: "evict", by: "cache", key }, pa);
-    host.memory.step({ kind: "poison", by: "cache", key }, pa);
-  }
+  host.memory.poison(struck);
   const { onBack, fates } = followPages(host);
   const reclaimer = createReclaimer({ memory: host.memory, policy });
   const report = await reclaimer.teardown(host.module, host.tdr, { reuse: true, onBack });

@@ -42,7 +42,7 @@ Deno.test("cacheWb() T3: INTERRUPTED_RESUMABLE as often as injected, on each pac
     assertEquals(says(module.phymem.cacheWb(pkg, 1)), "WBCACHE_RESUME_ERROR");
   }
   assertEquals(module.mng.keyFreeid(td.tdr).status, 0n);
-  assertEquals(module.calls.get("TDH.PHYMEM.CACHE.WB"), 8);
+  assertEquals(module.calls["TDH.PHYMEM.CACHE.WB"], 8);
 });
 
 Deno.test("cacheWb() T3: a start forgets the point that was saved", () => {

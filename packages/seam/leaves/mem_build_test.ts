@@ -109,7 +109,7 @@ Deno.test("pageAug() a chunk stops where a page or an entry is in use", () => {
   assertEquals([third.status, third.pages.count], [0n, 9]);
   const fourth = module.mem.pageAug(TDR, 512 * 4096, 0, third.rest!);
   assertEquals([says(fourth), fourth.pages.count], ["EPT_WALK_FAILED|RCX", 1]);
-  assertEquals(module.calls.get("TDH.MEM.PAGE.AUG"), 500 + 3 + 1 + 9 + 1);
+  assertEquals(module.calls["TDH.MEM.PAGE.AUG"], 500 + 3 + 1 + 9 + 1);
   assertEquals(checkInvariants(module), []);
 });
 
@@ -121,7 +121,7 @@ Deno.test("pageAdd() copies under the TD's key at once", () => {
   const { owner, key, data } = module.memory.state(FREE).memory;
   assertEquals([owner, key?.keyId, data], [1, 33, "host"]);
   assertEquals(module.page(FREE)?.mapping, "mapped");
-  assertEquals(module.calls.get("TDH.MEM.PAGE.ADD"), 4);
+  assertEquals(module.calls["TDH.MEM.PAGE.ADD"], 4);
 });
 
 Deno.test("septAdd() takes the levels from the top down", () => {
@@ -156,5 +156,5 @@ Deno.test("the leaves that add pages throw for what no register or memory can ho
   const { mem } = module;
   assertThrows(() => mem.pageAug(TDR, 0.5, 0, FREE), RangeError, "gpa");
   assertThrows(() => mem.pageAug(TDR, 0, 1, runOf(2 ** 19, 5)), RangeError, "got 5 frames");
-  assertEquals(module.calls.get("TDH.MEM.PAGE.AUG"), GUEST.count);
+  assertEquals(module.calls["TDH.MEM.PAGE.AUG"], GUEST.count);
 });

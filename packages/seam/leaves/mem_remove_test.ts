@@ -37,7 +37,7 @@ Deno.test("rangeBlock() D1: many pages stop before the one that is refused", () 
   const second = module.mem.rangeBlock(TDR, 5 * 4096, 0, 507);
   assertEquals([says(second), second.count], ["GPA_RANGE_ALREADY_BLOCKED|RCX", 1]);
   assertEquals(module.mem.rangeBlock(TDR, 6 * 4096, 0, 506), { status: 0n, count: 506 });
-  assertEquals(module.calls.get("TDH.MEM.RANGE.BLOCK"), 1 + 5 + 1 + 506);
+  assertEquals(module.calls["TDH.MEM.RANGE.BLOCK"], 1 + 5 + 1 + 506);
 });
 
 Deno.test("M9: a fatal TD refuses D1 to D3 for many pages at once, up to an injected fault", () => {
@@ -65,7 +65,7 @@ Deno.test("M9: a fatal TD refuses D1 to D3 for many pages at once, up to an inje
     ]);
     module.inject({});
   }
-  assertEquals(module.calls.get("TDH.MEM.RANGE.BLOCK"), 512 + 10 + 1 + 512);
+  assertEquals(module.calls["TDH.MEM.RANGE.BLOCK"], 512 + 10 + 1 + 512);
 });
 
 Deno.test("rangeBlock() M13: an entry that points at a page table is blocked with all below it", () => {
@@ -219,7 +219,7 @@ Deno.test("pageRemove() D3: a page of 2 MiB goes by one SEAMCALL", () => {
   mem.track(TDR);
   const { status, count, pages } = mem.pageRemove(TDR, 2 * MiB, 1, 2);
   assertEquals([status, count, pages], [0n, 2, runOf(2 ** 18 + 512, 1024)]);
-  assertEquals(module.calls.get("TDH.MEM.PAGE.REMOVE"), 2);
+  assertEquals(module.calls["TDH.MEM.PAGE.REMOVE"], 2);
   assertEquals(module.td(TDR)!.mappings, [
     { gpa: 0, level: 1, pages: 1 },
     { gpa: 6 * MiB, level: 1, pages: 1 },

@@ -53,11 +53,9 @@ Deno.test("M9: a fatal TD is taken down as a whole, not page by page", () => {
 Deno.test("M9: a TD that consumes poison is fatal", () => {
   const module = newModule();
   liveTd(module);
-  const key = module.td(TDR)!.key!;
   assertEquals(module.load(TDR, 64).machineCheck, false);
   assertEquals(module.mem.track(TDR).status, 0n);
-  module.memory.step({ kind: "evict", by: "cache", key }, GiB + 64);
-  module.memory.step({ kind: "poison", by: "cache", key }, GiB + 64);
+  module.memory.poison(GiB + 64);
   assertEquals(module.load(TDR, 64).machineCheck, true);
   assertEquals(says(module.mem.track(TDR)), "TD_FATAL");
 });

@@ -113,11 +113,11 @@ Deno.test("pageReclaim() frees a page and counts its children down by its size",
   assertEquals(result.pages, runOf(2 ** 18, 512));
   assertEquals(module.td(TDR)!.children, before - 512);
   assertEquals(module.page(PAGE)?.type, "NDA");
-  assertEquals(module.calls.get("TDH.PHYMEM.PAGE.RECLAIM"), 1);
+  assertEquals(module.calls["TDH.PHYMEM.PAGE.RECLAIM"], 1);
   // The other one as a chunk, by one SEAMCALL too.
   module.phymem.pageReclaim(runOf(2 ** 18 + 512, 512));
   assertEquals(module.td(TDR)!.children, before - 1024);
-  assertEquals(module.calls.get("TDH.PHYMEM.PAGE.RECLAIM"), 2);
+  assertEquals(module.calls["TDH.PHYMEM.PAGE.RECLAIM"], 2);
   assertEquals(checkInvariants(module), []);
 });
 
@@ -132,9 +132,8 @@ Deno.test("pageReclaim() of a TDVPR takes the vCPU with it", () => {
 Deno.test("pageReclaim() leaves the lines as they are: TD owner, MAC and poison", () => {
   const module = newModule();
   const td = liveTd(module);
-  const key = module.td(td.tdr)!.key!;
   const { memory } = module;
-  memory.step({ kind: "poison", by: "cache", key }, PAGE + 64);
+  memory.poison(PAGE + 64);
   tearDown(module, td);
   const owned = memory.state(PAGE);
   const poisoned = memory.state(PAGE + 64);
@@ -154,7 +153,7 @@ Deno.test("pageReclaim() takes a chunk up to a lock, and the rest can be gone on
   assertEquals([says(second), second.pages], ["OPERAND_BUSY|RCX", runOf(2 ** 18 + 3, 1)]);
   const third = module.phymem.pageReclaim(second.rest!);
   assertEquals([third.status, third.pages, third.rest], [0n, runOf(2 ** 18 + 4, 508), null]);
-  assertEquals(module.calls.get("TDH.PHYMEM.PAGE.RECLAIM"), 512);
+  assertEquals(module.calls["TDH.PHYMEM.PAGE.RECLAIM"], 512);
   assertEquals(checkInvariants(module), []);
 });
 
@@ -200,5 +199,5 @@ Deno.test("pageReclaim() throws for what no register or memory can hold, and cou
   assertThrows(() => phymem.pageReclaim(0.5), RangeError, "0.5");
   assertThrows(() => phymem.pageReclaim(runOf(2 ** 20 - 1, 2)), RangeError, "1048575");
   assertThrows(() => phymem.pageReclaim(runOf(2 ** 18, 511)), RangeError, "512 frames, got 511");
-  assertEquals(module.calls.get("TDH.PHYMEM.PAGE.RECLAIM"), undefined);
+  assertEquals(module.calls["TDH.PHYMEM.PAGE.RECLAIM"], undefined);
 });

@@ -49,7 +49,7 @@ Deno.test("pageWbinvd() D4: a chunk costs one SEAMCALL for each 4 KiB page", () 
   const module = newModule();
   const { status, pages, rest } = module.phymem.pageWbinvd(GUEST, 33);
   assertEquals([status, pages, rest], [0n, GUEST, null]);
-  assertEquals(module.calls.get("TDH.PHYMEM.PAGE.WBINVD"), 512);
+  assertEquals(module.calls["TDH.PHYMEM.PAGE.WBINVD"], 512);
 });
 
 Deno.test("pageWbinvd() stops where the pages are in use", () => {

@@ -30,6 +30,9 @@ export type LeafName =
   | "TDH.PHYMEM.PAMT.ADD"
   | "TDH.PHYMEM.PAMT.REMOVE";
 
+/** How often each leaf was called; one that was not is absent. */
+export type LeafCounts = Readonly<Partial<Record<LeafName, number>>>;
+
 /** What can go wrong by no fault of the caller; see {@link TdxModule.inject}. */
 export interface Faults {
   /**
@@ -57,7 +60,7 @@ const FAULTS: readonly (keyof Faults)[] = [
 
 /** Counts SEAMCALLs and says which of them meets an injected fault. */
 export class Seamcalls {
-  readonly counts: Map<LeafName, number> = new Map();
+  readonly counts: Partial<Record<LeafName, number>> = {};
   #busyAfter: () => number = () => Infinity;
   #interrupts = 0;
   #acceptInterrupt: number | undefined;
@@ -114,7 +117,7 @@ export class Seamcalls {
 
   /** Counts the SEAMCALL that began, and those that went like it: at most {@link quiet} together. */
   end(leaf: LeafName, times: number): void {
-    this.counts.set(leaf, (this.counts.get(leaf) ?? 0) + times);
+    this.counts[leaf] = (this.counts[leaf] ?? 0) + times;
     if (!this.#struck && this.#quiet > 0) this.#quiet -= times;
   }
 }
