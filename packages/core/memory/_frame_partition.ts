@@ -10,7 +10,7 @@ import {
   Relation,
   setBitRange,
 } from "./frame_bits.ts";
-import type { FrameChange, FrameChunk } from "./frame_chunk.ts";
+import { type FrameChange, type FrameChunk, IN_A_ROW } from "./frame_chunk.ts";
 
 /** Values are below this, so that an entry can hold one or, negated, a reference. */
 const VALUE_LIMIT = 2 ** 30;
@@ -27,6 +27,7 @@ export class Walk {
     words: null,
     at: 0,
     blocks: 0,
+    places: IN_A_ROW,
     lasting: false,
   };
   /** The part of a block that a run covers. */

@@ -26,37 +26,28 @@ export function clearBit(words: Uint32Array, at: number, place: number): void {
   words[at + (place >>> 5)]! &= ~(1 << (place & 31));
 }
 
-/** Calls back with every place in the bitmaps of some blocks, ascending, counted from `first`. */
+/** Calls back with every place in the bitmap, ascending, counted from `first`. */
 export function forEachBit(
   words: Uint32Array,
   at: number,
   first: number,
   visit: (place: number) => void,
-  blocks: number = 1,
 ): void {
-  for (let i = 0; i < blocks * BLOCK_WORDS; i++) {
+  for (let i = 0; i < BLOCK_WORDS; i++) {
     for (let word = words[at + i]!; word !== 0; word &= word - 1) {
       visit(first + 32 * i + lowestBit(word));
     }
   }
 }
 
-/** The place in the bitmaps of some blocks that has `rank` of their frames below it. */
-export function nthBit(words: Uint32Array, at: number, rank: number, blocks: number): number {
-  let first = 0;
-  for (let block = 1; block < blocks; block++) {
-    const count = countBits(words, at);
-    if (rank < count) break;
-    rank -= count;
-    first += BLOCK_FRAMES;
-    at += BLOCK_WORDS;
-  }
+/** The place of the frame that has `rank` of the bitmap's frames below it. */
+export function nthBit(words: Uint32Array, at: number, rank: number): number {
   for (let i = 0, left = rank; i < BLOCK_WORDS; i++) {
     for (let word = words[at + i]!; word !== 0; word &= word - 1) {
-      if (left-- === 0) return first + 32 * i + lowestBit(word);
+      if (left-- === 0) return 32 * i + lowestBit(word);
     }
   }
-  return first + BLOCK_FRAMES;
+  return BLOCK_FRAMES;
 }
 
 function lowestBit(word: number): number {
@@ -92,18 +83,13 @@ export function isEmpty(words: Uint32Array, at: number): boolean {
   return true;
 }
 
-/** Counts the frames of the bitmaps of some blocks whose place, from the first on, is below a number. */
+/** Counts the frames of a bitmap whose place is below a number, at most 512. */
 export function countBitsBelow(words: Uint32Array, at: number, place: number): number {
-  let count = 0;
-  for (; place >= BLOCK_FRAMES; place -= BLOCK_FRAMES, at += BLOCK_WORDS) {
-    count += countBits(words, at);
-  }
   const whole = place >>> 5;
   let sums = 0;
   for (let i = 0; i < whole; i++) sums = addBits(sums, words[at + i]!);
   const rest = place & 31;
-  return count +
-    sumOfBytes(rest === 0 ? sums : addBits(sums, words[at + whole]! & ((1 << rest) - 1)));
+  return sumOfBytes(rest === 0 ? sums : addBits(sums, words[at + whole]! & ((1 << rest) - 1)));
 }
 
 /**
@@ -123,11 +109,17 @@ function sumOfBytes(sums: number): number {
 
 /** Makes the bitmap at `at` hold exactly the frames `from` (inclusive) to `to` (exclusive). */
 export function setBitRange(words: Uint32Array, at: number, from: number, to: number): void {
+  words.fill(-1, at, at + BLOCK_WORDS);
+  keepBits(words, at, from, to);
+}
+
+/** Takes all frames out of the bitmap but those `from` (inclusive) to `to` (exclusive). */
+export function keepBits(words: Uint32Array, at: number, from: number, to: number): void {
   for (let i = 0; i < BLOCK_WORDS; i++) {
     const low = Math.max(from - 32 * i, 0);
     const high = Math.min(to - 32 * i, 32);
     // Not (1 << n) - 1: a shift by 32 is a shift by 0 in JavaScript.
-    words[at + i] = low < high ? (-1 >>> (32 - (high - low))) << low : 0;
+    words[at + i]! &= low < high ? (-1 >>> (32 - (high - low))) << low : 0;
   }
 }
 

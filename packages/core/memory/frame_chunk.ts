@@ -6,13 +6,14 @@ import {
   countBitsBelow,
   forEachBit,
   hasBit,
+  keepBits,
   nthBit,
   setBit,
 } from "./frame_bits.ts";
 
 /**
- * Frames of one value in a {@link FrameMap}: a contiguous run, or those frames of some consecutive
- * 2 MiB blocks whose bits are set.
+ * Frames of one value in a {@link FrameMap}: a contiguous run, or those frames of some 2 MiB blocks
+ * whose bits are set.
  *
  * A map hands its callbacks one reused object, whose bitmap is of one block and may be the map's own
  * storage: read it during the call, do not keep it and do not write to it. {@link copyChunk} makes
@@ -20,21 +21,24 @@ import {
  * in one call is about {@link CHUNK_BLOCKS} blocks.
  */
 export interface FrameChunk {
-  /** First frame of the run, or first frame of the blocks that the bitmap covers. */
+  /** First frame of the run, or first frame of the block that {@link FrameChunk.places} count from. */
   readonly frame: number;
   /** How many frames the chunk holds, at least 1. */
   readonly count: number;
   /** The value they have. */
   readonly value: number;
   /**
-   * The bitmap, 16 words for each block from index {@link FrameChunk.at}: frame `frame + 32 * i + b`
-   * is in the chunk when bit `b` of word `at + i` is set. `null` for a contiguous run.
+   * The bitmaps, 16 words for each block from index {@link FrameChunk.at}: frame
+   * `frame + 512 * places[k] + 32 * i + b` is in the chunk when bit `b` of word `at + 16 * k + i` is
+   * set. `null` for a contiguous run.
    */
   readonly words: Uint32Array | null;
   /** Index of the first bitmap word in `words`; 0 for a contiguous run. */
   readonly at: number;
-  /** How many 2 MiB blocks the bitmap covers; 0 for a contiguous run. */
+  /** How many 2 MiB blocks have a bitmap; 0 for a contiguous run. */
   readonly blocks: number;
+  /** How many blocks each one is after that of `frame`, ascending: {@link IN_A_ROW}, or others. */
+  readonly places: Uint32Array;
   /**
    * Whether the bitmap is never written to again, so that who needs it later may keep it without a
    * copy; `false` where that is not known, and for a contiguous run.
@@ -50,13 +54,13 @@ export interface FrameChunk {
 export type FrameChange = (value: number, chunk: FrameChunk) => number;
 
 /**
- * Blocks that a chunk of scattered frames covers at most, 256 MiB: enough to make one call cheap,
- * few enough to be taken apart where their frames do not go alike.
+ * Blocks that a chunk of scattered frames has at most: enough to make one call cheap, few enough to
+ * be taken apart where their frames do not go alike.
  */
 export const CHUNK_BLOCKS = 128;
 
-/** A frame number shifted by this says which frames go into one chunk. */
-const CHUNK_SHIFT: number = Math.log2(CHUNK_BLOCKS * BLOCK_FRAMES);
+/** The places of up to {@link CHUNK_BLOCKS} blocks that follow each other. */
+export const IN_A_ROW: Uint32Array = Uint32Array.from({ length: CHUNK_BLOCKS }, (_, i) => i);
 
 /**
  * A contiguous run of frames as a chunk.
@@ -77,7 +81,16 @@ const CHUNK_SHIFT: number = Math.log2(CHUNK_BLOCKS * BLOCK_FRAMES);
 export function runOf(frame: number, count: number): FrameChunk {
   requireWhole("frame", frame, 0);
   requireWhole("count", count, 1);
-  return { frame, count, value: 0, words: null, at: 0, blocks: 0, lasting: false };
+  return {
+    frame,
+    count,
+    value: 0,
+    words: null,
+    at: 0,
+    blocks: 0,
+    places: IN_A_ROW,
+    lasting: false,
+  };
 }
 
 /**
@@ -115,8 +128,11 @@ export function firstFrame(chunk: FrameChunk): number {
  * assertEquals(nthFrame(chunk!, 1), 9);
  * ```
  */
-export function nthFrame({ frame, words, at, blocks }: FrameChunk, rank: number): number {
-  return words === null ? frame + rank : frame + nthBit(words, at, rank, blocks);
+export function nthFrame(chunk: FrameChunk, rank: number): number {
+  const { frame, words, at } = chunk;
+  if (words === null) return frame + rank;
+  const [block, place] = find(words, at, rank);
+  return blockFrame(chunk, block) + place;
 }
 
 /**
@@ -137,10 +153,14 @@ export function nthFrame({ frame, words, at, blocks }: FrameChunk, rank: number)
  */
 export function rankOf(chunk: FrameChunk, below: number): number {
   const { frame, count, words, at, blocks } = chunk;
-  const places = words === null ? count : blocks * BLOCK_FRAMES;
-  if (below >= frame + places) return count;
-  const place = Math.max(below - frame, 0);
-  return words === null ? place : countBitsBelow(words, at, place);
+  if (words === null) return Math.min(Math.max(below - frame, 0), count);
+  let rank = 0;
+  for (let k = 0; k < blocks; k++) {
+    const place = below - blockFrame(chunk, k);
+    if (place <= 0) break;
+    rank += countBitsBelow(words, at + k * BLOCK_WORDS, Math.min(place, BLOCK_FRAMES));
+  }
+  return rank;
 }
 
 /**
@@ -161,8 +181,12 @@ export function rankOf(chunk: FrameChunk, below: number): number {
  */
 export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void): void {
   const { frame, count, words, at, blocks } = chunk;
-  if (words !== null) return forEachBit(words, at, frame, visit, blocks);
-  for (let i = 0; i < count; i++) visit(frame + i);
+  if (words === null) { for (let i = 0; i < count; i++) visit(frame + i); }
+  else {
+    for (let k = 0; k < blocks; k++) {
+      forEachBit(words, at + k * BLOCK_WORDS, blockFrame(chunk, k), visit);
+    }
+  }
 }
 
 /**
@@ -181,17 +205,18 @@ export function forEachFrame(chunk: FrameChunk, visit: (frame: number) => void):
  * assertEquals([frameAt(0), frameAt(2)], [6, 520]);
  * ```
  */
-export function ascendingFrames({ frame, words, at }: FrameChunk): (rank: number) => number {
+export function ascendingFrames(chunk: FrameChunk): (rank: number) => number {
+  const { frame, words } = chunk;
   if (words === null) return (rank) => frame + rank;
-  let below = 0;
-  let held = countBits(words, at);
+  let { at } = chunk;
+  let [k, below, held] = [0, 0, countBits(words, at)];
   return (rank) => {
     for (; rank - below >= held; held = countBits(words, at)) {
       below += held;
-      frame += BLOCK_FRAMES;
+      k++;
       at += BLOCK_WORDS;
     }
-    return frame + nthBit(words, at, rank - below, 1);
+    return blockFrame(chunk, k) + nthBit(words, at, rank - below);
   };
 }
 
@@ -212,9 +237,12 @@ export function ascendingFrames({ frame, words, at }: FrameChunk): (rank: number
  */
 export function chunkHolds(chunk: FrameChunk, wanted: number): boolean {
   const { frame, count, words, at, blocks } = chunk;
-  const place = wanted - frame;
-  if (words === null) return place >= 0 && place < count;
-  return place >= 0 && place < blocks * BLOCK_FRAMES && hasBit(words, at, place);
+  if (words === null) return wanted >= frame && wanted < frame + count;
+  for (let k = 0; k < blocks; k++) {
+    const place = wanted - blockFrame(chunk, k);
+    if (place >= 0 && place < BLOCK_FRAMES) return hasBit(words, at + k * BLOCK_WORDS, place);
+  }
+  return false;
 }
 
 /**
@@ -234,8 +262,8 @@ export function chunkHolds(chunk: FrameChunk, wanted: number): boolean {
  * ```
  */
 export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, FrameChunk | null] {
-  if (count === chunk.count) return [chunk, null];
-  return [sliceChunk(chunk, 0, count), sliceChunk(chunk, count, chunk.count - count)];
+  const rest = chunk.count - count;
+  return [sliceChunk(chunk, 0, count), rest === 0 ? null : sliceChunk(chunk, count, rest)];
 }
 
 /**
@@ -256,25 +284,19 @@ export function splitChunk(chunk: FrameChunk, count: number): [FrameChunk, Frame
  * ```
  */
 export function sliceChunk(chunk: FrameChunk, rank: number, count: number): FrameChunk {
+  const { frame, words, at, blocks, places } = chunk;
+  if (words === null) return count === chunk.count ? chunk : runOf(frame + rank, count);
+  if (count === 1) return runOf(nthFrame(chunk, rank), 1);
   if (count === chunk.count) return chunk;
-  const { frame, words, at, blocks } = chunk;
-  if (words === null) return runOf(frame + rank, count);
-  const first = nthFrame(chunk, rank);
-  if (count === 1) return runOf(first, 1);
   // All from the place of the first to that of the last, and only the blocks that these are in.
-  const low = first - frame;
+  const [head, low] = find(words, at, rank);
   const isTail = rank + count === chunk.count;
-  const high = isTail ? blocks * BLOCK_FRAMES - 1 : nthFrame(chunk, rank + count - 1) - frame;
-  const skipped = Math.floor(low / BLOCK_FRAMES);
-  const taken = Math.floor(high / BLOCK_FRAMES) + 1 - skipped;
-  const slice = copyBitmap(words, at + skipped * BLOCK_WORDS, taken);
-  const lowWord = slice.at + (low >>> 5) - skipped * BLOCK_WORDS;
-  const highWord = slice.at + (high >>> 5) - skipped * BLOCK_WORDS;
-  slice.words.fill(0, slice.at, lowWord);
-  slice.words[lowWord]! &= -1 << (low & 31);
-  slice.words[highWord]! &= -1 >>> (31 - (high & 31));
-  slice.words.fill(0, highWord + 1, slice.at + taken * BLOCK_WORDS);
-  return { frame: frame + skipped * BLOCK_FRAMES, count, value: 0, ...slice };
+  const [tail, high] = isTail ? [blocks - 1, BLOCK_FRAMES - 1] : find(words, at, rank + count - 1);
+  const taken = tail + 1 - head;
+  const slice = copyBitmaps(words, at + head * BLOCK_WORDS, taken);
+  keepBits(slice.words, slice.at, low, BLOCK_FRAMES);
+  keepBits(slice.words, slice.at + (taken - 1) * BLOCK_WORDS, 0, high + 1);
+  return { frame, count, value: 0, ...slice, places: places.subarray(head), lasting: false };
 }
 
 /**
@@ -292,29 +314,43 @@ export function sliceChunk(chunk: FrameChunk, rank: number, count: number): Fram
  * ```
  */
 export function copyChunk(chunk: FrameChunk): FrameChunk {
-  const { frame, count, words, at, blocks, lasting } = chunk;
+  const { frame, count, words, at, blocks, places, lasting } = chunk;
   if (words === null) return runOf(frame, count);
   if (lasting) return { ...chunk };
-  return { frame, count, value: 0, ...copyBitmap(words, at, blocks), lasting: true };
+  return { frame, count, value: 0, ...copyBitmaps(words, at, blocks), places, lasting: true };
 }
 
-type Bitmap = Pick<FrameChunk, "at" | "blocks" | "lasting"> & { readonly words: Uint32Array };
+type Bitmaps = Pick<FrameChunk, "at" | "blocks"> & { readonly words: Uint32Array };
 
-function copyBitmap(words: Uint32Array, at: number, blocks: number): Bitmap {
-  const copy = takeBitmap(blocks);
+function copyBitmaps(words: Uint32Array, at: number, blocks: number): Bitmaps {
+  const copy = takeBitmaps(blocks);
   for (let i = 0; i < blocks * BLOCK_WORDS; i++) copy.words[copy.at + i] = words[at + i]!;
   return copy;
 }
 
-/** Room for the bitmap of some blocks, all clear, where nobody else writes. */
-function takeBitmap(blocks: number): Bitmap {
+/** Room for the bitmaps of some blocks, all clear, where nobody else writes. */
+function takeBitmaps(blocks: number): Bitmaps {
   const needed = blocks * BLOCK_WORDS;
   if (slabUsed + needed > slab.length) {
     slab = new Uint32Array(Math.max(SLAB_WORDS, needed));
     slabUsed = 0;
   }
   slabUsed += needed;
-  return { words: slab, at: slabUsed - needed, blocks, lasting: false };
+  return { words: slab, at: slabUsed - needed, blocks };
+}
+
+/** The first frame of a block that has a bitmap. */
+function blockFrame({ frame, places }: FrameChunk, block: number): number {
+  return frame + BLOCK_FRAMES * places[block]!;
+}
+
+/** Which bitmap the frame is in that has `rank` frames below it, and its place there. */
+function find(words: Uint32Array, at: number, rank: number): [block: number, place: number] {
+  for (let block = 0;; block++, at += BLOCK_WORDS) {
+    const held = countBits(words, at);
+    if (rank < held) return [block, nthBit(words, at, rank)];
+    rank -= held;
+  }
 }
 
 // Bitmaps share arrays: to make an array of its own for each takes five times as long as to fill it.
@@ -323,7 +359,7 @@ let slab = new Uint32Array(0);
 let slabUsed = 0;
 
 /**
- * Groups frames into chunks: a contiguous run, or a bitmap, within aligned {@link CHUNK_BLOCKS}.
+ * Groups frames into chunks: contiguous runs, or bitmaps of at most {@link CHUNK_BLOCKS} blocks.
  *
  * For memory that is scattered: give the chunks to the leaves that take pages.
  *
@@ -336,8 +372,8 @@ let slabUsed = 0;
  * import { chunksOf } from "@tdx/core";
  * import { assertEquals } from "@std/assert";
  *
- * const chunks = [...chunksOf(Uint32Array.of(600, 700, 70000, 70001))];
- * assertEquals(chunks.map(({ frame, count }) => [frame, count]), [[512, 2], [70000, 2]]);
+ * const chunks = [...chunksOf(Uint32Array.of(600, 700, 70000))];
+ * assertEquals(chunks.map(({ count, blocks }) => [count, blocks]), [[3, 2]]);
  * ```
  */
 export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
@@ -356,7 +392,8 @@ export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
 }
 
 /**
- * Counts the frames of a list that can go into one chunk: they ascend, within 256 MiB.
+ * Counts the frames of a list that can go into one chunk: they ascend, in at most
+ * {@link CHUNK_BLOCKS} blocks.
  *
  * @param frames Frame numbers.
  * @param start Index of the first.
@@ -368,14 +405,15 @@ export function* chunksOf(frames: Uint32Array): Generator<FrameChunk> {
  * import { sameChunk } from "@tdx/core";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(sameChunk(Uint32Array.of(3, 65535, 65536), 0, 3), 2);
+ * assertEquals(sameChunk(Uint32Array.of(3, 65535, 65534), 0, 3), 2);
  * ```
  */
 export function sameChunk(frames: Uint32Array, start: number, limit: number): number {
-  const place = frames[start]! >>> CHUNK_SHIFT;
   const end = start + limit;
   let i = start + 1;
-  while (i < end && frames[i]! >>> CHUNK_SHIFT === place && frames[i]! > frames[i - 1]!) i++;
+  for (let blocks = 1; i < end && frames[i]! > frames[i - 1]!; i++) {
+    if (blockOf(frames[i]!) !== blockOf(frames[i - 1]!) && ++blocks > CHUNK_BLOCKS) break;
+  }
   return i - start;
 }
 
@@ -399,9 +437,24 @@ export function chunkOf(frames: Uint32Array, start: number, count: number): Fram
   const first = frames[start]!;
   const last = frames[start + count - 1]!;
   if (last - first === count - 1) return runOf(first, count);
-  // Not %, which is several times slower for numbers of 32 bits.
+  const places = new Uint32Array(Math.min(count, CHUNK_BLOCKS));
+  let blocks = 1;
+  for (let i = start + 1; i < start + count; i++) {
+    const place = blockOf(frames[i]!) - blockOf(first);
+    if (place !== places[blocks - 1]) places[blocks++] = place;
+  }
+  const { words, at } = takeBitmaps(blocks);
+  for (let i = start, block = 0; i < start + count; i++) {
+    if (blockOf(frames[i]!) - blockOf(first) !== places[block]) block++;
+    setBit(words, at + block * BLOCK_WORDS, frames[i]! & (BLOCK_FRAMES - 1));
+  }
   const frame = first - (first & (BLOCK_FRAMES - 1));
-  const bitmap = takeBitmap(Math.ceil((last + 1 - frame) / BLOCK_FRAMES));
-  for (let i = start; i < start + count; i++) setBit(bitmap.words, bitmap.at, frames[i]! - frame);
-  return { frame, count, value: 0, ...bitmap, lasting: true };
+  return { frame, count, value: 0, words, at, blocks, places, lasting: true };
 }
+
+/** The number of a frame's block; not by /, which is several times slower. */
+function blockOf(frame: number): number {
+  return frame >>> BLOCK_SHIFT;
+}
+
+const BLOCK_SHIFT: number = Math.log2(BLOCK_FRAMES);

@@ -18,15 +18,13 @@ import {
   splitChunk,
 } from "./frame_chunk.ts";
 
-/** Frames of one chunk, as a sorted list, far up or at the beginning; mostly of few blocks. */
+/** Frames of one chunk, as a sorted list, in few blocks or many, near each other or far apart. */
 const chunkFrames = fc.tuple(
-  fc.constantFrom(0, 7, 2 ** 16 - 1),
-  fc.constantFrom(511, 1500, CHUNK_BLOCKS * 512 - 1).chain((most) =>
+  fc.constantFrom(0, 7 * 2 ** 16, 2 ** 31 - 512, 2 ** 32 - 2 ** 30),
+  fc.constantFrom(511, 1500, 2 ** 16 - 1, 2 ** 30 - 1).chain((most) =>
     fc.uniqueArray(fc.nat(most), { minLength: 1, maxLength: 64 })
   ),
-).map(([chunk, places]) =>
-  places.map((place) => chunk * CHUNK_BLOCKS * 512 + place).sort((a, b) => a - b)
-);
+).map(([first, places]) => places.map((place) => first + place).sort((a, b) => a - b));
 
 function listOf(chunk: FrameChunk | null): number[] {
   const frames: number[] = [];
@@ -68,7 +66,7 @@ Deno.test("rankOf(), nthFrame(), ascendingFrames(), chunkHolds() and firstFrame(
   fc.assert(
     fc.property(
       chunkFrames,
-      fc.integer({ min: -1, max: CHUNK_BLOCKS * 512 + 1 }),
+      fc.integer({ min: -1, max: 2 ** 16 + 1 }),
       (frames, place) => {
         const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);
         const frame = Math.max(Math.floor(frames[0]! / 512) * 512 + place, 0);
@@ -103,7 +101,19 @@ Deno.test("chunksOf() refuses frames that do not ascend", () => {
 Deno.test("chunksOf() gives a run where the frames are contiguous", () => {
   const frames = Uint32Array.of(510, 511, 512, 65_535, 65_536);
   assertEquals([...chunksOf(frames.subarray(0, 3))], [runOf(510, 3)]);
-  assertEquals([...chunksOf(frames.subarray(3))], [runOf(65_535, 1), runOf(65_536, 1)]);
+  assertEquals([...chunksOf(frames.subarray(3))], [runOf(65_535, 2)]);
+});
+
+Deno.test("sameChunk() takes frames of so many blocks as a chunk has at most", () => {
+  const frames = Uint32Array.from({ length: 2 * CHUNK_BLOCKS + 6 }, (_, i) => 256 * i);
+  assertEquals(sameChunk(frames, 0, frames.length), 2 * CHUNK_BLOCKS);
+  assertEquals(sameChunk(frames, 1, frames.length - 1), 2 * CHUNK_BLOCKS - 1);
+});
+
+Deno.test("sliceChunk() makes a run of a single frame, and leaves the bits around it out", () => {
+  const words = new Uint32Array(16);
+  words[1] = 1;
+  assertEquals(sliceChunk({ ...runOf(512, 1), words, blocks: 1 }, 0, 1), runOf(544, 1));
 });
 
 Deno.test("sameChunk() works up to the highest frame that 32 bits hold", () => {

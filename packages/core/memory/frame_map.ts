@@ -130,16 +130,17 @@ export class FrameMap {
    * @throws {Error} From within a callback of this map.
    */
   updateChunk(chunk: FrameChunk, change: FrameChange): void {
-    const { frame, words, at, blocks, lasting } = chunk;
+    const { frame, words, at, blocks, places, lasting } = chunk;
     if (words === null) return this.update(frame, chunk.count, change);
-    this.#checkBitmap(frame, words, at, blocks);
+    this.#checkBitmaps(frame, words, at, blocks, places);
     this.#checkIdle();
     this.#walks++;
     try {
       for (let block = 0; block < blocks; block++) {
         const first = at + block * BLOCK_WORDS;
         if (isEmpty(words, first)) continue;
-        this.#tree.updateBitmap(frame + block * BLOCK_FRAMES, words, first, lasting, change);
+        const start = frame + places[block]! * BLOCK_FRAMES;
+        this.#tree.updateBitmap(start, words, first, lasting, change);
       }
     } finally {
       this.#walks--;
@@ -209,7 +210,13 @@ export class FrameMap {
     throw new RangeError(`Expected frames from 0 to ${this.frames - 1}, got ${count} at ${frame}`);
   }
 
-  #checkBitmap(frame: number, words: Uint32Array, at: number, blocks: number): void {
+  #checkBitmaps(
+    frame: number,
+    words: Uint32Array,
+    at: number,
+    blocks: number,
+    places: Uint32Array,
+  ): void {
     this.#checkRange(frame, 1);
     // Not %, which is slow for numbers over 2^31.
     if (Math.floor(frame / BLOCK_FRAMES) * BLOCK_FRAMES !== frame) {
@@ -221,8 +228,14 @@ export class FrameMap {
         `Expected ${needed} words in a bitmap of ${words.length}, got them at ${at}`,
       );
     }
-    for (let place = this.frames - frame; place < blocks * BLOCK_FRAMES; place++) {
-      if (hasBit(words, at, place)) this.#checkRange(frame + place, 1);
+    if (!(blocks <= places.length)) {
+      throw new RangeError(`Expected the places of ${blocks} blocks, got ${places.length}`);
+    }
+    for (let block = 0; block < blocks; block++) {
+      const start = frame + BLOCK_FRAMES * places[block]!;
+      for (let place = Math.max(this.frames - start, 0); place < BLOCK_FRAMES; place++) {
+        if (hasBit(words, at + block * BLOCK_WORDS, place)) this.#checkRange(start + place, 1);
+      }
     }
   }
 }

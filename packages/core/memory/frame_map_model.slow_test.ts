@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { framesOf } from "../fixtures_test.ts";
-import type { FrameChunk } from "./frame_chunk.ts";
+import { type FrameChunk, runOf } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
 
 // Every step is carried out on a FrameMap and on a plain array, one element per frame.
@@ -82,7 +82,7 @@ function updateAndThrow(
 function bitmapOf(frame: number, places: number[]): FrameChunk {
   const words = new Uint32Array(18);
   for (const place of places) words[1 + (place >> 5)]! |= 1 << (place & 31);
-  return { frame, count: places.length, value: 0, words, at: 1, blocks: 1, lasting: false };
+  return { ...runOf(frame, 1), count: places.length, words, at: 1, blocks: 1 };
 }
 
 function take(step: Step, map: FrameMap, values: Uint8Array, owner: FrameMap): void {

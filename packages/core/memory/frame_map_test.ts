@@ -1,5 +1,5 @@
 import { assertEquals, assertLess, assertThrows } from "@std/assert";
-import type { FrameChunk } from "./frame_chunk.ts";
+import { type FrameChunk, runOf } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
 
 const BLOCK = 512;
@@ -26,7 +26,7 @@ function plain({ frame, count, value, words, at }: FrameChunk): unknown {
 function bitmap(frame: number, ...places: number[]): FrameChunk {
   const words = new Uint32Array(16);
   for (const place of places) words[Math.floor(place / 32)]! += 2 ** (place % 32);
-  return { frame, count: places.length, value: 0, words, at: 0, blocks: 1, lasting: false };
+  return { ...runOf(frame, 1), count: places.length, words, blocks: 1 };
 }
 
 Deno.test("FrameMap begins as one value", () => {

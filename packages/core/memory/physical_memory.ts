@@ -292,7 +292,7 @@ export class PhysicalMemory {
         const words = this.#block(frame).pagesWith(pages, isWanted);
         const count = countBits(words, 0);
         if (count > 0) {
-          visit({ frame, count, value: MIXED, words, at: 0, blocks: 1, lasting: false });
+          visit({ ...runOf(frame, count), value: MIXED, words, blocks: 1 });
         }
       });
     };
@@ -411,15 +411,7 @@ export class PhysicalMemory {
   #settle(first: number, settled: Settled): void {
     if (settled.size === 0) return;
     settled.forEach((words, value) => {
-      const pages = {
-        frame: first,
-        count: countBits(words, 0),
-        value,
-        words,
-        at: 0,
-        blocks: 1,
-        lasting: false,
-      };
+      const pages = { ...runOf(first, countBits(words, 0)), value, words, blocks: 1 };
       this.#frames.updateChunk(pages, () => value);
     });
     const number = first / BLOCK_FRAMES;

@@ -8,7 +8,7 @@ import {
   SHARED_INTEGRITY,
   TD,
 } from "../fixtures_test.ts";
-import type { FrameChunk } from "./frame_chunk.ts";
+import { runOf } from "./frame_chunk.ts";
 import { FrameMap } from "./frame_map.ts";
 import type { Key } from "../key.ts";
 import { KeyIdSpace } from "../key_id_space.ts";
@@ -133,19 +133,10 @@ for (const [what, space, operation, words] of BAD_OPERATIONS) {
     });
     memory.apply(INIT, 0, MiB + 64);
     const before = [memory.countLines(owned), memory.counts, memory.footprintBytes];
-    const chunk: FrameChunk = {
-      frame: 0,
-      count: 1024,
-      value: 0,
-      words: null,
-      at: 0,
-      blocks: 0,
-      lasting: false,
-    };
     for (
       const act of [
         () => memory.apply(operation, 0, 4 * MiB),
-        () => memory.applyChunk(operation, chunk),
+        () => memory.applyChunk(operation, runOf(0, 1024)),
         () => memory.step(operation, 64),
       ]
     ) {
@@ -161,9 +152,11 @@ Deno.test("PhysicalMemory.applyChunk() refuses frames outside and changes nothin
   const words = new Uint32Array(16).fill(0b111);
   for (
     const chunk of [
-      { frame: 0, count: 515, value: 0, words: null, at: 0, blocks: 0, lasting: false },
-      { frame: 512, count: 48, value: 0, words, at: 0, blocks: 1, lasting: false },
-      { frame: 1, count: 48, value: 0, words, at: 0, blocks: 1, lasting: false },
+      runOf(0, 515),
+      { ...runOf(512, 48), words, blocks: 1 },
+      { ...runOf(1, 48), words, blocks: 1 },
+      { ...runOf(0, 48), words, blocks: 1, places: Uint32Array.of(1) },
+      { ...runOf(0, 48), words, blocks: 1, places: Uint32Array.of() },
     ]
   ) assertThrows(() => memory.applyChunk(INIT, chunk), RangeError);
   assertEquals([memory.countLines(owned), memory.counts.lines], [0, 0]);

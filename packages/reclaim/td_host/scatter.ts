@@ -20,7 +20,7 @@ const MOST_BLOCKS = 2 ** 22;
  * @param frames How many there are to pick from, a multiple of 512 up to 2^32, which are 16 TiB.
  * @param count How many to pick.
  * @param seed A whole number; the same seed picks the same frames.
- * @returns The frames, a chunk for each 256 MiB that have any, ascending.
+ * @returns The frames, ascending.
  * @throws {RangeError} If there are too many frames, or too many blocks to simulate, or more are to
  * be picked than there are.
  *
@@ -115,17 +115,28 @@ function toss(share: number, random: () => number): number {
   return heads;
 }
 
+/** Blocks without a frame are left out; what follows them in `words` takes their place. */
 function chunksOfBitmap(words: Uint32Array): FrameChunk[] {
   const chunks: FrameChunk[] = [];
-  for (let at = 0; at < words.length; at += CHUNK_BLOCKS * BLOCK_WORDS) {
-    const blocks = Math.min(CHUNK_BLOCKS, (words.length - at) / BLOCK_WORDS);
-    let count = 0;
-    for (let block = 0; block < blocks; block++) {
-      count += countBits(words, at + block * BLOCK_WORDS);
+  let [frame, count, at, kept] = [0, 0, 0, 0];
+  let places = new Uint32Array(CHUNK_BLOCKS);
+  const end = () => {
+    const blocks = (kept - at) / BLOCK_WORDS;
+    if (blocks > 0) {
+      chunks.push({ frame, count, value: 0, words, at, blocks, places, lasting: true });
     }
-    if (count > 0) {
-      chunks.push({ frame: at * 32, count, value: 0, words, at, blocks, lasting: true });
-    }
+    [count, at, places] = [0, kept, new Uint32Array(CHUNK_BLOCKS)];
+  };
+  for (let from = 0; from < words.length; from += BLOCK_WORDS) {
+    const held = countBits(words, from);
+    if (held === 0) continue;
+    if (kept === at) frame = from * 32;
+    places[(kept - at) / BLOCK_WORDS] = (from * 32 - frame) / BLOCK_FRAMES;
+    words.copyWithin(kept, from, from + BLOCK_WORDS);
+    kept += BLOCK_WORDS;
+    count += held;
+    if (kept - at === CHUNK_BLOCKS * BLOCK_WORDS) end();
   }
+  end();
   return chunks;
 }

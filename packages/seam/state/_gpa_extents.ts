@@ -148,10 +148,10 @@ export class GpaExtents {
     for (let held; at >= (held = countBits(rest.words!, rest.at)); at -= held) {
       rest = {
         ...rest,
-        frame: rest.frame + BLOCK_FRAMES,
         count: rest.count - held,
         at: rest.at + BLOCK_WORDS,
         blocks: rest.blocks - 1,
+        places: rest.places.subarray(1),
       };
     }
     return { page, count, frames: rest, list, at };

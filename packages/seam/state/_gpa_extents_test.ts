@@ -100,7 +100,7 @@ Deno.test("GpaExtents keeps frames beyond 16 TiB exact", () => {
   const words = new Uint32Array(16);
   words[0] = 0b101;
   extents.insert(0, runOf(far + 9, 2));
-  extents.insert(2, { frame: far, count: 2, value: 0, words, at: 0, blocks: 1, lasting: false });
+  extents.insert(2, { ...runOf(far, 2), words, blocks: 1 });
   extents.insert(4, runOf(3, 1));
   const frames = [0, 1, 2, 3, 4].map((page) => firstFrame(extents.translate(page, 1).frames));
   assertEquals(frames, [far + 9, far + 10, far, far + 2, 3]);

@@ -19,41 +19,42 @@ export function* ownedPages(
   for (let start = 0; start < pamt.frames; start += WINDOW) {
     const found: Found[] = [];
     const note = (_: PamtEntry, chunk: FrameChunk) => {
-      const { frame, lasting } = chunk;
-      let { words, at } = chunk;
       const last = found.at(-1);
-      if (words !== null && !lasting) {
-        // Noted where there is room for the blocks that may follow.
-        const hasRoom = last !== undefined && last.words !== null && !last.lasting &&
-          blocksUpTo(last, frame) <= CHUNK_BLOCKS;
-        words = hasRoom ? last!.words! : new Uint32Array(CHUNK_BLOCKS * BLOCK_WORDS);
-        at = hasRoom ? (frame - last!.frame) / 32 : 0;
-        for (let i = 0; i < BLOCK_WORDS; i++) words[at + i]! |= chunk.words![chunk.at + i]!;
-      }
-      if (last === undefined || !goesOn(last, frame, words, at)) {
-        found.push({ ...chunk, words, at });
+      const { frame, count, words } = chunk;
+      if (words === null) {
+        const goesOn = last?.words === null && last.frame + last.count === frame;
+        if (goesOn) last.count += count;
+        else found.push({ ...chunk });
         return;
       }
-      last.count += chunk.count;
-      if (words !== null) last.blocks = blocksUpTo(last, frame);
+      // What does not last is noted in an array of the chunk's own. Pages of a block that have
+      // different entries come one after the other.
+      const isNoted = !chunk.lasting;
+      const isSame = last?.places[last.blocks - 1] === (frame - (last?.frame ?? 0)) / BLOCK_FRAMES;
+      const isNext = isNoted || (last?.words === words && chunk.at === endOf(last));
+      const goesOn = last !== undefined && last.words !== null && last.lasting === chunk.lasting &&
+        (isSame ? isNoted : isNext && last.blocks < CHUNK_BLOCKS);
+      const to = goesOn ? last : {
+        ...chunk,
+        count: 0,
+        words: isNoted ? new Uint32Array(CHUNK_BLOCKS * BLOCK_WORDS) : words,
+        at: isNoted ? 0 : chunk.at,
+        blocks: 0,
+        places: new Uint32Array(CHUNK_BLOCKS),
+      };
+      if (!goesOn) found.push(to);
+      if (!goesOn || !isSame) to.places[to.blocks++] = (frame - to.frame) / BLOCK_FRAMES;
+      to.count += count;
+      if (!isNoted) return;
+      const at = endOf(to) - BLOCK_WORDS;
+      for (let i = 0; i < BLOCK_WORDS; i++) to.words![at + i]! |= words[chunk.at + i]!;
     };
     pamt.forEach(start, Math.min(WINDOW, pamt.frames - start), note, wanted);
     yield* found;
   }
 }
 
-/** Whether frames that follow a chunk can become part of it. */
-function goesOn(last: FrameChunk, frame: number, words: Uint32Array | null, at: number): boolean {
-  if (words !== last.words) return false;
-  if (words === null) return last.frame + last.count === frame;
-  const blocks = blocksUpTo(last, frame);
-  if (blocks > CHUNK_BLOCKS || at !== last.at + (blocks - 1) * BLOCK_WORDS) return false;
-  // Blocks between them have no wanted page, but may have had some.
-  for (let i = last.at + last.blocks * BLOCK_WORDS; i < at; i++) if (words[i] !== 0) return false;
-  return true;
-}
-
-/** How many blocks a chunk covers that is to include the block of a later frame. */
-function blocksUpTo(chunk: FrameChunk, frame: number): number {
-  return 1 + (frame - chunk.frame) / BLOCK_FRAMES;
+/** Index of the word after the bitmaps of a chunk. */
+function endOf({ at, blocks }: FrameChunk): number {
+  return at + blocks * BLOCK_WORDS;
 }
