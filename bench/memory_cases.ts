@@ -57,7 +57,9 @@ export function fragmented(platform: Platform): Promise<Figure> {
     });
     poisonAtRandom(host, 1e-5, 7);
     const { memory, module, tdr } = host;
-    return await timed(() => createReclaimer({ memory }).teardown(module, tdr));
+    return await timed(() =>
+      createReclaimer({ memory }).teardown(module, tdr, { path: "terminate" })
+    );
   };
   return inTurn({
     name: `fragmented 64 GiB TD over 1 TiB, ${platform.name}`,

@@ -32,7 +32,7 @@ const COMMANDS: readonly (readonly [string, number, string])[] = [
   [`export dot ${SCENARIOS}/clear-by-stores.tdx --platform spr --mode Li`, 0, "digraph "],
   [`export promela ${SCENARIOS}/clear-by-stores.tdx --platform spr --mode Li`, 0, "/* "],
   ["export dot --platform spr", 1, "tdx: Expected one problem, got "],
-  ["teardown --platform spr --memory 4MiB", 0, "spr, 4 MiB, 4 vCPUs, path terminate"],
+  ["teardown --platform spr --memory 4MiB", 0, "spr, 4 MiB, 4 vCPUs, path dynamic"],
   ["teardown --platform spr --memory 4MiB --policy never", 2, "spr, 4 MiB, 4 vCPUs"],
   ["teardown --platform gnr --memory 4MiB --policy never", 0, "gnr, 4 MiB, 4 vCPUs"],
   ["status 0", 0, "status   0x0000000000000000"],

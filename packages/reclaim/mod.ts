@@ -41,6 +41,7 @@ export {
   type PublishedShutdown,
 } from "./estimate/figures.ts";
 export {
+  clearingIsMinor,
   type ShutdownTime,
   simulatedTime,
   type SimulatedTimeOptions,
@@ -55,6 +56,7 @@ export * from "./td_host/scatter.ts";
 export * from "./td_host/td_host.ts";
 export { type PageWork, type TeardownReport } from "./teardown/report.ts";
 export {
+  MAINLINE_PATH,
   type OtherHost,
   TEARDOWN_PATHS,
   type TeardownOptions,

@@ -54,7 +54,7 @@ const oneOf = (call: (name: never) => unknown, what: string, known: string): Wro
 
 const POLICIES = "always, quirk, never";
 const HOST_KEYS = "keyid0, shared, shared-integrity";
-const PATHS = "terminate, dynamic";
+const PATHS = "dynamic, terminate";
 
 wrongTypes({
   "decide()": [

@@ -1,5 +1,5 @@
 import { linux } from "@tdx/linux/kernel";
-import { PUBLISHED_SIZES, TEARDOWN_PATHS } from "@tdx/reclaim";
+import { PUBLISHED_SIZES } from "@tdx/reclaim";
 import { MEASURED_WHERE, readClear } from "../estimate/clear.ts";
 import { showFleet } from "../estimate/fleet.ts";
 import { showEstimate } from "../estimate/single.ts";
@@ -7,6 +7,7 @@ import { type Command, EXIT } from "../shell/command.ts";
 import { findMachine, KERNEL_OPTION, MACHINE_OPTIONS, namedKernel } from "../shell/machine.ts";
 import { readInput } from "../shell/input.ts";
 import { noOperands } from "../shell/options.ts";
+import { PATH_OPTION, readPaths } from "../shell/paths.ts";
 import { UsageError } from "../shell/values.ts";
 import { showExtrapolation } from "../shutdown/extrapolate.ts";
 
@@ -28,10 +29,7 @@ export const estimateCommand: Command = {
       help: `guest memory; the published table has ${PUBLISHED_SIZES}`,
     },
     vcpus: { value: "N", help: "virtual CPUs" },
-    path: {
-      value: TEARDOWN_PATHS.join("|"),
-      help: "terminate: key first, dynamic: pages first; default terminate",
-    },
+    ...PATH_OPTION,
     clear: {
       value: "COST",
       help: `published; measured (${MEASURED_WHERE}); a file of tdx meter --json, - is standard ` +
@@ -58,7 +56,7 @@ export const estimateCommand: Command = {
         `Expected standard input for one option, got it for --${piped.join(" --")}`,
       );
     }
-    const path = options.pick("path", TEARDOWN_PATHS) ?? "terminate";
+    const paths = readPaths(options);
     const json = options.has("json");
     const inventory = options.text("inventory");
     const beside = inventory === undefined ? [] : options.among(ONE);
@@ -66,7 +64,7 @@ export const estimateCommand: Command = {
       throw new UsageError(`Expected --inventory alone, got --${beside.join(" --")} beside it`);
     }
     const clear = await readClear(options.text("clear"), stdio);
-    if (inventory !== undefined) return await showFleet(inventory, path, clear, stdio, json);
+    if (inventory !== undefined) return await showFleet(inventory, paths, clear, stdio, json);
     const guestBytes = required("memory", options.size("memory"));
     const vcpus = required("vcpus", options.number("vcpus", { from: 1 }));
     const { platform } = await findMachine(options, stdio);
@@ -75,10 +73,10 @@ export const estimateCommand: Command = {
       const [beside] = options.among(["clear", "kernel"]);
       if (beside !== undefined) throw new UsageError(`Expected --from alone, got --${beside} too`);
       const measured = await readInput(from, stdio);
-      return showExtrapolation(measured, from, { platform, guestBytes, vcpus, path }, stdio, json);
+      return showExtrapolation(measured, from, { platform, guestBytes, vcpus }, paths, stdio, json);
     }
     const kernel = namedKernel(options) ?? linux();
-    showEstimate({ platform, kernel, guestBytes, vcpus, path }, clear, stdio, json);
+    showEstimate({ platform, kernel, guestBytes, vcpus }, paths, clear, stdio, json);
     return EXIT.fine;
   },
 };

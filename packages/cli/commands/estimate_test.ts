@@ -10,20 +10,65 @@ import { meteredClear } from "../estimate/clear.ts";
 import { PLATFORM_NAMES, refused, tdx, tdxJson, testData } from "../fixtures_test.ts";
 import { UsageError } from "../shell/values.ts";
 
-const LARGE = ["--platform", "gnr", "--memory", "400GiB", "--vcpus", "64"];
+const MAINLINE = ["--platform", "gnr", "--memory", "400GiB", "--vcpus", "64"];
+const LARGE = [...MAINLINE, "--path", "terminate"];
 
 // deno-lint-ignore no-explicit-any
 type Json = any;
 
 Deno.test("tdx estimate gives the published seconds of a path back", async () => {
   for (const [path, seconds] of [["dynamic", 5539], ["terminate", 467]] as const) {
-    const { status, answer } = await tdxJson("estimate", ...LARGE, "--path", path);
+    const { status, answer } = await tdxJson("estimate", ...MAINLINE, "--path", path);
     assertEquals([status, answer.path, answer.insideTable, answer.headline], [0, path, true, null]);
     assertEquals(answer.estimates.map(({ clear }: Json) => clear.name), ["published", "measured"]);
     for (const { always } of answer.estimates) {
       assertEquals(always.total.seconds, { low: seconds, high: seconds });
     }
   }
+});
+
+Deno.test("tdx estimate reckons by the path of Linux, leads with removal, and shows the other path", async () => {
+  const { answer } = await tdxJson("estimate", ...MAINLINE);
+  assertEquals(answer.path, "dynamic");
+  const [other, ...none] = answer.otherPaths;
+  assertEquals([other.path, none], ["terminate", []]);
+  for (const { always } of other.estimates) {
+    assertEquals(always.total.seconds, { low: 467, high: 467 });
+  }
+  const { text } = await tdx("estimate", ...MAINLINE);
+  // 187 s and 43.1 s, of 5539 s.
+  assertEquals(
+    text.split("\n")[1],
+    "Most of it is removal (derived), not clearing: of 5539 s (published) clearing every page is " +
+      "at most 3.4% (published), 0.78% (measured)",
+  );
+  assertMatch(
+    text,
+    /\nBy path terminate .*:\n {2}clear as published: always 467 s, quirk 280–467 s; /,
+  );
+  // A clear that takes most of it is not called less.
+  const slow = await tdx("estimate", ...LARGE, "--clear", "4000");
+  assertMatch(slow.text, /\nOf 467 s \(published\) clearing every page is 90% \(assumed\), /);
+  // One that takes longer than all of the other path's shutdown has no estimate there.
+  const slower = await tdx("estimate", ...MAINLINE, "--clear", "5000");
+  assertEquals(slower.status, 0);
+  assertStringIncludes(slower.text, "\n  Expected clear as at most 4444 ns a page");
+});
+
+Deno.test("tdx estimate --inventory sums both paths up where none is named", async () => {
+  const args = ["--inventory", testData("inventory.csv")];
+  const { answer } = await tdxJson("estimate", ...args);
+  const hours = (found: Json) => [found.path, found.all.always.hoursPerDay.low * 3600];
+  // gnr 10 of 5539 or 467 s, emr 100 of 517 or 134 s, srf 0.5 of 72 or 24 s.
+  assertEquals([answer, ...answer.otherPaths].map(hours), [
+    ["dynamic", 55390 + 51700 + 36],
+    ["terminate", 4670 + 13400 + 12],
+  ]);
+  const { text } = await tdx("estimate", ...args);
+  assertEquals(text.match(/^Hours a day, path \w+/gm), [
+    "Hours a day, path dynamic",
+    "Hours a day, path terminate",
+  ]);
 });
 
 Deno.test("tdx estimate gives every term a range, whose figure it is, and its source", async () => {
@@ -63,7 +108,7 @@ Deno.test("tdx estimate shows both costs of a clear, and chooses none", async ()
 });
 
 Deno.test("tdx estimate says that the patch saves nothing with the erratum", async () => {
-  const emr = await tdx("estimate", "--platform", "emr", "--memory", "400GiB", "--vcpus", "64");
+  const emr = await tdx("estimate", "--platform", "emr", ...LARGE.slice(2));
   assertEquals(emr.text.match(/The patch saves nothing here: with the erratum/g)?.length, 2);
   assertMatch(emr.text, /\ntotal +467 +published +467 +published\n/);
 });
@@ -183,7 +228,7 @@ Deno.test("meteredClear() refuses a report that no meter wrote, and says which p
 });
 
 Deno.test("tdx estimate tells a bound beyond the published table, and how", async () => {
-  const args = ["--platform", "gnr", "--memory", "401GiB", "--vcpus", "4"];
+  const args = ["--platform", "gnr", "--memory", "401GiB", "--vcpus", "4", "--path", "terminate"];
   const { status, answer } = await tdxJson("estimate", ...args);
   assertEquals([status, answer.insideTable], [0, false]);
   for (const { always } of answer.estimates) {
@@ -202,7 +247,13 @@ Deno.test("tdx estimate tells a bound beyond the published table, and how", asyn
 // Shutdowns a day, seconds and hours: gnr 10 of 467 s, emr 100 of 134 s, srf 0.5 of 24 s.
 for (const file of ["inventory.csv", "inventory.jsonl"]) {
   Deno.test(`tdx estimate --inventory sums hours a day up by platform, ${file}`, async () => {
-    const { status, answer } = await tdxJson("estimate", "--inventory", testData(file));
+    const { status, answer } = await tdxJson(
+      "estimate",
+      "--inventory",
+      testData(file),
+      "--path",
+      "terminate",
+    );
     assertEquals([status, answer.rowsBad, answer.rowsOutsideTable], [0, 0, 0]);
     const rows = [...answer.platforms, answer.all].map((group: Json) => [
       group.platform,
@@ -243,7 +294,7 @@ Deno.test("tdx estimate --inventory takes path and clear for every row", async (
 
 Deno.test("tdx estimate --inventory counts a row that --clear does not fit in the other sums", async () => {
   // 467 s of 105,063,192 pages are 4444 ns each; the other rows take longer for a page.
-  const args = ["--inventory", testData("inventory.csv"), "--clear", "4600"];
+  const args = ["--inventory", testData("inventory.csv"), "--clear", "4600", "--path", "terminate"];
   const { status, answer } = await tdxJson("estimate", ...args);
   assertEquals([status, answer.rowsBad, answer.badRows, answer.rowsWithoutClear], [3, 0, [], 1]);
   const trouble =
@@ -273,7 +324,8 @@ Deno.test("tdx estimate --inventory counts a row that --clear does not fit in th
 
 Deno.test("tdx estimate --inventory names bad rows and counts the good ones, status 3", async () => {
   const file = testData("inventory_bad.csv");
-  const { status, answer } = await tdxJson("estimate", "--inventory", file);
+  const args = ["--inventory", file, "--path", "terminate"];
+  const { status, answer } = await tdxJson("estimate", ...args);
   assertEquals([status, answer.rowsBad, answer.rowsOutsideTable], [3, 9, 1]);
   // The header is row 1, and row 2 is empty.
   const badRows = answer.badRows.map(({ row, trouble }: Json) => ({ row, trouble }));
@@ -304,7 +356,7 @@ Deno.test("tdx estimate --inventory names bad rows and counts the good ones, sta
   assertAlmostEquals(gnr.always.hoursPerDay.low, (4670 + 10 * 16 * 24 / 18) / 3600, 1e-9);
   assertAlmostEquals(gnr.always.hoursPerDay.high, (4670 + 240 - 2200 / 89) / 3600, 1e-9);
 
-  const { text } = await tdx("estimate", "--inventory", file);
+  const { text } = await tdx("estimate", ...args);
   assertMatch(text, /\ngnr +2 +20 +1\.36 /);
   assertStringIncludes(
     text,
@@ -317,7 +369,7 @@ Deno.test("tdx estimate --inventory names bad rows and counts the good ones, sta
 });
 
 Deno.test("tdx estimate --inventory extrapolates hours beyond the table, and says so", async () => {
-  const args = ["--inventory", testData("inventory_outside.csv")];
+  const args = ["--inventory", testData("inventory_outside.csv"), "--path", "terminate"];
   const { status, answer: { platforms: [gnr, emr], ...answer } } = await tdxJson(
     "estimate",
     ...args,

@@ -118,7 +118,9 @@ Deno.test("tdx estimate --from reckons with what was measured on this host", asy
     /^extrapolated from a measurement on this host, .*: 34 pages, path dynamic$/,
   );
   // From one path to the other: what was not done was not measured.
-  assertEquals((await tdx("estimate", ...td, "--from", HIST)).status, 0);
+  const both = await tdx("estimate", ...td, "--from", HIST);
+  assertEquals(both.status, 0);
+  assertMatch(both.text, /\nBy path terminate \(key first, a proposed patch\) instead: [\d.]+ s; /);
   const unknown = await tdxJson("estimate", ...td, "--path", "dynamic", "--from", TERMINATE);
   assertEquals([unknown.status, unknown.answer.seconds], [3, null]);
 });

@@ -1,15 +1,21 @@
 import { GiB } from "@tdx/core";
 import { MODES } from "@tdx/core/rules";
 import { linux } from "@tdx/linux/kernel";
-import { HOST_KEYS, POLICIES, TEARDOWN_PATHS } from "@tdx/reclaim";
+import { HOST_KEYS, POLICIES } from "@tdx/reclaim";
 import { HTML_OPTION, htmlWriter, originNow } from "../html/html_report.ts";
 import { type Command, EXIT } from "../shell/command.ts";
 import { CLEARING_OPTIONS, findMachine, MACHINE_OPTIONS, namedKernel } from "../shell/machine.ts";
 import { noOperands, type Options } from "../shell/options.ts";
+import { PATH_OPTION, readPaths } from "../shell/paths.ts";
 import { printJson } from "../shell/show.ts";
 import type { Stdio } from "../shell/stdio.ts";
 import { FAULT_OPTIONS, readFaults } from "../teardown/faults.ts";
-import { simulate, simulatedTimes, type TeardownPlan } from "../teardown/simulate.ts";
+import {
+  simulate,
+  type Simulated,
+  simulatedTimes,
+  type TeardownPlan,
+} from "../teardown/simulate.ts";
 import { nothingCameBack, type PrintedTeardown, teardownText } from "../teardown/teardown_text.ts";
 
 /** `tdx teardown`: tear a TD down on simulated memory. */
@@ -22,10 +28,7 @@ export const teardownCommand: Command = {
     "host-memory": { value: "SIZE", help: "memory of the host, in GiB; default just enough" },
     scatter: { help: "scatter guest pages over the host at random; default: all in one piece" },
     vcpus: { value: "N", help: "virtual CPUs; default 4" },
-    path: {
-      value: TEARDOWN_PATHS.join("|"),
-      help: "terminate: key first, dynamic: pages first; default terminate",
-    },
+    ...PATH_OPTION,
     ...CLEARING_OPTIONS,
     mode: { value: "Li|Ci", help: "integrity mode; default Ci" },
     ...FAULT_OPTIONS,
@@ -37,33 +40,44 @@ export const teardownCommand: Command = {
     const plan = await readPlan(options, stdio);
     const writeHtml = await htmlWriter(options, stdio);
     const html = writeHtml && await import("../teardown/html.ts");
-    const done = await simulate(plan, stdio, html?.lookAt, html?.ALL_HOSTS);
-    const { report, setUpMs, computeMs } = done;
-    const { guestBytes, vcpus } = plan;
-    const printed: PrintedTeardown = {
-      ...report,
-      memoryBytes: guestBytes,
-      vcpus,
-      simulatedTimes: simulatedTimes(report, { guestBytes, vcpus }),
-      setUpMs,
-      computeMs,
-    };
-    if (options.has("json")) printJson(stdio, { runs: [printed] });
-    else stdio.print(teardownText(printed));
+    const [path, ...otherPaths] = readPaths(options);
+    const done = await simulate({ ...plan, path }, stdio, html?.lookAt, html?.ALL_HOSTS);
+    const { report } = done;
+    const others: PrintedTeardown[] = [];
+    for (const other of otherPaths) {
+      others.push(printed(plan, await simulate({ ...plan, path: other }, stdio)));
+    }
+    const run = printed(plan, done);
+    if (options.has("json")) printJson(stdio, { runs: [run, ...others] });
+    else stdio.print(teardownText(run, others));
     if (html !== undefined) {
       const origin = originNow("teardown", options);
-      await writeHtml!(html.teardownPage(origin, plan, done));
+      await writeHtml!(html.teardownPage(origin, plan, done, others));
     }
     const isBad = report.machineChecks > 0 || report.unclearedPages > 0 || nothingCameBack(report);
     return isBad ? EXIT.hazard : EXIT.fine;
   },
 };
 
-async function readPlan(options: Options, stdio: Stdio): Promise<TeardownPlan> {
+function printed({ guestBytes, vcpus }: Plan, done: Simulated<unknown>): PrintedTeardown {
+  const { report, setUpMs, computeMs } = done;
+  return {
+    ...report,
+    memoryBytes: guestBytes,
+    vcpus,
+    simulatedTimes: simulatedTimes(report, { guestBytes, vcpus }),
+    setUpMs,
+    computeMs,
+  };
+}
+
+/** A teardown by whatever path. */
+type Plan = Omit<TeardownPlan, "path">;
+
+async function readPlan(options: Options, stdio: Stdio): Promise<Plan> {
   return {
     guestBytes: options.size("memory") ?? 16 * GiB,
     vcpus: options.number("vcpus", { from: 1 }) ?? 4,
-    path: options.pick("path", TEARDOWN_PATHS) ?? "terminate",
     hostKeys: options.pick("host-keys", HOST_KEYS) ?? "keyid0",
     kernel: namedKernel(options) ?? linux(),
     policy: options.pick("policy", POLICIES),

@@ -16,10 +16,10 @@ import {
   testData,
 } from "../fixtures_test.ts";
 
-/** The one run of `tdx teardown --json`. */
+/** The run of `tdx teardown --json` by the path that is asked for, or by that of Linux. */
 async function run(...args: string[]) {
   const { status, answer } = await tdxJson("teardown", ...args);
-  assertEquals(answer.runs.length, 1);
+  assertEquals(answer.runs.length, args.includes("--path") ? 1 : 2);
   return { status, run: answer.runs[0] };
 }
 
@@ -57,9 +57,26 @@ Deno.test("tdx teardown of 1 TiB is exact", async () => {
   assert(setUpMs > 0 && computeMs > 0 && setUpMs + computeMs <= performance.now() - started);
 });
 
-Deno.test("tdx teardown tears 16 GiB with 4 vCPUs down by default, terminate path", async () => {
+Deno.test("tdx teardown tears 16 GiB with 4 vCPUs down by default, by the path of Linux", async () => {
   const { run: { memoryBytes, vcpus, path, policy } } = await run("--platform", "gnr");
-  assertEquals([memoryBytes, vcpus, path, policy], [16 * 2 ** 30, 4, "terminate", "quirk"]);
+  assertEquals([memoryBytes, vcpus, path, policy], [16 * 2 ** 30, 4, "dynamic", "quirk"]);
+});
+
+Deno.test("tdx teardown shows what the proposed path would change", async () => {
+  // A fatal TD gives no page back on the dynamic path, and all of them on the other (M9).
+  const args = ["--platform", "gnr", "--memory", "4MiB", "--fatal"];
+  const { status, answer: { runs } } = await tdxJson("teardown", ...args);
+  assertEquals(status, 2);
+  assertEquals(
+    // deno-lint-ignore no-explicit-any
+    runs.map(({ path, pagesReclaimed }: any) => [path, pagesReclaimed]),
+    [["dynamic", 0], ["terminate", 1024]],
+  );
+  const { text } = await tdx("teardown", ...args);
+  assertStringIncludes(
+    text,
+    "\nBy path terminate (key first, a proposed patch) instead: 1,024 guest pages back, 0 leaked, ",
+  );
 });
 
 Deno.test("tdx teardown with policy never on the erratum ends in machine checks, status 2", async () => {
@@ -128,7 +145,7 @@ for (const path of ["terminate", "dynamic"]) {
 }
 
 Deno.test("tdx teardown --busy takes its whole range", async () => {
-  const args = ["--platform", "gnr", "--memory", "4MiB", "--busy"];
+  const args = ["--platform", "gnr", "--memory", "4MiB", "--path", "terminate", "--busy"];
   assertEquals((await run(...args, "0")).run.leakedPages, 0);
   assertEquals((await run(...args, "1e-300")).run.leakedPages, 0);
   // Everything but the TDR is refused, and the TDR has children: 1024 + 4 + 4 * 6 + 6 + 1.
@@ -137,7 +154,7 @@ Deno.test("tdx teardown --busy takes its whole range", async () => {
 
 Deno.test("tdx teardown calls nothing fine of which no page came back", async () => {
   const all = ["--platform", "gnr", "--memory", "4MiB", "--busy", "1"];
-  const leaked = await tdx("teardown", ...all);
+  const leaked = await tdx("teardown", ...all, "--path", "terminate");
   assertEquals(leaked.status, 2);
   assertStringIncludes(leaked.text, "\nno page came back to the host\n");
   // X2: from 6.19 on the host gets them back as they are.
@@ -193,7 +210,7 @@ for (
 }
 
 Deno.test("tdx teardown --fatal is fine on the terminate path", async () => {
-  const args = ["--platform", "gnr", "--memory", "4MiB", "--fatal"];
+  const args = ["--platform", "gnr", "--memory", "4MiB", "--fatal", "--path", "terminate"];
   const { status, run: { pagesReclaimed, leakedPages } } = await run(...args);
   assertEquals([status, pagesReclaimed, leakedPages], [0, 1024, 0]);
 });
@@ -224,14 +241,14 @@ Deno.test("tdx teardown prints pages, SEAMCALLs and what came of it", async () =
   assertEquals(status, 0);
   const lines = text.split("\n");
   assertEquals(lines.slice(0, 5), [
-    "emr, 1.5 GiB, 4 vCPUs, path terminate, Linux 7.3, policy quirk",
+    "emr, 1.5 GiB, 4 vCPUs, path dynamic, Linux 7.3, policy quirk",
     "",
     // 393,216 pages of 64 lines; control: Secure EPT 768 + 2 + 1, vCPUs 24, TDCS 6, TDR 1.
     "           pages  lines cleared   fences",
     "guest    393,216     25,165,824  393,216",
     "control      802         51,328      802",
   ]);
-  assertStringIncludes(text, "\nTDH.PHYMEM.PAGE.RECLAIM  394,018\n");
+  assertStringIncludes(text, "\nTDH.PHYMEM.PAGE.RECLAIM      802\n");
   assertStringIncludes(text, "\nretries 0, leaked pages 0\n");
   assertStringIncludes(
     text,
@@ -260,10 +277,11 @@ Deno.test("tdx teardown says how long it would take, with both costs of a clear"
       ["measured", { low: seconds, high: seconds }],
     ]);
   }
-  const gnr = await tdx("teardown", "--platform", "gnr", "--memory", "107GiB", "--vcpus", "32");
+  const terminate = ["--platform", "gnr", "--path", "terminate"];
+  const gnr = await tdx("teardown", ...terminate, "--memory", "107GiB", "--vcpus", "32");
   // 134 s less 40%; less 28,104,499 pages of 410 ns, 11.5 s.
   assertMatch(gnr.text, /\ntotal +80\.4–134 +derived +122 +derived\n/);
-  const small = await tdx("teardown", "--platform", "gnr", "--memory", "4MiB");
+  const small = await tdx("teardown", ...terminate, "--memory", "4MiB");
   assertMatch(small.text, /\ntotal +0\.00312–1\.76 +extrapolated +0\.00477–1\.76 +extrapolated\n/);
   assertMatch(small.text, /\nextrapolated: .*; extrapolated from 18 and 107 GiB \(E8\)/);
 });
@@ -271,7 +289,7 @@ Deno.test("tdx teardown says how long it would take, with both costs of a clear"
 Deno.test("tdx teardown shows how far it is", async () => {
   const output = new CaughtStdio();
   await tdxOn(output, "teardown", "--platform", "gnr", "--memory", "4MiB", "--json");
-  assertEquals(output.shown.at(0), `[${".".repeat(30)}] 0% free the key`);
+  assertEquals(output.shown.at(0), `[${".".repeat(30)}] 0% remove guest pages`);
   assertEquals(output.shown.at(-1), `[${"#".repeat(30)}] 100% reclaim TDR`);
   assertEquals(output.printed.length, 1);
 });
@@ -290,7 +308,7 @@ const BAD: readonly (readonly [readonly string[], string])[] = [
   [["--memory", "64TiB"], "tdx: Expected guest and control pages below 70368744177664 bytes, "],
   [["--vcpus", "1.5"], "tdx: Expected --vcpus as a whole number from 1, got 1.5"],
   [["--vcpus", "1000000000"], "tdx: Expected vcpus to be a whole number from 1 to 65535, got "],
-  [["--path", "dinamic"], "one of terminate, dynamic, got dinamic; did you mean dynamic?"],
+  [["--path", "dinamic"], "one of dynamic, terminate, got dinamic; did you mean dynamic?"],
   [["--policy", "nevr"], "one of always, quirk, never, got nevr; did you mean never?"],
   [["--host-keys", "share"], "keyid0, shared, shared-integrity, got share; did you mean shared?"],
   [["--mode", "ci"], "tdx: Expected --mode to be one of Li, Ci, got ci"],

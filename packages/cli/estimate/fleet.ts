@@ -2,7 +2,6 @@ import { type Interval, type Known, showCount, showRange } from "@tdx/core";
 import {
   clearOrigin,
   type ClearReading,
-  type Estimate,
   estimate,
   type EstimateAssumptionId,
   type Provenance,
@@ -12,12 +11,13 @@ import {
 } from "@tdx/reclaim";
 import { EXIT, type ExitStatus } from "../shell/command.ts";
 import { openInput } from "../shell/input.ts";
+import { PATHS } from "../shell/paths.ts";
 import { printJson, table } from "../shell/show.ts";
 import type { Stdio } from "../shell/stdio.ts";
 import { UsageError } from "../shell/values.ts";
 import type { ClearChoice } from "./clear.ts";
 import { type InventoryEntry, readInventory, type RowTrouble } from "./inventory.ts";
-import { spelledOut } from "./single.ts";
+import { orRefusal, spelledOut } from "./single.ts";
 
 /** Rows between two words of progress. */
 const ROWS_A_WORD = 10_000;
@@ -33,22 +33,25 @@ const HOUR_SECONDS = 3600;
  */
 export async function showFleet(
   file: string,
-  path: TeardownPath,
+  paths: readonly [TeardownPath, ...TeardownPath[]],
   clear: ClearChoice,
   stdio: Stdio,
   json: boolean,
 ): Promise<ExitStatus> {
-  const tally = new FleetTally(path, clear.readings);
+  const tallies = paths.map((path) => new FleetTally(path, clear.readings));
+  const [tally, ...others] = tallies as [FleetTally, ...FleetTally[]];
   let rows = 0;
   for await (const entry of readInventory(await openInput(file, stdio), file)) {
-    tally.add(entry);
+    for (const each of tallies) each.add(entry);
     if (++rows % ROWS_A_WORD === 0) stdio.progress(`${rows} rows`);
   }
   if (rows === 0) {
     throw new UsageError(`Expected an inventory as CSV or JSON lines, got no row in ${file}`);
   }
-  if (json) printJson(stdio, fleetFields(tally));
-  else stdio.print(fleetText(tally, file));
+  if (json) {
+    const otherPaths = others.map(({ path, platforms, all }) => ({ path, platforms, all }));
+    printJson(stdio, { ...fleetFields(tally), otherPaths });
+  } else stdio.print(fleetText(tally, others, file));
   if (tally.all.rows === 0) return EXIT.usage;
   const leftOut = tally.bad.count + tally.withoutClear.count;
   return leftOut > 0 ? EXIT.unknown : EXIT.fine;
@@ -187,15 +190,6 @@ function addTo(hours: FleetHours, seconds: Known, timesPerDay: number): void {
   hours.hoursPerDay = { low: add("low"), high: add("high") };
 }
 
-function orRefusal(make: () => Estimate): Estimate | string {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof RangeError) return error.message;
-    throw error;
-  }
-}
-
 function fleetFields(
   { path, platforms, all, outside, bad, withoutClear, assumptions }: FleetTally,
 ) {
@@ -213,15 +207,12 @@ function fleetFields(
 }
 
 /** Writes what a fleet comes to for a person. */
-function fleetText(tally: FleetTally, file: string): string {
-  const { path, platforms, all, outside, bad, withoutClear, assumptions } = tally;
+function fleetText(tally: FleetTally, others: readonly FleetTally[], file: string): string {
+  const { all, outside, bad, withoutClear, assumptions } = tally;
   const figures = [all.always, ...all.saved];
-  const header = ["platform", "rows", "shutdowns a day", ...figures.map(({ name }) => name)];
   const counted = all.rows > 0;
   return [
-    ...(counted
-      ? [`Hours a day, path ${path}`, "", table(header, [...platforms, all].map(cells))]
-      : ["No row could be counted"]),
+    ...(counted ? [[tally, ...others].map(hoursText).join("\n\n")] : ["No row could be counted"]),
     ...(outside === 0 ? [] : [
       "",
       `Rows outside the published table, ${PUBLISHED_SIZES}: ` +
@@ -242,6 +233,17 @@ function fleetText(tally: FleetTally, file: string): string {
       ]
       : []),
   ].join("\n");
+}
+
+function hoursText({ path, platforms, all }: FleetTally): string {
+  const header = [
+    "platform",
+    "rows",
+    "shutdowns a day",
+    ...[all.always, ...all.saved].map(({ name }) => name),
+  ];
+  const rows = [...platforms, all].map(cells);
+  return `Hours a day, path ${path} (${PATHS[path]})\n\n${table(header, rows)}`;
 }
 
 function cells({ platform, rows, shutdownsPerDay, always, saved }: PlatformHours): string[] {

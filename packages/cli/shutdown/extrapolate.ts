@@ -15,6 +15,7 @@ import {
 } from "@tdx/host";
 import { estimate, type TeardownPath } from "@tdx/reclaim";
 import { EXIT, type ExitStatus } from "../shell/command.ts";
+import { PATHS } from "../shell/paths.ts";
 import { printJson, table } from "../shell/show.ts";
 import type { Output } from "../shell/stdio.ts";
 
@@ -23,7 +24,6 @@ interface Asked {
   readonly platform: Platform;
   readonly guestBytes: number;
   readonly vcpus: number;
-  readonly path: TeardownPath;
 }
 
 /** What a phase takes once for each of what is counted. */
@@ -71,26 +71,29 @@ export function showExtrapolation(
   text: string,
   name: string,
   asked: Asked,
+  paths: readonly [TeardownPath, ...TeardownPath[]],
   output: Output,
   json: boolean,
 ): ExitStatus {
   const measured = explainShutdown(readShutdown(text, { name }));
   const { pages } = estimate(asked);
-  const phases = extrapolate(measured, asked, pages);
-  const total = phases.reduce<Known>(
-    (sum, { seconds }) =>
-      sum && seconds && { low: sum.low + seconds.low, high: sum.high + seconds.high },
-    { low: 0, high: 0 },
-  );
+  const all = paths.map((path) => {
+    const phases = extrapolate(measured, asked, path, pages);
+    return { path, seconds: totalOf(phases), phases };
+  });
+  const [{ path, seconds: total, phases }, ...otherPaths] = all as [typeof all[0], ...typeof all];
   const source = `extrapolated from a measurement on this host, ${name}: ` +
     `${showCount(measured.removed + measured.reclaimed, "page")}, path ${measured.path}`;
   if (json) {
-    const { guestBytes: memoryBytes, vcpus, path } = asked;
-    printJson(output, { memoryBytes, vcpus, path, pages, seconds: total, phases, source });
+    const { guestBytes: memoryBytes, vcpus } = asked;
+    const found = { memoryBytes, vcpus, path, pages, seconds: total, phases, source };
+    printJson(output, { ...found, otherPaths });
   } else {
     output.print([
-      `${showSize(asked.guestBytes)}, ${showCount(asked.vcpus, "vCPU")}, path ${asked.path}, ` +
-      `${showCount(pages)} pages come back: ${showRange(total)}${total === null ? "" : " s"}, ` +
+      `${showSize(asked.guestBytes)}, ${showCount(asked.vcpus, "vCPU")}, path ${path} (${
+        PATHS[path]
+      }), ` +
+      `${showCount(pages)} pages come back: ${secondsText(total)}, ` +
       source,
       "",
       table(
@@ -98,6 +101,12 @@ export function showExtrapolation(
         phases.map(({ phase, seconds }) => [phase, showRange(seconds)]),
       ),
       "",
+      ...otherPaths.flatMap(({ path, seconds }) => [
+        `By path ${path} (${PATHS[path]}) instead: ${
+          secondsText(seconds)
+        }; --path ${path} shows it`,
+        "",
+      ]),
       "Assumed: each page takes as long as the measured ones, a vCPU as the measured ones, and what " +
       "is done once a shutdown as long as there",
       ...(total !== null ? [] : [
@@ -109,10 +118,23 @@ export function showExtrapolation(
   return total === null || measured.doubts.length > 0 ? EXIT.unknown : EXIT.fine;
 }
 
+function totalOf(phases: readonly Extrapolated[]): Known {
+  return phases.reduce<Known>(
+    (sum, { seconds }) =>
+      sum && seconds && { low: sum.low + seconds.low, high: sum.high + seconds.high },
+    { low: 0, high: 0 },
+  );
+}
+
+function secondsText(seconds: Known): string {
+  return `${showRange(seconds)}${seconds === null ? "" : " s"}`;
+}
+
 /** Each phase, by what it takes for each of what is counted. */
 function extrapolate(
   { phases, path, removed, reclaimed }: ShutdownExplanation,
   asked: Asked,
+  asPath: TeardownPath,
   pages: number,
 ): Extrapolated[] {
   const guest = asked.guestBytes / PAGE_BYTES;
@@ -120,8 +142,8 @@ function extrapolate(
   const from = path === "dynamic" ? "dynamic" : "terminate";
   const flushed = phases.find(({ phase }) => phase === "vCPU flush")?.calls ?? 0;
   const done = count(removed, reclaimed, flushed);
-  return (Object.keys(UNITS[asked.path]) as ShutdownPhase[]).flatMap((phase): Extrapolated[] => {
-    const unit = UNITS[asked.path][phase]!;
+  return (Object.keys(UNITS[asPath]) as ShutdownPhase[]).flatMap((phase): Extrapolated[] => {
+    const unit = UNITS[asPath][phase]!;
     const known = phases.find((one) => one.phase === phase);
     const was = UNITS[from][phase];
     // What only the dynamic path does was not measured on the other.

@@ -2,6 +2,7 @@ import type { FrameMap } from "@tdx/core";
 import { type OtherHost, POLICIES, type TdHost } from "@tdx/reclaim";
 import { mapMemory, type ReportOrigin, teardownHtml, type TeardownPage } from "@tdx/report";
 import { PLATFORMS } from "../platforms.ts";
+import type { PrintedTeardown } from "./teardown_text.ts";
 import { type Simulated, simulatedTimes, type TeardownPlan } from "./simulate.ts";
 
 // Loaded only where --html is given: what pages are drawn with is more than the rest of the command.
@@ -22,8 +23,9 @@ export const ALL_HOSTS: readonly OtherHost[] = PLATFORMS.flatMap((platform) =>
 /** The report on a teardown whose host was looked at, and that was simulated for all hosts too. */
 export function teardownPage(
   origin: ReportOrigin,
-  plan: TeardownPlan,
+  plan: Omit<TeardownPlan, "path">,
   { decision, report, seen, others }: Simulated<Seen>,
+  otherPaths: readonly PrintedTeardown[],
 ): string {
   const { platform, mode, guestBytes, vcpus } = plan;
   return teardownHtml({
@@ -35,6 +37,7 @@ export function teardownPage(
     decision,
     report,
     ...seen!,
+    otherPaths: otherPaths.map((report) => ({ report, times: report.simulatedTimes })),
     compared: ALL_HOSTS.map((host, i) => {
       const report = others[i]!;
       return { ...host, report, times: simulatedTimes(report, plan) };

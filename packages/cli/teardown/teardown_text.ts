@@ -1,5 +1,6 @@
 import { showCount, showRange, showSize } from "@tdx/core";
 import type { TeardownReport } from "@tdx/reclaim";
+import { PATHS } from "../shell/paths.ts";
 import { table } from "../shell/show.ts";
 import type { SimulatedTime } from "./simulate.ts";
 
@@ -17,8 +18,8 @@ export interface PrintedTeardown extends TeardownReport {
   readonly computeMs: number;
 }
 
-/** Writes a teardown for a person. */
-export function teardownText(done: PrintedTeardown): string {
+/** Writes a teardown for a person, and what other paths would change. */
+export function teardownText(done: PrintedTeardown, others: readonly PrintedTeardown[]): string {
   const { platform, memoryBytes, vcpus, path, kernel, policy, control, pamt } = done;
   const pages = table(
     ["", "pages", "lines cleared", "fences"],
@@ -53,10 +54,25 @@ export function teardownText(done: PrintedTeardown): string {
     "",
     timesText(done.simulatedTimes),
     "",
+    ...others.flatMap((other) => [otherPath(other), ""]),
     `simulated in ${done.computeMs.toFixed(0)} ms, after ${
       done.setUpMs.toFixed(0)
     } ms to set it up`,
   ].join("\n");
+}
+
+/** What the same teardown comes to by another path, in a few lines. */
+function otherPath(done: PrintedTeardown): string {
+  const { path, pagesReclaimed, leakedPages, unclearedPages, machineChecks } = done;
+  const totals = done.simulatedTimes.map(({ clearAs, total }) =>
+    `${showRange(total.seconds)} s (clear as ${clearAs})`
+  );
+  return `By path ${path} (${PATHS[path]}) instead: ${
+    showCount(pagesReclaimed)
+  } guest pages back, ` +
+    `${showCount(leakedPages)} leaked, ${showCount(unclearedPages)} uncleared after a refusal, ` +
+    `${showCount(machineChecks, "machine check")}; total ${totals.join(", ")}. ` +
+    `--path ${path} shows it`;
 }
 
 /** What a refusal left behind that nobody should take for fine. */

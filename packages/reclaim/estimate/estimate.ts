@@ -2,7 +2,7 @@ import type { Interval, Platform } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { type Kernel, linux } from "@tdx/linux/kernel";
 import { decide, type Policy, policyClears } from "../decide.ts";
-import { TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
+import { MAINLINE_PATH, TEARDOWN_PATHS, type TeardownPath } from "../teardown/options.ts";
 import { type Costs, costsOf } from "./_costs.ts";
 import { hull, weighted } from "./_interval.ts";
 import type { ClearOrigin, ClearReading } from "./clear.ts";
@@ -17,7 +17,7 @@ export interface EstimateOptions {
   readonly guestBytes: number;
   /** Virtual CPUs, 1 to 65535. */
   readonly vcpus: number;
-  /** The path; default `terminate`. */
+  /** The path; default {@link MAINLINE_PATH}. */
   readonly path?: TeardownPath;
   /** Which cost of a clear to reckon with; default `published`. */
   readonly clear?: ClearReading;
@@ -106,14 +106,17 @@ export interface Estimate {
  * const td = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
  * const published = estimate({ ...td, clear: "published" });
  * const measured = estimate({ ...td, clear: "measured" });
- * assertEquals(published.always.total.seconds, { low: 467, high: 467 });
- * assertEquals(published.saved.share?.high.toFixed(2), "0.40");
- * assertEquals(measured.saved.share?.high.toFixed(2), "0.09");
+ * assertEquals(published.always.total.seconds, { low: 5539, high: 5539 });
+ * assertEquals(published.saved.share.high.toFixed(3), "0.034");
+ * assertEquals(measured.saved.share.high.toFixed(3), "0.008");
+ *
+ * const { saved } = estimate({ ...td, path: "terminate", clear: "measured" });
+ * assertEquals(saved.share.high.toFixed(2), "0.09");
  * ```
  */
 export function estimate(options: EstimateOptions): Estimate {
   requireOptions("options", options, ESTIMATE_OPTIONS);
-  const { platform, guestBytes, vcpus, path = "terminate", clear = "published" } = options;
+  const { platform, guestBytes, vcpus, path = MAINLINE_PATH, clear = "published" } = options;
   const linuxKernel = options.kernel ?? linux();
   const { kernel, policy } = decide({ platform, kernel: linuxKernel });
   requireOneOf("path", path, TEARDOWN_PATHS);

@@ -18,7 +18,7 @@ const TABLE = [
   [64, 400, "terminate", 467, 4.45, 40, 9.2],
 ] as const;
 
-const LARGE = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64 };
+const LARGE = { platform: gnr, guestBytes: 400 * GiB, vcpus: 64, path: "terminate" } as const;
 
 function near(actual: Interval, low: number, high: number, tolerance: number) {
   assertAlmostEquals(actual.low, low, tolerance);
@@ -52,6 +52,11 @@ for (const [vcpus, gib, path, seconds, usPerPage, boundPercent, measuredPercent]
     assertEquals(measured.assumptions, ["E1", "E4", "E5", "E6", "E7"]);
   });
 }
+
+Deno.test("estimate() takes the path of Linux by default", () => {
+  const { path, always } = estimate({ platform: gnr, guestBytes: 400 * GiB, vcpus: 64 });
+  assertEquals([path, always.total.seconds], ["dynamic", { low: 5539, high: 5539 }]);
+});
 
 Deno.test("estimate() splits the time by phase, with whose figure each is", () => {
   // 104,857,600 guest pages; control pages: Secure EPT 204,800 + 400 + 1, vCPUs 64 * 6, TDCS 6,

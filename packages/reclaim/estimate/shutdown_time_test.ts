@@ -52,7 +52,9 @@ Deno.test("simulatedTime() is the published figure where every page is cleared",
 
 Deno.test("simulatedTime() without any clear is that much shorter, also on the erratum", async () => {
   const td = { guestBytes: 18 * GiB, vcpus: 4 };
-  const report = await tearDown(createTdHost({ platform: emr, ...td }), {}, { policy: "never" });
+  const report = await tearDown(createTdHost({ platform: emr, ...td }), { path: "terminate" }, {
+    policy: "never",
+  });
   // 4,718,592 guest pages; control: Secure EPT 9,216 + 18 + 1, vCPUs 24, TDCS 6, TDR 1.
   const { total, clears } = simulatedTime(report, { ...td, clear: "measured" });
   assertEquals(clears, false);
@@ -65,7 +67,7 @@ Deno.test("simulatedTime() counts no time for pages that were leaked", async () 
   // 1,000 pages find their lock taken; they leave the TDR with children, so it is leaked too.
   const gaps = Array.from({ length: 1000 }, () => 1000);
   host.module.inject({ busyAfter: busyAfterEach(...gaps) });
-  const report = await tearDown(host);
+  const report = await tearDown(host, { path: "terminate" });
   assertEquals(report.leakedPages, 1001);
   const back = 4_727_858 - 1001;
   const { total: { seconds, ...origin } } = simulatedTime(report, { ...td, clear: 1000 });

@@ -52,6 +52,7 @@ Deno.test("followPages() tells met poison from poison that waits, and leaves lea
     // Pages are reclaimed ascending: page 3 is refused, and leaves the TDR with a child.
     let injected = false;
     await tearDown(host, {
+      path: "terminate",
       reuse,
       onBack,
       onProgress: ({ phase }) => {

@@ -6,10 +6,13 @@ import { POLICIES, type Policy } from "../decide.ts";
  * How Linux takes the memory back: `dynamic` removes every page while the TD's key is live
  * (mainline through 2026); `terminate` frees the key first (proposed KVM_TDX_TERMINATE_VM).
  */
-export type TeardownPath = "terminate" | "dynamic";
+export type TeardownPath = "dynamic" | "terminate";
 
-/** All paths. */
-export const TEARDOWN_PATHS: readonly TeardownPath[] = ["terminate", "dynamic"];
+/** All paths, the one that Linux takes first. */
+export const TEARDOWN_PATHS: readonly TeardownPath[] = ["dynamic", "terminate"];
+
+/** The path that Linux takes. */
+export const MAINLINE_PATH: TeardownPath = "dynamic";
 
 /** The phases of a teardown, each of which a path goes through once. */
 export type TeardownPhase = "remove guest pages" | "free the key" | "reclaim pages" | "reclaim TDR";
@@ -34,7 +37,7 @@ export interface OtherHost {
 
 /** How a teardown goes about it. */
 export interface TeardownOptions {
-  /** The path; default `terminate`. */
+  /** The path; default {@link MAINLINE_PATH}. */
   readonly path?: TeardownPath;
   /** Called when a phase begins, now and then within it, and at the end. */
   readonly onProgress?: (progress: TeardownProgress) => void;

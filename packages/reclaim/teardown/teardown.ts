@@ -3,7 +3,7 @@ import { freeKey } from "./_free_key.ts";
 import { reclaimPages, reclaimTdr } from "./_reclaim_pages.ts";
 import { removeGuestPages } from "./_remove_pages.ts";
 import { OngoingTeardown, type TeardownHost } from "./ongoing.ts";
-import { requireTeardownOptions, type TeardownOptions } from "./options.ts";
+import { MAINLINE_PATH, requireTeardownOptions, type TeardownOptions } from "./options.ts";
 import type { TeardownReport } from "./report.ts";
 
 /** Modules in which a TD is being torn down: two at once would count each other's SEAMCALLs. */
@@ -23,7 +23,7 @@ export async function teardown(
   if (busy.has(module)) {
     throw new RangeError("Expected one teardown at a time in a TDX module, got a second one");
   }
-  const { path = "terminate" } = options;
+  const { path = MAINLINE_PATH } = options;
   const ongoing = new OngoingTeardown(host, module, tdr, options);
   busy.add(module);
   try {

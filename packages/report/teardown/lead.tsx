@@ -1,7 +1,8 @@
 import { type Poison, showCount, showRange } from "@tdx/core";
+import { clearingIsMinor, MAINLINE_PATH, type TeardownPath } from "@tdx/reclaim";
 import type { VNode } from "preact";
 import type { MemoryMap } from "./map_memory.ts";
-import type { TeardownPage } from "./teardown_page.ts";
+import type { ComparedTeardown, TeardownPage } from "./teardown_page.ts";
 
 /** Where poison came from. No hardware error happens in a simulation that was not asked for it. */
 const CAUSES: Readonly<Record<Poison, string>> = {
@@ -44,6 +45,7 @@ export function Lead({ page }: { readonly page: TeardownPage }): VNode {
         )}
       </p>
       <Saving page={page} />
+      {(page.otherPaths ?? []).map((other) => <OtherPath key={other.report.path} {...other} />)}
       {machineChecks === 0 ? null : <p>{[...causes(page), ...otherPolicies(page)].join(" ")}</p>}
       <p>
         {struck(page)
@@ -96,8 +98,28 @@ function retired({ retiredBy }: MemoryMap, origin: Poison): number {
   return retiredBy[origin].reduce((sum, pages) => sum + pages, 0);
 }
 
+/** What neither clears nor is done once a shutdown or a vCPU. */
+const WORK: Readonly<Record<TeardownPath, string>> = {
+  dynamic: "removing the pages",
+  terminate: "reclaiming the pages",
+};
+
+/** What the same teardown comes to by another path. */
+function OtherPath({ report, times }: Pick<ComparedTeardown, "report" | "times">): VNode {
+  const { path, machineChecks, leakedPages, unclearedPages } = report;
+  const totals = times.map(({ clearAs, total }) => `${showRange(total.seconds)} s (${clearAs})`);
+  return (
+    <p class="other-path">
+      By path {path}
+      {path === MAINLINE_PATH ? "" : ", which no Linux has yet,"} instead:{" "}
+      {showCount(machineChecks, "machine check")}, {showCount(leakedPages, "page")} leaked,{" "}
+      {showCount(unclearedPages)} back uncleared; in all {totals.join(", ")}.
+    </p>
+  );
+}
+
 /** What not clearing saves, or clearing costs, by each reading; in seconds of the whole. */
-function Saving({ page: { platform, decision, compared } }: {
+function Saving({ page: { platform, decision, compared, report: { path } } }: {
   readonly page: TeardownPage;
 }): VNode | null {
   const always = compared.find((other) =>
@@ -106,13 +128,14 @@ function Saving({ page: { platform, decision, compared } }: {
   if (always === undefined) return null;
   const readings = always.times.map(({ clearAs, total, terms }) => {
     const { seconds } = terms.find(({ name }) => name === "clear")!;
-    return seconds === null || total.seconds === null
-      ? `an unknown time (${clearAs})`
-      : `${showRange(seconds)} s of ${showRange(total.seconds)} s (${clearAs})`;
+    return `${showRange(seconds)} s of ${showRange(total.seconds)} s (${clearAs})`;
   });
   return (
     <p class="saving">
       <strong>
+        {clearingIsMinor(always.times)
+          ? `Most of a shutdown is ${WORK[path]}, not clearing, as far as it is known. `
+          : ""}
         {decision.clear ? "Clearing takes" : "Not clearing saves"} {readings.join(", ")}.
       </strong>
     </p>

@@ -16,6 +16,7 @@ async function tornDown(reuse: boolean): Promise<[TdHost, FrameMap]> {
   // The tenth page finds its lock taken, and the TDR has a child then.
   const busy = [9];
   const options = {
+    path: "terminate" as const,
     reuse,
     onBack,
     onProgress: ({ phase }: { readonly phase: string }) => {
@@ -61,7 +62,7 @@ Deno.test("mapMemory() counts retired pages by where their poison came from, and
   host.memory.poison(0x7000, { stuck: true });
   const { onBack, fates } = followPages(host);
   await createReclaimer({ memory: host.memory, policy: "never" })
-    .teardown(host.module, host.tdr, { reuse: true, onBack });
+    .teardown(host.module, host.tdr, { path: "terminate", reuse: true, onBack });
   const before = fates().count((fate) => PAGE_FATES[fate] === "retired");
   // One line of the eighth page is stuck, the others are poisoned as in every page.
   assertEquals(retired(mapMemory(host, fates())), {

@@ -23,6 +23,8 @@ export interface TeardownPage {
   readonly rules: Readonly<Partial<Record<RuleId, number>>>;
   /** The host's memory afterwards. */
   readonly map: MemoryMap;
+  /** What the same teardown comes to by other paths; default not told. */
+  readonly otherPaths?: readonly Pick<ComparedTeardown, "report" | "times">[];
   /** The same teardown on every platform under every policy, this one among them. */
   readonly compared: readonly ComparedTeardown[];
 }
