@@ -5,6 +5,7 @@
  * @module
  */
 import { basename } from "@std/path";
+import { citationsIn } from "@tdx/core";
 import type { ScenarioResult } from "@tdx/litmus";
 import { GOLDEN_PLATFORMS, isGolden } from "./corpus.ts";
 import { filesByRule, isTest, type Rule, ruleGroups } from "./rule_ids.ts";
@@ -76,7 +77,11 @@ function section(
   const leaning = rules.filter(({ assumes }) => assumes?.some((name) => name === id));
   const tests = files.filter(isTest);
   const code = files.filter((file) => !isTest(file));
-  const sure = [confidence, source, assumes && `assumes ${assumes.map(anchor).join(", ")}`];
+  const sure = [
+    confidence,
+    source && linked(source),
+    assumes && `assumes ${assumes.map(anchor).join(", ")}`,
+  ];
   return [
     `### ${id}\n\n${text}\n`,
     `- Source: ${sure.filter(Boolean).join("; ")}`,
@@ -98,6 +103,12 @@ function scenarios(id: string, corpus: readonly MetRules[]): string[] {
   ).slice(0, SHOWN_SCENARIOS);
   const links = shown.map(({ file }) => `[${basename(file, ".tdx")}](../${file})`);
   return [`- Scenarios: ${links.join(", ")}; met in ${meeting.length}`];
+}
+
+/** A text in which what it cites is a link. */
+function linked(text: string): string {
+  return citationsIn(text).map(({ text, url }) => url === undefined ? text : `[${text}](${url})`)
+    .join("");
 }
 
 function link(path: string): string {

@@ -71,6 +71,7 @@ export interface RuleWords {
   readonly id: string;
   readonly text: string;
   readonly source: string;
+  readonly url: string;
   readonly confidence: string;
   /** The assumptions it leans on: id and text. */
   readonly assumptions: readonly string[];
@@ -79,9 +80,9 @@ export interface RuleWords {
 /** The rules that fired in a frame, in order; the last one decided. */
 export function rulesInWords({ outcome }: Frame): readonly RuleWords[] {
   return (outcome?.rules ?? []).map((id) => {
-    const { text, source, confidence, assumes = [] } = ruleText(id);
+    const { text, source, url, confidence, assumes = [] } = ruleText(id);
     const assumptions = assumes.map((assumed) => `${assumed}: ${ASSUMPTIONS[assumed]}`);
-    return { id, text, source, confidence, assumptions };
+    return { id, text, source, url, confidence, assumptions };
   });
 }
 

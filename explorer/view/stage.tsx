@@ -104,13 +104,13 @@ function Outcome({ frame, platform, lines }: OutcomeProps): JSX.Element {
       </p>
       {rules.length > 0 && (
         <ol class="rules">
-          {rules.map(({ id, text, source, confidence, assumptions }, i) => (
+          {rules.map(({ id, text, source, url, confidence, assumptions }, i) => (
             <li key={`${id} ${i}`}>
               <a class="rule-id" href={`rules.html#${id.toLowerCase()}`} target="_blank">{id}</a>
               {" "}
               {text}{" "}
               <cite>
-                {source}, {confidence}
+                <a href={url} target="_blank">{source}</a>, {confidence}
               </cite>
               {assumptions.map((assumption) => <em key={assumption}>Assumption {assumption}</em>)}
             </li>

@@ -17,6 +17,7 @@ export class CaughtStdio implements Stdio {
   printedBefore = 0;
   readonly stdinIsTerminal = false;
   readonly colour = false;
+  readonly links = false;
   readonly columns: number = 100;
 
   constructor(readonly input: string | Uint8Array<ArrayBuffer> = "") {}

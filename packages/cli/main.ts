@@ -82,7 +82,10 @@ export async function main(
   args: readonly string[],
   stdio: Partial<Stdio> = {},
 ): Promise<ExitStatus> {
-  const whole = shownStdio({ ...processStdio(), ...stdio });
+  const own = processStdio();
+  // JSON has its links as `url`.
+  const links = own.links && !args.includes("--json");
+  const whole = shownStdio({ ...own, links, ...stdio });
   try {
     return await run(args, whole);
   } catch (error) {

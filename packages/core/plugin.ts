@@ -24,4 +24,4 @@
  * @module
  */
 export * from "./platform.ts";
-export type * from "./source.ts";
+export * from "./source.ts";

@@ -1,3 +1,7 @@
+import { sourceUrl } from "@tdx/core/plugin";
+import { LINUX_HISTORY } from "./kernel/history.ts";
+import type { KernelFacts } from "./kernel/kernel.ts";
+
 /** A rule about Linux: `X` differ by version, `N` are those of machine checks. */
 export type LinuxRuleId =
   | `X${1 | 2 | 3 | 4 | 5 | 6}`
@@ -9,6 +13,8 @@ export interface LinuxRule {
   readonly text: string;
   /** Where that was read. */
   readonly source: string;
+  /** The address of the first commit or file that the source names; absent where it names none. */
+  readonly url?: string;
 }
 
 const TEXTS: Readonly<Record<LinuxRuleId, string>> = {
@@ -46,12 +52,32 @@ const TEXTS: Readonly<Record<LinuxRuleId, string>> = {
   N15: "A load of the kernel at a place with a fixup is recovered; no record tells.",
 };
 
-const SOURCES = {
-  X: "Linux, the commits in LINUX_HISTORY",
-  N: "Linux arch/x86/kernel/cpu/mce/severity.c and core.c, September 2026",
+/** The facts of a kernel that each rule by version is about. */
+const FACTS: Readonly<Record<string, readonly (keyof KernelFacts)[]>> = {
+  X1: ["reset", "resetSymbol"],
+  X2: ["refusedGuestPage"],
+  X3: ["refusedControlPage"],
+  X4: ["kexec"],
+  X5: ["moduleVersion", "runtimeUpdate"],
+  X6: ["dynamicPamt"],
 };
 
 /** Every rule about Linux by its id. */
 export const LINUX_RULES: Readonly<Record<LinuxRuleId, LinuxRule>> = Object.fromEntries(
-  Object.entries(TEXTS).map(([id, text]) => [id, { text, source: SOURCES[id[0] as "X" | "N"] }]),
+  Object.entries(TEXTS).map(([id, text]) => {
+    const source = sourceOf(FACTS[id]);
+    const url = sourceUrl(source);
+    return [id, { text, source, ...(url === undefined ? {} : { url }) }];
+  }),
 ) as Record<LinuxRuleId, LinuxRule>;
+
+function sourceOf(facts: readonly (keyof KernelFacts)[] | undefined): string {
+  if (facts === undefined) {
+    return "Linux arch/x86/kernel/cpu/mce/severity.c and core.c, September 2026";
+  }
+  const commits = LINUX_HISTORY.flatMap(({ sources }) => sources)
+    .flatMap(({ shows, commit }) => commit !== undefined && facts.includes(shows) ? [commit] : []);
+  return commits.length === 0
+    ? "Linux by version, in LINUX_HISTORY; no single commit shows it"
+    : `Linux ${commits.join(", ")}`;
+}

@@ -14,7 +14,7 @@
  * @module
  */
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
-import { type Platform, requirePlatform, TDX_PW_MCE } from "@tdx/core/plugin";
+import { type Platform, requirePlatform, sourceUrl, TDX_PW_MCE } from "@tdx/core/plugin";
 import { type Mode, MODES, type RuleId, ruleText } from "@tdx/core/rules";
 import { type Kernel, linux, requireKernel } from "@tdx/linux/kernel";
 
@@ -54,6 +54,14 @@ export interface DecideOptions {
   readonly mode?: Mode;
 }
 
+/** Where something was read. */
+export interface Citation {
+  /** In words. */
+  readonly text: string;
+  /** Its address; `null` where nothing that is read there has one. */
+  readonly url: string | null;
+}
+
 /** Whether reclaimed pages are cleared, whether they must be, and why. */
 export interface Decision {
   /** Name of the platform plugin. */
@@ -79,7 +87,7 @@ export interface Decision {
   /** Ids of the rules that decide. */
   readonly rules: readonly RuleId[];
   /** Where the rules and the platform's facts were read. */
-  readonly sources: readonly string[];
+  readonly sources: readonly Citation[];
 }
 
 /** A decision of which is known whether the host clears. */
@@ -230,21 +238,27 @@ function action(clear: boolean | null, needed: boolean, who: string): string {
   return needed ? `${who} skips the clearing: a hazard` : `${who} skips the clearing`;
 }
 
-/** The last answers for each need: texts are put together once for a platform and a kernel. */
+/** The last answers for each need: they are put together once for a platform and a kernel. */
 const lastSources = new Map<
   Need,
-  { platform: Platform; kernel: Kernel; texts: readonly string[] }
+  { platform: Platform; kernel: Kernel; sources: readonly Citation[] }
 >();
 
-function sourcesOf(platform: Platform, kernel: Kernel, need: Need): readonly string[] {
+function sourcesOf(platform: Platform, kernel: Kernel, need: Need): readonly Citation[] {
   const last = lastSources.get(need);
-  if (last?.platform === platform && last.kernel === kernel) return last.texts;
-  const texts = Object.freeze([
-    ...platform.sources.map(({ document, at }) => `${document} ${at}`),
-    ...need.rules.map((id) => `${id}: ${ruleText(id).source}`),
+  if (last?.platform === platform && last.kernel === kernel) return last.sources;
+  const sources = Object.freeze([
+    ...platform.sources.map(({ document, at, url }) => cited(`${document} ${at}`, url)),
+    ...need.rules.map((id) => cited(`${id}: ${ruleText(id).source}`)),
     ...kernel.sources.filter(({ shows }) => shows === "reset")
-      .map(({ commit, what }) => `Linux ${commit === undefined ? "" : `${commit}, `}${what}`),
+      .map(({ commit, what, url }) =>
+        cited(`Linux ${commit === undefined ? "" : `${commit}, `}${what}`, url)
+      ),
   ]);
-  lastSources.set(need, { platform, kernel, texts });
-  return texts;
+  lastSources.set(need, { platform, kernel, sources });
+  return sources;
+}
+
+function cited(text: string, url = sourceUrl(text)): Citation {
+  return Object.freeze({ text, url: url ?? null });
 }

@@ -54,7 +54,7 @@ Deno.test("decide() lets a policy go before the kernel, and says whose way it is
   const kernel = linux("6.17");
   const own = decide({ platform: gnr, kernel });
   assertMatch(own.reason, /\. Linux 6\.17 clears all the same, needlessly$/);
-  assert(own.sources.some((source) => source.startsWith("Linux 8d032b683c299, ")));
+  assert(own.sources.some(({ text }) => text.startsWith("Linux 8d032b683c299, ")));
   const other = decide({ platform: gnr, kernel, policy: "quirk" });
   assertEquals([other.clear, other.policy, other.kernel], [false, "quirk", "6.17"]);
   assertMatch(other.reason, /\. Policy quirk skips the clearing$/);
@@ -81,7 +81,7 @@ Deno.test("decide() names the rules and sources that decide", () => {
   assertEquals(decide({ platform: spr }).rules, ["W5", "R0"]);
   assertEquals(decide({ platform: gnr, hostKeys: "shared-integrity" }).rules, ["C6"]);
   assertEquals(decide({ platform: gnr }).rules, ["C8", "L4", "W3", "W4"]);
-  assert(decide({ platform: spr }).sources.some((source) => source.includes("1e536e106897")));
+  assert(decide({ platform: spr }).sources.some(({ text }) => text.includes("1e536e106897")));
 });
 
 Deno.test("decide() never calls an unidentified CPU confirmed", () => {

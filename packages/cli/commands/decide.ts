@@ -66,7 +66,7 @@ function decisionText(
       : []),
     ["reason", reason],
     ["rules", rules.join(" ")],
-    ...sources.map((source, i) => [i === 0 ? "sources" : "", source] as const),
+    ...sources.map(({ text }, i) => [i === 0 ? "sources" : "", text] as const),
   ];
   return rows.map(([name, value]) => `${name.padEnd(10)}${value}`).join("\n");
 }

@@ -29,7 +29,10 @@ Deno.test("tdx decide --json says whether to clear, why, and where that is writt
     rules: ["W5", "R0"],
   });
   assertStringIncludes(reason, "erratum tdx_pw_mce");
-  assert(sources.some((source: string) => source.includes("1e536e106897")));
+  assertEquals(sources.find(({ text }: { text: string }) => text.startsWith("W5:")), {
+    text: "W5: Linux 1e536e106897",
+    url: "https://git.kernel.org/torvalds/c/1e536e106897",
+  });
 });
 
 // Arguments beside the platform; status, and whether pages are cleared.

@@ -14,7 +14,7 @@ import {
 import { hex, table } from "../shell/show.ts";
 
 /** Where the meaning of each line is read, by the line's name. */
-const SOURCES: Readonly<Record<string, string>> = {
+export const MEANINGS: Readonly<Record<string, string>> = {
   status: "Intel SDM volume 3B, IA32_MCi_STATUS MSRs",
   error: "Intel SDM volume 3B, Interpreting the MCA Error Codes",
   encrypt:
@@ -54,7 +54,7 @@ export function recordText(
   ] as const;
   const lines = rows.flatMap(([name, text]) => [
     rowLine(name, text),
-    ...(explain && SOURCES[name] !== undefined ? [rowLine("", `source: ${SOURCES[name]}`)] : []),
+    ...(explain && MEANINGS[name] !== undefined ? [rowLine("", `source: ${MEANINGS[name]}`)] : []),
   ]);
   return [heading(logged, assessed, path), ...lines].join("\n");
 }

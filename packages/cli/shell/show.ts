@@ -1,3 +1,5 @@
+import { defined } from "@tdx/core";
+import { sourceUrl } from "@tdx/core/plugin";
 import type { Output } from "./stdio.ts";
 
 /** Version of every JSON answer's shape. */
@@ -8,9 +10,13 @@ export function printJson(output: Output, answer: object): void {
   output.print(jsonText({ formatVersion: FORMAT_VERSION, ...answer }, 2));
 }
 
-/** JSON in which bigints are hexadecimal texts. */
+/** JSON in which bigints are hexadecimal texts, and a `source` has its `url` beside it. */
 export function jsonText(value: object, indent = 0): string {
-  return JSON.stringify(value, (_, item) => typeof item === "bigint" ? hex(item) : item, indent);
+  return JSON.stringify(value, (_, item) => {
+    if (typeof item === "bigint") return hex(item);
+    if (typeof item?.source !== "string") return item;
+    return { ...item, ...defined({ url: sourceUrl(item.source) }) };
+  }, indent);
 }
 
 /** A number in hexadecimal, with 0x. */

@@ -1,3 +1,4 @@
+import { citationsIn } from "@tdx/core/plugin";
 import { showLines, showText } from "@tdx/core/text";
 import { requireGranted } from "./permissions.ts";
 import { systemTrouble } from "./system_trouble.ts";
@@ -33,6 +34,8 @@ export interface Stdio extends Output {
   readonly stdinIsTerminal: boolean;
   /** Whether the answer may be coloured. */
   readonly colour: boolean;
+  /** Whether what the answer cites may be a link of the terminal (OSC 8). */
+  readonly links: boolean;
   /** How many characters a line of help may have. */
   readonly columns: number;
   /**
@@ -78,17 +81,28 @@ export function processStdio(): Stdio {
     stdin: () => Deno.stdin.readable,
     stdinIsTerminal: Deno.stdin.isTerminal(),
     colour: Deno.stdout.isTerminal() && !Deno.noColor,
+    links: Deno.stdout.isTerminal() && !Deno.noColor && readsEscapes(),
     // Not a terminal: as wide as the project's own texts.
     columns: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 100,
     fileWriter,
   };
 }
 
+/** Terminals skip an escape that they do not know, but for dumb ones; without TERM nothing tells. */
+function readsEscapes(): boolean {
+  const term = { name: "env", variable: "TERM" } as const;
+  if (Deno.permissions.querySync(term).state !== "granted") return false;
+  return !["dumb", "", undefined].includes(Deno.env.get("TERM"));
+}
+
 /** What a colour begins and ends with. */
 // deno-lint-ignore no-control-regex
 const COLOUR = /(\x1b\[[0-9;]*m)/;
 
-/** The same streams; what is printed passes {@link showLines}, but for colours where they are meant. */
+/**
+ * The same streams; what is printed passes {@link showLines}, but for colours where they are meant.
+ * What the answer cites becomes a link, where links may be.
+ */
 export function shownStdio(stdio: Stdio): Stdio {
   const shown = (text: string) =>
     stdio.colour
@@ -96,10 +110,16 @@ export function shownStdio(stdio: Stdio): Stdio {
       : showLines(text);
   return {
     ...stdio,
-    print: (text) => stdio.print(shown(text)),
+    print: (text) => stdio.print(stdio.links ? linked(shown(text)) : shown(text)),
     note: (text) => stdio.note(shown(text)),
     progress: (text) => stdio.progress(shown(text)),
   };
+}
+
+function linked(text: string): string {
+  return citationsIn(text).map(({ text, url }) =>
+    url === undefined ? text : `\x1b]8;;${url}\x1b\\${text}\x1b]8;;\x1b\\`
+  ).join("");
 }
 
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {

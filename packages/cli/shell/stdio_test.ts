@@ -19,6 +19,19 @@ Deno.test("shownStdio() shows what would steer a terminal, and keeps colours whe
   }
 });
 
+Deno.test("shownStdio() makes links of what an answer cites, on a terminal that takes them", () => {
+  const row = "W5: Linux 1e536e106897";
+  const linked = "W5: Linux \x1b]8;;https://git.kernel.org/torvalds/c/1e536e106897\x1b\\" +
+    "1e536e106897\x1b]8;;\x1b\\";
+  for (const [links, printed] of [[false, row], [true, linked]] as const) {
+    const caught = new CaughtStdio();
+    const { print, note } = shownStdio({ ...caught, links });
+    print(row);
+    note(row);
+    assertEquals([caught.printed, caught.notes], [[printed], [row]]);
+  }
+});
+
 Deno.test("tdx says of a file what the system says, in one line", async () => {
   const expected = "tdx: Expected a readable file, got ";
   const long = "a".repeat(300);

@@ -15,7 +15,7 @@
 import { requireOneOf } from "../arguments.ts";
 import type { Access } from "../key.ts";
 import type { PartialWrite } from "../platform.ts";
-import type { Confidence } from "../source.ts";
+import { type Confidence, sourceUrl } from "../source.ts";
 
 /**
  * The one table of line rules. Simulator, explorer, traces and documentation all read it; its
@@ -411,13 +411,15 @@ export interface RuleText extends Pick<RuleRow<RuleId>, "text" | "assumes"> {
   readonly confidence: Confidence;
   /** The document it was read in. */
   readonly source: string;
+  /** The address of that document. */
+  readonly url: string;
 }
 
 /**
  * Finds a rule's words by its id.
  *
  * @param id The rule.
- * @returns Its sentence, source, confidence and assumptions.
+ * @returns Its sentence, source with its address, confidence and assumptions.
  * @throws {TypeError} If the id is not a string.
  * @throws {RangeError} If there is no such rule.
  *
@@ -434,5 +436,6 @@ export function ruleText(id: RuleId): RuleText {
   const rows: readonly RuleRow<RuleId>[] = [...reads, ...writes, ...caches, ...RULES.access];
   requireOneOf("id", id, rows.map((row) => row.id));
   const { id: _id, from, ...words } = rows.find((row) => row.id === id)!;
-  return { ...RULE_SOURCES[from], ...words };
+  const read = RULE_SOURCES[from];
+  return { ...read, url: sourceUrl(read.source)!, ...words };
 }

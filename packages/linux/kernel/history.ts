@@ -1,3 +1,4 @@
+import { type LinuxCommit, sourceUrl } from "@tdx/core/plugin";
 import type { KernelFacts, KernelSource } from "./kernel.ts";
 
 /** What a version of mainline Linux changed. */
@@ -42,6 +43,7 @@ export const LINUX_HISTORY: readonly [KernelChange, ...KernelChange[]] = [
         shows: "retiresSeamNrPage",
         what: "do_machine_check looks the page up by the unmasked MCi_ADDR; " +
           "the fix of June 2025 (MCI_ADDR_PHYSADDR) is not merged",
+        url: sourceUrl("the fix of June 2025")!,
       },
     ],
   },
@@ -134,6 +136,6 @@ export const KERNEL_MARKS: readonly KernelMark[] = [
   },
 ];
 
-function by(shows: keyof KernelFacts, commit: string, what: string): KernelSource {
-  return { shows, what, commit, link: `https://git.kernel.org/torvalds/c/${commit}` };
+function by(shows: keyof KernelFacts, commit: LinuxCommit, what: string): KernelSource {
+  return { shows, what, commit, url: sourceUrl(commit)! };
 }

@@ -68,8 +68,8 @@ export interface KernelSource {
   readonly what: string;
   /** The commit, abbreviated; absent where no single commit shows it. */
   readonly commit?: string;
-  /** The commit as a link that a person can follow. */
-  readonly link?: string;
+  /** The address of the commit or of a posting. */
+  readonly url?: string;
 }
 
 /** What is declared of a kernel: data only, no code. */

@@ -54,7 +54,7 @@ Deno.test("linux() names the commits behind what differs, as links", () => {
     "kexec 597bdf6e068e",
   ]);
   const [source] = linux("6.17").sources;
-  assertEquals(source!.link, "https://git.kernel.org/torvalds/c/8d032b683c299");
+  assertEquals(source!.url, "https://git.kernel.org/torvalds/c/8d032b683c299");
 });
 
 Deno.test("linux() is exact for what is released, and assumes the rest", () => {

@@ -1,6 +1,7 @@
 import type { MachineCheckBehaviour, Platform, SeamNr } from "@tdx/core";
 import { NEWEST_LINUX } from "@tdx/linux";
 import type { VNode } from "preact";
+import { Cited } from "../page/cited.tsx";
 import { groupsOf } from "../page/groups_of.ts";
 
 const SEAM_NR: Readonly<Record<SeamNr, string>> = {
@@ -22,8 +23,9 @@ export function SeamNrNote({ platforms }: { readonly platforms: readonly Platfor
   return (
     <p>
       This holds only with SEAM_NR, by which Linux knows that the TD met the machine check and
-      retires the page (7911f145de5f), and only where MCi_ADDR carries no KeyID bits: with them no
-      Linux up to {NEWEST_LINUX} finds the page (N1). As the plugins declare it:{" "}
+      retires the page (<Cited text="7911f145de5f" />), and only where MCi_ADDR carries no KeyID
+      bits: with them no Linux up to {NEWEST_LINUX} finds the page (N1). As the plugins declare it:
+      {" "}
       {declared.join(" ")}
     </p>
   );

@@ -1,6 +1,8 @@
 import { ruleText } from "@tdx/core";
 import { type Move, traceSteps } from "@tdx/litmus";
 import type { VNode } from "preact";
+import { Cited } from "../page/cited.tsx";
+import { ruleAnchor } from "../page/fact_chapters.tsx";
 
 /** A way through a system, folded until it is asked for. */
 export function Witness({ title, trace }: {
@@ -22,7 +24,10 @@ export function Witness({ title, trace }: {
               const { text, source, confidence } = ruleText(id);
               return (
                 <p key={id}>
-                  <b>{id}</b> {text} <cite>{source} ({confidence})</cite>
+                  <a href={`#${ruleAnchor(id)}`}>{id}</a> {text}{" "}
+                  <cite>
+                    <Cited text={source} /> ({confidence})
+                  </cite>
                 </p>
               );
             })}

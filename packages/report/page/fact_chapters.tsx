@@ -7,6 +7,7 @@ import {
   TDX_PW_MCE,
 } from "@tdx/core";
 import type { VNode } from "preact";
+import { Cited } from "./cited.tsx";
 import { DataTable } from "./data_table.tsx";
 import type { Chapter } from "./html_page.tsx";
 
@@ -55,6 +56,11 @@ export function rulesIn(
   return [...new Set(shown.flatMap(({ trace }) => trace.flatMap(({ rules }) => rules)))].sort();
 }
 
+/** What a link to a rule points at: its row in the last chapter. */
+export function ruleAnchor(id: RuleId): string {
+  return `rule-${id}`;
+}
+
 /** Lists what is assumed. */
 function Assumptions({ of }: { readonly of: readonly Assumption[] }): VNode {
   return (
@@ -87,10 +93,10 @@ function Rules({ ids, fired }: {
         const { text, source, confidence, assumes } = ruleText(id);
         const leans = assumes === undefined ? "" : `; assumes ${assumes.join(", ")}`;
         return [
-          id,
+          <span key={id} id={ruleAnchor(id)}>{id}</span>,
           ...(fired === undefined ? [] : [showCount(fired[id]!)]),
           text,
-          `${source} (${confidence}${leans})`,
+          <Cited key={id} text={`${source} (${confidence}${leans})`} />,
         ];
       })}
     />
@@ -108,7 +114,13 @@ function Platforms({ of }: { readonly of: readonly Platform[] }): VNode {
         title,
         `${bugs.includes(TDX_PW_MCE) ? "yes" : "no"}, ${confidence}`,
         <ul key={name} class="plain">
-          {sources.map(({ document, at }) => <li key={at}>{document}, {at}</li>)}
+          {sources.map(({ document, at, url }) => (
+            <li key={at}>
+              {url === undefined
+                ? <Cited text={`${document}, ${at}`} />
+                : <a href={url}>{document}, {at}</a>}
+            </li>
+          ))}
         </ul>,
       ])}
     />

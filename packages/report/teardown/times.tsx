@@ -1,6 +1,7 @@
 import { showCount, showRange } from "@tdx/core";
 import type { ShutdownTime, TimeTerm } from "@tdx/reclaim";
 import type { VNode } from "preact";
+import { Cited } from "../page/cited.tsx";
 import { DataTable, Folded } from "../page/data_table.tsx";
 import { groupsOf } from "../page/groups_of.ts";
 import type { ComparedTeardown } from "./teardown_page.ts";
@@ -139,7 +140,13 @@ function Figures({ compared }: { readonly compared: readonly ComparedTeardown[] 
       columns={[{ name: "Term" }, { name: "Figure" }]}
       rows={[...sources].map(([term, texts]) => [
         term,
-        <ul key={term} class="plain">{[...texts].map((text) => <li key={text}>{text}</li>)}</ul>,
+        <ul key={term} class="plain">
+          {[...texts].map((text) => (
+            <li key={text}>
+              <Cited text={text} />
+            </li>
+          ))}
+        </ul>,
       ])}
     />
   );
