@@ -11,8 +11,6 @@ import { randomWords } from "./random.ts";
 
 /** Frame numbers are taken apart as 32-bit words. */
 const MOST_FRAMES = 2 ** 32;
-/** A block with scattered frames takes about 850 bytes to simulate, so these take about 3.5 GiB. */
-const MOST_BLOCKS = 2 ** 22;
 
 /**
  * Picks frames at random, every set of that size equally likely.
@@ -21,8 +19,8 @@ const MOST_BLOCKS = 2 ** 22;
  * @param count How many to pick.
  * @param seed A whole number; the same seed picks the same frames.
  * @returns The frames, ascending.
- * @throws {RangeError} If there are too many frames, or too many blocks to simulate, or more are to
- * be picked than there are.
+ * @throws {RangeError} If there are too many frames, or more are to be picked than
+ * there are.
  *
  * @example
  * ```ts
@@ -43,12 +41,6 @@ export function scatterFrames(frames: number, count: number, seed: number): Fram
   }
   if (count > frames) {
     throw new RangeError(`Expected at most ${frames} frames to pick, got ${count}`);
-  }
-  if (Math.min(count, frames / BLOCK_FRAMES) > MOST_BLOCKS) {
-    throw new RangeError(
-      `Expected scattered frames in at most ${MOST_BLOCKS} blocks of 2 MiB, which take about ` +
-        `3.5 GiB to simulate, got ${frames / BLOCK_FRAMES}: scatter over at most 8 TiB`,
-    );
   }
   // Where fewer than two are in a block of 2 MiB a list of them is less than a bitmap of all.
   if (count < frames / 256) return [...chunksOf(drawFew(frames, count, random))];
