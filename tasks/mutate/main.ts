@@ -11,6 +11,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
+import { dirname, extname } from "@std/path";
 import { randomNumbers } from "@tdx/reclaim";
 import { outputOf, run } from "../run.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
@@ -38,7 +39,7 @@ const copy = await Deno.makeTempDir({ prefix: "tdx-mutate-" });
 const pack = `git ls-files -co --exclude-standard -z | tar --null -cT - | tar -xC ${copy}`;
 try {
   await outputOf("sh", ["-c", pack]);
-  await testMutants(drawn());
+  await testMutants(await compiling(drawn()));
 } finally {
   await Deno.remove(copy, { recursive: true });
 }
@@ -69,17 +70,12 @@ async function testMutants(mutants: readonly Mutant[]): Promise<void> {
   for (const mutant of mutants) {
     const path = `${copy}/${mutant.file}`;
     const source = Deno.readTextFileSync(path);
-    const { start, end, text } = mutant;
-    Deno.writeTextFileSync(path, source.slice(0, start) + text + source.slice(end));
+    Deno.writeTextFileSync(path, changed(mutant, source));
     const survives = (await runTests(times, limit)).passed;
-    // What does not compile is noticed sooner, and says nothing about the tests.
-    const counts = !survives || await compiles(mutant.file);
     Deno.writeTextFileSync(path, source);
-    if (!counts) continue;
-    judged++;
     if (survives) console.log(shown(mutant, source));
     else caught++;
-    console.error(`${caught} of ${judged}`);
+    console.error(`${caught} of ${++judged}`);
   }
   console.log(`${folder}: ${caught} of ${judged} noticed, ${Math.floor(caught / judged * 100)} %`);
 }
@@ -119,11 +115,31 @@ for (const given of found) {
   return { passed: code === 0, stdout };
 }
 
-async function compiles(file: string): Promise<boolean> {
-  const { code } = await run("nice", ["-n", "19", Deno.execPath(), "check", "--quiet", file], {
+/** Those that compile: what does not is noticed sooner, and says nothing about the tests. */
+async function compiling(mutants: readonly Mutant[]): Promise<Mutant[]> {
+  const beside = (file: string, i: number) =>
+    `${copy}/${dirname(file)}/mutant_${i}${extname(file)}`;
+  const paths = mutants.map(({ file }, i) => beside(file, i));
+  mutants.forEach((mutant, i) =>
+    Deno.writeTextFileSync(
+      paths[i]!,
+      changed(mutant, Deno.readTextFileSync(`${copy}/${mutant.file}`)),
+    )
+  );
+  const { stderr } = await run("nice", ["-n", "19", Deno.execPath(), "check", ...paths], {
     cwd: copy,
+    env: { NO_COLOR: "1" },
   });
-  return code === 0;
+  for (const path of paths) Deno.removeSync(path);
+  const refused = new Set(
+    [...stderr.matchAll(/at file:.*\/mutant_(\d+)\.tsx?:/g)].map(([, i]) => Number(i)),
+  );
+  console.log(`${mutants.length - refused.size} compile`);
+  return mutants.filter((_, i) => !refused.has(i));
+}
+
+function changed({ start, end, text }: Mutant, source: string): string {
+  return source.slice(0, start) + text + source.slice(end);
 }
 
 function shown({ file, start, end, text }: Mutant, source: string): string {
