@@ -42,6 +42,7 @@ const REFUSED: readonly (readonly [() => unknown, typeof TypeError | typeof Rang
     [() => memory({ platform: { name: "spr" } }), TypeError, "to be one from definePlatform()"],
     [() => memory({ platform: { contract: 2 } }), RangeError, "for contract 1, got contract 2"],
     [() => memory({}).apply(LOAD, "64" as Wrong, 64), TypeError, 'pa to be a number, got "64"'],
+    [() => runOf(-1, 1), RangeError, "frame to be a whole number from 0 to 2^53 - 1, got -1"],
     [() => runOf(0, 0), RangeError, "count to be a whole number from 1 to 2^53 - 1, got 0"],
     [() => ruleText("W9" as Wrong), RangeError, 'K8, W6, F1, got "W9"'],
     [() => consumedPoison({ instr: "fetch" } as Wrong), TypeError, "poison to have only address"],

@@ -45,6 +45,12 @@ Deno.test("splitChunk() cuts a chunk after any number of its frames", () => {
   }));
 });
 
+Deno.test("runOf() is a chunk without a bitmap, and so is its copy", () => {
+  const run = { frame: 7, count: 2, value: 0, words: null, at: 0, blocks: 0, lasting: false };
+  assertEquals(runOf(7, 2), run);
+  assertEquals(copyChunk({ ...run, lasting: true }), run);
+});
+
 Deno.test("sliceChunk() takes any frames of a chunk", () => {
   fc.assert(fc.property(chunkFrames, fc.nat(), fc.nat(), (frames, a, b) => {
     const chunk = chunkOf(Uint32Array.from(frames), 0, frames.length);

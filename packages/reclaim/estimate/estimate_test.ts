@@ -6,6 +6,7 @@ import { gnr } from "@tdx/platform-gnr";
 import fc from "fast-check";
 import { WITH_ERRATUM, WITHOUT_ERRATUM } from "../_fixtures_test.ts";
 import { type Estimate, estimate, type EstimateOptions } from "./estimate.ts";
+import { ESTIMATE_ASSUMPTIONS } from "./figures.ts";
 
 // vCPUs, GiB, then by path: seconds, µs a guest page; the share that 40% of the terminate path is,
 // and the share that the measured 0.41 µs a page is, in percent.
@@ -204,6 +205,12 @@ Deno.test("estimate() says that nobody published what Dynamic PAMT takes (X6, E9
   const assumes = (version: string) =>
     estimate({ ...LARGE, kernel: linux(version) }).assumptions.includes("E9");
   assertEquals([assumes("7.3"), assumes("7.4")], [false, true]);
+});
+
+Deno.test("ESTIMATE_ASSUMPTIONS name their figures with the unit", () => {
+  const { E4, E5 } = ESTIMATE_ASSUMPTIONS;
+  assertEquals(E4, "TDH.VP.FLUSH takes at most 100 µs a vCPU");
+  assertEquals(E5, "The host has 2 packages, and TDH.PHYMEM.CACHE.WB takes at most 1 s on each");
 });
 
 Deno.test("estimate() names the assumption where vCPUs are not those of the table", () => {

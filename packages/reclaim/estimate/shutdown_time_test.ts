@@ -91,3 +91,21 @@ Deno.test("simulatedTime() extrapolates where the published table does not reach
   // 262,144 guest pages; control: Secure EPT 512 + 1 + 1, vCPU 6, TDCS 6, TDR 1.
   assertAlmostEquals(terms.at(-1)!.seconds.low, 262_671 * 410e-9, 1e-12);
 });
+
+Deno.test("simulatedTime() takes none for a flush and a write-back that were not issued", async () => {
+  const td = { guestBytes: 18 * GiB, vcpus: 4 };
+  const report = await tearDown(createTdHost({ platform: emr, ...td }));
+  const rest = { ...report, seamcalls: { "TDH.PHYMEM.PAGE.RECLAIM": 4_727_858 } };
+  const { terms } = simulatedTime(rest, { ...td, clear: "measured" });
+  const none = { low: 0, high: 0 };
+  assertEquals(terms.slice(0, 2).map(({ name, seconds }) => [name, seconds]), [
+    ["vCPU flush", none],
+    ["cache write-back", none],
+  ]);
+  // As issued: 4 vCPUs of at most 100 µs (E4), 2 packages of at most a second (E5).
+  const issued = simulatedTime(report, { ...td, clear: "measured" }).terms;
+  assertEquals(issued.slice(0, 2).map(({ seconds }) => seconds), [
+    { low: 0, high: 400e-6 },
+    { low: 0, high: 2 },
+  ]);
+});

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { linux } from "@tdx/linux";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
@@ -11,6 +11,7 @@ import {
   smallHost,
   tearDown,
 } from "../_fixtures_test.ts";
+import type { TeardownProgress } from "./options.ts";
 import type { TeardownReport } from "./report.ts";
 
 const LEAKING = ["6.16", "6.17", "6.18"];
@@ -57,6 +58,31 @@ for (const [leaf, call, again, mapped] of REFUSALS) {
       assertEquals(checkInvariants(host.module), []);
     });
   }
+}
+
+for (const [leaf, ...calls] of REFUSALS) {
+  Deno.test(`teardown() counts a page whose ${leaf} fails once, over two teardowns (X2)`, async () => {
+    const host = smallHost(gnr);
+    const [call, again] = calls;
+    host.module.inject({ busyAfter: busyAfterEach(call, again) });
+    const stop = new AbortController();
+    let last: TeardownProgress | undefined;
+    const onProgress = (now: TeardownProgress) => {
+      last = now;
+      if (now.phase === "free the key") stop.abort();
+    };
+    const how = { kernel: linux("6.19") };
+    await assertRejects(
+      () => tearDown(host, { path: "dynamic", onProgress, signal: stop.signal }, how),
+      DOMException,
+    );
+    assertEquals(last, { phase: "free the key", pagesDone: GUEST_PAGES, pagesTotal: ALL_PAGES });
+    host.module.inject({});
+    const report = await tearDown(host, { path: "terminate", onProgress }, how);
+    assertEquals(fate(report), [0, CONTROL_PAGES, 0, 0, 0]);
+    assertEquals([last!.pagesDone, last!.pagesTotal], [CONTROL_PAGES, CONTROL_PAGES]);
+    assertEquals(checkInvariants(host.module), []);
+  });
 }
 
 Deno.test("teardown() says what meets a host that uses pages returned uncleared (X2)", async () => {

@@ -16,6 +16,19 @@ Deno.test("leafOf() names a leaf by its number, as Intel writes it", () => {
   }
 });
 
+Deno.test("leafOf() knows the leaves of module 1.5.01 and of newer ones, by number and by name", () => {
+  const table = new URL("../testdata/leaves.tsv", import.meta.url);
+  for (const line of Deno.readTextFileSync(table).trim().split("\n").slice(1)) {
+    const [number, cName, source] = line.split("\t");
+    const newer = source !== "module 1.5.01";
+    const leaf = leafOf(cName!);
+    const name = cName!.replaceAll("_", ".");
+    assertEquals([leaf?.name, leaf?.number, leaf?.newer], [name, Number(number), newer] as unknown);
+    const found = leafOf(Number(number));
+    assertEquals(newer ? found?.newerName ?? found?.name : found?.name, name as unknown);
+  }
+});
+
 Deno.test("leafOf() finds a leaf by its name, as Intel, C code and functions write it", () => {
   for (const name of ["TDH.SYS.DISABLE", "TDH_SYS_DISABLE", "tdh_sys_disable"]) {
     assertEquals(leafOf(name)?.number, 69);
