@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { emr } from "@tdx/platform-emr";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
@@ -23,6 +23,17 @@ const EXPECTED: readonly (readonly [string, string, string?])[] = [
   ["n", "holds on condition"],
 ];
 
+/** What claims rest on that need no exploration. */
+const HOW: Readonly<Record<string, string>> = { e: "rules", n: "estimate" };
+/** How the evidence begins where lines were counted: some, and none otherwise than claimed. */
+const COUNTED: Readonly<Record<string, RegExp>> = {
+  a: /^[1-9]\d* reachable lines cleared, 0 otherwise$/,
+  b: /^[1-9]\d* reachable lines cleared, 0 otherwise$/,
+  d: /^[1-9]\d* reads in Li and Ci, 0 with a violation$/,
+  i: /^[1-9]\d* loads by the TD: /,
+  l: /^[1-9]\d* full writes to reachable lines, 0 otherwise$/,
+};
+
 Deno.test("checkClaims() settles every claim of the patch", async () => {
   const claims = await checkClaims([spr, emr, gnr]);
   assertEquals(claims.map(({ id }) => id).join(""), "abcdefghijklmn");
@@ -31,6 +42,8 @@ Deno.test("checkClaims() settles every claim of the patch", async () => {
     assertEquals(claim.verdict, verdict, claim.claim);
     const found = claim.counterexample?.map(({ op, rule }) => `${op} ${rule}`).join(", ");
     assertEquals(found, way, claim.claim);
+    assertEquals(claim.how, HOW[id] ?? "exploration");
+    assertMatch(claim.evidence, COUNTED[id] ?? /./);
     assert(claim.evidence !== "" && (claim.condition === undefined) === (verdict === "holds"));
   }
 });
