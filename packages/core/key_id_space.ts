@@ -47,14 +47,13 @@ const MSRS: readonly (keyof KeyIdMsrs)[] = [
 ];
 
 const MAX_KEY_ID_BITS = 15;
-/** Encodings of TME policy and of the allowed-algorithms bits (TME, IA32_TME_ACTIVATE). */
-const ALGORITHMS = [
-  "AES-XTS-128",
-  "AES-XTS-128 with integrity",
-  "AES-XTS-256",
-  "AES-XTS-256 with integrity",
-];
-const WITH_INTEGRITY = [1, 3];
+/** TME policies that activate AES-XTS with 128 and 256 bits, without integrity. */
+const POLICIES = [0, 2];
+/** The others by their encoding, in the policy and in the allowed-algorithms bits. */
+const WITH_INTEGRITY: ReadonlyMap<number, string> = new Map([
+  [1, "AES-XTS-128 with integrity"],
+  [3, "AES-XTS-256 with integrity"],
+]);
 
 /**
  * The KeyIDs of one machine and where they sit in a physical address.
@@ -163,11 +162,12 @@ export class KeyIdSpace {
           `got ${tdxBits} in IA32_TME_ACTIVATE 39:36`,
       );
     }
-    const algorithm = ALGORITHMS[policy];
-    if (algorithm === undefined || WITH_INTEGRITY.includes(policy)) {
+    if (!POLICIES.includes(policy)) {
       throw new RangeError(
         "Expected a TME policy without integrity (AES-XTS-128 or AES-XTS-256), " +
-          `got ${algorithm ?? `the reserved encoding ${policy}`} in IA32_TME_ACTIVATE 7:4`,
+          `got ${
+            WITH_INTEGRITY.get(policy) ?? `the reserved encoding ${policy}`
+          } in IA32_TME_ACTIVATE 7:4`,
       );
     }
     const sharedByBits = 2 ** (keyIdBits - tdxBits) - 1;
@@ -184,7 +184,7 @@ export class KeyIdSpace {
       keyIdBits,
       shared,
       private: privates,
-      integrityAllowed: WITH_INTEGRITY.some((code) =>
+      integrityAllowed: [...WITH_INTEGRITY.keys()].some((code) =>
         bitRange(msrs.tmeActivate, 48 + code, 48 + code) === 1
       ),
     });

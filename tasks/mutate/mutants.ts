@@ -33,20 +33,20 @@ const OPERATORS: Readonly<Partial<Record<ts.SyntaxKind, readonly string[]>>> = {
 };
 
 /** What a name is taken for. */
-const NAMES: Readonly<Record<string, string>> = {
-  some: "every",
-  every: "some",
-  min: "max",
-  max: "min",
-  floor: "ceil",
-  ceil: "floor",
-};
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ["some", "every"],
+  ["every", "some"],
+  ["min", "max"],
+  ["max", "min"],
+  ["floor", "ceil"],
+  ["ceil", "floor"],
+]);
 
 /** A word that stands for another of its kind, in place of it. */
-const WORDS: Readonly<Record<string, string>> = {
-  exclusive: "shared",
-  shared: "exclusive",
-};
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ["exclusive", "shared"],
+  ["shared", "exclusive"],
+]);
 
 /** All mistakes of {@link OPERATORS} and the like in a file, in the order of their places. */
 export function mutantsOf(file: string, source: string): Mutant[] {
@@ -54,6 +54,7 @@ export function mutantsOf(file: string, source: string): Mutant[] {
   const found: Mutant[] = [];
   const replace = (node: ts.Node, ...texts: readonly string[]) => {
     for (const text of texts) {
+      if (text === node.getText(tree)) continue;
       found.push({ file, start: node.getStart(tree), end: node.getEnd(), text });
     }
   };
@@ -98,12 +99,12 @@ export function mutantsOf(file: string, source: string): Mutant[] {
     } else if (ts.isStringLiteral(node) && !ts.isPropertyAssignment(node.parent.parent ?? node)) {
       const isName = ts.isPropertyAssignment(node.parent) && node.parent.name === node;
       if (!isName && !node.text.includes(" ")) {
-        replace(node, JSON.stringify(WORDS[node.text] ?? ""));
+        replace(node, JSON.stringify(WORDS.get(node.text) ?? ""));
       }
     } else if (ts.isArrayLiteralExpression(node) && node.elements.length > 0) {
       replace(node, "[]");
     } else if (ts.isPropertyAccessExpression(node)) {
-      const other = NAMES[node.name.text];
+      const other = NAMES.get(node.name.text);
       if (other !== undefined) replace(node.name, other);
     }
     ts.forEachChild(node, visit);
