@@ -33,8 +33,8 @@ import {
   type Stdio,
   type WriteFile,
 } from "./shell/stdio.ts";
-import { systemTrouble } from "./shell/system_trouble.ts";
-import { pick, UsageError } from "./shell/values.ts";
+import { messageOf } from "./shell/system_trouble.ts";
+import { pick } from "./shell/values.ts";
 
 export { EXIT, type ExitStatus, type Output, type Stdio, type WriteFile };
 
@@ -133,17 +133,6 @@ async function allCommands(): Promise<NamedCommand[]> {
   return await Promise.all(
     Object.entries(COMMANDS).map(async ([name, load]) => [name, await load()] as const),
   );
-}
-
-/** Libraries refuse bad input with some errors, and the system fails; a bug keeps its stack trace. */
-function messageOf(error: unknown): string | undefined {
-  if (
-    error instanceof UsageError || error instanceof RangeError || error instanceof SyntaxError
-  ) {
-    return error.message;
-  }
-  const trouble = systemTrouble(error);
-  return trouble && `Expected to read the input and write the answer to its end, got: ${trouble}`;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -76,6 +76,7 @@ export { checkClaims, type ClaimResult } from "./questions/claims.ts";
 export * from "./questions/closure.ts";
 export * from "./questions/kernel_hazards.ts";
 export { type Harm, type TdrVerdict, tdrVerdicts } from "./questions/tdr_reclaim.ts";
+export * from "./questions/verdict_answer.ts";
 export * from "./questions/verdicts.ts";
 export { parseScenario, type ParseScenarioOptions } from "./scenario/parse_scenario.ts";
 export * from "./scenario/print_scenario.ts";

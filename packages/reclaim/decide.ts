@@ -130,9 +130,11 @@ const INTEGRITY_KEY: Need = {
 const NOT_NEEDED: Need = {
   needed: false,
   rules: ["C8", "L4", "W3", "W4"],
-  why: ({ title, confidence }) =>
+  why: ({ title, cpus, confidence }) =>
     (confidence === "confirmed"
       ? `${title} does not have the erratum ${TDX_PW_MCE}`
+      : cpus.length > 0
+      ? `${title} is assumed, not confirmed, to be without the erratum ${TDX_PW_MCE}`
       : `No erratum is known for this CPU, which is assumed and not confirmed`) +
     "; without integrity the host reads old private lines as zeros, and any full write converts them",
 };

@@ -74,7 +74,7 @@ Deno.test("from JSR", async (t) => {
     const tdx = `jsr:@tdx/cli@${versions["@tdx/cli"]}`;
     const said = await deno("run", "--no-prompt", tdx, "decide", "--platform", "emr");
     assertMatch(said, /^platform {2}emr \(Emerald Rapids, confirmed\)\n(?:.*\n)?clear {5}yes/);
-    const html = ["check", "--platform", "gnr", "--mode", "Li", "--html", "check.html"];
+    const html = ["check", "--policy", "quirk", "--host-keys", "shared", "--html", "check.html"];
     await deno("run", "--no-prompt", "--allow-write=check.html", tdx, ...html);
     assertMatch(await Deno.readTextFile(`${folder}/check.html`), /^<!doctype html>/i);
   }));

@@ -7,8 +7,8 @@ import { auditText, type AuditTextOptions } from "./text.ts";
 export const VERDICT_EXIT: Readonly<Record<Verdict, ExitStatus>> = {
   "not-concerned": EXIT.fine,
   fine: EXIT.fine,
-  "pays-rightly": EXIT.hazard,
-  "pays-needlessly": EXIT.hazard,
+  "pays-rightly": EXIT.fine,
+  "pays-needlessly": EXIT.fine,
   "at-risk": EXIT.hazard,
   unknown: EXIT.unknown,
 };
@@ -17,8 +17,13 @@ export const VERDICT_EXIT: Readonly<Record<Verdict, ExitStatus>> = {
  * What an audit exits with. A record of lost pages or of an uncorrected error is a hazard that was
  * found, whatever the verdict on the clearing.
  */
-export function auditStatus({ verdict, checks }: Audit): ExitStatus {
+function auditStatus({ verdict, checks }: Audit): ExitStatus {
   return hasIncident(checks) ? EXIT.hazard : VERDICT_EXIT[verdict];
+}
+
+/** What an audit in a format exits with: as monitoring plugins do where it is theirs. */
+export function formatStatus(audit: Audit, format: AuditFormat): ExitStatus {
+  return format === "nrpe" ? nrpeStatus(audit) : auditStatus(audit);
 }
 
 /** The names of the formats. */
@@ -27,34 +32,41 @@ export const AUDIT_FORMATS = ["text", "json", "nrpe", "prometheus", "nfd"] as co
 /** How an audit is written. */
 export type AuditFormat = (typeof AUDIT_FORMATS)[number];
 
-/** What a format needs besides the audit; the options of the text are the text's alone. */
-export interface AuditContext extends AuditTextOptions {
-  /** What the command exits with. */
-  readonly status: ExitStatus;
-}
-
 /** Writes an audit, without the last line end. */
 export const AUDIT_WRITERS: Readonly<
-  Record<AuditFormat, (audit: Audit, context: AuditContext) => string>
+  Record<AuditFormat, (audit: Audit, options: AuditTextOptions) => string>
 > = {
   text: auditText,
   // One line, so that the audits of a fleet can be put together in one file.
   json: (audit) => JSON.stringify({ formatVersion: FORMAT_VERSION, ...audit }),
-  nrpe: (audit, { status }) => nrpe(audit, status),
-  prometheus: (audit, { status }) => prometheus(audit, status),
+  nrpe,
+  prometheus,
   nfd,
 };
 
 /** The monitoring plugins' words for exit statuses 0 to 3. */
 const WORDS = ["OK", "WARNING", "CRITICAL", "UNKNOWN"] as const;
 
+/** What a monitoring plugin exits with: critical is a host at risk alone. */
+function nrpeStatus({ verdict, checks }: Audit): ExitStatus {
+  if (verdict === "at-risk") return 2;
+  if (verdict === "unknown") return 3;
+  return verdict === "pays-needlessly" || hasIncident(checks) ? 1 : 0;
+}
+
+/** What a monitoring plugin says of a host that it could not look at. */
+export function nrpeTrouble(message: string): string {
+  return `TDX ${WORDS[3]} - ${plain(message)}`;
+}
+
 /**
  * An audit as a monitoring plugin says it: one line with counts behind the bar, then the checks
  * that are affected or unknown.
  */
-function nrpe({ verdict, sentence, checks }: Audit, status: ExitStatus): string {
+function nrpe(audit: Audit): string {
+  const { verdict, sentence, checks } = audit;
   const count = (result: string) => checks.filter((check) => check.result === result).length;
-  const head = `TDX ${WORDS[status]} - ${verdict}: ${plain(sentence)}` +
+  const head = `TDX ${WORDS[nrpeStatus(audit)]} - ${verdict}: ${plain(sentence)}` +
     ` | affected=${count("affected")};;;0;${checks.length} ` +
     `unknown=${count("unknown")};;;0;${checks.length}`;
   const worries = checks.filter(({ result }) => result === "affected" || result === "unknown");
@@ -70,7 +82,7 @@ function plain(words: string): string {
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 /** An audit for the textfile collector of the Prometheus node_exporter. */
-function prometheus(audit: Audit, status: ExitStatus): string {
+function prometheus(audit: Audit): string {
   const { platform, kernel, verdict, checks } = audit;
   return [
     family("tdx_audit_info", "Platform plugin and kernel behaviour on reclaim, always 1.", [
@@ -89,7 +101,7 @@ function prometheus(audit: Audit, status: ExitStatus): string {
       checks.map(({ id, result }) => [{ check: id, result }, 1]),
     ),
     family("tdx_audit_exit_status", "Exit status of tdx audit: 0 fine, 2 hazard, 3 unknown.", [
-      [{}, status],
+      [{}, auditStatus(audit)],
     ]),
   ].join("\n");
 }

@@ -1,13 +1,20 @@
 import { audit, fileSource, folderSource, type HostSource, liveSource } from "@tdx/host";
 import { runFleet } from "../audit/fleet.ts";
-import { AUDIT_FORMATS, AUDIT_WRITERS, type AuditFormat, auditStatus } from "../audit/formats.ts";
+import {
+  AUDIT_FORMATS,
+  AUDIT_WRITERS,
+  type AuditFormat,
+  formatStatus,
+  nrpeTrouble,
+} from "../audit/formats.ts";
 import { PLATFORMS } from "../platforms.ts";
-import type { Command, ExitStatus } from "../shell/command.ts";
+import { type Command, EXIT, type ExitStatus } from "../shell/command.ts";
 import { openInput } from "../shell/input.ts";
 import { namedKernel } from "../shell/machine.ts";
 import type { Options } from "../shell/options.ts";
 import { requireGranted } from "../shell/permissions.ts";
 import type { Stdio } from "../shell/stdio.ts";
+import { messageOf } from "../shell/system_trouble.ts";
 import { pickName, UsageError } from "../shell/values.ts";
 
 /** `tdx audit`: is this host affected, and what does its kernel do about it. */
@@ -25,7 +32,15 @@ export const auditCommand: Command = {
   async run(options, stdio) {
     const format = auditFormat(options);
     if (options.text("fleet") !== undefined) return await runFleet(options, format, stdio);
-    return await runAudit(options, format, stdio);
+    try {
+      return await runAudit(options, format, stdio);
+    } catch (error) {
+      // A monitoring plugin could not tell, whatever the reason: its 1 is a warning.
+      const message = format === "nrpe" ? messageOf(error) : undefined;
+      if (message === undefined) throw error;
+      stdio.print(nrpeTrouble(message));
+      return EXIT.unknown;
+    }
   },
 };
 
@@ -50,10 +65,9 @@ async function runAudit(
   const found = await allowed(async () =>
     audit(await sourceOf(options, stdio), PLATFORMS, { ...(kernel && { kernel }) })
   );
-  const status = auditStatus(found);
-  const context = { status, explain: options.has("explain"), colour: stdio.colour };
-  stdio.print(AUDIT_WRITERS[format](found, context));
-  return status;
+  const how = { explain: options.has("explain"), colour: stdio.colour };
+  stdio.print(AUDIT_WRITERS[format](found, how));
+  return formatStatus(found, format);
 }
 
 async function sourceOf(options: Options, stdio: Stdio): Promise<HostSource> {

@@ -25,20 +25,20 @@ Deno.test("tdx audit exits with 0, 2 or 3 as the verdict says", async () => {
   assertEquals(statuses, {
     "amd": 0,
     "arm": 0,
-    "emr-6.18": 2,
-    "emr-7.2": 2,
+    "emr-6.18": 0,
+    "emr-7.2": 0,
     "emr-flag-missing": 2,
     "emr-guest": 0,
-    "emr-old-log": 2,
+    "emr-old-log": 0,
     "emr-tdx-off": 0,
-    "gnr-6.17": 2,
+    "gnr-6.17": 0,
     "gnr-6.18": 0,
     "gnr-6.19": 0,
     "gnr-backport": 0,
     "half-unreadable": 3,
     "ice-lake": 0,
     "machine-checks": 2,
-    "spr-6.16": 2,
+    "spr-6.16": 0,
   });
 });
 
@@ -97,6 +97,10 @@ Deno.test("tdx audit --format nrpe is a plugin's answer", async () => {
   for (
     const [name, word, status] of [
       ["gnr-6.18", "OK", 0],
+      ["emr-6.18", "OK", 0],
+      ["gnr-6.17", "WARNING", 1],
+      // It pays rightly, and has machine checks on record.
+      ["machine-checks", "WARNING", 1],
       ["emr-flag-missing", "CRITICAL", 2],
       ["half-unreadable", "UNKNOWN", 3],
     ] as const
@@ -112,6 +116,15 @@ Deno.test("tdx audit --format nrpe is a plugin's answer", async () => {
     );
     assertEquals(others.filter((line) => line.includes("|")), []);
   }
+});
+
+Deno.test("tdx audit --format nrpe could not tell where there is nothing to look at", async () => {
+  const { status, text, notes } = await tdx("--root", `${ROOT}none`, "--format", "nrpe");
+  assertEquals([status, notes], [3, []]);
+  assertMatch(
+    text,
+    /^TDX UNKNOWN - Expected a snapshot folder, got .*none: no such file or folder$/,
+  );
 });
 
 Deno.test("tdx audit --format nfd writes labels that Kubernetes takes", async () => {

@@ -30,7 +30,7 @@ import { UsageError } from "../shell/values.ts";
 
 /** `tdx check`: answer the verdict table, or the part that was asked for. */
 export const checkCommand: Command = {
-  summary: "explore every sequence after a reclaim, and compare with the expected verdicts",
+  summary: "say where a sequence after a reclaim ends in a machine check: explore them all",
   usage:
     "[--platform NAME] [--mode Li|Ci] [--kernel VERSION] [--policy POLICY] [--trace | --kernels]",
   options: {
@@ -52,6 +52,7 @@ export const checkCommand: Command = {
       return kernels.every(({ hazards }) => hazards.length === 0) ? EXIT.fine : EXIT.hazard;
     }
     const writeHtml = await htmlWriter(options, stdio);
+    const platforms = readPlatforms(options);
     const kernel = readKernelPolicy(options);
     const defaults = readDefaults(options, kernel);
     const verdicts = await answer(options, defaults, stdio);
@@ -59,15 +60,16 @@ export const checkCommand: Command = {
     if (options.has("json")) {
       printJson(stdio, { kernel, results: verdicts.map(withoutTrace), tdr });
     } else {
-      const text = verdictsText(verdicts, kernel, options.has("trace"));
+      const text = verdictsText(verdicts, platforms, kernel, options.has("trace"));
       stdio.print(tdr.length === 0 ? text : `${text}\n\n${tdrText(tdr)}`);
     }
     if (writeHtml !== undefined) {
       const { verdictsHtml } = await import("@tdx/report");
-      const [origin, platforms] = [originNow("check", options), readPlatforms(options)];
-      await writeHtml(verdictsHtml({ origin, platforms, verdicts }));
+      await writeHtml(verdictsHtml({ origin: originNow("check", options), platforms, verdicts }));
     }
-    return [...verdicts, ...tdr].every(({ ok }) => ok) ? EXIT.fine : EXIT.hazard;
+    if (verdicts.some(({ witness }) => witness.length > 0)) return EXIT.hazard;
+    // What contradicts the table, or decide, answers nothing.
+    return [...verdicts, ...tdr].every(({ ok }) => ok) ? EXIT.fine : EXIT.unknown;
   },
 };
 

@@ -1,4 +1,5 @@
-import { type TdrVerdict, traceText, type VerdictRow } from "@tdx/litmus";
+import type { Platform } from "@tdx/core";
+import { type TdrVerdict, traceText, verdictAnswer, type VerdictRow } from "@tdx/litmus";
 import type { KernelPolicy } from "./kernels.ts";
 import { table } from "../shell/show.ts";
 
@@ -10,6 +11,7 @@ const LOGGED = "logged: its generation was logged, and memory_failure took the p
 /** Writes verdicts for a person, with each trace where it is wanted. */
 export function verdictsText(
   verdicts: readonly VerdictRow[],
+  platforms: readonly Platform[],
   { version, policy, note }: KernelPolicy,
   trace: boolean,
 ): string {
@@ -18,8 +20,10 @@ export function verdictsText(
   const transitions = verdicts.reduce((sum, verdict) => sum + verdict.transitions, 0);
   const depth = Math.max(0, ...verdicts.map((verdict) => verdict.depth));
   return [
-    "Can the host ever meet a machine check after the reclaim? MC: yes, a sequence exists; -: never.",
+    "Can the host ever meet a machine check after the reclaim?",
+    ...verdictAnswer(verdicts, platforms),
     "",
+    "MC: a sequence ends in one; -: none does.",
     matrix(verdicts),
     ...(verdicts.some(({ poison }) => poison === "consumed") ? [CONSUMED] : []),
     ...(verdicts.some(({ poison }) => poison === "logged") ? [LOGGED] : []),

@@ -1,3 +1,5 @@
+import { UsageError } from "./values.ts";
+
 /** Words for what the system says of a file, a stream or a disk. */
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
@@ -27,4 +29,19 @@ export function systemTrouble(error: unknown): string | undefined {
   if (error instanceof Deno.errors.NotFound) return WORDS["ENOENT"];
   // Deno gives some of them no code.
   return /^(.{1,100}) \(os error \d+\)/.exec(error.message)?.[1]?.toLowerCase();
+}
+
+/**
+ * What to say of an error: libraries refuse bad input with some, and the system fails.
+ *
+ * @returns The words; `undefined` for a bug, which keeps its stack trace.
+ */
+export function messageOf(error: unknown): string | undefined {
+  if (
+    error instanceof UsageError || error instanceof RangeError || error instanceof SyntaxError
+  ) {
+    return error.message;
+  }
+  const trouble = systemTrouble(error);
+  return trouble && `Expected to read the input and write the answer to its end, got: ${trouble}`;
 }

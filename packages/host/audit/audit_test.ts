@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { definePlatform } from "@tdx/core";
 import { emr } from "@tdx/platform-emr";
 import { generic } from "@tdx/platform-generic";
 import { gnr } from "@tdx/platform-gnr";
@@ -198,6 +199,26 @@ Deno.test("audit() is unknown for a TDX host that no platform names", async () =
   );
   assertEquals(verdict, "unknown");
   assertEquals(sentence, "Could not tell the silicon: no platform names this CPU");
+});
+
+Deno.test("audit() says of an assumed platform that it is assumed, not that none names the CPU", async () => {
+  const own = definePlatform({
+    ...generic,
+    name: "own",
+    title: "Own Rapids",
+    cpus: [{ family: 6, model: 1 }],
+  });
+  const { verdict, sentence, checks } = await audit(
+    textSource({
+      "sys/module/kvm_intel/parameters/tdx": "Y\n",
+      "proc/cpuinfo": cpuinfo("GenuineIntel", 6, 1),
+      "proc/sys/kernel/osrelease": "6.18.0\n",
+    }),
+    [...PLATFORMS, own],
+  );
+  const assumed = "what the platform own says of it is assumed, not confirmed";
+  assertEquals([verdict, sentence], ["unknown", `Could not tell the silicon: ${assumed}`]);
+  assertEquals(checks.find(({ id }) => id === "cpu.erratum")!.seen, assumed);
 });
 
 Deno.test("audit() takes the kernel at its word when it lists the erratum for other silicon", async () => {

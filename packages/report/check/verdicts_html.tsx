@@ -1,5 +1,5 @@
 import { type Platform, requirePlatform, showCount } from "@tdx/core";
-import type { VerdictRow } from "@tdx/litmus";
+import { verdictAnswer, type VerdictRow } from "@tdx/litmus";
 import { POLICIES, POLICY_KERNELS } from "@tdx/reclaim";
 import type { VNode } from "preact";
 import { factChapters, LINE_ASSUMPTIONS, rulesIn } from "../page/fact_chapters.tsx";
@@ -46,7 +46,7 @@ export function verdictsHtml(page: VerdictsPage): string {
   platforms.forEach((platform, i) => requirePlatform(`platforms[${i}]`, platform));
   return htmlPage({
     title: "After a reclaim: can the host meet a machine check?",
-    lead: <Lead verdicts={verdicts} />,
+    lead: <Lead page={page} />,
     origin,
     chapters: [
       { id: "verdicts", title: "Verdicts", body: <Verdicts of={verdicts} on={platforms} /> },
@@ -55,21 +55,24 @@ export function verdictsHtml(page: VerdictsPage): string {
   });
 }
 
-function Lead({ verdicts }: { readonly verdicts: readonly VerdictRow[] }): VNode {
+function Lead({ page: { verdicts, platforms } }: { readonly page: VerdictsPage }): VNode {
+  const [answer, ...more] = verdictAnswer(verdicts, platforms);
   const wrong = verdicts.filter(({ ok }) => !ok).length;
   const states = verdicts.reduce((sum, verdict) => sum + verdict.states, 0);
   const hazards = verdicts.filter(({ observation }) => observation !== "Never").length;
   return (
-    <p class="lead">
-      <strong class={wrong === 0 ? "right" : "wrong"}>
-        {wrong === 0
+    <div class="lead">
+      <p>
+        <strong class={hazards === 0 ? "right" : "wrong"}>{answer}</strong> {more.join(" ")}
+      </p>
+      <p>
+        {showCount(verdicts.length, "question")}, each answered by exploring every sequence of host
+        and device accesses, speculation and evictions: {showCount(states)}{" "}
+        states. Questions with a machine check: {showCount(hazards)}. {wrong === 0
           ? "Every answer is the expected one."
-          : `${showCount(wrong, "answer")} not as expected.`}
-      </strong>{" "}
-      {showCount(verdicts.length, "question")}, each answered by exploring every sequence of host
-      and device accesses, speculation and evictions: {showCount(states)}{" "}
-      states. Questions with a machine check: {showCount(hazards)}.
-    </p>
+          : <strong class="wrong">{showCount(wrong, "answer")} not as expected.</strong>}
+      </p>
+    </div>
   );
 }
 
@@ -85,9 +88,8 @@ function Verdicts({ of, on }: {
         {" "}
         in{" "}
         <code>packages/litmus/questions/verdicts.ts</code>), and as the decision says where it is
-        asked. The{" "}
-        small number: states explored. Below each table stand the shortest ways to a machine check.
-        {" "}
+        asked. The small number: states explored. Below each table stand the shortest ways to a
+        machine check.{" "}
         A title has the steps after the reclaim; open it to read the way from its beginning.
       </p>
       <p>

@@ -1,6 +1,6 @@
 import { TDX_PW_MCE } from "@tdx/core";
 import { FILES } from "../readers/evidence.ts";
-import { type Facts, hasFlag } from "../judge/facts.ts";
+import { type Facts, hasFlag, whyAssumed } from "../judge/facts.ts";
 import { type CheckSpec, findingsIn } from "./check.ts";
 
 /** Where nothing tells of the CPU, its file is missed. */
@@ -26,7 +26,7 @@ export const identity: CheckSpec = {
     const seen = `${platform.name}: ${cpu!.brand ?? cpu!.vendor}, ${model}`;
     return platform.confidence === "confirmed"
       ? ok(seen, `${platform.title}, by family and model`)
-      : unknown(seen, "No platform names this CPU: what holds for it is assumed");
+      : unknown(seen, `Nothing confirms what holds for it: ${whyAssumed(platform)}`);
   },
 };
 
@@ -41,8 +41,7 @@ export const erratum: CheckSpec = {
       return unknown(cpuTrouble!, "Whether it has the erratum cannot be told");
     }
     if (erratum === undefined) {
-      const meaning = "No erratum is known for this CPU, which does not confirm that it has none";
-      return unknown("no platform names this model", meaning);
+      return unknown(whyAssumed(platform), "Nothing confirms whether it has the erratum");
     }
     const seen = `${platform.title}, by its model`;
     if (!erratum) return ok(seen, "Partial writes merge (W4): reclaimed pages need no clearing");

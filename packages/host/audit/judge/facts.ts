@@ -30,6 +30,13 @@ export interface Facts extends CpuFacts {
   readonly flag?: boolean;
 }
 
+/** Why nothing sure is said of a platform's silicon: the fallback names no CPU, others may be assumed. */
+export function whyAssumed({ name, cpus }: Platform): string {
+  return cpus.length === 0
+    ? "no platform names this CPU"
+    : `what the platform ${name} says of it is assumed, not confirmed`;
+}
+
 interface CpuFacts {
   readonly cpu?: CpuIdentity;
   /** Where the CPU was read. */
@@ -40,7 +47,7 @@ interface CpuFacts {
   readonly otherCpu?: string;
   /** Why the CPU is not known. */
   readonly cpuTrouble?: string;
-  /** Whether the silicon has the erratum; `undefined` where no source names the CPU. */
+  /** Whether the silicon has the erratum; `undefined` where that is assumed. */
   readonly erratum?: boolean;
   /** Whether this is a virtual machine; `undefined` where the CPU's flags are not known. */
   readonly guest?: boolean;

@@ -1,5 +1,5 @@
 import { decide, type Decision } from "@tdx/reclaim";
-import type { Facts } from "./facts.ts";
+import { type Facts, whyAssumed } from "./facts.ts";
 
 /**
  * What it comes to.
@@ -58,7 +58,7 @@ function doubt({ cpuTrouble, platform, use, erratum, kernel, flag }: Facts): Out
     ...(cpuTrouble === undefined ? [] : [`the CPU: ${cpuTrouble}`]),
     ...(use.value === "unknown" ? [`whether TDs can run: ${use.seen}`] : []),
     ...(platform !== undefined && erratum === undefined
-      ? [`the silicon: no platform names this CPU`]
+      ? [`the silicon: ${whyAssumed(platform)}`]
       : []),
     ...(kernel.value === "unknown" || kernel.value === "no-tdx"
       ? [`what the kernel does on reclaim: ${kernel.seen}`]
