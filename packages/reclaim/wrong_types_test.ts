@@ -9,6 +9,7 @@ import {
   estimate,
   followPages,
   poisonAtRandom,
+  policyClears,
   randomNumbers,
   simulatedTime,
   type TeardownReport,
@@ -29,11 +30,19 @@ const tearDown = (options: object) =>
   createReclaimer({ memory }).teardown(host.module, host.tdr, options);
 
 /** A call that takes a platform, and gets that of another contract. */
-const foreign = (call: (platform: never) => unknown): WrongType => [
-  call,
-  { ...gnr, name: "dmr", contract: 2 },
-  RangeError,
-  'Expected platform "dmr" to be written for contract 1, got contract 2',
+const foreign = (call: (platform: never) => unknown): WrongType[] => [
+  [
+    call,
+    { ...gnr, name: "dmr", contract: 2 },
+    RangeError,
+    'Expected platform "dmr" to be written for contract 1, got contract 2',
+  ],
+  [
+    call,
+    null,
+    TypeError,
+    "Expected platform to be one from definePlatform() for contract 1, got null",
+  ],
 ];
 
 /** A call that takes options, and gets one that is not known. */
@@ -58,11 +67,15 @@ const PATHS = "dynamic, terminate";
 
 wrongTypes({
   "decide()": [
-    foreign((platform) => decide({ platform })),
+    ...foreign((platform) => decide({ platform })),
     misspelt(decide, { platform: gnr }, "platform, hostKeys, kernel, policy, mode"),
     oneOf((policy) => decide({ platform: gnr, policy }), "policy", POLICIES),
     oneOf((hostKeys) => decide({ platform: gnr, hostKeys }), "hostKeys", HOST_KEYS),
     oneOf((mode) => decide({ platform: gnr, mode }), "mode", "Li, Ci"),
+  ],
+  "policyClears()": [
+    ...foreign((platform) => policyClears("quirk", platform)),
+    oneOf((policy) => policyClears(policy, gnr), "policy", POLICIES),
   ],
   "createReclaimer()": [
     misspelt(createReclaimer, { memory }, "memory, hostKeys, kernel, policy"),
@@ -74,7 +87,7 @@ wrongTypes({
     oneOf((path) => tearDown({ path }), "path", PATHS),
   ],
   "createTdHost()": [
-    foreign((platform) => createTdHost({ ...TD, platform })),
+    ...foreign((platform) => createTdHost({ ...TD, platform })),
     misspelt(
       createTdHost,
       { ...TD, platform: gnr },
@@ -83,7 +96,7 @@ wrongTypes({
     oneOf((mode) => createTdHost({ ...TD, platform: gnr, mode }), "mode", "Li, Ci"),
   ],
   "estimate()": [
-    foreign((platform) => estimate({ ...TD, platform })),
+    ...foreign((platform) => estimate({ ...TD, platform })),
     misspelt(
       estimate,
       { ...TD, platform: gnr },

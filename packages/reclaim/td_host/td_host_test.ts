@@ -136,3 +136,16 @@ Deno.test("createTdHost() refuses a machine that cannot host TDs", () => {
   const keyIds = new KeyIdSpace({ maxPa: 52, keyIdBits: 1, shared: 0, private: 1 });
   assertThrows(() => host({ keyIds }), RangeError, "at least 2 private KeyIDs");
 });
+
+Deno.test("createTdHost() has room for the pairs of Dynamic PAMT (X6)", () => {
+  // 261,120 guest pages, their Secure EPT, and a pair for each of some 510 regions: over 1 GiB. 4 MiB
+  // less, and the host may be of 1 GiB.
+  for (const guestBytes of [GiB - 4 * MiB, GiB - 8 * MiB]) {
+    const { memory, module } = host({ guestBytes, dynamicPamt: true });
+    assertEquals(module.dynamicPamt, true);
+    for (const { pages } of module.pamtPairs()) {
+      for (const pa of pages) assertEquals(pa < memory.bytes, true);
+    }
+    assertEquals(checkInvariants(module), []);
+  }
+});
