@@ -1,6 +1,7 @@
 // `./tdx`, the command of a clone, as it is typed: from elsewhere, by a link, without Deno.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { INSTALL_MAP, installMap } from "../tasks/install_map.ts";
 import { run } from "../tasks/run.ts";
 import { ROOT } from "../tasks/workspace.ts";
 import { type Missing, missingNpmRegistry, missingProgram, skippable } from "./skippable.ts";
@@ -38,6 +39,26 @@ launcherTest("says in one line what is missing where there is neither Deno nor n
   assertEquals(code, 1);
   assertEquals(stderr, "tdx: Expected Deno (https://deno.com), or Node with npx, on PATH\n");
 });
+
+Deno.test("deno task install:map has been run: the map has every entry point", async () => {
+  const written = JSON.parse(await Deno.readTextFile(join(ROOT, INSTALL_MAP)));
+  assertEquals(written, JSON.parse(installMap()));
+});
+
+launcherTest(
+  "is installed by Deno as the README says, and makes a report from elsewhere",
+  async () => {
+    const [, install] = /^```sh no-run\n(deno install .*?packages\/cli\/main\.ts)$/ms
+      .exec(await Deno.readTextFile(join(ROOT, "README.md")))!;
+    const folder = (await run("mktemp", ["-d"])).stdout.trim();
+    const line = `${install} && cd "$DENO_INSTALL_ROOT" && bin/tdx check --policy quirk ` +
+      "--host-keys shared --html report.html && cat report.html && rm -r $DENO_INSTALL_ROOT";
+    const { code, stdout, stderr } = await shell(line, ROOT, { DENO_INSTALL_ROOT: folder });
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /<!doctype html>/i);
+  },
+  await missingNpmRegistry(),
+);
 
 launcherTest("runs with Node alone, by a link", async () => {
   // A path with what the script and npx use, but no Deno.
