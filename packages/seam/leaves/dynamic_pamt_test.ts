@@ -93,10 +93,15 @@ Deno.test("Dynamic PAMT: a chunk stops before the region without a pair", () => 
 });
 
 Deno.test("Dynamic PAMT: a larger page needs a region without a pair, free of pages of pairs", () => {
-  const { mem } = initialised();
+  const module = initialised();
+  const { mem } = module;
   assertEquals(says(mem.pageAug(TDR, 2 * MiB, 1, GUEST)), "PAGE_METADATA_INCORRECT|R8");
   assertEquals(says(mem.pageAug(TDR, 2 * MiB, 1, PAIRS)), "PAGE_METADATA_INCORRECT|R8");
   assertEquals(mem.pageAug(TDR, 2 * MiB, 1, PAIRS + 2 * MiB).status, 0n);
+  // There is no pair to be removed, and no hint of one.
+  const { rcx, removable } = mem.pageRemove(TDR, 2 * MiB, 1);
+  assertEquals([rcx, removable], [BigInt(PAIRS + 2 * MiB), []]);
+  assertEquals(checkInvariants(module), []);
 });
 
 Deno.test("Dynamic PAMT: the last page of a region comes with the removal hint", () => {

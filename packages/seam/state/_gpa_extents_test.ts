@@ -74,6 +74,20 @@ Deno.test("GpaExtents maps as a table of single pages does", () => {
   }));
 });
 
+Deno.test("GpaExtents takes pages out of several extents at once", () => {
+  const extents = new GpaExtents(1);
+  let page = 10;
+  for (const frames of [[1, 5, 9], [700, 800], [100, 102, 104, 106]]) {
+    const chunk = chunksOf(Uint32Array.from(frames)).next().value!;
+    extents.insert(page, chunk);
+    page += chunk.count;
+  }
+  extents.remove(11, 6);
+  assertEquals([extents.present(10, 9), extents.absent(11, 9), extents.present(17, 9)], [1, 6, 2]);
+  const { frames } = extents.translate(17, 9);
+  assertEquals([framesOf(extents.translate(10, 9).frames), framesOf(frames)], [[1], [104, 106]]);
+});
+
 Deno.test("GpaExtents.runs() joins what is consecutive", () => {
   const extents = new GpaExtents(1);
   extents.insert(10, runOf(100, 600));

@@ -178,6 +178,82 @@ const CASES: readonly Case[] = [
     { "tdx.bring-up": ["affected", /6\.12\.4: mainline hosts TDs from 6\.16 on/] },
   ],
   [
+    "Linux 6.15, the last of mainline that hosts no TDs",
+    { ...GNR, ...OFF, ...release("6.15.9") },
+    { "tdx.bring-up": ["affected", /^Linux 6\.15\.9: mainline hosts TDs from 6\.16 on$/] },
+  ],
+  [
+    "Linux 6.16, which hosts TDs",
+    { ...GNR, ...OFF, ...release("6.16.0") },
+    { "tdx.bring-up": ["affected", /^parameter tdx of kvm_intel is N$/] },
+  ],
+  [
+    "a kernel without TDX host code",
+    { ...GNR, ...release("6.18.1"), "proc/kallsyms": "0 T _stext\n0 T _einittext\n" },
+    {
+      "tdx.use": ["not applicable", /^the kernel has no TDX host code$/],
+      "tdx.bring-up": ["affected", /^the kernel has no TDX host code$/],
+    },
+    "not-concerned",
+  ],
+  [
+    "a CPU that no source names as a TDX host",
+    { ...cpuinfo(85, "fpu", ""), ...OFF, ...release("6.18.1") },
+    { "tdx.bring-up": ["affected", /^no source names this CPU as a TDX host$/] },
+  ],
+  [
+    "no TME, no KeyIDs and no SEAM range, the root first",
+    {
+      ...GNR,
+      ...msrs({
+        "0x87": "0000000000000000",
+        "0x982": "0000000000000001",
+        "0xfe": "0000000000000d0a",
+        "0x1401": "0000000000000000",
+      }),
+    },
+    {
+      "tdx.bring-up": [
+        "not applicable",
+        /^the CPU offers no SEAM.*; memory encryption.*; there are no KeyIDs.*; 0 private.*; the SEAM range is off/,
+      ],
+    },
+  ],
+  [
+    "an exception was counted, and there is no log",
+    { ...EMR, "proc/interrupts": " MCE:  0  1  Machine check exceptions\n" },
+    {
+      "records.machine-checks": [
+        "affected",
+        /could not be read.*; 1 exceptions; retired memory not counted$/,
+      ],
+    },
+  ],
+  [
+    "a page was retired, and there is no log",
+    { ...EMR, "proc/meminfo": "HardwareCorrupted:     4 kB\n" },
+    { "records.machine-checks": ["affected", /; exceptions not counted; 4 KiB retired$/] },
+  ],
+  [
+    "no exception was counted, and nothing else",
+    { ...EMR, "proc/interrupts": " MCE:  0  0  Machine check exceptions\n" },
+    { "records.machine-checks": ["unknown", /; 0 exceptions; retired memory not counted$/] },
+  ],
+  [
+    "no page was retired, and nothing else is known",
+    { ...EMR, "proc/meminfo": "HardwareCorrupted:     0 kB\n" },
+    { "records.machine-checks": ["unknown", /; exceptions not counted; 0 KiB retired$/] },
+  ],
+  [
+    "both counters at 0, and no log",
+    {
+      ...EMR,
+      "proc/interrupts": " MCE:  0  0  Machine check exceptions\n",
+      "proc/meminfo": "HardwareCorrupted:     0 kB\n",
+    },
+    { "records.machine-checks": ["ok", /; 0 exceptions; 0 KiB retired$/] },
+  ],
+  [
     "a newer line with the module's version",
     {
       ...EMR,
@@ -312,6 +388,44 @@ Deno.test("audit() says what became of a guest page by the kernel (X2)", async (
       "TDH.MEM.PAGE.REMOVE failed: TLB_TRACKING_NOT_DONE, operand RCX",
     ]);
     assertMatch(meaning, fate);
+  }
+});
+
+/** X2, X3: what is lost where a SEAMCALL of a shutdown fails. */
+const LOST: readonly (readonly [what: RegExp, ...leaves: readonly string[]])[] = [
+  [
+    /HKID that is not freed stays taken/,
+    "TDH_VP_FLUSH",
+    "TDH_MNG_VPFLUSHDONE",
+    "TDH_PHYMEM_CACHE_WB",
+    "TDH_MNG_KEY_FREEID",
+  ],
+  [/page that is not reclaimed is leaked/, "TDH_PHYMEM_PAGE_RECLAIM", "TDH_PHYMEM_PAMT_REMOVE"],
+  [
+    /guest page that is not removed is leaked/,
+    "TDH_MEM_RANGE_BLOCK",
+    "TDH_MEM_TRACK",
+    "TDH_MEM_PAGE_REMOVE",
+    "TDH_PHYMEM_PAGE_WBINVD",
+  ],
+];
+
+Deno.test("audit() says what is lost by each SEAMCALL that failed, and of others nothing", async () => {
+  const leaks = async (leaf: string) => {
+    const failed = `[1.0] kvm_intel: SEAMCALL ${leaf} failed: 0x8000020000000080\n`;
+    const files = { ...GNR, ...ON, ...release("6.18.1"), ...log(`${IS_UP}${failed}`) };
+    const { checks } = await audit(textSource(files), PLATFORMS);
+    return checks.find(({ id }) => id === "records.leaks")!;
+  };
+  for (const [what, ...leaves] of LOST) {
+    for (const leaf of leaves) {
+      const { result, meaning } = await leaks(leaf);
+      assertEquals(result, "affected", leaf);
+      assertMatch(meaning, what, leaf);
+    }
+  }
+  for (const leaf of ["TDH_VP_INIT", "TDH_MEM_PAGE_ADD"]) {
+    assertEquals((await leaks(leaf)).result, "ok", leaf);
   }
 });
 
