@@ -116,6 +116,7 @@ Deno.test("GpaExtents keeps frames beyond 16 TiB exact", () => {
   extents.insert(0, runOf(far + 9, 2));
   extents.insert(2, { ...runOf(far, 2), words, blocks: 1 });
   extents.insert(4, runOf(3, 1));
-  const frames = [0, 1, 2, 3, 4].map((page) => firstFrame(extents.translate(page, 1).frames));
-  assertEquals(frames, [far + 9, far + 10, far, far + 2, 3]);
+  extents.insert(5, runOf(far + 20, 1));
+  const frames = [0, 1, 2, 3, 4, 5].map((page) => firstFrame(extents.translate(page, 1).frames));
+  assertEquals(frames, [far + 9, far + 10, far, far + 2, 3, far + 20]);
 });
