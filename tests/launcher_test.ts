@@ -2,11 +2,12 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { INSTALL_MAP, installMap } from "../tasks/install_map.ts";
-import { run } from "../tasks/run.ts";
+import { outputOf, run } from "../tasks/run.ts";
 import { ROOT } from "../tasks/workspace.ts";
 import { type Missing, missingNpmRegistry, missingProgram, skippable } from "./skippable.ts";
 
 const TDX = join(ROOT, "tdx");
+const DECIDE = join(ROOT, "packages/cli/commands/decide.ts");
 const missing: Missing = await missingProgram("sh", "-c", "true");
 
 function launcherTest(name: string, fn: () => Promise<void>, also?: Missing): void {
@@ -79,6 +80,12 @@ launcherTest(
   },
   await missingProgram("timeout", "--version"),
 );
+
+Deno.test("tdx decide starts without the simulated memory and the module", async () => {
+  const graph = JSON.parse(await outputOf(Deno.execPath(), ["info", "--json", DECIDE]));
+  const files = (graph.modules as { specifier: string }[]).map(({ specifier }) => specifier);
+  assertEquals(files.filter((file) => /core\/memory|packages\/seam/.test(file)), []);
+});
 
 Deno.test(skippable(
   await missingProgram("shellcheck", "--version"),

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import type { Platform } from "@tdx/core";
+import type { Platform } from "@tdx/core/plugin";
 import { cwf } from "@tdx/platform-cwf";
 import { emr } from "@tdx/platform-emr";
 import { generic } from "@tdx/platform-generic";

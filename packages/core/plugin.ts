@@ -1,5 +1,5 @@
 /**
- * What a platform plugin needs: the small part of `@tdx/core`, so that plugins load quickly.
+ * The small part of `@tdx/core`, for plugins and commands that are to load quickly.
  *
  * @example
  * ```ts
@@ -23,5 +23,7 @@
  *
  * @module
  */
+export * from "./defined.ts";
 export * from "./platform.ts";
 export * from "./source.ts";
+export * from "./units.ts";

@@ -1,4 +1,4 @@
-import { defined } from "@tdx/core";
+import { defined } from "@tdx/core/plugin";
 import { MODES } from "@tdx/core/rules";
 import { showText } from "@tdx/core/text";
 import { decide, type Decision, HOST_KEYS, POLICIES } from "@tdx/reclaim/decide";

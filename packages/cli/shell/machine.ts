@@ -1,4 +1,4 @@
-import type { Platform } from "@tdx/core";
+import type { Platform } from "@tdx/core/plugin";
 import {
   type CpuIdentity,
   matchPlatform,

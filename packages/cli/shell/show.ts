@@ -1,5 +1,4 @@
-import { defined } from "@tdx/core";
-import { sourceUrl } from "@tdx/core/plugin";
+import { defined, sourceUrl } from "@tdx/core/plugin";
 import type { Output } from "./stdio.ts";
 
 /** Version of every JSON answer's shape. */

@@ -1,5 +1,5 @@
 import { closestString, levenshteinDistance } from "@std/text";
-import { GiB, KiB, MiB, TiB } from "@tdx/core";
+import { GiB, KiB, MiB, TiB } from "@tdx/core/plugin";
 
 /** A mistake in what the user typed or gave: shown as one line, exit status 1. */
 export class UsageError extends Error {
