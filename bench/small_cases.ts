@@ -25,7 +25,7 @@ export function decision(): Promise<Figure> {
 
 /** Every state of three lines under two hosts and a device: states each millisecond. */
 export function explorer(): Promise<Figure> {
-  const system = new System(endlessProblem(3), MACHINE, { lost: false });
+  const system = new System(endlessProblem(3), MACHINE);
   const measure = async () => {
     const { states, milliseconds } = await explore(system);
     return states / milliseconds;

@@ -1,6 +1,5 @@
 // Tear a TD down while one of its pages is locked, on two kernels: what becomes of that page?
 import { GiB } from "@tdx/core";
-import { linux } from "@tdx/linux";
 import { createReclaimer, createTdHost } from "@tdx/reclaim";
 import { decodeStatus } from "@tdx/seam";
 import { gnr } from "@tdx/platform-gnr";
@@ -9,7 +8,7 @@ const locked = 0x5000;
 for (const version of ["6.18", "7.3"]) {
   const { memory, module, tdr } = createTdHost({ platform: gnr, guestBytes: GiB, vcpus: 2 });
   module.lock(locked);
-  const host = createReclaimer({ memory, kernel: linux(version) });
+  const host = createReclaimer({ memory, kernel: version });
   const { pagesReclaimed, leakedPages, unclearedPages } = await host.teardown(module, tdr);
   console.log(
     `Linux ${version}: ${pagesReclaimed} guest pages back, ${unclearedPages} more as it was after ` +

@@ -34,11 +34,7 @@ export function endlessProblem(lines: number): Problem {
 export const PROBLEM: Problem = endlessProblem(4);
 
 /** A machine on which nothing here is a machine check, so that pan's defaults search everything. */
-export const MACHINE: Machine = {
-  mode: "Ci",
-  clear: false,
-  partialWriteToOwnedLine: gnr.memory.partialWriteToOwnedLine,
-};
+export const MACHINE: Machine = { platform: gnr, mode: "Ci", policy: "never" };
 
 if (import.meta.main) console.log(toPromela(PROBLEM, MACHINE).trimEnd());
 

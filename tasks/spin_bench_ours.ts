@@ -4,7 +4,7 @@ import { MACHINE, PROBLEM } from "./spin_bench_model.ts";
 
 const started = performance.now();
 const { states, bytes } = await explore(
-  new System(PROBLEM, MACHINE, { lost: false }),
+  new System(PROBLEM, MACHINE),
 );
 const seconds = (performance.now() - started) / 1000;
 console.log(JSON.stringify({ states, bytes, seconds }));

@@ -8,7 +8,6 @@ import {
   type Machine,
   type Problem,
   type Proposition,
-  scenarioMachine,
   System,
   testOf,
   toPromela,
@@ -66,7 +65,7 @@ export function scenarioCases(): SpinCase[] {
         scenario.modes.map((mode): SpinCase => ({
           name: `${name} ${platform.name} ${mode}`,
           problem: scenario.problem,
-          machine: scenarioMachine(platform, mode, scenario.policy),
+          machine: { platform, mode, policy: scenario.policy },
           watch: watchFor(scenario.condition.proposition),
           proposition: scenario.condition.proposition,
         }))

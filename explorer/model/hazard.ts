@@ -36,7 +36,7 @@ export async function findHazard(
   const platform = platformOf(settings.platform);
   const question = { platform, mode, hostKeys: keys, policy, poison, pageRetired };
   const { problem, machine } = closureProblem(question);
-  const system = new System(problem, machine, { lost: false });
+  const system = new System(problem, machine);
   const exploration = await explore(system, {
     until: (state) => system.valuation(state).hostMachineCheck,
   });

@@ -8,7 +8,12 @@ const define = (change: object) => defineLinux({ ...linux("6.18"), ...change });
 
 wrongTypes({
   "linux()": [
-    [linux, 6.18, TypeError, "Expected release to be a string, got 6.18"],
+    [
+      linux,
+      6.18,
+      TypeError,
+      "Expected release to be a string, or a kernel from linux() or defineLinux(), got 6.18",
+    ],
     [linux, "six", RangeError, 'Expected release to be a version of Linux such as 6.18, got "six"'],
     [
       linux,
@@ -73,9 +78,9 @@ wrongTypes({
     ],
     [
       grade,
-      { kernel: "6.18" },
+      { kernel: 6.18 },
       TypeError,
-      'Expected kernel to be one from linux() or defineLinux(), got "6.18"',
+      "Expected release to be a string, or a kernel from linux() or defineLinux(), got 6.18",
     ],
     [
       (status) => gradeMachineCheck({ ...RECORD, status }, { mode: "kernel" }),

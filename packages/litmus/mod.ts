@@ -20,7 +20,7 @@
  * exists (mc)
  * expect spr: Always
  * expect: Never`,
- *   { platforms: ["spr", "gnr"] },
+ *   { platforms: [spr, gnr] },
  * );
  * for (const platform of [spr, gnr]) {
  *   for (const mode of scenario.modes) {

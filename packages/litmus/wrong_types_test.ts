@@ -8,7 +8,6 @@ import {
   hostKeyNames,
   parseScenario,
   runScenario,
-  scenarioMachine,
   scenarioReport,
   System,
   toPromela,
@@ -30,7 +29,7 @@ const QUESTION = {
 } as const;
 const { expected: _, ...unanswered } = QUESTION;
 const { problem, machine } = closureProblem(unanswered);
-const system = new System(problem, machine, { lost: false });
+const system = new System(problem, machine);
 const RUN = { platform: gnr, mode: "Ci" } as const;
 const FOREIGN = { ...gnr, name: "dmr", contract: 2 };
 const CONTRACT = 'Expected platform "dmr" to be written for contract 1, got contract 2';
@@ -51,7 +50,8 @@ const misspelt = (
 /** A call that takes a question of the verdict table. */
 const questions = (ask: (question: never) => unknown): WrongType[] => {
   const asked = (change: object) => ask({ ...QUESTION, ...change } as never);
-  const known = "platform, mode, hostKeys, policy, poison, pageRetired, flush, rules, expected";
+  const known =
+    "platform, mode, hostKeys, kernel, policy, poison, pageRetired, flush, rules, expected";
   return [
     misspelt(ask, { ...QUESTION, flushed: false }, "question", known),
     [(platform) => asked({ platform }), FOREIGN, RangeError, CONTRACT],
@@ -78,7 +78,7 @@ const questions = (ask: (question: never) => unknown): WrongType[] => {
   ];
 };
 
-const MACHINE = "mode, clear, partialWriteToOwnedLine, rules";
+const MACHINE = "platform, mode, kernel, policy, rules";
 const LIMITS = "stateLimit, signal, onProgress, until";
 
 wrongTypes({
@@ -103,13 +103,13 @@ wrongTypes({
   ]],
   "new System()": [
     misspelt(
-      (machine) => new System(problem, machine, { lost: false }),
+      (machine) => new System(problem, machine),
       { ...machine, rule: {} },
       "machine",
       MACHINE,
     ),
     [
-      (mode) => new System(problem, { ...machine, mode }, { lost: false }),
+      (mode) => new System(problem, { ...machine, mode }),
       "ci",
       RangeError,
       'Expected mode to be one of Li, Ci, got "ci"',
@@ -143,7 +143,7 @@ wrongTypes({
       (options) => runScenario(SCENARIO, options),
       { ...RUN, polciy: "never" },
       "options",
-      `platform, mode, policy, rules, ${LIMITS}`,
+      `platform, mode, kernel, policy, rules, ${LIMITS}`,
     ),
     [(platform) => runScenario(SCENARIO, { ...RUN, platform }), FOREIGN, RangeError, CONTRACT],
     [
@@ -151,14 +151,6 @@ wrongTypes({
       "always ",
       RangeError,
       'Expected policy to be one of always, quirk, never, got "always "',
-    ],
-  ],
-  "scenarioMachine()": [
-    [
-      (platform) => scenarioMachine(platform, "Ci", "quirk"),
-      FOREIGN,
-      RangeError,
-      CONTRACT,
     ],
   ],
   "scenarioReport()": [

@@ -5,10 +5,10 @@ import {
   type KeyIdSpace,
   type PhysicalMemory,
 } from "@tdx/core";
-import { outOfRange, requireOptions } from "@tdx/core/arguments";
+import { requireOptions } from "@tdx/core/arguments";
 import { type Kernel, linux } from "@tdx/linux/kernel";
 import type { TdxModule } from "@tdx/seam";
-import { decide, type HostKeys, type Policy, type SettledDecision } from "./decide.ts";
+import { type HostKeys, type Policy, type SettledDecision, settledDecision } from "./decide.ts";
 import { reset, type ResetCounts, type ResetOptions, resetPages } from "./reset.ts";
 import type { TeardownReport } from "./teardown/report.ts";
 import type { TeardownOptions } from "./teardown/options.ts";
@@ -20,8 +20,8 @@ export interface ReclaimerOptions {
   readonly memory: PhysicalMemory;
   /** The KeyIDs the host maps its memory with; default `keyid0`, as Linux. */
   readonly hostKeys?: HostKeys;
-  /** The kernel, which decides when it clears; default the newest released one. */
-  readonly kernel?: Kernel;
+  /** The kernel or its version, which decides when it clears; default the newest released one. */
+  readonly kernel?: Kernel | string;
   /** When it clears, instead of what the kernel does. */
   readonly policy?: Policy;
 }
@@ -109,21 +109,17 @@ export interface Reclaimer {
  */
 export function createReclaimer(options: ReclaimerOptions): Reclaimer {
   requireOptions("options", options, RECLAIMER_OPTIONS);
-  const { memory, hostKeys = "keyid0", kernel = linux(), policy } = options;
+  const { memory, hostKeys = "keyid0", policy } = options;
+  const kernel = linux(options.kernel);
   const { platform, mode } = memory;
-  const decision = decide({ platform, mode, hostKeys, kernel, ...defined({ policy }) });
-  const { clear, policy: settled } = decision;
-  if (clear === null || settled === "unknown") {
-    throw outOfRange("kernel", "one that is known to clear or not, or a policy", kernel.version);
-  }
-  const decided: SettledDecision = { ...decision, clear, policy: settled };
-  const how: ResetOptions = { key: hostKey(memory.keyIds, hostKeys), clear };
+  const decision = settledDecision({ platform, mode, hostKeys, kernel, ...defined({ policy }) });
+  const how: ResetOptions = { key: hostKey(memory.keyIds, hostKeys), clear: decision.clear };
   return {
-    decision: decided,
+    decision,
     reset: (pa, bytes) => reset(memory, pa, bytes, how),
     resetPages: (pages) => resetPages(memory, pages, how),
     teardown: (module, tdr, teardownOptions = {}) =>
-      teardown({ memory, decision: decided, kernel, reset: how }, module, tdr, teardownOptions),
+      teardown({ memory, decision, kernel, reset: how }, module, tdr, teardownOptions),
   };
 }
 

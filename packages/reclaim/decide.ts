@@ -13,10 +13,10 @@
  *
  * @module
  */
-import { requireOneOf, requireOptions } from "@tdx/core/arguments";
+import { outOfRange, requireOneOf, requireOptions } from "@tdx/core/arguments";
 import { type Platform, requirePlatform, sourceUrl, TDX_PW_MCE } from "@tdx/core/plugin";
 import { type Mode, MODES, type RuleId, ruleText } from "@tdx/core/rules";
-import { type Kernel, linux, requireKernel } from "@tdx/linux/kernel";
+import { type Kernel, linux } from "@tdx/linux/kernel";
 
 /** Which KeyIDs a host maps its own memory with: Linux uses only KeyID 0. */
 export type HostKeys = "keyid0" | "shared" | "shared-integrity";
@@ -46,8 +46,8 @@ export interface DecideOptions {
   readonly platform: Platform;
   /** The KeyIDs the host uses; default `keyid0`, as Linux. */
   readonly hostKeys?: HostKeys;
-  /** The kernel; default the newest released one. */
-  readonly kernel?: Kernel;
+  /** The kernel, or its version; default the newest released one. */
+  readonly kernel?: Kernel | string;
   /** The clearing policy instead of the kernel's own. */
   readonly policy?: Policy;
   /** The integrity mode, if it is known; unknown counts as the stricter `Ci`. */
@@ -153,29 +153,28 @@ const NOT_NEEDED: Need = {
  * @throws {TypeError} If `definePlatform` did not return the platform, neither `linux` nor
  * `defineLinux` the kernel, or an option is not known.
  * @throws {RangeError} If the platform was made for another contract, or host KeyIDs, policy or mode
- * are not known.
+ * are not known, or the kernel is no version of Linux that can host TDs.
  *
  * @example
  * ```ts
  * import { decide } from "@tdx/reclaim";
- * import { linux } from "@tdx/linux";
  * import { gnr } from "@tdx/platform-gnr";
  * import { spr } from "@tdx/platform-spr";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(decide({ platform: spr }).clear, true);
  * assertEquals(decide({ platform: gnr }).clear, false);
- * const { clear, needed } = decide({ platform: gnr, kernel: linux("6.17") });
+ * const { clear, needed } = decide({ platform: gnr, kernel: "6.17" });
  * assertEquals([clear, needed], [true, false]);
  * assertEquals(decide({ platform: spr, policy: "never" }).hazard, true);
  * ```
  */
 export function decide(options: DecideOptions): Decision {
   requireOptions("options", options, DECIDE_OPTIONS);
-  const { platform, hostKeys = "keyid0", kernel = linux(), mode = "Ci" } = options;
+  const { platform, hostKeys = "keyid0", mode = "Ci" } = options;
   requirePlatform("platform", platform);
   requireOneOf("hostKeys", hostKeys, HOST_KEYS);
-  requireKernel("kernel", kernel);
+  const kernel = linux(options.kernel);
   const policy = options.policy ?? POLICY_OF[kernel.reset];
   requireOneOf("mode", mode, MODES);
 
@@ -195,6 +194,33 @@ export function decide(options: DecideOptions): Decision {
     rules: need.rules,
     sources: sourcesOf(platform, kernel, need),
   };
+}
+
+/**
+ * Decides the same, where it must be known whether the host clears.
+ *
+ * @param options Platform, host KeyIDs, kernel, policy and mode.
+ * @returns The decision.
+ * @throws {TypeError} As {@link decide} does.
+ * @throws {RangeError} As {@link decide} does, and if neither kernel nor policy tells.
+ *
+ * @example
+ * ```ts
+ * import { settledDecision } from "@tdx/reclaim";
+ * import { gnr } from "@tdx/platform-gnr";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(settledDecision({ platform: gnr, kernel: "6.17" }).clear, true);
+ * assertThrows(() => settledDecision({ platform: gnr, kernel: "6.8.0-1014-intel" }), RangeError);
+ * ```
+ */
+export function settledDecision(options: DecideOptions): SettledDecision {
+  const decision = decide(options);
+  const { clear, policy, kernel } = decision;
+  if (clear === null || policy === "unknown") {
+    throw outOfRange("kernel", "one that is known to clear or not, or a policy", kernel);
+  }
+  return { ...decision, clear, policy };
 }
 
 /** What a kernel's reset is as a policy. */

@@ -59,7 +59,7 @@ export const diffCommand: Command = {
 function afterReclaim(platform: Platform, mode: Mode, policy: Policy): System {
   const question = { platform, mode, policy, hostKeys: "keyid0", poison: "none" } as const;
   const { problem, machine } = closureProblem(question);
-  return new System(problem, machine, { lost: false });
+  return new System(problem, machine);
 }
 
 function differenceFields(difference: Difference | undefined): object | null {

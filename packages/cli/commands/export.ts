@@ -4,7 +4,6 @@ import {
   type Machine,
   type Problem,
   type Proposition,
-  scenarioMachine,
   System,
   toDot,
   toPromela,
@@ -84,7 +83,7 @@ async function scenarios(
     const policy = options.pick("policy", POLICIES) ?? scenario.policy;
     return machinesOf(scenario, options).map(({ platform, mode }) => ({
       problem,
-      machine: scenarioMachine(platform, mode, policy),
+      machine: { platform, mode, policy },
       proposition: condition.proposition,
     }));
   });

@@ -162,27 +162,9 @@ export function defineLinux(declaration: KernelDeclaration): Kernel {
   return Object.freeze(kernel) as Kernel;
 }
 
-/**
- * Throws unless a value is a kernel from {@link linux} or {@link defineLinux}.
- *
- * @param name The parameter, for the message.
- * @param value Its value.
- * @throws {TypeError} If it is not.
- *
- * @example
- * ```ts
- * import { linux, requireKernel } from "@tdx/linux";
- * import { assertThrows } from "@std/assert";
- *
- * requireKernel("kernel", linux("6.18"));
- * assertThrows(() => requireKernel("kernel", "6.18"), TypeError, 'got "6.18"');
- * ```
- */
-export function requireKernel(name: string, value: unknown): void {
-  const kernel = value as { readonly [CHECKED]?: true } | null | undefined;
-  if (kernel?.[CHECKED] !== true) {
-    throw wrongType(name, "one from linux() or defineLinux()", value);
-  }
+/** Whether a value is a kernel from {@link linux} or {@link defineLinux}. */
+export function isKernel(value: unknown): value is Kernel {
+  return (value as { readonly [CHECKED]?: true } | null | undefined)?.[CHECKED] === true;
 }
 
 /** A kernel may be declared in JavaScript: what is missing or misspelt is told by its name. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { defineLinux, type Kernel, requireKernel } from "./kernel.ts";
+import { defineLinux, type Kernel } from "./kernel.ts";
 import { linux } from "./linux.ts";
 
 const base = linux("7.2");
@@ -24,14 +24,9 @@ Deno.test("defineLinux() refuses facts of which no kernel has both", () => {
   }
 });
 
-Deno.test("requireKernel() takes only what linux() and defineLinux() made", () => {
-  requireKernel("kernel", base);
-  requireKernel("kernel", defineLinux({ ...base }));
-  for (const value of [{ ...base }, structuredClone(base), "6.18", null, undefined]) {
-    assertThrows(
-      () => requireKernel("kernel", value),
-      TypeError,
-      "one from linux() or defineLinux()",
-    );
+Deno.test("linux() takes a kernel, and only one that linux() and defineLinux() made", () => {
+  assertEquals(linux(base), base);
+  for (const value of [{ ...base }, structuredClone(base), 6.18, null]) {
+    assertThrows(() => linux(value as never), TypeError, "kernel from linux() or defineLinux()");
   }
 });

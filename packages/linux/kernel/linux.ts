@@ -1,6 +1,12 @@
-import { requireOptions } from "@tdx/core/arguments";
+import { requireOptions, wrongType } from "@tdx/core/arguments";
 import { KERNEL_MARKS, LINUX_HISTORY, NEWEST_LINUX } from "./history.ts";
-import { defineLinux, type Kernel, type KernelFacts, type KernelSource } from "./kernel.ts";
+import {
+  defineLinux,
+  isKernel,
+  type Kernel,
+  type KernelFacts,
+  type KernelSource,
+} from "./kernel.ts";
 import { compareReleases, type KernelRelease, parseRelease } from "./release.ts";
 
 /** What a running kernel shows of itself, besides its release string. */
@@ -34,10 +40,12 @@ const NOTHING_KNOWN: KernelFacts = {
  * distribution's or one's own build: it may carry the code of any other version, so all is `unknown`
  * but what its symbols and its log show. They go before the version of mainline too.
  *
- * @param release A version, or what `uname -r` prints; default {@link NEWEST_LINUX}.
+ * @param release A version, or what `uname -r` prints; default {@link NEWEST_LINUX}. A kernel is
+ * returned as it is: so a `kernel` option takes either, everywhere.
  * @param evidence What the running kernel shows of itself.
  * @returns The kernel; `confidence` and `note` say how sure its facts are.
- * @throws {TypeError} If an option is not known, or the release is not a string.
+ * @throws {TypeError} If an option is not known, or the release is neither a string nor a kernel from
+ * here or from {@link defineLinux}.
  * @throws {RangeError} If the release is not a version of Linux, or it is a mainline version before
  * 6.16, which hosts no TDs.
  *
@@ -50,9 +58,17 @@ const NOTHING_KNOWN: KernelFacts = {
  * assertEquals(linux("6.8.0-1014-intel").reset, "unknown");
  * const told = linux("6.8.0-1014-intel", { symbols: ["tdx_clear_page"] });
  * assertEquals([told.reset, told.refusedGuestPage], ["always", "unknown"]);
+ * assertEquals(linux(told), told);
  * ```
  */
-export function linux(release: string = NEWEST_LINUX, evidence: KernelEvidence = NONE): Kernel {
+export function linux(
+  release: string | Kernel = NEWEST_LINUX,
+  evidence: KernelEvidence = NONE,
+): Kernel {
+  if (isKernel(release)) return release;
+  if (typeof release !== "string") {
+    throw wrongType("release", "a string, or a kernel from linux() or defineLinux()", release);
+  }
   if (release === NEWEST_LINUX && evidence === NONE) return newest ??= find(release, NONE);
   requireOptions("evidence", evidence, EVIDENCE);
   return find(release, evidence);

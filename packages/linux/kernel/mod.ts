@@ -12,6 +12,21 @@
  * @module
  */
 export * from "./history.ts";
-export * from "./kernel.ts";
+export {
+  defineLinux,
+  type Kernel,
+  type KernelDeclaration,
+  type KernelFacts,
+  type KernelSource,
+  type Kexec,
+  KEXECS,
+  MODULE_VERSIONS,
+  type ModuleVersion,
+  type OrUnknown,
+  REFUSED_PAGES,
+  type RefusedPage,
+  type Reset,
+  RESETS,
+} from "./kernel.ts";
 export * from "./linux.ts";
 export * from "./release.ts";

@@ -1,6 +1,6 @@
 import { bitRange, defined, type MachineCheck, matches, MCG_STATUS, MCI_STATUS } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
-import { type Kernel, requireKernel } from "../kernel/kernel.ts";
+import type { Kernel } from "../kernel/kernel.ts";
 import { linux } from "../kernel/linux.ts";
 import {
   MACHINE_CHECK_MODES,
@@ -40,8 +40,8 @@ export interface MachineCheckContext {
   readonly mode: MachineCheckMode;
   /** How Linux came by it; default: an exception where MCG_STATUS.MCIP is 1, else polled. */
   readonly occasion?: MachineCheckOccasion;
-  /** The kernel; default the newest released one. */
-  readonly kernel?: Kernel;
+  /** The kernel, or its version; default the newest released one. */
+  readonly kernel?: Kernel | string;
   /** Whether MCi_ADDR carries KeyID bits; not known by default. */
   readonly keyIdInAddress?: boolean;
   /** MCG_CAP.SER_P, see `MCG_CAP`; default `true`, as on every TDX host known. */
@@ -112,10 +112,10 @@ export function gradeMachineCheck(
   context: MachineCheckContext,
 ): MachineCheckGrade {
   requireOptions("context", context, CONTEXT);
-  const { mode, occasion, kernel = linux(), ser = true } = context;
+  const { mode, occasion, ser = true } = context;
+  const kernel = linux(context.kernel);
   requireOneOf("mode", mode, MACHINE_CHECK_MODES);
   if (occasion !== undefined) requireOneOf("occasion", occasion, MACHINE_CHECK_OCCASIONS);
-  requireKernel("kernel", kernel);
   const status = MCI_STATUS.decode(record.status);
   const mcg = MCG_STATUS.decode(record.mcgStatus);
   const exception = occasion === undefined ? mcg.inProgress : occasion === "exception";

@@ -35,7 +35,7 @@ interface Pair {
  * const question = { mode: "Li", hostKeys: "keyid0", policy: "never", poison: "none" } as const;
  * const on = (platform: Platform) => {
  *   const { problem, machine } = closureProblem({ ...question, platform });
- *   return new System(problem, machine, { lost: false });
+ *   return new System(problem, machine);
  * };
  * const parted = diffSystems(on(spr), on(gnr));
  * assertEquals(parted?.left.rules, ["W5"]);

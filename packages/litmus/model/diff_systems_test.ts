@@ -13,7 +13,7 @@ import { System } from "./system.ts";
 function system(platform: Platform, policy: Policy): System {
   const question = { platform, mode: "Ci", hostKeys: "keyid0", policy, poison: "none" } as const;
   const { problem, machine } = closureProblem(question);
-  return new System(problem, machine, { lost: false });
+  return new System(problem, machine);
 }
 
 Deno.test("diffSystems() shows Sapphire and Granite Rapids part at the partial write", () => {

@@ -21,7 +21,7 @@ const STATE_LIMIT = 5000;
  *
  * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
  * const { problem, machine } = closureProblem({ ...question, poison: "none" });
- * const system = new System(problem, machine, { lost: false });
+ * const system = new System(problem, machine);
  * const dot = toDot(system, await explore(system));
  * assert(dot.startsWith('digraph "spr Li keyid0 never" {'));
  * assertStringIncludes(dot, "host: partial-write W5");

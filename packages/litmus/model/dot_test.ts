@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Agent, OperationKind } from "@tdx/core";
+import { spr } from "@tdx/platform-spr";
 import { toDot } from "./dot.ts";
 import { type Exploration, explore } from "./explore.ts";
 import type { KeyName, Problem, ThreadStep } from "./problem.ts";
 import { type Machine, System } from "./system.ts";
 
-const ERRATUM: Machine = { mode: "Ci", clear: true, partialWriteToOwnedLine: "poison" };
+const ERRATUM: Machine = { platform: spr, policy: "always" };
 
 /** A TD's line, and one agent that does some steps in order. */
 function system(
@@ -23,7 +24,7 @@ function system(
     seamNr: false,
     ...more,
   };
-  return new System(problem, machine, { lost: false });
+  return new System(problem, machine);
 }
 
 const dotOf = async (system: System) => toDot(system, await explore(system));
@@ -99,7 +100,7 @@ Deno.test("toDot() leaves out what changes nothing, says where a clear is skippe
     "host",
     [{ operation: "clear", line: 0, key: "keyid0" }],
     {},
-    { ...ERRATUM, clear: false },
+    { ...ERRATUM, policy: "never" },
   );
   const goesOn = await dotOf(skipped);
   assert(goesOn.includes('[label="host: go on"]'));

@@ -57,7 +57,7 @@ export interface Exploration {
  *
  * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
  * const { problem, machine } = closureProblem({ ...question, poison: "none" });
- * const system = new System(problem, machine, { lost: false });
+ * const system = new System(problem, machine);
  * await assertRejects(
  *   () => explore(system, { stateLimit: 10 }),
  *   StateLimitError,
@@ -93,7 +93,7 @@ const SLICE = 2 ** 18;
  *
  * const question = { platform: gnr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
  * const { problem, machine } = closureProblem({ ...question, poison: "none" });
- * const system = new System(problem, machine, { lost: false });
+ * const system = new System(problem, machine);
  * const { found } = await explore(system, {
  *   until: (state) => system.valuation(state).hostMachineCheck,
  * });

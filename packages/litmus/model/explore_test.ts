@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { EVENT } from "./_line_table.ts";
 import { closureProblem } from "../questions/closure.ts";
 import { explore } from "./explore.ts";
 import type { Problem, Thread, ThreadStep } from "./problem.ts";
-import { System } from "./system.ts";
+import { type Machine, System } from "./system.ts";
 
-const MACHINE = { mode: "Ci", clear: true, partialWriteToOwnedLine: "poison" } as const;
+const MACHINE: Machine = { platform: spr, policy: "always" };
 
 function closure(): System {
   const { problem, machine } = closureProblem({
@@ -16,7 +17,7 @@ function closure(): System {
     policy: "never",
     poison: "none",
   });
-  return new System(problem, machine, { lost: false });
+  return new System(problem, machine);
 }
 
 /** One line under KeyID 0 that is written once: small enough to count by hand. */
@@ -47,7 +48,7 @@ Deno.test("explore() visits exactly the states that can be counted by hand", asy
     { operation: "load", line: 0, key: "keyid0", register: 0 },
   ])]);
   const { states, transitions, depth } = await explore(
-    new System(problem, MACHINE, { lost: false }),
+    new System(problem, MACHINE),
   );
   assertEquals([states, transitions, depth], [4, 3, 3]);
 });
@@ -65,7 +66,7 @@ Deno.test("explore() interleaves threads and keeps their order", async () => {
     host([write("zeros")], { name: "host2", after: [0] }),
   ]);
   const last = async (problem: Problem) => {
-    const system = new System(problem, MACHINE, { lost: false });
+    const system = new System(problem, MACHINE);
     const exploration = await explore(system);
     const data = new Set<unknown>();
     for (let i = 0; i < exploration.states; i++) {
@@ -111,7 +112,7 @@ Deno.test("explore() stops at the limit with a message, never with an answer", a
 Deno.test("explore() takes as many states as the limit, and not one more; loops are no transitions", async () => {
   // A line that is flushed for ever: one state, and a move that leads back to it.
   const flush: ThreadStep = { operation: "clflush", line: 0, key: "keyid0" };
-  const loop = new System(small([host([flush], { kind: "any" })]), MACHINE, { lost: false });
+  const loop = new System(small([host([flush], { kind: "any" })]), MACHINE);
   const { states, transitions, depth } = await explore(loop, { stateLimit: 1 });
   assertEquals([states, transitions, depth], [1, 0, 0]);
   assertEquals(loop.moves(loop.initial).map(({ to }) => to === loop.initial), [true, true]);
@@ -154,9 +155,7 @@ Deno.test("explore() can be aborted and reports progress", async () => {
     seamNr: false,
   };
   let progress = 0;
-  const system = new System(problem, { ...MACHINE, partialWriteToOwnedLine: "merge" }, {
-    lost: false,
-  });
+  const system = new System(problem, { ...MACHINE, platform: gnr });
   await assertRejects(
     () =>
       explore(system, {
@@ -211,7 +210,7 @@ Deno.test("explore() finds the same states whether lines are walked step by step
   const states = async (threads: readonly Thread[]) => {
     const lines = [line!, { ...line!, name: "Y" }];
     const problem = { ...small(threads), lines };
-    return (await explore(new System(problem, MACHINE, { lost: false }))).states;
+    return (await explore(new System(problem, MACHINE))).states;
   };
   assertEquals(await states([td, reader, idle]), 64 * await states([td, reader]));
 });

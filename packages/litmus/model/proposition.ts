@@ -88,7 +88,7 @@ export const OBSERVATIONS: readonly Observation[] = ["Never", "Sometimes", "Alwa
  *
  * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
  * const { problem, machine } = closureProblem({ ...question, poison: "none" });
- * const system = new System(problem, machine, { lost: false });
+ * const system = new System(problem, machine);
  * const holds = testOf({ kind: "not", of: { kind: "mc" } });
  * assert(holds(system.valuation(system.initial)));
  * ```

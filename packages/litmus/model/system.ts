@@ -1,5 +1,7 @@
-import type { LineAutomatonOptions, Mode, Operation, RuleId } from "@tdx/core";
-import { requireOptions, requireWhole } from "@tdx/core/arguments";
+import type { Mode, Operation, Platform, RuleId, RuleTable } from "@tdx/core";
+import { requireWhole } from "@tdx/core/arguments";
+import type { Kernel } from "@tdx/linux/kernel";
+import type { Policy } from "@tdx/reclaim";
 import { ChangePool, type StateNumbers, stateNumbers } from "./_change_pool.ts";
 import {
   type CompiledMove,
@@ -19,24 +21,23 @@ import {
   VALUES,
   type WatchedLine,
 } from "./_line_table.ts";
+import { lineMachine } from "./_line_machine.ts";
 import { stagesOf } from "./_stages.ts";
 import { contentState, type KeyName, type Problem, retiresOf, type Thread } from "./problem.ts";
 
 /** The machine that a problem is put on. */
-export interface Machine extends LineAutomatonOptions {
-  /** Integrity mode. */
-  readonly mode: Mode;
-  /** Whether a `clear` step clears, as decided by platform and policy. */
-  readonly clear: boolean;
+export interface Machine {
+  /** The platform, whose memory controller the lines hang on. */
+  readonly platform: Platform;
+  /** Integrity mode; default `Ci`. */
+  readonly mode?: Mode;
+  /** The kernel or its version, as which a `clear` step clears; default the newest released one. */
+  readonly kernel?: Kernel | string;
+  /** The policy that a `clear` step follows, instead of the kernel's. */
+  readonly policy?: Policy;
+  /** Other rules, to ask "what if"; what is known by them stays, so a table must not change. */
+  readonly rules?: RuleTable;
 }
-
-/** What a machine can say of itself. */
-export const MACHINE_FIELDS: readonly (keyof Machine)[] = [
-  "mode",
-  "clear",
-  "partialWriteToOwnedLine",
-  "rules",
-];
 
 /** What to remember about the lines because a condition asks for it. */
 export interface Watch {
@@ -103,9 +104,8 @@ interface Phase {
  * import { spr } from "@tdx/platform-spr";
  * import { assertEquals } from "@std/assert";
  *
- * const question = { platform: spr, mode: "Li", hostKeys: "keyid0", policy: "never" } as const;
- * const { problem, machine } = closureProblem({ ...question, poison: "none" });
- * const system = new System(problem, machine, { lost: false });
+ * const { problem } = closureProblem({ platform: spr });
+ * const system = new System(problem, { platform: spr, kernel: "6.18" });
  *
  * const successors = system.buffer();
  * const count = system.expand(system.initial, successors);
@@ -147,15 +147,15 @@ export class System {
    *
    * @param problem The problem.
    * @param machine The machine.
-   * @param watch What to remember.
-   * @throws {TypeError} If the machine has a field that is not known.
-   * @throws {RangeError} If a word of the machine is not known, or the problem has more than 2^53
-   * possible states or 50 threads of kind `any`.
+   * @param watch What to remember; default nothing but the lines.
+   * @throws {TypeError} If the machine has a field that is not known, or its platform is not one of
+   * `definePlatform`.
+   * @throws {RangeError} If a word of the machine is not known, neither its kernel nor a policy tells
+   * whether it clears, or the problem has more than 2^53 possible states or 50 threads of kind `any`.
    */
-  constructor(problem: Problem, machine: Machine, watch: Watch) {
-    requireOptions("machine", machine, MACHINE_FIELDS);
+  constructor(problem: Problem, machine: Machine, watch: Watch = { lost: false }) {
     this.problem = problem;
-    const { clear, ...ofLine } = machine;
+    const { clear, ...ofLine } = lineMachine(machine);
     this.#compiled = compileProblem(problem, clear);
     const { operations, moves, threads } = this.#compiled;
     this.#threads = threads;
@@ -164,7 +164,7 @@ export class System {
     const remember = { lost: watch.lost, retired: retiresOf(problem) };
     this.#lines = problem.lines.map(({ content }, index) =>
       lineTable(ofLine, {
-        initial: contentState(content, machine.mode === "Ci"),
+        initial: contentState(content, ofLine.mode === "Ci"),
         operations: operations[index]!.map(({ operation }) => operation),
         stages,
         index,

@@ -8,7 +8,8 @@ import { PROMELA_OPERATIONS } from "./_promela_operations.ts";
 import { partialWriteConstant, promelaRules } from "./_promela_rules.ts";
 import { promelaCounters, promelaEnded, promelaSteps } from "./_promela_threads.ts";
 import { type Atom, foldProposition, type Proposition } from "../model/proposition.ts";
-import { type Machine, MACHINE_FIELDS, type Watch } from "../model/system.ts";
+import { lineMachine } from "../model/_line_machine.ts";
+import type { Machine, Watch } from "../model/system.ts";
 
 /** What a Promela model asks and remembers. */
 export interface PromelaOptions {
@@ -30,7 +31,7 @@ const OPTIONS: readonly (keyof PromelaOptions)[] = ["watch", "proposition"];
  * number of final states in which the statement holds. Coming to a stop is no error.
  *
  * @param problem The problem.
- * @param machine The machine: mode, platform behaviour, rules, and whether a clear step clears.
+ * @param on The machine.
  * @param options What to look for and what to remember.
  * @returns The model's text.
  * @throws {TypeError} If an option, or a field of the machine, is not known.
@@ -54,10 +55,10 @@ const OPTIONS: readonly (keyof PromelaOptions)[] = ["watch", "proposition"];
  */
 export function toPromela(
   problem: Problem,
-  machine: Machine,
+  on: Machine,
   options: PromelaOptions = {},
 ): string {
-  requireOptions("machine", machine, MACHINE_FIELDS);
+  const machine = lineMachine(on);
   requireOptions("options", options, OPTIONS);
   const { watch = { lost: false }, proposition = { kind: "mc" } } = options;
   const memory = { lost: watch.lost, retired: retiresOf(problem) };

@@ -154,7 +154,7 @@ const LOAD: Problem = {
   speculation: [],
   seamNr: false,
 };
-const MACHINE: Machine = { mode: "Ci", clear: false, partialWriteToOwnedLine: "merge" };
+const MACHINE: Machine = { platform: gnr, policy: "never" };
 
 Deno.test("toPromela() keeps names inside their comments", () => {
   const first = toPromela(LOAD, MACHINE).split("\n")[0]!;
@@ -210,7 +210,7 @@ Deno.test({
   async fn() {
     for (const [platform, machineCheck] of [[spr, true], [gnr, false]] as const) {
       const { problem, machine } = closure(platform, "never");
-      const { states } = await explore(new System(problem, machine, { lost: false }));
+      const { states } = await explore(new System(problem, machine));
       const [stored, errors] = await bySpin(toPromela(problem, machine));
       assertEquals(stored, states);
       assertEquals(errors > 0, machineCheck);
@@ -254,7 +254,7 @@ Deno.test("toPromela() writes every operation, on the copy under its KeyID, with
     const writes = operation !== "clear" && WRITES_DATA.has(operation);
     const step = { operation, line: 0, key, ...(writes ? { data: "host" as const } : {}) };
     const threads = [{ name: by, agent: by, after: [], kind: "sequence" as const, steps: [step] }];
-    const model = toPromela({ ...LOAD, threads }, { ...MACHINE, clear: true });
+    const model = toPromela({ ...LOAD, threads }, { ...MACHINE, policy: "always" });
     const [, done] = /pc_0 == 0 -> ((?:(?! pc_0 = ).)*) pc_0 = /.exec(model.replace(/\s+/g, " "))!;
     const [call, observed = ""] = expected.split("; ");
     const { keyId } = KEYS[key];

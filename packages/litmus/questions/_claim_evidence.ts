@@ -7,18 +7,14 @@ import {
   type Platform,
 } from "@tdx/core";
 import type { Policy } from "@tdx/reclaim";
+import { lineMachine } from "../model/_line_machine.ts";
 import { lineAutomaton } from "../model/_line_table.ts";
 import { explore } from "../model/explore.ts";
 import { contentState, KEYS } from "../model/problem.ts";
 import { System } from "../model/system.ts";
 import type { WitnessStep } from "../model/trace.ts";
-import {
-  type ClosureKeys,
-  closureProblem,
-  type ClosureQuestion,
-  type LeftPoison,
-} from "./closure.ts";
-import { verdict } from "./verdicts.ts";
+import { type ClosureKeys, closureProblem, type LeftPoison } from "./closure.ts";
+import { type ExpectedQuestion, verdict } from "./verdicts.ts";
 
 /** The witnesses of a question on several platforms; empty ones where there is no machine check. */
 export async function ask(
@@ -35,7 +31,9 @@ export async function ask(
 }
 
 /** The shortest way to a host machine check; empty where there is none. */
-export async function answer(question: ClosureQuestion): Promise<readonly WitnessStep[]> {
+export async function answer(
+  question: Omit<ExpectedQuestion, "expected">,
+): Promise<readonly WitnessStep[]> {
   const { witness } = await verdict({ ...question, expected: "Never" });
   return witness;
 }
@@ -81,8 +79,9 @@ async function reachableLines(
   poison: LeftPoison,
 ): Promise<{ automaton: LineAutomaton; states: readonly LineState[] }> {
   const question = { platform, mode, hostKeys: "keyid0", policy: "never", poison } as const;
-  const { problem, machine: { clear, ...ofLine } } = closureProblem(question);
-  const system = new System(problem, { clear, ...ofLine }, { lost: false });
+  const { problem, machine } = closureProblem(question);
+  const system = new System(problem, machine);
+  const { clear: _, ...ofLine } = lineMachine(machine);
   const exploration = await explore(system);
   const states = new Set<LineState>();
   for (let i = 0; i < exploration.states; i++) {

@@ -7,7 +7,7 @@ import {
   requirePlatform,
   TDX_PW_MCE,
 } from "@tdx/core";
-import { gradeMachineCheck, linux, LINUX_HISTORY } from "@tdx/linux";
+import { gradeMachineCheck, LINUX_HISTORY } from "@tdx/linux";
 import { clearOperation } from "@tdx/reclaim";
 import {
   afterStuckCell,
@@ -253,7 +253,7 @@ const CLAIMS: readonly Claim[] = [
       const grade = (version: string, keyIdInAddress: boolean, seamNr = true) =>
         gradeMachineCheck(consumedPoison({ address: 0, seamNr }), {
           mode: "kernel",
-          kernel: linux(version),
+          kernel: version,
           keyIdInAddress,
         });
       const versions = LINUX_HISTORY.map(({ from }) => from);

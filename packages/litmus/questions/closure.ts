@@ -1,14 +1,6 @@
-import {
-  defined,
-  type Mode,
-  MODES,
-  type OperationKind,
-  type Platform,
-  type RuleTable,
-  WRITES_DATA,
-} from "@tdx/core";
+import { defined, type OperationKind, WRITES_DATA } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
-import { HOST_KEYS, type HostKeys, type Policy, policyClears } from "@tdx/reclaim";
+import { HOST_KEYS, type HostKeys, settledDecision } from "@tdx/reclaim";
 import {
   HOST_KEY_NAMES,
   type KeyName,
@@ -31,19 +23,17 @@ export type LeftPoison = "none" | "unconsumed" | "consumed" | "logged";
 export type ClosureKeys = HostKeys | "keyid0+integrity";
 
 /**
- * One question of the verdict table: after this reclaim, can the host ever meet a machine check?
+ * One question of the verdict table: after this reclaim on this machine, can the host ever meet a
+ * machine check?
  */
-export interface ClosureQuestion {
-  /** The platform. */
-  readonly platform: Platform;
-  /** Integrity mode. */
-  readonly mode: Mode;
-  /** The host's KeyIDs; the clear goes through the first. */
-  readonly hostKeys: ClosureKeys;
-  /** The policy. */
-  readonly policy: Policy;
-  /** A transient hardware error in the line: none, never consumed, consumed with SEAM_NR, logged. */
-  readonly poison: LeftPoison;
+export interface ClosureQuestion extends Machine {
+  /** The host's KeyIDs, of which the clear goes through the first; default `keyid0`, as Linux. */
+  readonly hostKeys?: ClosureKeys;
+  /**
+   * A transient hardware error in the line: none, never consumed, consumed with SEAM_NR, logged;
+   * default `none`.
+   */
+  readonly poison?: LeftPoison;
   /**
    * Whether the kernel retired the page of poison that the TD consumed; default yes, as where
    * MCi_ADDR carries no KeyID bits (N1).
@@ -51,8 +41,6 @@ export interface ClosureQuestion {
   readonly pageRetired?: boolean;
   /** Whether caches are flushed before the clear (T3, D4); default yes. */
   readonly flush?: boolean;
-  /** Other rules, to ask "what if"; what is known by them stays, so a table must not change. */
-  readonly rules?: RuleTable;
 }
 
 /** A question whose answer is expected is one too. */
@@ -60,6 +48,7 @@ const QUESTION: readonly string[] = [
   "platform",
   "mode",
   "hostKeys",
+  "kernel",
   "policy",
   "poison",
   "pageRetired",
@@ -131,7 +120,8 @@ export function clearingKeys(hostKeys: ClosureKeys): HostKeys {
  * @returns The problem, and the machine to put it on.
  * @throws {TypeError} If something is asked that is not known, or the platform is not one of
  * `definePlatform`.
- * @throws {RangeError} If a word is not among the known ones.
+ * @throws {RangeError} If a word is not among the known ones, or neither kernel nor policy tells
+ * whether the host clears.
  *
  * @example
  * ```ts
@@ -139,26 +129,21 @@ export function clearingKeys(hostKeys: ClosureKeys): HostKeys {
  * import { spr } from "@tdx/platform-spr";
  * import { assertEquals } from "@std/assert";
  *
- * const { problem, machine } = closureProblem({
- *   platform: spr,
- *   mode: "Li",
- *   hostKeys: "keyid0",
- *   policy: "quirk",
- *   poison: "none",
- * });
+ * const { problem, machine } = closureProblem({ platform: spr, mode: "Li", kernel: "6.17" });
+ * assertEquals(problem.name, "spr Li keyid0 always");
  * assertEquals(problem.threads.map(({ name }) => name), ["td", "reclaim", "host", "device"]);
- * assertEquals(machine.clear, true);
+ * assertEquals(machine, { platform: spr, mode: "Li", policy: "always" });
  * ```
  */
 export function closureProblem(question: ClosureQuestion): { problem: Problem; machine: Machine } {
   requireOptions("question", question, QUESTION);
-  const { platform, mode, hostKeys, policy, poison, rules } = question;
+  const { platform, mode = "Ci", hostKeys = "keyid0", poison = "none", kernel, rules } = question;
   const { pageRetired = true, flush = true } = question;
   const keys = hostKeyNames(hostKeys);
   requireOneOf("poison", poison, LEFT_POISONS);
   const [cleared] = keys;
-  requireOneOf("mode", mode, MODES);
-  const clear = policyClears(policy, platform);
+  const asked = defined({ kernel, policy: question.policy });
+  const { policy } = settledDecision({ platform, mode, ...asked });
   const before = BEFORE[poison];
   const reclaim: Thread = {
     name: "reclaim",
@@ -189,12 +174,7 @@ export function closureProblem(question: ClosureQuestion): { problem: Problem; m
       seamNr: poison === "consumed" && pageRetired,
       logged: poison === "logged",
     },
-    machine: {
-      mode,
-      clear,
-      partialWriteToOwnedLine: platform.memory.partialWriteToOwnedLine,
-      ...defined({ rules }),
-    },
+    machine: { platform, mode, policy, ...defined({ rules }) },
   };
 }
 

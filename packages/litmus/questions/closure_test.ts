@@ -21,7 +21,7 @@ async function explored(
     flush,
   } as const;
   const { problem, machine } = closureProblem(question);
-  const system = new System(problem, machine, { lost: false });
+  const system = new System(problem, machine);
   const exploration = await explore(system);
   const seen = new Set<string>();
   for (let i = 0; i < exploration.states; i++) {

@@ -1,5 +1,5 @@
 import { type Mode, MODES, type Platform, requirePlatform } from "@tdx/core";
-import { type Kernel, requireKernel } from "@tdx/linux";
+import { type Kernel, linux } from "@tdx/linux";
 import { decide } from "@tdx/reclaim";
 import { closureProblem, type ClosureQuestion } from "./closure.ts";
 import { explore, type ExploreOptions } from "../model/explore.ts";
@@ -75,7 +75,7 @@ interface Situation {
  * no kernel can clear them.
  *
  * @param platform The platform.
- * @param kernel The kernel.
+ * @param kernel The kernel, or its version.
  * @param options Limit and cancellation of each exploration.
  * @returns The hazards with their shortest witnesses, and why there are no others.
  * @throws {TypeError} If an option is not known, or platform or kernel are not checked ones.
@@ -90,27 +90,27 @@ interface Situation {
  * import { assertEquals } from "@std/assert";
  *
  * const fixed = defineLinux({ ...linux("6.18"), version: "fixed", retiresSeamNrPage: true });
- * const ids = async (kernel: typeof fixed) =>
+ * const ids = async (kernel: typeof fixed | string) =>
  *   (await kernelHazards(gnr, kernel)).hazards.map(({ id }) => id);
- * assertEquals(await ids(linux("6.18")), ["R0", "N1"]);
+ * assertEquals(await ids("6.18"), ["R0", "N1"]);
  * assertEquals(await ids(fixed), ["R0"]);
  * ```
  */
 export async function kernelHazards(
   platform: Platform,
-  kernel: Kernel,
+  kernel: Kernel | string,
   options: ExploreOptions = {},
 ): Promise<KernelVerdict> {
   requirePlatform("platform", platform);
-  requireKernel("kernel", kernel);
+  const declared = linux(kernel);
   const hazards: KernelHazard[] = [];
   const closed: ClosedHazard[] = [];
-  for (const { id, what, asks, why } of situations(platform, kernel)) {
+  for (const { id, what, asks, why } of situations(platform, declared)) {
     const found = typeof asks === "string" ? undefined : await firstHarm(platform, asks, options);
     if (found !== undefined) hazards.push({ id, what, ...found });
     else closed.push({ id, why: typeof asks === "string" ? asks : why });
   }
-  const { version, confidence } = kernel;
+  const { version, confidence } = declared;
   return { version, confidence, platform: platform.name, hazards, closed };
 }
 

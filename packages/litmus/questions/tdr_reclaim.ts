@@ -94,9 +94,8 @@ export async function globalPageHarm(
   { platform, mode, t6, clear }: GlobalPage,
   options: ExploreOptions,
 ): Promise<Pick<TdrVerdict, "harm" | "witness">> {
-  const { partialWriteToOwnedLine } = platform.memory;
-  const machine = { mode, clear, partialWriteToOwnedLine };
-  const system = new System(tdrProblem(t6), machine, { lost: true });
+  const policy = clear ? "always" : "never";
+  const system = new System(tdrProblem(t6), { platform, mode, policy }, { lost: true });
   const found = {
     "machine check": (state: number) => (system.events(state) & EVENT.hostMachineCheck) !== 0,
     "lost data": (state: number) => system.valuation(state).lines[0]!.lost,

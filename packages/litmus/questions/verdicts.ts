@@ -22,7 +22,7 @@ import { type WitnessStep, witnessSteps } from "../model/trace.ts";
 
 /** What came out for one row of the verdict table. */
 export interface VerdictRow
-  extends Pick<ClosureQuestion, "mode" | "hostKeys" | "policy" | "poison"> {
+  extends Pick<ExpectedQuestion, "mode" | "hostKeys" | "policy" | "poison"> {
   /** The row in words. */
   readonly name: string;
   /** Name of the platform. */
@@ -132,6 +132,14 @@ const EXPECTED: readonly Expected[] = [
 
 /** One question with the answer that the table expects. */
 export interface ExpectedQuestion extends ClosureQuestion {
+  /** Integrity mode. */
+  readonly mode: Mode;
+  /** The host's KeyIDs. */
+  readonly hostKeys: ClosureKeys;
+  /** The policy. */
+  readonly policy: Policy;
+  /** What is in the line besides. */
+  readonly poison: LeftPoison;
   /** The expected answer. */
   readonly expected: Observation;
 }
@@ -215,7 +223,7 @@ export async function verdict(
   const { problem, machine } = closureProblem(
     rules === undefined ? question : { ...question, rules },
   );
-  const system = new System(problem, machine, { lost: false });
+  const system = new System(problem, machine);
   const exploration = await explore(system, how);
   let first: number | undefined;
   let secretRead = false;
@@ -252,7 +260,7 @@ function observed(machineCheck: boolean): Observation {
 }
 
 function decision(
-  { platform, mode, hostKeys, policy, poison }: ClosureQuestion,
+  { platform, mode, hostKeys, policy, poison }: ExpectedQuestion,
 ): Observation | null {
   if (poison !== "none" || !isHostKeys(hostKeys)) return null;
   return observed(decide({ platform, mode, hostKeys, policy }).hazard);

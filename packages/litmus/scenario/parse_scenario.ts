@@ -1,3 +1,4 @@
+import type { Platform } from "@tdx/core";
 import { requireOptions } from "@tdx/core/arguments";
 import { parseCondition } from "./_parse_condition.ts";
 import { parseExpectations } from "./_parse_expectations.ts";
@@ -20,8 +21,8 @@ import { TokenReader } from "./_token_reader.ts";
 export interface ParseScenarioOptions {
   /** The name of the file, for messages; default `scenario`. */
   readonly file?: string;
-  /** The names of all known platforms; others are refused, and `all` stands for these. */
-  readonly platforms: readonly string[];
+  /** All known platforms or their names; others are refused, and `all` stands for these. */
+  readonly platforms: readonly (Platform | string)[];
 }
 
 const OPTIONS: readonly (keyof ParseScenarioOptions)[] = ["file", "platforms"];
@@ -68,7 +69,8 @@ const MAX_LINES = 8;
  */
 export function parseScenario(text: string, options: ParseScenarioOptions): Scenario {
   requireOptions("options", options, OPTIONS);
-  const { file = "scenario", platforms } = options;
+  const { file = "scenario" } = options;
+  const platforms = options.platforms.map((each) => typeof each === "string" ? each : each.name);
   const reader = new TokenReader({ file, text: text.replace(/^\uFEFF/, "") });
   reader.expect("TDX", "TDX and the name of the scenario");
   const name = reader.name("the name of the scenario").text;

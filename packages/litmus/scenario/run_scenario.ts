@@ -1,6 +1,6 @@
-import { type Mode, MODES, type Platform, type RuleTable } from "@tdx/core";
-import { requireOneOf } from "@tdx/core/arguments";
-import { type Policy, policyClears } from "@tdx/reclaim";
+import { defined, type Mode } from "@tdx/core";
+import type { Kernel } from "@tdx/linux/kernel";
+import { type Policy, settledDecision } from "@tdx/reclaim";
 import {
   type Exploration,
   explore,
@@ -44,24 +44,20 @@ export interface ScenarioResult {
 }
 
 /** Where a scenario is run. */
-export interface RunOptions extends ExploreOptions {
-  /** The platform. */
-  readonly platform: Platform;
-  /** The mode. */
-  readonly mode: Mode;
+export interface RunOptions extends ExploreOptions, Machine {
+  /** As which kernel it clears, instead of the scenario's policy; if that differs nothing is expected. */
+  readonly kernel?: Kernel | string;
   /** Another policy than the scenario's; then nothing is expected. */
   readonly policy?: Policy;
-  /** Other rules, to ask "what if"; what is known by them stays, so a table must not change. */
-  readonly rules?: RuleTable;
 }
 
-const OPTIONS: readonly (keyof RunOptions)[] = ["platform", "mode", "policy", "rules"];
+const OPTIONS: readonly (keyof RunOptions)[] = ["platform", "mode", "kernel", "policy", "rules"];
 
 /**
  * Runs a scenario on one platform in one mode.
  *
  * @param scenario The scenario.
- * @param options Platform, mode, policy, limits.
+ * @param options The machine, limits.
  * @returns What it showed.
  * @throws {TypeError} If an option is not known, or the platform is not one of `definePlatform`.
  * @throws {RangeError} If a word is not among the known ones.
@@ -78,7 +74,7 @@ const OPTIONS: readonly (keyof RunOptions)[] = ["platform", "mode", "policy", "r
  * const scenario = parseScenario(
  *   'TDX erratum "A partial write, then a load (W5, R0)." { X = td secret } ' +
  *     "host ; partial-write X host ; load X -> r0 ; exists mc expect spr: Always expect: Never",
- *   { platforms: ["spr", "gnr"] },
+ *   { platforms: [spr, gnr] },
  * );
  * const run = async (platform: typeof spr) =>
  *   (await runScenario(scenario, { platform, mode: "Li" })).observation;
@@ -90,11 +86,13 @@ export async function runScenario(
   options: RunOptions,
 ): Promise<ScenarioResult> {
   requireExploreOptions(options, OPTIONS);
-  const { platform, mode, policy = scenario.policy, rules, ...how } = options;
+  const { platform, mode = "Ci", kernel, policy: asked, rules, ...how } = options;
+  const policy = asked ??
+    (kernel === undefined ? scenario.policy : settledDecision({ platform, kernel }).policy);
   const { proposition, quantifier } = scenario.condition;
   const system = new System(
     scenario.problem,
-    { ...scenarioMachine(platform, mode, policy), ...(rules && { rules }) },
+    { platform, mode, policy, ...defined({ rules }) },
     watchFor(proposition),
   );
   const exploration = await explore(system, how);
@@ -134,35 +132,6 @@ export async function runScenario(
     exploration,
     system,
     trace: seen.telling === undefined ? [] : exploration.witness(seen.telling),
-  };
-}
-
-/**
- * The machine that a scenario is put on.
- *
- * @param platform The platform.
- * @param mode The integrity mode.
- * @param policy The policy that `clear` steps follow.
- * @returns The machine, for `System` or `toPromela`.
- * @throws {TypeError} If the platform is not one of `definePlatform`.
- * @throws {RangeError} If policy or mode are not among the known ones.
- *
- * @example
- * ```ts
- * import { scenarioMachine } from "@tdx/litmus";
- * import { spr } from "@tdx/platform-spr";
- * import { assertEquals } from "@std/assert";
- *
- * const machine = scenarioMachine(spr, "Li", "quirk");
- * assertEquals(machine, { mode: "Li", clear: true, partialWriteToOwnedLine: "poison" });
- * ```
- */
-export function scenarioMachine(platform: Platform, mode: Mode, policy: Policy): Machine {
-  requireOneOf("mode", mode, MODES);
-  return {
-    mode,
-    clear: policyClears(policy, platform),
-    partialWriteToOwnedLine: platform.memory.partialWriteToOwnedLine,
   };
 }
 

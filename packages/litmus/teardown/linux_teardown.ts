@@ -1,4 +1,4 @@
-import { type Kernel, requireKernel } from "@tdx/linux/kernel";
+import { type Kernel, linux } from "@tdx/linux/kernel";
 import { requireOneOf } from "@tdx/core/arguments";
 import { TEARDOWN_PATHS, type TeardownPath } from "@tdx/reclaim";
 
@@ -9,7 +9,7 @@ import { TEARDOWN_PATHS, type TeardownPath } from "@tdx/reclaim";
  * guest page that was refused (X2), and Dynamic PAMT (X6). The rest is the order of semantics §4 and
  * §4.1. `dead` is KVM_BUG_ON, or the end of the VM: no vCPU enters any more.
  *
- * @param kernel The kernel; all three facts must be known of it.
+ * @param kernel The kernel, or its version; all three facts must be known of it.
  * @param path `dynamic`, or `terminate`, which is proposed and in no version.
  * @returns The text.
  * @throws {RangeError} If the path is not one of the two, or one of the facts is not known.
@@ -17,17 +17,15 @@ import { TEARDOWN_PATHS, type TeardownPath } from "@tdx/reclaim";
  * @example
  * ```ts
  * import { linuxTeardown } from "@tdx/litmus";
- * import { linux } from "@tdx/linux";
  * import { assertStringIncludes } from "@std/assert";
  *
- * assertStringIncludes(linuxTeardown(linux("6.18"), "dynamic"), "else { dead leak page next }");
- * assertStringIncludes(linuxTeardown(linux("6.19"), "dynamic"), "else { dead return page next }");
+ * assertStringIncludes(linuxTeardown("6.18", "dynamic"), "else { dead leak page next }");
+ * assertStringIncludes(linuxTeardown("6.19", "dynamic"), "else { dead return page next }");
  * ```
  */
-export function linuxTeardown(kernel: Kernel, path: TeardownPath): string {
-  requireKernel("kernel", kernel);
+export function linuxTeardown(kernel: Kernel | string, path: TeardownPath): string {
   requireOneOf("path", path, TEARDOWN_PATHS);
-  const { version, reset, refusedGuestPage, dynamicPamt } = kernel;
+  const { version, reset, refusedGuestPage, dynamicPamt } = linux(kernel);
   if (reset === "unknown" || refusedGuestPage === "unknown" || dynamicPamt === "unknown") {
     throw new RangeError(
       `Expected a kernel of which reset, refusedGuestPage and dynamicPamt are known, got ${version}`,

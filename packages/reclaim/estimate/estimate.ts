@@ -21,8 +21,8 @@ export interface EstimateOptions {
   readonly path?: TeardownPath;
   /** Which cost of a clear to reckon with; default `published`. */
   readonly clear?: ClearReading;
-  /** The kernel; default the newest released one. */
-  readonly kernel?: Kernel;
+  /** The kernel, or its version; default the newest released one. */
+  readonly kernel?: Kernel | string;
 }
 
 const ESTIMATE_OPTIONS: readonly (keyof EstimateOptions)[] = [
@@ -117,7 +117,7 @@ export interface Estimate {
 export function estimate(options: EstimateOptions): Estimate {
   requireOptions("options", options, ESTIMATE_OPTIONS);
   const { platform, guestBytes, vcpus, path = MAINLINE_PATH, clear = "published" } = options;
-  const linuxKernel = options.kernel ?? linux();
+  const linuxKernel = linux(options.kernel);
   const { kernel, policy } = decide({ platform, kernel: linuxKernel });
   requireOneOf("path", path, TEARDOWN_PATHS);
   const clears = (policy: Policy) => policyClears(policy, platform);

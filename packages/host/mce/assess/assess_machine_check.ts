@@ -11,7 +11,7 @@ import {
   TDX_PW_MCE,
 } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
-import { type Kernel, MACHINE_CHECK_MODES, type MachineCheckMode, requireKernel } from "@tdx/linux";
+import { type Kernel, linux, MACHINE_CHECK_MODES, type MachineCheckMode } from "@tdx/linux";
 import { matchPlatform } from "../../cpu/match_platform.ts";
 import { decodeEncryptionError, type EncryptionError } from "./encryption_error.ts";
 import { type ErrorAddress, locateError } from "./error_address.ts";
@@ -31,7 +31,7 @@ export interface MachineCheckHost extends KeyIdLayout {
   /** The platforms to look in. */
   readonly platforms?: readonly Platform[] | undefined;
   /** The kernel that took it; default the newest released one. */
-  readonly kernel?: Kernel | undefined;
+  readonly kernel?: Kernel | string | undefined;
 }
 
 const HOST: readonly (keyof MachineCheckHost)[] = [
@@ -155,7 +155,7 @@ function requireHost(host: MachineCheckHost): void {
   requireOptions("host", host, HOST);
   const { mode, platform, platforms, kernel } = host;
   if (mode !== undefined) requireOneOf("host.mode", mode, MACHINE_CHECK_MODES);
-  if (kernel !== undefined) requireKernel("host.kernel", kernel);
+  linux(kernel);
   if (platform !== undefined) requirePlatform("host.platform", platform);
   platforms?.forEach((each, i) => requirePlatform(`host.platforms[${i}]`, each));
 }

@@ -19,8 +19,8 @@ export interface GradeByMode extends Omit<MachineCheckGrade, "message"> {
 export interface GradeHost {
   /** What was interrupted, where the log does not tell. */
   readonly mode?: MachineCheckMode | undefined;
-  /** The kernel; default the newest released one. */
-  readonly kernel?: Kernel | undefined;
+  /** The kernel, or its version; default the newest released one. */
+  readonly kernel?: Kernel | string | undefined;
   /** Whether MCi_ADDR carries KeyID bits, where that is known. */
   readonly keyIdInAddress?: boolean | undefined;
 }
