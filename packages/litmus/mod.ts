@@ -62,14 +62,8 @@ export {
   testOf,
   watchFor,
 } from "./model/proposition.ts";
-export {
-  type Machine,
-  type Move,
-  type MoveTo,
-  System,
-  type Valuation,
-  type Watch,
-} from "./model/system.ts";
+export { type Move, type MoveTo, System, type Valuation, type Watch } from "./model/system.ts";
+export type { Machine } from "./model/machine.ts";
 export * from "./model/trace.ts";
 export * from "./promela/promela.ts";
 export { checkClaims, type ClaimResult } from "./questions/claims.ts";

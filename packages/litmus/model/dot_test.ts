@@ -4,7 +4,8 @@ import { spr } from "@tdx/platform-spr";
 import { toDot } from "./dot.ts";
 import { type Exploration, explore } from "./explore.ts";
 import type { KeyName, Problem, ThreadStep } from "./problem.ts";
-import { type Machine, System } from "./system.ts";
+import { System } from "./system.ts";
+import type { Machine } from "./machine.ts";
 
 const ERRATUM: Machine = { platform: spr, policy: "always" };
 

@@ -5,7 +5,8 @@ import { EVENT } from "./_line_table.ts";
 import { closureProblem } from "../questions/closure.ts";
 import { explore } from "./explore.ts";
 import type { Problem, Thread, ThreadStep } from "./problem.ts";
-import { type Machine, System } from "./system.ts";
+import { System } from "./system.ts";
+import type { Machine } from "./machine.ts";
 
 const MACHINE: Machine = { platform: spr, policy: "always" };
 

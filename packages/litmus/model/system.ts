@@ -1,7 +1,5 @@
-import type { Mode, Operation, Platform, RuleId, RuleTable } from "@tdx/core";
+import type { Operation, RuleId } from "@tdx/core";
 import { requireWhole } from "@tdx/core/arguments";
-import type { Kernel } from "@tdx/linux/kernel";
-import type { Policy } from "@tdx/reclaim";
 import { ChangePool, type StateNumbers, stateNumbers } from "./_change_pool.ts";
 import {
   type CompiledMove,
@@ -21,23 +19,9 @@ import {
   VALUES,
   type WatchedLine,
 } from "./_line_table.ts";
-import { lineMachine } from "./_line_machine.ts";
+import { lineMachine, type Machine } from "./machine.ts";
 import { stagesOf } from "./_stages.ts";
 import { contentState, type KeyName, type Problem, retiresOf, type Thread } from "./problem.ts";
-
-/** The machine that a problem is put on. */
-export interface Machine {
-  /** The platform, whose memory controller the lines hang on. */
-  readonly platform: Platform;
-  /** Integrity mode; default `Ci`. */
-  readonly mode?: Mode;
-  /** The kernel or its version, as which a `clear` step clears; default the newest released one. */
-  readonly kernel?: Kernel | string;
-  /** The policy that a `clear` step follows, instead of the kernel's. */
-  readonly policy?: Policy;
-  /** Other rules, to ask "what if"; what is known by them stays, so a table must not change. */
-  readonly rules?: RuleTable;
-}
 
 /** What to remember about the lines because a condition asks for it. */
 export interface Watch {

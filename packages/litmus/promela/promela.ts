@@ -8,8 +8,8 @@ import { PROMELA_OPERATIONS } from "./_promela_operations.ts";
 import { partialWriteConstant, promelaRules } from "./_promela_rules.ts";
 import { promelaCounters, promelaEnded, promelaSteps } from "./_promela_threads.ts";
 import { type Atom, foldProposition, type Proposition } from "../model/proposition.ts";
-import { lineMachine } from "../model/_line_machine.ts";
-import type { Machine, Watch } from "../model/system.ts";
+import { lineMachine, type Machine } from "../model/machine.ts";
+import type { Watch } from "../model/system.ts";
 
 /** What a Promela model asks and remembers. */
 export interface PromelaOptions {

@@ -8,7 +8,8 @@ import { explore } from "../model/explore.ts";
 import { type KeyName, KEYS, type Problem, type ThreadStep } from "../model/problem.ts";
 import { toPromela } from "./promela.ts";
 import type { Proposition } from "../model/proposition.ts";
-import { type Machine, System } from "../model/system.ts";
+import { System } from "../model/system.ts";
+import type { Machine } from "../model/machine.ts";
 
 // The rule tables of the specification as guards and the outcomes that matter most.
 const ROWS: readonly (readonly [RuleId, string, readonly string[]])[] = [

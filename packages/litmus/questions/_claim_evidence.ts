@@ -7,7 +7,7 @@ import {
   type Platform,
 } from "@tdx/core";
 import type { Policy } from "@tdx/reclaim";
-import { lineMachine } from "../model/_line_machine.ts";
+import { lineMachine } from "../model/machine.ts";
 import { lineAutomaton } from "../model/_line_table.ts";
 import { explore } from "../model/explore.ts";
 import { contentState, KEYS } from "../model/problem.ts";

@@ -8,7 +8,7 @@ import {
   type Thread,
   type ThreadStep,
 } from "../model/problem.ts";
-import type { Machine } from "../model/system.ts";
+import type { Machine } from "../model/machine.ts";
 
 /**
  * What is in a reclaimed line besides what the TD wrote: no poison, that of a hardware error which

@@ -9,7 +9,8 @@ import {
 } from "../model/explore.ts";
 import { atomsOf, type Observation, outcomeOf, testOf, watchFor } from "../model/proposition.ts";
 import type { Scenario } from "./scenario.ts";
-import { type Machine, type Move, System } from "../model/system.ts";
+import { type Move, System } from "../model/system.ts";
+import type { Machine } from "../model/machine.ts";
 
 /** What a scenario showed on one platform in one mode. */
 export interface ScenarioResult {
