@@ -34,7 +34,7 @@ import {
   type WriteFile,
 } from "./shell/stdio.ts";
 import { messageOf } from "./shell/system_trouble.ts";
-import { pick } from "./shell/values.ts";
+import { pick, UsageError } from "./shell/values.ts";
 
 export { EXIT, type ExitStatus, type Output, type Stdio, type WriteFile };
 
@@ -104,7 +104,10 @@ const LONGEST_MESSAGE = 2000;
 
 async function run(args: readonly string[], stdio: Stdio): Promise<ExitStatus> {
   const [name, ...rest] = args;
-  if (name === "help" && rest.length > 0) return await run([rest[0]!, "--help"], stdio);
+  if (name === "help" && rest.length === 1) return await run([rest[0]!, "--help"], stdio);
+  if (rest.length > 0 && ["--help", "-h", "help", "--version", "-V", "man"].includes(name!)) {
+    throw new UsageError(`Expected ${name} alone, got ${rest.join(" ")} behind it`);
+  }
   if (name === undefined || ["--help", "-h", "help"].includes(name)) {
     stdio.print(generalHelp(await allCommands(), stdio.columns));
     return name === undefined ? EXIT.usage : EXIT.fine;

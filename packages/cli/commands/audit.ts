@@ -67,7 +67,17 @@ async function runAudit(
   );
   const how = { explain: options.has("explain"), colour: stdio.colour };
   stdio.print(AUDIT_WRITERS[format](found, how));
+  if (isThisMachine(options) && found.platform === "none") {
+    stdio.note(
+      "tdx: no CPU that could host TDs; to audit another host: " +
+        "ssh HOST sh -s < collect.sh | tdx audit -; for a platform: tdx decide --platform emr",
+    );
+  }
   return formatStatus(found, format);
+}
+
+function isThisMachine({ operands, given }: Options): boolean {
+  return operands.length === 0 && !given.has("root");
 }
 
 async function sourceOf(options: Options, stdio: Stdio): Promise<HostSource> {

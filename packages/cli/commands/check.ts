@@ -23,7 +23,7 @@ import {
 } from "../litmus/kernels.ts";
 import { tdrText, verdictsText } from "../litmus/verdicts_text.ts";
 import { type Command, EXIT } from "../shell/command.ts";
-import { noOperands, type Options } from "../shell/options.ts";
+import { noOperands, type Options, requireAlone } from "../shell/options.ts";
 import { printJson, showProgress } from "../shell/show.ts";
 import type { Output } from "../shell/stdio.ts";
 import { UsageError } from "../shell/values.ts";
@@ -45,6 +45,7 @@ export const checkCommand: Command = {
   example: "tdx check --platform spr --trace",
   async run(options, stdio) {
     noOperands(options);
+    requireAlone(options, "json", ["trace"]);
     if (asksKernels(options)) {
       const kernels = await answerKernels(options, stdio);
       if (options.has("json")) printJson(stdio, { kernels });

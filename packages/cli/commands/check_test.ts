@@ -115,6 +115,8 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
     "Expected options that leave a question",
   ],
   [["--limit", "many"], "Expected --limit as a whole number from 1, got many"],
+  [["--limit", "9".repeat(20)], "Expected --limit as a whole number from 1 below 2^53, got 999"],
+  [["--json", "--trace"], "Expected --json without --trace, which it would ignore, got both"],
   [["scenario.tdx"], "Expected only options, got scenario.tdx"],
 ];
 

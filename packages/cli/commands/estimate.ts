@@ -6,7 +6,7 @@ import { showEstimate } from "../estimate/single.ts";
 import { type Command, EXIT } from "../shell/command.ts";
 import { findMachine, KERNEL_OPTION, MACHINE_OPTIONS, namedKernel } from "../shell/machine.ts";
 import { readInput } from "../shell/input.ts";
-import { noOperands } from "../shell/options.ts";
+import { noOperands, requireAlone } from "../shell/options.ts";
 import { PATH_OPTION, readPaths } from "../shell/paths.ts";
 import { UsageError } from "../shell/values.ts";
 import { showExtrapolation } from "../shutdown/extrapolate.ts";
@@ -67,14 +67,17 @@ export const estimateCommand: Command = {
     if (inventory !== undefined) return await showFleet(inventory, paths, clear, stdio, json);
     const guestBytes = required("memory", options.size("memory"));
     const vcpus = required("vcpus", options.number("vcpus", { from: 1 }));
-    const { platform } = await findMachine(options, stdio);
     const from = options.text("from");
+    // What was measured has its own platform and kernel.
+    requireAlone(options, "from", [
+      "clear",
+      ...Object.keys({ ...MACHINE_OPTIONS, ...KERNEL_OPTION }),
+    ]);
     if (from !== undefined) {
-      const [beside] = options.among(["clear", "kernel"]);
-      if (beside !== undefined) throw new UsageError(`Expected --from alone, got --${beside} too`);
       const measured = await readInput(from, stdio);
-      return showExtrapolation(measured, from, { platform, guestBytes, vcpus }, paths, stdio, json);
+      return showExtrapolation(measured, from, { guestBytes, vcpus }, paths, stdio, json);
     }
+    const { platform } = await findMachine(options, stdio);
     const kernel = namedKernel(options) ?? linux();
     showEstimate({ platform, kernel, guestBytes, vcpus }, paths, clear, stdio, json);
     return EXIT.fine;

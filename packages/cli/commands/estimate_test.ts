@@ -415,6 +415,10 @@ const BAD: readonly (readonly [readonly string[], string])[] = [
   ],
   [["--clear", testData("spr.cpuid")], "spr.cpuid to be what tdx meter --json writes, got no JSON"],
   [["--clear", "-", "--cpuid", "-"], "Expected standard input for one option, got it for --clear"],
+  [
+    ["--from", "x", "--memory", "1GiB", "--vcpus", "1"],
+    "Expected --from without --platform, which",
+  ],
   [["18GiB"], "tdx: Expected only options, got 18GiB"],
 ];
 const BAD_INVENTORY: readonly (readonly [readonly string[], string])[] = [

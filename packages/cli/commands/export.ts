@@ -51,6 +51,9 @@ export const exportCommand: Command = {
     const [typed, ...files] = options.operands;
     if (typed === undefined) throw new UsageError(`Expected ${FORMS.join(" or ")}, got none`);
     const form = pickName("the form", typed, FORMS);
+    if (form === "promela" && options.has("limit")) {
+      throw new UsageError("Expected --limit with dot, got promela, which explores nothing");
+    }
     const chosen = one(
       files.length === 0 ? questions(options) : await scenarios(files, options, stdio),
     );

@@ -18,7 +18,7 @@ import {
   TRACE_OPTION,
 } from "../litmus/questions.ts";
 import { type Command, EXIT } from "../shell/command.ts";
-import type { Options } from "../shell/options.ts";
+import { type Options, requireAlone } from "../shell/options.ts";
 import { printJson } from "../shell/show.ts";
 import type { Output } from "../shell/stdio.ts";
 import { UsageError } from "../shell/values.ts";
@@ -42,6 +42,7 @@ export const litmusCommand: Command = {
   },
   example: "tdx litmus scenario.tdx --trace",
   async run(options, stdio) {
+    requireAlone(options, "json", ["trace"]);
     if (options.operands.length === 0) throw new UsageError("Expected a scenario file, got none");
     // All files are read before any is run, so that a mistake in the last one costs nothing.
     // One after another: a process may not have so many open.

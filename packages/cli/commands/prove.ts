@@ -17,9 +17,28 @@ import {
 } from "../prove/teardowns.ts";
 import { proofsText } from "../prove/text.ts";
 import { type Command, EXIT } from "../shell/command.ts";
-import type { Options } from "../shell/options.ts";
+import { PLATFORM_NAMES } from "../shell/machine.ts";
+import { type Options, type OptionTable, requireAlone } from "../shell/options.ts";
 import { printJson } from "../shell/show.ts";
 import { inWorkers } from "../shell/workers.ts";
+
+/** The options that say how to explore, and what to show of it. */
+const EXPLORING: OptionTable = {
+  faults: { value: "N", help: "SEAMCALLs that fail where Linux does not expect it; default 1" },
+  fail: {
+    value: "SEAMCALL",
+    choices: SEAMCALL_NAMES,
+    help: "the only one that fails, such as TDH.MEM.PAGE.REMOVE",
+  },
+  busy: { value: "N", help: "answers BUSY or INTERRUPTED_RESUMABLE besides; default 1" },
+  pages: { value: "N", help: "guest pages, 1 to 16; default 2" },
+  vcpus: { value: "N", help: "vCPUs, 1 to 8; default 2" },
+  packages: { value: "N", help: "packages, 1 to 8; default 2" },
+  platform: { value: PLATFORM_NAMES, help: "only this platform's lines; default spr and gnr" },
+  limit: { value: "STATES", help: "give up beyond this many states; default 2^24" },
+  ...TRACE_OPTION,
+  ...HTML_OPTION,
+};
 
 /** `tdx prove`: explore every interleaving of a teardown, with every failure in a bound. */
 export const proveCommand: Command = {
@@ -28,20 +47,14 @@ export const proveCommand: Command = {
     "[FILE...] [--kernel VERSION] [--path PATH] [--faults N] [--pages N] [--vcpus N] [--trace]",
   options: {
     ...TEARDOWN_OPTIONS,
-    faults: { value: "N", help: "SEAMCALLs that fail where Linux does not expect it; default 1" },
-    fail: { value: "SEAMCALL", help: "the only one that fails, such as TDH.MEM.PAGE.REMOVE" },
-    busy: { value: "N", help: "answers BUSY or INTERRUPTED_RESUMABLE besides; default 1" },
-    pages: { value: "N", help: "guest pages, 1 to 16; default 2" },
-    vcpus: { value: "N", help: "vCPUs, 1 to 8; default 2" },
-    packages: { value: "N", help: "packages, 1 to 8; default 2" },
-    platform: { value: "NAME", help: "only this platform's lines; default spr and gnr" },
-    limit: { value: "STATES", help: "give up beyond this many states; default 2^24" },
+    ...EXPLORING,
     text: { help: "print the teardowns as text instead, to try a patch from" },
-    ...TRACE_OPTION,
-    ...HTML_OPTION,
   },
   example: "tdx prove --kernel 6.19 --fail TDH.MEM.PAGE.REMOVE",
   async run(options, stdio) {
+    requireAlone(options, "json", ["trace"]);
+    requireAlone(options, "text", ["json", ...Object.keys(EXPLORING)]);
+    if (options.text("faults") === "0") requireAlone(options, "faults", ["fail"]);
     const teardowns = await readTeardowns(options, stdio);
     if (options.has("text")) {
       stdio.print(teardowns.map(({ teardown }) => teardown.text).join("\n"));

@@ -102,7 +102,7 @@ Deno.test("tdx shutdown --replay agrees with a recorded life, or shows where it 
 });
 
 Deno.test("tdx estimate --from reckons with what was measured on this host", async () => {
-  const td = ["--platform", "emr", "--memory", "1GiB", "--vcpus", "4"];
+  const td = ["--memory", "1GiB", "--vcpus", "4"];
   const dynamic = await tdxJson("estimate", ...td, "--path", "dynamic", "--from", HIST);
   const { answer: { shutdowns: [measured] } } = await tdxJson("shutdown", HIST);
   const of = (all: { phase: string; seconds: { high: number } }[], name: string) =>

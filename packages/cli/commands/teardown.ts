@@ -1,4 +1,4 @@
-import { GiB } from "@tdx/core";
+import { GiB, showSize, TiB } from "@tdx/core";
 import { MODES } from "@tdx/core/rules";
 import { linux } from "@tdx/linux/kernel";
 import { HOST_KEYS, POLICIES } from "@tdx/reclaim";
@@ -9,6 +9,7 @@ import { noOperands, type Options } from "../shell/options.ts";
 import { PATH_OPTION, readPaths } from "../shell/paths.ts";
 import { printJson } from "../shell/show.ts";
 import type { Stdio } from "../shell/stdio.ts";
+import { UsageError } from "../shell/values.ts";
 import { FAULT_OPTIONS, readFaults } from "../teardown/faults.ts";
 import {
   simulate,
@@ -38,6 +39,9 @@ export const teardownCommand: Command = {
   async run(options, stdio) {
     noOperands(options);
     const plan = await readPlan(options, stdio);
+    if (options.has("seed") && options.among(["scatter", "poison-rate", "busy"]).length === 0) {
+      throw new UsageError("Expected --seed with --scatter, --poison-rate or --busy, got it alone");
+    }
     const writeHtml = await htmlWriter(options, stdio);
     const html = writeHtml && await import("../teardown/html.ts");
     const [path, ...otherPaths] = readPaths(options);
@@ -74,7 +78,17 @@ function printed({ guestBytes, vcpus }: Plan, done: Simulated<unknown>): Printed
 /** A teardown by whatever path. */
 type Plan = Omit<TeardownPlan, "path">;
 
+/** As many frames of 4 KiB as scattered pages are picked from. */
+const MOST_SCATTERED = 16 * TiB;
+
 async function readPlan(options: Options, stdio: Stdio): Promise<Plan> {
+  const hostBytes = options.size("host-memory");
+  if (options.has("scatter") && hostBytes !== undefined && hostBytes > MOST_SCATTERED) {
+    throw new UsageError(
+      `Expected --host-memory of at most ${showSize(MOST_SCATTERED)} with --scatter, got ` +
+        options.text("host-memory"),
+    );
+  }
   return {
     guestBytes: options.size("memory") ?? 16 * GiB,
     vcpus: options.number("vcpus", { from: 1 }) ?? 4,
@@ -83,7 +97,7 @@ async function readPlan(options: Options, stdio: Stdio): Promise<Plan> {
     policy: options.pick("policy", POLICIES),
     mode: options.pick("mode", MODES) ?? "Ci",
     faults: readFaults(options),
-    hostBytes: options.size("host-memory"),
+    hostBytes,
     scatter: options.has("scatter"),
     platform: (await findMachine(options, stdio)).platform,
   };

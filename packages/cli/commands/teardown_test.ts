@@ -324,7 +324,15 @@ const BAD: readonly (readonly [readonly string[], string])[] = [
   [["--host-memory", "1.5GiB"], "tdx: Expected host memory as a multiple of 1 GiB that holds "],
   [["--host-memory", "16GiB"], "tdx: Expected host memory as a multiple of 1 GiB that holds "],
   [["--host-memory", "much"], `tdx: Expected --host-memory ${SIZE} much`],
-  [["--host-memory", "32TiB", "--scatter"], "Expected a multiple of 512 frames up to 2^32 to"],
+  [
+    ["--host-memory", "32TiB", "--scatter"],
+    "Expected --host-memory of at most 16 TiB with --scatter, got 32TiB",
+  ],
+  [["--seed", "3"], "tdx: Expected --seed with --scatter, --poison-rate or --busy, got it alone"],
+  [
+    ["--memory", "4096TiB"],
+    "tdx: Expected --memory below 4 PiB, got 4096TiB: addresses have 52 bits",
+  ],
   [["--poison-rate", "2"], "tdx: Expected --poison-rate as a number from 0 to 1, got 2"],
   [["--busy=-0.1"], "tdx: Expected --busy as a number from 0 to 1, got -0.1"],
   [["--seed", "1.5"], "tdx: Expected --seed as a whole number, got 1.5"],

@@ -20,7 +20,7 @@ export const KERNELS_OPTIONS: OptionTable = {
 };
 
 /** What --kernels goes with. */
-const GOES_WITH = ["kernels", "kernel", "platform", "limit", "json"];
+const GOES_WITH = ["kernels", "kernel", "platform", "limit", "json", "quiet"];
 
 /** Whether kernels are asked for; options that do not go with them are refused. */
 export function asksKernels(options: Options): boolean {

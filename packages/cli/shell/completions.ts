@@ -16,7 +16,8 @@ export function completions(args: readonly string[], commands: readonly NamedCom
 }
 
 /** What the value of an option can be: some names, a file, a folder, or anything. */
-function valuesOf({ value = "" }: Option): readonly string[] | "FILE" | "DIR" | "any" {
+function valuesOf({ value = "", choices }: Option): readonly string[] | "FILE" | "DIR" | "any" {
+  if (choices !== undefined) return choices;
   if (value.includes("|")) return value.split("|");
   return value === "FILE" || value === "DIR" ? value : "any";
 }

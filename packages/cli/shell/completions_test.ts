@@ -10,6 +10,8 @@ const TYPED: readonly (readonly [readonly string[], readonly string[]])[] = [
   [["decide", "--pl"], ["--platform"]],
   [["decide", "--platform", "s"], ["spr", "srf"]],
   [["check", "--mode", "C"], ["Ci"]],
+  [["prove", "--platform", "s"], ["spr", "srf"]],
+  [["prove", "--fail", "TDH.MNG.V"], ["TDH.MNG.VPFLUSHDONE"]],
   [["completions", "f"], ["fish"]],
   [["mce", "--root", "/us"], ["/usr"]],
 ];

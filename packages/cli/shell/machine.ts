@@ -9,6 +9,7 @@ import {
 import { type Kernel, linux, NEWEST_LINUX } from "@tdx/linux/kernel";
 import { HOST_KEYS, POLICIES } from "@tdx/reclaim/decide";
 import { PLATFORMS } from "../platforms.ts";
+import { showText } from "@tdx/core/text";
 import { readInput } from "./input.ts";
 import type { Options, OptionTable } from "./options.ts";
 import { requireGranted } from "./permissions.ts";
@@ -93,9 +94,21 @@ export async function findMachine(options: Options, stdio: Stdio): Promise<Chose
   const name = options.text("platform");
   if (name !== undefined) return { platform: platformNamed(name), noTdHost: null };
   const cpu = await namedCpu(options, stdio);
+  if (cpu.vendor !== "GenuineIntel") {
+    throw new UsageError(
+      `Expected an Intel CPU, for TDX exists only there, got ${
+        showText(cpu.brand ?? cpu.vendor)
+      } ` +
+        `(${showText(cpu.vendor)}, ${cpuModel(cpu)}); ${ANOTHER_MACHINE}`,
+    );
+  }
   const platform = matchPlatform(cpu, PLATFORMS);
   return { platform, cpu, noTdHost: whyNoTdHost(cpu, platform) };
 }
+
+/** What to try where this machine does not do. */
+const ANOTHER_MACHINE =
+  "name a platform, as in --platform emr, or give --cpuinfo or --cpuid of a host";
 
 /** Finds a platform by its name; an unknown one is refused. */
 export function platformNamed(name: string): Platform {
@@ -114,7 +127,6 @@ export function cpuModel({ family, model }: CpuIdentity): string {
  * @throws {UsageError} If there is no `/proc/cpuinfo` to read.
  */
 export async function thisCpu(): Promise<CpuIdentity> {
-  const hint = "name one with --platform, or give --cpuinfo or --cpuid";
   try {
     requireGranted({ name: "run", command: "cat" });
     const cat = new Deno.Command("cat", { args: ["/proc/cpuinfo"], stderr: "null" });
@@ -123,13 +135,13 @@ export async function thisCpu(): Promise<CpuIdentity> {
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       throw new UsageError(
-        `Reading this machine's CPU needs the program cat and --allow-run=cat; or ${hint}`,
+        `Reading this machine's CPU needs the program cat and --allow-run=cat; or ${ANOTHER_MACHINE}`,
       );
     }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   throw new UsageError(
-    `Expected a readable /proc/cpuinfo on this machine (${Deno.build.os}); ${hint}`,
+    `Expected a readable /proc/cpuinfo on this machine (${Deno.build.os}); ${ANOTHER_MACHINE}`,
   );
 }
 

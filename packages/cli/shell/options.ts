@@ -4,6 +4,8 @@ import { nearest, type NumberRange, pickName, readNumber, readSize, UsageError }
 /** An option of a command: a flag without `value`, else with the name of its value. */
 export interface Option {
   readonly value?: string;
+  /** What the value can be, where `value` names it and does not list it. */
+  readonly choices?: readonly string[];
   readonly help: string;
 }
 
@@ -100,6 +102,18 @@ export function readOptions(args: readonly string[], table: OptionTable): Option
     if (value !== undefined) given.set(name, value);
   }
   return new Options(args, parsed._.map(String), given);
+}
+
+/**
+ * Refuses options that would be ignored beside another one.
+ *
+ * @param one What was chosen, without the dashes.
+ * @param others What does not go with it.
+ */
+export function requireAlone(options: Options, one: string, others: readonly string[]): void {
+  const [other] = options.has(one) ? options.among(others) : [];
+  if (other === undefined) return;
+  throw new UsageError(`Expected --${one} without --${other}, which it would ignore, got both`);
 }
 
 /** Refuses words beside the options. */

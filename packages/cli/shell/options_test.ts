@@ -40,6 +40,7 @@ Deno.test("readOptions() refuses unknown options, with the list and the nearest"
       assertThrows(() => readOptions([arg], TABLE), UsageError).message,
       `Expected one of --size --name --fast, got ${message}`,
     );
+  refuses("--safe", "--safe");
   refuses("--fats", "--fats; did you mean --fast?");
   refuses("--sise=3", "--sise; did you mean --size?");
   refuses("--Name", "--Name; did you mean --name?");

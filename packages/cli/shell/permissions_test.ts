@@ -6,7 +6,7 @@ import { missingProgram, skippable } from "../../../tests/skippable.ts";
 import { main } from "../main.ts";
 
 const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
-const HINT = "name one with --platform, or give --cpuinfo or --cpuid";
+const HINT = "name a platform, as in --platform emr, or give --cpuinfo or --cpuid of a host";
 const SNAPSHOT = "or give a snapshot, as FILE or with --root DIR";
 const READING = "reading it needs --allow-read=x";
 /** Command lines, one for each permission, and what they lack. */

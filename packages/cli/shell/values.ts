@@ -8,10 +8,15 @@ export class UsageError extends Error {
 
 /** A hint at the name that was probably meant; empty where no name is near. */
 export function nearest(typed: string, names: readonly string[], prefix = ""): string {
-  const near = names.filter((name) =>
-    levenshteinDistance(typed.toLowerCase(), name.toLowerCase()) <= Math.ceil(name.length / 3)
-  );
+  const near = names.filter((name) => isNear(typed.toLowerCase(), name.toLowerCase()));
   return near.length === 0 ? "" : `; did you mean ${prefix}${closestString(typed, near)}?`;
+}
+
+/** Whether most letters are right: one wrong in three or four, two in five; or two are swapped. */
+function isNear(typed: string, name: string): boolean {
+  const letters = (text: string) => [...text].sort().join("");
+  return levenshteinDistance(typed, name) <= Math.min(3, Math.floor((name.length + 1) / 3)) ||
+    letters(typed) === letters(name);
 }
 
 /**
@@ -59,10 +64,13 @@ export function readNumber(
   const value = pattern.test(text) ? Number(text) : NaN;
   if (value >= from && value <= to && (fractions || Number.isSafeInteger(value))) return value;
   const expected = (fractions ? "a number" : "a whole number") +
-    (from > -Infinity ? ` from ${from}` : "") + (to < Infinity ? ` to ${to}` : "");
+    (from > -Infinity ? ` from ${from}` : "") +
+    (to < Infinity ? ` to ${to}` : value > Number.MAX_SAFE_INTEGER ? " below 2^53" : "");
   throw new UsageError(`Expected ${name} as ${expected}, got ${text}`);
 }
 
+/** What 52 bits of a physical address reach. */
+const MOST_BYTES = 2 ** 52;
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: KiB, m: MiB, g: GiB, t: TiB };
 
 /**
@@ -75,6 +83,9 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, k: KiB, m: MiB, g: GiB,
 export function readSize(name: string, text: string): number {
   const [, figure, unit] = /^(-?[0-9]+(?:\.[0-9]+)?) ?(?:([kmgt])i?)?b?$/i.exec(text) ?? [];
   const bytes = Number(figure) * UNITS[(unit ?? "").toLowerCase()]!;
+  if (bytes >= MOST_BYTES) {
+    throw new UsageError(`Expected ${name} below 4 PiB, got ${text}: addresses have 52 bits`);
+  }
   if (Number.isSafeInteger(bytes)) return bytes;
   throw new UsageError(
     `Expected ${name} as a size like 400GiB, 256G, 1.5T or 4096 (bytes), of powers of 1024, got ${text}`,

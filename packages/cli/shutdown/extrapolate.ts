@@ -1,12 +1,4 @@
-import {
-  type Interval,
-  type Known,
-  PAGE_BYTES,
-  type Platform,
-  showCount,
-  showRange,
-  showSize,
-} from "@tdx/core";
+import { type Interval, type Known, PAGE_BYTES, showCount, showRange, showSize } from "@tdx/core";
 import {
   explainShutdown,
   readShutdown,
@@ -14,6 +6,7 @@ import {
   type ShutdownPhase,
 } from "@tdx/host";
 import { estimate, type TeardownPath } from "@tdx/reclaim";
+import { PLATFORMS } from "../platforms.ts";
 import { EXIT, type ExitStatus } from "../shell/command.ts";
 import { PATHS } from "../shell/paths.ts";
 import { printJson, table } from "../shell/show.ts";
@@ -21,7 +14,6 @@ import type { Output } from "../shell/stdio.ts";
 
 /** The shutdown that is asked about. */
 interface Asked {
-  readonly platform: Platform;
   readonly guestBytes: number;
   readonly vcpus: number;
 }
@@ -76,7 +68,8 @@ export function showExtrapolation(
   json: boolean,
 ): ExitStatus {
   const measured = explainShutdown(readShutdown(text, { name }));
-  const { pages } = estimate(asked);
+  // How many pages a TD has is the same on every platform.
+  const { pages } = estimate({ ...asked, platform: PLATFORMS[0]! });
   const all = paths.map((path) => {
     const phases = extrapolate(measured, asked, path, pages);
     return { path, seconds: totalOf(phases), phases };
