@@ -6,6 +6,7 @@ import { parseHTML } from "linkedom";
 import { h, render } from "preact";
 import { act } from "preact/test-utils";
 import { readLink, writeLink } from "../model/link.ts";
+import { readScenario, runEverywhere, type ScenarioRun } from "../model/play_scenario.ts";
 import { FAULT_ACTS } from "../model/panel.ts";
 import { type Act, type Situation, START } from "../model/situation.ts";
 
@@ -29,6 +30,7 @@ for (
 ) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 
 const { App } = await import("./app.tsx");
+const { Runs } = await import("./runs.tsx");
 const { openAddress } = await import("./use_page.ts");
 
 /** Folds blanks as a browser does. */
@@ -322,4 +324,40 @@ Deno.test("with two lines a click goes to the one that is chosen", async () => {
   await click(operation("host.partial-write.keyid0"));
   assertEquals(situation().acts.map(({ line }) => line), [1]);
   assertEquals(bits("spr").filter((_, i) => i % 3 === 2), ["none", "from a partial write"]);
+});
+
+Deno.test("the runs of a scenario: what each shows, and where that is not what is expected", async () => {
+  const scenario = readScenario(`TDX one "A partial write, then a load (W5, R0)." { X = td secret }
+    host ; partial-write X host ; load X -> r0 ; exists mc expect spr: Always expect: Never`);
+  assert("problem" in scenario);
+  const { signal } = new AbortController();
+  const runs = await runEverywhere(scenario, { signal, onProgress: () => {} });
+  const watched: string[] = [];
+  document.body.innerHTML = "<div></div>";
+  const onWatch = ({ platform, mode }: ScenarioRun) => watched.push(`${platform} ${mode}`);
+  await act(() => render(h(Runs, { scenario, runs, onWatch }), one("div")));
+  // Emerald Rapids has the erratum too.
+  const never = ["Never", "Never"];
+  const emr = "Alwaysexpected Never";
+  const expected = { spr: ["Always", "Always"], emr: [emr, emr] };
+  for (const row of all("table.runs tbody tr")) {
+    const name = text(row.querySelector("th")).split(" ")[0] as keyof typeof expected;
+    assertEquals([...row.querySelectorAll("td")].map(text), expected[name] ?? never, name);
+  }
+  const wrong = all(".run.wrong");
+  assertEquals(wrong.map(text), [emr, emr]);
+  assertEquals(
+    text(one("p .wrong")),
+    `2 of ${runs.length} runs show something else than expected.`,
+  );
+  // The first that has a witness is chosen, then what is clicked.
+  assertEquals(text(one(".report-head h3")), "spr, Li");
+  assertMatch(text(one("pre")), /Witness 1\. host: partial write/);
+  await click(wrong[1]!);
+  assertEquals(text(one(".report-head h3")), "emr, Ci");
+  assertEquals(texts("[aria-pressed=true]"), [emr]);
+  await click(button("Watch the witness on the line"));
+  assertEquals(watched, ["emr Ci"]);
+  await click(all(".run").find((run) => text(run) === "Never")!);
+  assert(button("Watch the program on the line") !== undefined);
 });
