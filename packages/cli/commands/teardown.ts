@@ -17,7 +17,12 @@ import {
   simulatedTimes,
   type TeardownPlan,
 } from "../teardown/simulate.ts";
-import { nothingCameBack, type PrintedTeardown, teardownText } from "../teardown/teardown_text.ts";
+import {
+  nothingCameBack,
+  type OtherPath,
+  type PrintedTeardown,
+  teardownText,
+} from "../teardown/teardown_text.ts";
 
 /** `tdx teardown`: tear a TD down on simulated memory. */
 export const teardownCommand: Command = {
@@ -47,12 +52,17 @@ export const teardownCommand: Command = {
     const [path, ...otherPaths] = readPaths(options);
     const done = await simulate({ ...plan, path }, stdio, html?.lookAt, html?.ALL_HOSTS);
     const { report } = done;
-    const others: PrintedTeardown[] = [];
-    for (const other of otherPaths) {
-      others.push(printed(plan, await simulate({ ...plan, path: other }, stdio)));
+    // What becomes of a page depends on the path only where SEAMCALLs are refused.
+    const { fatal, busyRate } = plan.faults;
+    const others: OtherPath[] = [];
+    for (const path of otherPaths) {
+      const other = fatal || busyRate > 0
+        ? await simulate({ ...plan, path }, stdio)
+        : { ...done, report: { ...report, path } };
+      others.push(otherPath(printed(plan, other)));
     }
     const run = printed(plan, done);
-    if (options.has("json")) printJson(stdio, { runs: [run, ...others] });
+    if (options.has("json")) printJson(stdio, { runs: [run], otherPaths: others });
     else stdio.print(teardownText(run, others));
     if (html !== undefined) {
       const origin = originNow("teardown", options);
@@ -73,6 +83,13 @@ function printed({ guestBytes, vcpus }: Plan, done: Simulated<unknown>): Printed
     setUpMs,
     computeMs,
   };
+}
+
+function otherPath(
+  { path, pagesReclaimed, leakedPages, unclearedPages, machineChecks, simulatedTimes }:
+    PrintedTeardown,
+): OtherPath {
+  return { path, pagesReclaimed, leakedPages, unclearedPages, machineChecks, simulatedTimes };
 }
 
 /** A teardown by whatever path. */

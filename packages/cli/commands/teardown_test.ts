@@ -19,7 +19,10 @@ import {
 /** The run of `tdx teardown --json` by the path that is asked for, or by that of Linux. */
 async function run(...args: string[]) {
   const { status, answer } = await tdxJson("teardown", ...args);
-  assertEquals(answer.runs.length, args.includes("--path") ? 1 : 2);
+  assertEquals([answer.runs.length, answer.otherPaths.length], [
+    1,
+    args.includes("--path") ? 0 : 1,
+  ]);
   return { status, run: answer.runs[0] };
 }
 
@@ -65,11 +68,11 @@ Deno.test("tdx teardown tears 16 GiB with 4 vCPUs down by default, by the path o
 Deno.test("tdx teardown shows what the proposed path would change", async () => {
   // A fatal TD gives no page back on the dynamic path, and all of them on the other (M9).
   const args = ["--platform", "gnr", "--memory", "4MiB", "--fatal"];
-  const { status, answer: { runs } } = await tdxJson("teardown", ...args);
+  const { status, answer: { runs, otherPaths } } = await tdxJson("teardown", ...args);
   assertEquals(status, 2);
   assertEquals(
     // deno-lint-ignore no-explicit-any
-    runs.map(({ path, pagesReclaimed }: any) => [path, pagesReclaimed]),
+    [...runs, ...otherPaths].map(({ path, pagesReclaimed }: any) => [path, pagesReclaimed]),
     [["dynamic", 0], ["terminate", 1024]],
   );
   const { text } = await tdx("teardown", ...args);
@@ -77,6 +80,21 @@ Deno.test("tdx teardown shows what the proposed path would change", async () => 
     text,
     "\nBy path terminate (key first, a proposed patch) instead: 1,024 guest pages back, 0 leaked, ",
   );
+});
+
+Deno.test("tdx teardown tells what another path would change without going it, where nothing is refused", async () => {
+  for (
+    const args of [
+      "--platform gnr --kernel 6.16 --scatter --host-memory 2GiB",
+      "--platform spr --policy never --poison-rate 0.01 --mode Li",
+      "--platform emr --host-keys shared-integrity --policy never --stuck 0x200000",
+    ]
+  ) {
+    const words = ["teardown", "--memory", "64MiB", ...args.split(" ")];
+    const { answer: { otherPaths: [told] } } = await tdxJson(...words);
+    const { answer: { runs: [gone] } } = await tdxJson(...words, "--path", "terminate");
+    assertEquals(told, Object.fromEntries(Object.keys(told).map((key) => [key, gone[key]])), args);
+  }
 });
 
 Deno.test("tdx teardown with policy never on the erratum ends in machine checks, status 2", async () => {

@@ -2,7 +2,7 @@ import type { FrameMap } from "@tdx/core";
 import { type OtherHost, POLICIES, type TdHost } from "@tdx/reclaim";
 import { mapMemory, type ReportOrigin, teardownHtml, type TeardownPage } from "@tdx/report";
 import { PLATFORMS } from "../platforms.ts";
-import type { PrintedTeardown } from "./teardown_text.ts";
+import type { OtherPath } from "./teardown_text.ts";
 import { type Simulated, simulatedTimes, type TeardownPlan } from "./simulate.ts";
 
 // Loaded only where --html is given: what pages are drawn with is more than the rest of the command.
@@ -25,7 +25,7 @@ export function teardownPage(
   origin: ReportOrigin,
   plan: Omit<TeardownPlan, "path">,
   { decision, report, seen, others }: Simulated<Seen>,
-  otherPaths: readonly PrintedTeardown[],
+  otherPaths: readonly OtherPath[],
 ): string {
   const { platform, mode, guestBytes, vcpus } = plan;
   return teardownHtml({

@@ -18,8 +18,14 @@ export interface PrintedTeardown extends TeardownReport {
   readonly computeMs: number;
 }
 
+/** What the same teardown comes to by another path. */
+export type OtherPath = Pick<
+  PrintedTeardown,
+  "path" | "pagesReclaimed" | "leakedPages" | "unclearedPages" | "machineChecks" | "simulatedTimes"
+>;
+
 /** Writes a teardown for a person, and what other paths would change. */
-export function teardownText(done: PrintedTeardown, others: readonly PrintedTeardown[]): string {
+export function teardownText(done: PrintedTeardown, others: readonly OtherPath[]): string {
   const { platform, memoryBytes, vcpus, path, kernel, policy, control, pamt } = done;
   const pages = table(
     ["", "pages", "lines cleared", "fences"],
@@ -54,15 +60,14 @@ export function teardownText(done: PrintedTeardown, others: readonly PrintedTear
     "",
     timesText(done.simulatedTimes),
     "",
-    ...others.flatMap((other) => [otherPath(other), ""]),
+    ...others.flatMap((other) => [otherPathText(other), ""]),
     `simulated in ${done.computeMs.toFixed(0)} ms, after ${
       done.setUpMs.toFixed(0)
     } ms to set it up`,
   ].join("\n");
 }
 
-/** What the same teardown comes to by another path, in a few lines. */
-function otherPath(done: PrintedTeardown): string {
+function otherPathText(done: OtherPath): string {
   const { path, pagesReclaimed, leakedPages, unclearedPages, machineChecks } = done;
   const totals = done.simulatedTimes.map(({ clearAs, total }) =>
     `${showRange(total.seconds)} s (clear as ${clearAs})`

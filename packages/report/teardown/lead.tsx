@@ -105,7 +105,7 @@ const WORK: Readonly<Record<TeardownPath, string>> = {
 };
 
 /** What the same teardown comes to by another path. */
-function OtherPath({ report, times }: Pick<ComparedTeardown, "report" | "times">): VNode {
+function OtherPath({ report, times }: NonNullable<TeardownPage["otherPaths"]>[number]): VNode {
   const { path, machineChecks, leakedPages, unclearedPages } = report;
   const totals = times.map(({ clearAs, total }) => `${showRange(total.seconds)} s (${clearAs})`);
   return (

@@ -24,7 +24,13 @@ export interface TeardownPage {
   /** The host's memory afterwards. */
   readonly map: MemoryMap;
   /** What the same teardown comes to by other paths; default not told. */
-  readonly otherPaths?: readonly Pick<ComparedTeardown, "report" | "times">[];
+  readonly otherPaths?: readonly {
+    readonly report: Pick<
+      TeardownReport,
+      "path" | "leakedPages" | "unclearedPages" | "machineChecks"
+    >;
+    readonly times: ComparedTeardown["times"];
+  }[];
   /** The same teardown on every platform under every policy, this one among them. */
   readonly compared: readonly ComparedTeardown[];
 }
