@@ -2,7 +2,7 @@ import { type Poison, showCount, showRange } from "@tdx/core";
 import { clearingIsMinor, MAINLINE_PATH, type TeardownPath } from "@tdx/reclaim";
 import type { VNode } from "preact";
 import type { MemoryMap } from "./map_memory.ts";
-import type { ComparedTeardown, TeardownPage } from "./teardown_page.ts";
+import type { TeardownPage } from "./teardown_page.ts";
 
 /** Where poison came from. No hardware error happens in a simulation that was not asked for it. */
 const CAUSES: Readonly<Record<Poison, string>> = {
