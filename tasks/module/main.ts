@@ -13,7 +13,7 @@ if (files.length === 0 || files.some((file) => file.startsWith("-"))) {
   console.error(
     "Usage: deno task module FILE…\n\nEach FILE holds recordings as JSON lines, or gzip of them.",
   );
-  Deno.exit(files.includes("--help") ? 0 : 1);
+  Deno.exit(1);
 }
 
 let agreed = 0;
