@@ -33,7 +33,7 @@ wrongTypes({
       define,
       { reset: "sometimes" },
       RangeError,
-      'Expected reset of kernel "6.18" to be one of always, on-flag, unknown, got "sometimes"',
+      'Expected reset of kernel "6.18" to be one of always, quirk, unknown, got "sometimes"',
     ],
     [
       define,

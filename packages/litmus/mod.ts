@@ -79,7 +79,6 @@ export type * from "./scenario/scenario.ts";
 export * from "./scenario/scenario_report.ts";
 export { OPERATION_WORDS, type OperationWord, WRITTEN_DATA } from "./scenario/scenario_words.ts";
 export { type Counterexample, type TeardownStep } from "./teardown/_counterexample.ts";
-export type { ResetPolicy } from "./teardown/_line_sets.ts";
 export * from "./teardown/estimate_states.ts";
 export * from "./teardown/linux_teardown.ts";
 export { parseTeardown, type Teardown } from "./teardown/parse_teardown.ts";

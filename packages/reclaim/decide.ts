@@ -175,7 +175,7 @@ export function decide(options: DecideOptions): Decision {
   requirePlatform("platform", platform);
   requireOneOf("hostKeys", hostKeys, HOST_KEYS);
   const kernel = linux(options.kernel);
-  const policy = options.policy ?? POLICY_OF[kernel.reset];
+  const policy = options.policy ?? kernel.reset;
   requireOneOf("mode", mode, MODES);
 
   const need = needOf(platform, hostKeys, mode);
@@ -222,9 +222,6 @@ export function settledDecision(options: DecideOptions): SettledDecision {
   }
   return { ...decision, clear, policy };
 }
-
-/** What a kernel's reset is as a policy. */
-const POLICY_OF = { always: "always", "on-flag": "quirk", unknown: "unknown" } as const;
 
 /**
  * Says whether a policy clears on a platform.

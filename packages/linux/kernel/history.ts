@@ -49,7 +49,7 @@ export const LINUX_HISTORY: readonly [KernelChange, ...KernelChange[]] = [
   },
   {
     from: "6.18",
-    changes: { reset: "on-flag", resetSymbol: "tdx_quirk_reset_page", kexec: "refused" },
+    changes: { reset: "quirk", resetSymbol: "tdx_quirk_reset_page", kexec: "refused" },
     sources: [
       by("reset", "01fb93a363e0", "the reset returns at once without X86_BUG_TDX_PW_MCE"),
       by("kexec", "b18651f70ce0", "kexec and kdump are refused with X86_BUG_TDX_PW_MCE"),
@@ -114,12 +114,12 @@ export const KERNEL_MARKS: readonly KernelMark[] = [
   {
     in: "symbols",
     text: "tdx_quirk_reset_page",
-    shows: { reset: "on-flag", resetSymbol: "tdx_quirk_reset_page" },
+    shows: { reset: "quirk", resetSymbol: "tdx_quirk_reset_page" },
   },
   {
     in: "symbols",
     text: "tdx_quirk_reset_paddr",
-    shows: { reset: "on-flag", resetSymbol: "tdx_quirk_reset_paddr" },
+    shows: { reset: "quirk", resetSymbol: "tdx_quirk_reset_paddr" },
   },
   {
     in: "symbols",

@@ -1,7 +1,7 @@
 import { requireOneOf, requireOptions, showValue, wrongType } from "@tdx/core/arguments";
 
 /** All that a kernel can do with a page that it reclaims (X1). */
-export const RESETS = ["always", "on-flag"] as const;
+export const RESETS = ["always", "quirk"] as const;
 
 /** All that can become of a page that the TDX module refused to give back (X2, X3). */
 export const REFUSED_PAGES = ["leaked", "returned"] as const;
@@ -13,7 +13,7 @@ export const KEXECS = ["not-built", "refused", "after-disable"] as const;
 export const MODULE_VERSIONS = ["nowhere", "log", "sysfs"] as const;
 
 /**
- * What a kernel does with a page that it reclaims: `always` clears each, `on-flag` only where it has
+ * What a kernel does with a page that it reclaims: `always` clears each, `quirk` only where it has
  * found the erratum and lists `tdx_pw_mce`.
  */
 export type Reset = (typeof RESETS)[number];
@@ -149,7 +149,7 @@ const CHECKED: unique symbol = Symbol.for("@tdx/linux checked kernel") as never;
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const fixed = defineLinux({ ...linux("7.2"), version: "7.2 fixed", retiresSeamNrPage: true });
- * assertEquals(fixed.reset, "on-flag");
+ * assertEquals(fixed.reset, "quirk");
  * assertThrows(() => defineLinux({ ...fixed, heedsSeamNr: false }), RangeError, "retiresSeamNrPage");
  * ```
  */
@@ -185,10 +185,10 @@ function requireWords(declaration: KernelDeclaration): void {
 const CONTRADICTIONS: readonly (readonly [string, (kernel: KernelFacts) => boolean])[] = [
   [
     "resetSymbol tdx_clear_page only with reset always: that function knows no flag",
-    ({ reset, resetSymbol }) => reset === "on-flag" && resetSymbol === "tdx_clear_page",
+    ({ reset, resetSymbol }) => reset === "quirk" && resetSymbol === "tdx_clear_page",
   ],
   [
-    "resetSymbol tdx_quirk_… only with reset on-flag: that function returns at once without the flag",
+    "resetSymbol tdx_quirk_… only with reset quirk: that function returns at once without the flag",
     ({ reset, resetSymbol }) => reset === "always" && resetSymbol.startsWith("tdx_quirk_"),
   ],
   [

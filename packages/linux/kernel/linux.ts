@@ -54,7 +54,7 @@ const NOTHING_KNOWN: KernelFacts = {
  * import { linux } from "@tdx/linux";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals([linux("6.17").reset, linux("6.19.3").reset], ["always", "on-flag"]);
+ * assertEquals([linux("6.17").reset, linux("6.19.3").reset], ["always", "quirk"]);
  * assertEquals(linux("6.8.0-1014-intel").reset, "unknown");
  * const told = linux("6.8.0-1014-intel", { symbols: ["tdx_clear_page"] });
  * assertEquals([told.reset, told.refusedGuestPage], ["always", "unknown"]);

@@ -6,7 +6,7 @@ import { linux } from "./linux.ts";
 /** The rows X1 to X6 and N1, for each of the versions. */
 const VERSIONS = ["6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3", "7.4"];
 const ROWS: readonly (readonly [string, keyof KernelFacts, readonly unknown[]])[] = [
-  ["X1", "reset", ["always", "always", ...Array(7).fill("on-flag")]],
+  ["X1", "reset", ["always", "always", ...Array(7).fill("quirk")]],
   ["X1", "resetSymbol", [
     ...Array(2).fill("tdx_clear_page"),
     ...Array(4).fill("tdx_quirk_reset_page"),
@@ -109,7 +109,7 @@ Deno.test("linux() believes symbols and log lines more than a version", () => {
   const nothing = shown([]);
   assertEquals(new Set(Object.values(nothing)), new Set(["unknown"]));
   for (const resetSymbol of ["tdx_quirk_reset_page", "tdx_quirk_reset_paddr"]) {
-    assertEquals(shown([resetSymbol]), { ...nothing, reset: "on-flag", resetSymbol });
+    assertEquals(shown([resetSymbol]), { ...nothing, reset: "quirk", resetSymbol });
   }
   const clear = { reset: "always", resetSymbol: "tdx_clear_page" } as const;
   assertEquals(shown(["other", "tdx_clear_page"]), { ...nothing, ...clear });
@@ -121,7 +121,7 @@ Deno.test("linux() believes symbols and log lines more than a version", () => {
   );
   const failed = "[9.0] virt/tdx: TDH.SYS.DISABLE failed: 0xc000010000000000";
   assertEquals(shown([], [failed]).kexec, "after-disable");
-  assertEquals(shown(["tdx_quirk_reset_page"], [], "6.17").reset, "on-flag");
+  assertEquals(shown(["tdx_quirk_reset_page"], [], "6.17").reset, "quirk");
   const { sources } = linux("6.17", { symbols: ["tdx_quirk_reset_page"] });
   assertEquals(sources.filter(({ shows }) => shows === "reset"), [
     { shows: "reset", what: "symbol tdx_quirk_reset_page" },

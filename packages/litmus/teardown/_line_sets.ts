@@ -10,9 +10,8 @@ import {
   OPERATION_NAMES,
   type Platform,
   type RuleId,
-  TDX_PW_MCE,
 } from "@tdx/core";
-import { clearOperation } from "@tdx/reclaim";
+import { clearOperation, type Policy, policyClears } from "@tdx/reclaim";
 import type { World } from "./_world.ts";
 
 /** A machine whose lines are followed. */
@@ -22,9 +21,6 @@ export interface LineMachine {
   /** Integrity mode. */
   readonly mode: Mode;
 }
-
-/** When the host clears a page on `reset`. */
-export type ResetPolicy = "always" | "on-flag" | "never";
 
 /** What may happen to a line by itself, as bits of one number. */
 export const MAY = {
@@ -79,7 +75,7 @@ export class LineSets {
   readonly #dirtySets: boolean[] = [];
   readonly #moves = new Map<number, readonly LineMove[]>();
   readonly #images = new Map<Operation, (number | undefined)[]>();
-  readonly #resets = new Map<ResetPolicy, (number | undefined)[]>();
+  readonly #resets = new Map<Policy, (number | undefined)[]>();
   readonly #host: Key;
   readonly #clear: Operation;
 
@@ -146,7 +142,7 @@ export class LineSets {
   }
 
   /** What `reset` makes of a set: some machines clear, others do not. */
-  reset(set: number, policy: ResetPolicy): number {
+  reset(set: number, policy: Policy): number {
     let row = this.#resets.get(policy);
     if (row === undefined) this.#resets.set(policy, row = []);
     return row[set] ??= this.#set(
@@ -155,11 +151,9 @@ export class LineSets {
   }
 
   /** The same for one element. */
-  resetOne(element: number, policy: ResetPolicy): number {
+  resetOne(element: number, policy: Policy): number {
     const { platform } = this.machines[this.#elements[element]!.machine]!;
-    const clears = policy === "always" ||
-      (policy === "on-flag" && platform.bugs.includes(TDX_PW_MCE));
-    return clears ? this.applyTo(element, this.#clear) : element;
+    return policyClears(policy, platform) ? this.applyTo(element, this.#clear) : element;
   }
 
   /** Lets everything happen that may, in any order and as often as it likes. */

@@ -1,7 +1,7 @@
+import { POLICIES, type Policy } from "@tdx/reclaim";
 import { syntaxError } from "../scenario/_syntax_error.ts";
 import { TokenReader } from "../scenario/_token_reader.ts";
 import type { Token } from "../scenario/_lexer.ts";
-import type { ResetPolicy } from "./_line_sets.ts";
 import {
   type Instruction,
   type ItemClass,
@@ -22,7 +22,7 @@ export interface Teardown {
   /** What it is about; empty where nothing is said. */
   readonly about: string;
   /** When `reset` clears. */
-  readonly reset: ResetPolicy;
+  readonly reset: Policy;
   /** Whether the module has Dynamic PAMT. */
   readonly dynamicPamt: boolean;
   /** The text it was read from. */
@@ -36,7 +36,6 @@ export interface Program extends Teardown {
   readonly locks: readonly string[];
 }
 
-const RESETS = ["always", "on-flag", "never"] as const;
 const PAMTS = ["static", "dynamic"] as const;
 /** Words that begin a statement. */
 const STATEMENTS = [
@@ -118,10 +117,10 @@ function compileTeardown(text: string, file: string): Program {
   reader.expect("TEARDOWN", "TEARDOWN and the name of the teardown");
   const name = reader.name("the name of the teardown").text;
   const about = reader.next.kind === "sentence" ? reader.take().text : "";
-  let reset: ResetPolicy = "on-flag";
+  let reset: Policy = "quirk";
   let dynamicPamt = false;
   while (reader.at("reset") || reader.at("pamt")) {
-    if (reader.take().text === "reset") reset = reader.oneOf("when reset clears", RESETS);
+    if (reader.take().text === "reset") reset = reader.oneOf("when reset clears", POLICIES);
     else dynamicPamt = reader.oneOf("the kind of PAMT", PAMTS) === "dynamic";
   }
   const locks: string[] = [];

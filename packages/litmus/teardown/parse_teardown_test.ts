@@ -20,7 +20,7 @@ const WRONG: readonly (readonly [text: string, message: string])[] = [
   ["", "1:1: Expected TEARDOWN and the name of the teardown, got an empty file"],
   ["TDX x", "1:1: Expected TEARDOWN and the name of the teardown, got TDX"],
   ["TEARDOWN x", "1:11: Expected reset, pamt or thread, got the end of the file"],
-  ["TEARDOWN x reset sometimes", "1:18: Expected when reset clears (always, on-flag, never)"],
+  ["TEARDOWN x reset sometimes", "1:18: Expected when reset clears (always, quirk, never)"],
   ["TEARDOWN x thread each { }", "1:19: Expected the name of the thread, no word of the language"],
   ["TEARDOWN x thread a { } thread a { }", "1:32: Expected a new name, got a again"],
   ["TEARDOWN x thread a after a { }", "1:27: Expected threads that can begin, got a after a"],

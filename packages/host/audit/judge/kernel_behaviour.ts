@@ -65,7 +65,7 @@ export function judgeKernel(
   return { value: "unknown", seen: `${symbols}; ${whyUnread(source, evidence.release)}`, source };
 }
 
-const BEHAVIOURS = { always: "clears-always", "on-flag": "clears-on-erratum" } as const;
+const BEHAVIOURS = { always: "clears-always", quirk: "clears-on-erratum" } as const;
 
 /** What a mainline version does; which patches another one has, its version does not say. */
 function byVersion(linux: Kernel | undefined, use: Answer): KernelBehaviour {
