@@ -1,5 +1,5 @@
 import { PhysicalMemory } from "@tdx/core";
-import { wrongTypes } from "../../tests/wrong_types_suite.ts";
+import { type WrongType, wrongTypes } from "../../tests/wrong_types_suite.ts";
 import { GUEST, keyIds, newModule, platform } from "./_fixtures_test.ts";
 import { buildTd, decodeStatus, status, TdxModule } from "./mod.ts";
 
@@ -7,7 +7,8 @@ const PLAN = { hkid: 33, vcpus: 1, control: 0, memory: [GUEST] };
 const memory = new PhysicalMemory({ bytes: 2 ** 30, platform, keyIds });
 const build = (plan: object) => buildTd(newModule(), { ...PLAN, ...plan });
 const inject = (faults: unknown) => newModule().inject(faults as never);
-const { mng, phymem } = newModule();
+const { mem, mng, phymem, vp } = newModule();
+const FROM_1 = "to be a whole number from 1 to 2^53 - 1";
 const FROM_0 = "to be a whole number from 0 to 2^53 - 1";
 
 wrongTypes({
@@ -85,6 +86,22 @@ wrongTypes({
       RangeError,
       "Expected package to be a whole number from 0 to 1, got 2",
     ],
+    [
+      (pkg) => phymem.cacheWb(pkg, 0),
+      2,
+      RangeError,
+      "Expected package to be a whole number from 0 to 1, got 2",
+    ],
+    [(times) => mem.track(0, times), 0, RangeError, `Expected times ${FROM_1}, got 0`],
+    [(pages) => mem.rangeBlock(0, 0, 0, pages), 0, RangeError, `Expected pages ${FROM_1}, got 0`],
+    [(pages) => mem.rangeUnblock(0, 0, 0, pages), 0, RangeError, `Expected pages ${FROM_1}, got 0`],
+    [(pages) => mem.pageRemove(0, 0, 0, pages), 0, RangeError, `Expected pages ${FROM_1}, got 0`],
+    ...[vp.init, vp.enter, vp.flush].map((leaf): WrongType => [
+      (lp) => leaf.call(vp, 0, lp),
+      2 ** 32,
+      RangeError,
+      `Expected lp to be a whole number from 0 to 2^32 - 1, got ${2 ** 32}`,
+    ]),
     [(pa) => phymem.pageReclaim(pa), -4096, RangeError, `Expected pages ${FROM_0}, got -4096`],
     [
       (hkid) => phymem.pageWbinvd(0, hkid),
