@@ -92,6 +92,8 @@ Deno.test("one private KeyID is too few for TDs, two are enough", async () => {
     const { msr: _, "sys/module/kvm_intel/parameters/tdx": __, ...rest } = HOSTS.gnr;
     const { checks } = await audit(textSource({ ...rest, msr }), [emr, gnr, generic]);
     assertEquals(checks.find(({ id }) => id === "tdx.firmware")?.result, firmware, `${privates}`);
+    const { seen } = checks.find(({ id }) => id === "tdx.bring-up")!;
+    assertEquals(/ private KeyIDs, Linux needs 2/.test(seen), privates < 2, seen);
   }
 });
 

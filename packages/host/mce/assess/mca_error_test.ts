@@ -31,6 +31,62 @@ Deno.test("decodeMcaError() names the codes of the SDM", () => {
   }
 });
 
+// The sub-fields of the SDM's compound codes, by their values.
+const LL = ["L0", "L1", "L2", "LG"];
+const TT = ["I", "D", "G", "?"];
+const RRRR = ["ERR", "RD", "WR", "DRD", "DWR", "IRD", "PREFETCH", "EVICT", "SNOOP", "?"];
+const PP = ["SRC", "RES", "OBS", "G"];
+const T = ["NOTIMEOUT", "TIMEOUT"];
+const II = ["M", "?", "IO", "OTHER"];
+const MMM = ["GEN", "RD", "WR", "AC", "MS", "?", "?", "?"];
+const CHANNEL = Array.from({ length: 16 }, (_, channel) => channel === 15 ? "x" : `${channel}`);
+
+Deno.test("decodeMcaError() builds every name of the SDM's compound codes", () => {
+  const assertName = (code: number, name: string) => assertEquals(decodeMcaError(code).name, name);
+  LL.forEach((ll, l) => {
+    assertName(0x000c | l, `GCACHE${ll}_ERR`);
+    TT.forEach((tt, t) => {
+      assertName(0x0010 | t << 2 | l, `${tt}TLB${ll}_ERR`);
+      RRRR.forEach((rrrr, r) => {
+        assertName(0x0100 | r << 4 | t << 2 | l, `${tt}CACHE${ll}_${rrrr}_ERR`);
+      });
+    });
+    PP.forEach((pp, p) =>
+      T.forEach((timeout, t) =>
+        RRRR.forEach((rrrr, r) =>
+          II.forEach((ii, i) => {
+            const code = 0x0800 | p << 9 | t << 8 | r << 4 | i << 2 | l;
+            // 0000 1110 0000 1011 is the simple code of an I/O error.
+            const name = `BUS${ll}_${pp}_${rrrr}_${ii}_${timeout}_ERR`;
+            assertName(code, code === 0x0e0b ? "I/O Error" : name);
+          })
+        )
+      )
+    );
+  });
+  MMM.forEach((mmm, m) =>
+    CHANNEL.forEach((channel, c) => {
+      assertName(0x0080 | m << 4 | c, `${mmm}_CHANNEL${channel}_ERR`);
+      assertName(0x0280 | m << 4 | c, `${mmm}_CHANNEL${channel}_ERR`);
+    })
+  );
+});
+
+Deno.test("decodeMcaError() says the same in words", () => {
+  const words = [
+    [0x0005, "not a compound code"],
+    [0x000d, "generic cache hierarchy: level 1"],
+    [0x0012, "TLB: instruction, level 2"],
+    [0x00bf, "memory controller: address or command, any channel"],
+    [0x02c3, "extended memory: scrubbing, channel 3"],
+    [0x017b, "cache hierarchy: generic, any level, eviction"],
+    [0x0910, "bus and interconnect: level 0, own request, read, memory, timeout"],
+    [0x0a6b, "bus and interconnect: any level, response, prefetch, I/O, no timeout"],
+    [0x4134, "no form of the SDM"],
+  ] as const;
+  for (const [code, meaning] of words) assertEquals(decodeMcaError(code).meaning, meaning);
+});
+
 Deno.test("decodeMcaError() keeps the filtering bit apart", () => {
   const { filtered, ...error } = decodeMcaError(0x1134);
   assertEquals(filtered, true);
