@@ -117,7 +117,14 @@ Deno.test("clicks say what became of the line on both platforms: W5, then R0 (ta
   assertEquals(changed("gnr"), ["TD", "MAC"]);
   assertEquals(texts(`${stage("spr")} .rule-id`), ["W5"]);
   assertEquals(document.title, "tdx-reclaim explorer");
+  assertEquals(texts(".copies li.changed"), []);
   await click(operation("host.load.keyid0"));
+  // K1: the line is in the caches under KeyID 0 now, and nowhere else.
+  assertEquals(texts(".copies li.changed"), [
+    "KeyID 0poisonclean",
+    "KeyID 0host dataclean",
+  ]);
+  assertEquals(texts(".copies li").filter((copy) => copy.endsWith("no copy")).length, 2);
   assertEquals(document.title, "Machine check! tdx-reclaim explorer");
   assertStringIncludes(text(one(`${stage("spr")} .machine-check`)), "A load by the host consumed");
   assertEquals(all(`${stage("gnr")} .machine-check`), []);

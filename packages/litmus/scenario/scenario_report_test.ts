@@ -26,6 +26,9 @@ Deno.test("scenarioReport() says how often the statement was seen, and what was 
     ["exists host:r0 = zeros expect: Always", "Allowed", "Ok", 2, 0, "Always"],
     ["exists host:r0 = zeros expect: Never", "Allowed", "Ok", 2, 0, "Always", "Never"],
     ["~exists host:r0 = zeros expect: Always", "Forbidden", "No", 2, 0, "Always"],
+    ["exists host:r0 = secret expect: Never", "Allowed", "No", 0, 2, "Never"],
+    ["~exists host:r0 = secret expect: Never", "Forbidden", "Ok", 0, 2, "Never"],
+    ["forall host:r0 = zeros expect: Always", "Required", "Ok", 2, 0, "Always"],
     ["forall host:r0 = secret expect: Never", "Required", "No", 0, 2, "Never"],
     ["forall host:r0 = secret expect: Always", "Required", "No", 0, 2, "Never", "Always"],
   ] as const;
