@@ -24,7 +24,7 @@ export interface Machine {
 }
 
 /** What the lines of a machine follow, and whether its `clear` steps clear. */
-export interface LineMachine extends LineAutomatonOptions {
+export interface CompiledMachine extends LineAutomatonOptions {
   readonly mode: Mode;
   readonly clear: boolean;
 }
@@ -32,7 +32,7 @@ export interface LineMachine extends LineAutomatonOptions {
 const FIELDS: readonly (keyof Machine)[] = ["platform", "mode", "kernel", "policy", "rules"];
 
 /** What a machine is to the lines. */
-export function lineMachine(machine: Machine): LineMachine {
+export function compileMachine(machine: Machine): CompiledMachine {
   requireOptions("machine", machine, FIELDS);
   const { platform, mode = "Ci", kernel, policy, rules } = machine;
   const { clear } = settledDecision({ platform, mode, ...defined({ kernel, policy }) });

@@ -19,7 +19,7 @@ import {
   VALUES,
   type WatchedLine,
 } from "./_line_table.ts";
-import { lineMachine, type Machine } from "./machine.ts";
+import { compileMachine, type Machine } from "./machine.ts";
 import { stagesOf } from "./_stages.ts";
 import { contentState, type KeyName, type Problem, retiresOf, type Thread } from "./problem.ts";
 
@@ -139,7 +139,7 @@ export class System {
    */
   constructor(problem: Problem, machine: Machine, watch: Watch = { lost: false }) {
     this.problem = problem;
-    const { clear, ...ofLine } = lineMachine(machine);
+    const { clear, ...ofLine } = compileMachine(machine);
     this.#compiled = compileProblem(problem, clear);
     const { operations, moves, threads } = this.#compiled;
     this.#threads = threads;

@@ -1,6 +1,6 @@
 import { comment, constant, keyConstant } from "./_promela_codes.ts";
 import { contentState, type KeyName, KEYS, type Problem, type Retires } from "../model/problem.ts";
-import type { LineMachine } from "../model/machine.ts";
+import type { CompiledMachine } from "../model/machine.ts";
 
 /** The keys under which a line can be cached and evicted. */
 export function keysInPlay(problem: Problem, line: number, clear: boolean): KeyName[] {
@@ -33,7 +33,7 @@ export interface PromelaMemory {
  */
 export function promelaLines(
   problem: Problem,
-  machine: LineMachine,
+  machine: CompiledMachine,
   keys: number,
   memory: PromelaMemory,
 ): string {

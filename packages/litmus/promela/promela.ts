@@ -8,7 +8,7 @@ import { PROMELA_OPERATIONS } from "./_promela_operations.ts";
 import { partialWriteConstant, promelaRules } from "./_promela_rules.ts";
 import { promelaCounters, promelaEnded, promelaSteps } from "./_promela_threads.ts";
 import { type Atom, foldProposition, type Proposition } from "../model/proposition.ts";
-import { lineMachine, type Machine } from "../model/machine.ts";
+import { compileMachine, type Machine } from "../model/machine.ts";
 import type { Watch } from "../model/system.ts";
 
 /** What a Promela model asks and remembers. */
@@ -58,7 +58,7 @@ export function toPromela(
   on: Machine,
   options: PromelaOptions = {},
 ): string {
-  const machine = lineMachine(on);
+  const machine = compileMachine(on);
   requireOptions("options", options, OPTIONS);
   const { watch = { lost: false }, proposition = { kind: "mc" } } = options;
   const memory = { lost: watch.lost, retired: retiresOf(problem) };

@@ -7,7 +7,7 @@ import {
   type Platform,
 } from "@tdx/core";
 import type { Policy } from "@tdx/reclaim";
-import { lineMachine } from "../model/machine.ts";
+import { compileMachine } from "../model/machine.ts";
 import { lineAutomaton } from "../model/_line_table.ts";
 import { explore } from "../model/explore.ts";
 import { contentState, KEYS } from "../model/problem.ts";
@@ -81,7 +81,7 @@ async function reachableLines(
   const question = { platform, mode, hostKeys: "keyid0", policy: "never", poison } as const;
   const { problem, machine } = closureProblem(question);
   const system = new System(problem, machine);
-  const { clear: _, ...ofLine } = lineMachine(machine);
+  const { clear: _, ...ofLine } = compileMachine(machine);
   const exploration = await explore(system);
   const states = new Set<LineState>();
   for (let i = 0; i < exploration.states; i++) {
