@@ -32,7 +32,9 @@ if (!Number.isSafeInteger(sample) || !Number.isSafeInteger(seed)) refuse("Expect
 const files = (await outputOf("git", ["ls-files", "-co", "--exclude-standard", folder])).trim()
   .split("\n");
 const tests = files.filter((file) => file.endsWith("_test.ts") && !file.endsWith(".slow_test.ts"));
-const sources = files.filter((file) => /\.tsx?$/.test(file) && !file.endsWith("_test.ts"));
+const sources = files.filter((file) =>
+  /\.tsx?$/.test(file) && !file.endsWith("_test.ts") && !file.includes("/testdata/")
+);
 if (tests.length === 0) refuse("Expected --package with the name of a package");
 
 const copy = await Deno.makeTempDir({ prefix: "tdx-mutate-" });
