@@ -20,7 +20,7 @@ import { type InventoryEntry, readInventory, type RowTrouble } from "./inventory
 import { orRefusal, spelledOut } from "./single.ts";
 
 /** Rows between two words of progress. */
-const ROWS_A_WORD = 10_000;
+const ROWS_A_WORD = 1000;
 /** How many rows of a kind are named; the others are counted. */
 const MAX_NAMED = 20;
 const HOUR_SECONDS = 3600;

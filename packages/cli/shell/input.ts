@@ -1,6 +1,7 @@
+import { MiB, showSize } from "@tdx/core";
 import { showText } from "@tdx/core/text";
 import { requireGranted } from "./permissions.ts";
-import type { Stdio } from "./stdio.ts";
+import type { Output, Stdio } from "./stdio.ts";
 import { systemTrouble } from "./system_trouble.ts";
 import { UsageError } from "./values.ts";
 
@@ -44,16 +45,36 @@ export async function openInput(
   stdio: Stdio,
   expected: string = READABLE,
 ): Promise<ReadableStream<Uint8Array>> {
-  if (path === "-") return stdio.stdin();
+  if (path === "-") return shownBytes(stdio.stdin(), "standard input", stdio);
   try {
     requireGranted({ name: "read", path });
     const file = await Deno.open(path);
-    if (!(await file.stat()).isDirectory) return file.readable;
+    if (!(await file.stat()).isDirectory) return shownBytes(file.readable, path, stdio);
     file.close();
   } catch (error) {
     throw new UsageError(`Expected ${expected}, got ${showText(path)}: ${reason(error, path)}`);
   }
   throw new UsageError(`Expected ${expected}, got ${showText(path)}: it is a folder`);
+}
+
+/** Shows every some MiB how much was read. */
+function shownBytes(
+  bytes: ReadableStream<Uint8Array>,
+  name: string,
+  output: Output,
+): ReadableStream<Uint8Array> {
+  let [read, shown] = [0, 0];
+  return bytes.pipeThrough(
+    new TransformStream({
+      transform(piece, controller) {
+        controller.enqueue(piece);
+        read += piece.length;
+        if (read - shown < 4 * MiB) return;
+        shown = read;
+        output.progress(`${showText(name)}: ${showSize(read)} read`);
+      },
+    }),
+  );
 }
 
 function reason(error: unknown, path: string): string {

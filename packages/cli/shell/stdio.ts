@@ -145,7 +145,14 @@ async function orWhy<T>(path: string, write: () => Promise<T>): Promise<T> {
     return await write();
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
-      throw new UsageError(`Writing ${path} needs --allow-write=${path}`);
+      // Deno keeps /dev from any program that has less than all permissions.
+      throw new UsageError(
+        error.message.includes("all access")
+          ? `Expected a file that can be written, got ${
+            showText(path)
+          }: Deno keeps it from programs`
+          : `Writing ${path} needs --allow-write=${path}`,
+      );
     }
     const reason = systemTrouble(error) ?? String(error);
     throw new UsageError(`Expected a file that can be written, got ${showText(path)}: ${reason}`);

@@ -1,4 +1,4 @@
-import { defined, type FrameMap, type Mode, type Platform } from "@tdx/core";
+import { defined, type FrameMap, type Mode, type Platform, showSize } from "@tdx/core";
 import type { Kernel } from "@tdx/linux/kernel";
 import {
   clearOrigin,
@@ -67,6 +67,7 @@ export async function simulate<Seen>(
   const { platform, mode, hostKeys, kernel, policy, path, guestBytes, vcpus, hostBytes, faults } =
     plan;
   const started = performance.now();
+  output.progress(`setting up a host with a TD of ${showSize(guestBytes)}`);
   const scatterSeed = plan.scatter ? faults.seed : undefined;
   const host = createTdHost({
     platform,
@@ -77,6 +78,7 @@ export async function simulate<Seen>(
     dynamicPamt: kernel.dynamicPamt === true,
     ...defined({ hostBytes, scatterSeed }),
   });
+  if (faults.poisonRate > 0) output.progress("poisoning lines");
   poisonLines(host, faults);
   if (faults.fatal) host.module.markFatal(host.tdr);
   const inject = busyInjector(host, faults);
