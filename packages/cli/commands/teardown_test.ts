@@ -308,7 +308,7 @@ Deno.test("tdx teardown shows how far it is", async () => {
   const output = new CaughtStdio();
   await tdxOn(output, "teardown", "--platform", "gnr", "--memory", "4MiB", "--json");
   assertEquals(output.shown.slice(0, 2), [
-    "setting up a host with a TD of 4 MiB",
+    "setting up the host and its TD",
     `[${".".repeat(30)}] 0% remove guest pages`,
   ]);
   assertEquals(output.shown.at(-1), `[${"#".repeat(30)}] 100% reclaim TDR`);

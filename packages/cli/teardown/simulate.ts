@@ -1,4 +1,4 @@
-import { defined, type FrameMap, type Mode, type Platform, showSize } from "@tdx/core";
+import { defined, type FrameMap, type Mode, type Platform } from "@tdx/core";
 import type { Kernel } from "@tdx/linux/kernel";
 import {
   clearOrigin,
@@ -67,7 +67,7 @@ export async function simulate<Seen>(
   const { platform, mode, hostKeys, kernel, policy, path, guestBytes, vcpus, hostBytes, faults } =
     plan;
   const started = performance.now();
-  output.progress(`setting up a host with a TD of ${showSize(guestBytes)}`);
+  output.progress("setting up the host and its TD");
   const scatterSeed = plan.scatter ? faults.seed : undefined;
   const host = createTdHost({
     platform,
