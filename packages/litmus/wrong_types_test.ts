@@ -7,6 +7,8 @@ import {
   explore,
   hostKeyNames,
   parseScenario,
+  parseTeardown,
+  proveTeardown,
   runScenario,
   scenarioReport,
   System,
@@ -19,6 +21,7 @@ const SCENARIO = parseScenario(
   'TDX one "A load." { X = td secret; } host ; load X -> r0 ; exists mc expect: Never',
   { platforms: ["gnr"] },
 );
+const TEARDOWN = parseTeardown("TEARDOWN one thread a { TDH.MEM.TRACK }");
 const QUESTION = {
   platform: gnr,
   mode: "Ci",
@@ -160,6 +163,33 @@ wrongTypes({
       "options",
       "hash, trace, time",
     ),
+  ],
+  "proveTeardown()": [
+    misspelt(
+      (options) => proveTeardown(TEARDOWN, options),
+      { platforms: [gnr], fault: 0 },
+      "options",
+      "platforms, pages, vcpus, packages, faults, fail, busy, symmetry, independence, " +
+        "stateLimit, signal, onProgress",
+    ),
+    ...([
+      ["pages", 0, "1 to 16"],
+      ["pages", 17, "1 to 16"],
+      ["vcpus", 0, "1 to 8"],
+      ["vcpus", 9, "1 to 8"],
+      ["packages", 0, "1 to 8"],
+      ["packages", 9, "1 to 8"],
+      ["faults", -1, "0 to 8"],
+      ["faults", 9, "0 to 8"],
+      ["busy", -1, "0 to 8"],
+      ["busy", 9, "0 to 8"],
+      ["stateLimit", 0, "1 to 2^53 - 1"],
+    ] as const).map(([name, value, range]): WrongType => [
+      (value) => proveTeardown(TEARDOWN, { platforms: [gnr], [name]: value }),
+      value,
+      RangeError,
+      `Expected ${name} to be a whole number from ${range}, got ${value}`,
+    ]),
   ],
   "toPromela()": [
     misspelt(

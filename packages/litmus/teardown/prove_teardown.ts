@@ -156,7 +156,9 @@ export async function proveTeardown(
     independence,
   });
   const search = new Search(system);
-  while (!search.run(SLICE)) {
+  for (let isDone = false; !isDone;) {
+    options.signal?.throwIfAborted();
+    isDone = search.run(SLICE);
     if (system.size > stateLimit) {
       throw new StateLimitError(
         `Expected at most ${stateLimit} states, got more: nothing is known about the rest`,
@@ -164,7 +166,6 @@ export async function proveTeardown(
     }
     options.onProgress?.(system.size);
     await new Promise((resolve) => setTimeout(resolve));
-    options.signal?.throwIfAborted();
   }
   search.findStuck();
   const ids = Object.keys(TEARDOWN_PROPERTIES) as PropertyId[];

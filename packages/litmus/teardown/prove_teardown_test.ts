@@ -3,6 +3,7 @@ import { linux } from "@tdx/linux";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { createReclaimer, createTdHost } from "@tdx/reclaim";
+import { StateLimitError } from "../model/explore.ts";
 import { LineSets } from "./_line_sets.ts";
 import { TeardownSystem } from "./_system.ts";
 import { World } from "./_world.ts";
@@ -151,6 +152,32 @@ Deno.test("more states than the limit: nothing is said", async () => {
     () => proveTeardown(linuxOf("6.18"), { ...BOTH, stateLimit: 100 }),
     RangeError,
     "Expected at most 100 states, got more",
+  );
+});
+
+const TINY: Omit<ProveOptions, "platforms"> = { pages: 1, vcpus: 1, packages: 1, faults: 0 };
+
+Deno.test("as many states as the limit are explored, and not one more", async () => {
+  const { states } = await proveTeardown(linuxOf("6.18"), { ...BOTH, ...TINY });
+  const limited = (stateLimit: number) =>
+    proveTeardown(linuxOf("6.18"), { ...BOTH, ...TINY, stateLimit });
+  assertEquals((await limited(states)).states, states);
+  await assertRejects(() => limited(states - 1), StateLimitError, `at most ${states - 1} states`);
+});
+
+Deno.test("progress ends at the states there are, and an abort is heeded from the start", async () => {
+  const told: number[] = [];
+  const onProgress = (count: number) => told.push(count);
+  const { states, bound } = await proveTeardown(linuxOf("6.18"), { ...BOTH, ...TINY, onProgress });
+  assertEquals([told.at(-1), bound], [
+    states,
+    { pages: 1, vcpus: 1, packages: 1, faults: 0, busy: 1 },
+  ]);
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(
+    () => proveTeardown(linuxOf("6.18"), { ...BOTH, ...TINY, signal }),
+    Error,
+    "enough",
   );
 });
 
