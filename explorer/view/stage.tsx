@@ -12,6 +12,7 @@ import {
 } from "../model/words.ts";
 import { LineCard } from "./line_card.tsx";
 import { type Left, Verdict, type VerdictProps } from "./verdict.tsx";
+import { RuleLink } from "./rule_link.tsx";
 
 /** What the drawing of a platform is given. */
 export interface StageProps {
@@ -106,9 +107,7 @@ function Outcome({ frame, platform, lines }: OutcomeProps): JSX.Element {
         <ol class="rules">
           {rules.map(({ id, text, source, url, confidence, assumptions }, i) => (
             <li key={`${id} ${i}`}>
-              <a class="rule-id" href={`rules.html#${id.toLowerCase()}`} target="_blank">{id}</a>
-              {" "}
-              {text}{" "}
+              <RuleLink id={id} look="rule-id" /> {text}{" "}
               <cite>
                 <a href={url} target="_blank">{source}</a>, {confidence}
               </cite>

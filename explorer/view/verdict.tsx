@@ -9,6 +9,7 @@ import { platformOf } from "../model/platforms.ts";
 import type { Settings, Situation } from "../model/situation.ts";
 import { Choice } from "./settings_bar.tsx";
 import { Term } from "./term.tsx";
+import { RuleLink } from "./rule_link.tsx";
 
 /** What was in the line; of poison that the TD consumed, whether Linux found the page (N1). */
 export type Left = LeftPoison | "consumed-kept";
@@ -85,14 +86,15 @@ export function Verdict({ settings, left, explained, onPlay }: VerdictProps): JS
         )
         : (
           <p>
-            <b>Yes</b>: {hazard.steps.map(({ op, rule }) =>
-              `${op} (${rule ?? "no rule"})`
-            ).join(", ")}
-            .{" "}
+            <b>Yes</b>: {hazard.steps.map(({ op, rule }, i) => (
+              <span key={i}>
+                {i === 0 ? "" : ", "}
+                {op} ({rule === null ? "no rule" : <RuleLink id={rule} />})
+              </span>
+            ))}.{" "}
             <button
               type="button"
-              onClick={() =>
-                onPlay(hazard.witness!)}
+              onClick={() => onPlay(hazard.witness!)}
             >
               Play the witness
             </button>
