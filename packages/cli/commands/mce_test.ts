@@ -282,6 +282,7 @@ Deno.test("tdx mce refuses options that make no sense", async () => {
     ],
     [["x", "--maxpa", "64"], /Expected --maxpa as a whole number from 32 to 52, got 64/],
     [["x", "--keyid-bits", "7"], /Expected --maxpa beside --keyid-bits/],
+    [["x", "--shared-keyids", "7"], /Expected --maxpa and --keyid-bits beside --shared-keyids/],
     [
       ["x", "--maxpa", "52", "--keyid-bits", "2", "--shared-keyids", "4"],
       /Expected at most 4 KeyIDs for 2 KeyID bits, got 5/,

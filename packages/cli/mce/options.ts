@@ -60,6 +60,9 @@ export async function hostOf(options: Options): Promise<MachineCheckHost> {
   if (maxPa === undefined && keyIdBits !== undefined && root === undefined) {
     throw new UsageError("Expected --maxpa beside --keyid-bits, got none");
   }
+  if (sharedKeyIds !== undefined && keyIdBits === undefined && root === undefined) {
+    throw new UsageError("Expected --maxpa and --keyid-bits beside --shared-keyids, got none");
+  }
   if (keyIdBits !== undefined && sharedKeyIds !== undefined) {
     // Refuses more shared KeyIDs than there are.
     new KeyIdSpace({ maxPa: maxPa ?? 52, keyIdBits, shared: sharedKeyIds, private: 0 });

@@ -23,6 +23,25 @@ Deno.test("verdictsHtml() needs nothing but itself", () => {
   assertEquals(html.match(/<script/g)?.length, 1);
 });
 
+Deno.test("verdictsHtml() begins with the answer: where clearing is needed, and where not", () => {
+  const lead = page(VERDICTS).querySelector(".lead")!;
+  assertEquals(
+    text(lead.querySelector("strong")),
+    "Yes, on spr: a host that uses KeyID 0, as Linux, can meet a machine check there, so clearing " +
+      "is needed.",
+  );
+  assertStringIncludes(text(lead), "No, on gnr: without clearing no sequence ends in one.");
+  const quirk = page(
+    VERDICTS.filter(({ policy, poison, hostKeys }) =>
+      policy === "quirk" && poison === "none" && hostKeys === "keyid0"
+    ),
+  );
+  assertEquals(
+    text(quirk.querySelector(".lead strong.right")),
+    "With policy quirk no sequence ends in one.",
+  );
+});
+
 Deno.test("verdictsHtml() has a table for each kind of host KeyIDs and left poison", () => {
   assertEquals([...page(VERDICTS).querySelectorAll("h3")].map(text), [
     "Host uses KeyID 0, as Linux",
