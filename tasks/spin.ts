@@ -1,6 +1,7 @@
 /**
- * Asks SPIN the questions that we answer, and compares: the number of distinct states, and in how
- * many final ones the statement holds. Exits 1 where they differ; skips where SPIN is not installed.
+ * Asks SPIN the questions that we answer, and compares. Of lines: the number of distinct states, and in
+ * how many final ones the statement holds. Of teardowns: the number of distinct states, and which
+ * properties hold. Exits 1 where they differ; skips where SPIN is not installed.
  *
  * @module
  */
@@ -14,6 +15,15 @@ import {
   recordedCases,
 } from "./spin_cases.ts";
 import { missing, runPan } from "./spin_pan.ts";
+import {
+  figuresOfTeardown,
+  recordLine,
+  TEARDOWN_RECORD,
+  type TeardownCase,
+  teardownCases,
+  teardownModel,
+  titleOfCase,
+} from "./spin_teardowns.ts";
 
 const reason = await missing(["spin", "gcc"]);
 if (reason !== undefined) {
@@ -22,7 +32,8 @@ if (reason !== undefined) {
 }
 const distinct = distinctCases();
 const rows = new Map<DistinctCase, string>();
-const different = await compareAll(distinct);
+console.log("     ours       SPIN   holds in (ours, SPIN)");
+const different = await whichFail(distinct, agrees);
 const questions = distinct.reduce((sum, one) => sum + one.questions, 0);
 console.log(
   `${questions} questions, ${distinct.length} distinct models, ` +
@@ -32,17 +43,43 @@ if (different.length > 0) Deno.exit(1);
 const record = recordedCases(distinct).map((one) => rows.get(one));
 await Deno.writeTextFile(RECORD, `${record.join("\n")}\n`);
 
-/** Compares as many at a time as there are processors; returns those that differ. */
-async function compareAll(models: readonly DistinctCase[]): Promise<DistinctCase[]> {
-  const different: DistinctCase[] = [];
-  const left = [...models];
-  console.log("     ours       SPIN   holds in (ours, SPIN)");
+console.log("\n     ours       SPIN");
+const teardowns = teardownCases();
+const teardownRows = new Map<TeardownCase, string>();
+const apart = await whichFail(teardowns, agreesOnTeardown);
+console.log(`${teardowns.length} teardowns, ${apart.length} where SPIN and we differ`);
+if (apart.length > 0) Deno.exit(1);
+const rowsInOrder = teardowns.map((one) => teardownRows.get(one));
+await Deno.writeTextFile(TEARDOWN_RECORD, `${rowsInOrder.join("\n")}\n`);
+
+/** Tests as many at a time as there are processors; returns those that fail. */
+async function whichFail<T>(all: readonly T[], test: (one: T) => Promise<boolean>): Promise<T[]> {
+  const failed: T[] = [];
+  const left = [...all];
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      if (!await agrees(next)) different.push(next);
+      if (!await test(next)) failed.push(next);
     }
   }));
-  return different;
+  return failed;
+}
+
+async function agreesOnTeardown(one: TeardownCase): Promise<boolean> {
+  const { model, spin } = await teardownModel(one);
+  // Without SPIN's own reduction, as ours are off.
+  const run = { spin, compile: ["-DNOREDUCE"], run: ["-c0", "-w20", "-m1000000"] };
+  const spinning = runPan(model, run);
+  const ours = figuresOfTeardown(one);
+  const { states, failed } = await spinning;
+  const broken = failed.map((name) => name.replaceAll("_", "-")).join(" ");
+  teardownRows.set(one, await recordLine(one, { states, broken }, model));
+  const same = states === ours.states && broken === ours.broken;
+  const found = same ? broken : `${ours.broken} (ours), ${broken} (SPIN)`;
+  const numbers = [ours.states, states].map((number) => String(number).padStart(9)).join("  ");
+  console.log(
+    `${numbers}  ${same ? "same  " : "DIFFER"}  ${titleOfCase(one)}: ${found || "all holds"}`,
+  );
+  return same;
 }
 
 async function agrees(one: DistinctCase): Promise<boolean> {

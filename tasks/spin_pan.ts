@@ -7,6 +7,8 @@ export interface PanReport {
   readonly states: number;
   /** Errors; with `-c0` the number of states in which an assertion fails. */
   readonly errors: number;
+  /** The assertions that failed, as they stand in the model, sorted. */
+  readonly failed: readonly string[];
   /** Time that pan took by its own account; 0 below its resolution. */
   readonly seconds: number;
   /** Memory by its own account. */
@@ -23,6 +25,8 @@ export interface Usage {
 
 /** How pan is built and run. */
 export interface PanOptions {
+  /** Options of SPIN. */
+  readonly spin?: readonly string[];
   /** Options of the C compiler. */
   readonly compile?: readonly string[];
   /** Options of pan. */
@@ -105,14 +109,14 @@ export async function measure(
 
 async function withPan<T>(
   model: string,
-  { compile = [] }: PanOptions,
+  { spin = [], compile = [] }: PanOptions,
   use: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "tdx-spin-" });
   try {
     await Deno.writeTextFile(join(folder, "model.pml"), model);
     // Without -o2 SPIN leaves out what is only written, as a register that no condition reads.
-    await command("spin", ["-a", "-o2", "model.pml"], folder);
+    await command("spin", ["-a", "-o2", ...spin, "model.pml"], folder);
     await command("gcc", ["-w", ...compile, "-o", "pan", "pan.c"], folder);
     return await use(folder);
   } finally {
@@ -142,6 +146,8 @@ function parse(output: string): PanReport {
   return {
     states: number(/([\d.e+]+) states, stored/),
     errors: number(/errors: (\d+)/),
+    failed: [...new Set(output.matchAll(/assertion violated (\w+)/g).map(([, text]) => text!))]
+      .sort(),
     seconds: number(/elapsed time ([\d.e+-]+) seconds/),
     bytes: number(/([\d.]+)\s+total actual memory usage/) * 2 ** 20,
   };

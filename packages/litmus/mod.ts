@@ -66,6 +66,7 @@ export { type Move, type MoveTo, System, type Valuation, type Watch } from "./mo
 export type { Machine } from "./model/machine.ts";
 export * from "./model/trace.ts";
 export * from "./promela/promela.ts";
+export * from "./promela/teardown_promela.ts";
 export { checkClaims, type ClaimResult } from "./questions/claims.ts";
 export * from "./questions/closure.ts";
 export * from "./questions/kernel_hazards.ts";
@@ -79,6 +80,13 @@ export type * from "./scenario/scenario.ts";
 export * from "./scenario/scenario_report.ts";
 export { OPERATION_WORDS, type OperationWord, WRITTEN_DATA } from "./scenario/scenario_words.ts";
 export { type Counterexample, type TeardownStep } from "./teardown/_counterexample.ts";
+export {
+  DEFAULT_STATE_LIMIT,
+  SEAMCALL_NAMES,
+  type SeamcallName,
+  type TeardownBound,
+  type TeardownLimits,
+} from "./teardown/_exploration.ts";
 export * from "./teardown/estimate_states.ts";
 export * from "./teardown/linux_teardown.ts";
 export { parseTeardown, type Teardown } from "./teardown/parse_teardown.ts";

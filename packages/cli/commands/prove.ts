@@ -5,6 +5,7 @@ import {
   type ProveOptions,
   SEAMCALL_NAMES,
   StateLimitError,
+  teardownToPromela,
 } from "@tdx/litmus";
 import { readLimit, readPlatforms, TRACE_OPTION } from "../litmus/questions.ts";
 import { HTML_OPTION, htmlWriter, originNow } from "../html/html_report.ts";
@@ -20,6 +21,8 @@ import { type Command, EXIT } from "../shell/command.ts";
 import { PLATFORM_NAMES } from "../shell/machine.ts";
 import { type Options, type OptionTable, requireAlone } from "../shell/options.ts";
 import { printJson } from "../shell/show.ts";
+import type { Stdio } from "../shell/stdio.ts";
+import { UsageError } from "../shell/values.ts";
 import { inWorkers } from "../shell/workers.ts";
 
 /** The options that say how to explore, and what to show of it. */
@@ -49,11 +52,13 @@ export const proveCommand: Command = {
     ...TEARDOWN_OPTIONS,
     ...EXPLORING,
     text: { help: "print the teardowns as text instead, to try a patch from" },
+    promela: { help: "print one teardown as a Promela model for SPIN instead" },
   },
   example: "tdx prove --kernel 6.19 --fail TDH.MEM.PAGE.REMOVE",
   async run(options, stdio) {
     requireAlone(options, "json", ["trace"]);
-    requireAlone(options, "text", ["json", ...Object.keys(EXPLORING)]);
+    requireAlone(options, "text", ["json", "promela", ...Object.keys(EXPLORING)]);
+    requireAlone(options, "promela", ["trace", "html"]);
     if (options.text("faults") === "0") requireAlone(options, "faults", ["fail"]);
     const teardowns = await readTeardowns(options, stdio);
     if (options.has("text")) {
@@ -61,6 +66,12 @@ export const proveCommand: Command = {
       return EXIT.fine;
     }
     const how = readHow(options);
+    if (options.has("promela")) {
+      const { name, text } = await promela(teardowns, how, stdio);
+      if (options.has("json")) printJson(stdio, { form: "promela", name, text });
+      else stdio.print(text.trimEnd());
+      return EXIT.fine;
+    }
     const writeHtml = await htmlWriter(options, stdio);
     for (const teardown of teardowns) await requireFeasible(teardown, how);
     const jobs = teardowns.map((teardown): ProofJob => ({
@@ -84,6 +95,23 @@ export const proveCommand: Command = {
     return holds ? EXIT.fine : EXIT.hazard;
   },
 };
+
+/** The model of the one teardown, with the lines of the first platform. */
+async function promela(
+  teardowns: readonly NamedTeardown[],
+  { platforms, ...how }: ProveOptions,
+  stdio: Stdio,
+): Promise<{ readonly name: string; readonly text: string }> {
+  if (teardowns.length !== 1) {
+    throw new UsageError(
+      `Expected one teardown with --promela, got ${teardowns.length}: name a file, or --kernel`,
+    );
+  }
+  const { teardown } = teardowns[0]!;
+  const onProgress = (states: number) => stdio.progress(`${teardown.name}: ${states} states`);
+  const text = await teardownToPromela(teardown, { ...how, platform: platforms[0]!, onProgress });
+  return { name: teardown.name, text };
+}
 
 /** What every size up to is explored without a second thought: the defaults. */
 const SMALL = { pages: 2, vcpus: 2, packages: 2, faults: 1, busy: 1 } as const;

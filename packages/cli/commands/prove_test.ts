@@ -59,12 +59,20 @@ Deno.test("tdx prove --html writes every counterexample", async () => {
   assertStringIncludes(html, "gives guest page 0 back to the host");
 });
 
+Deno.test("tdx prove --promela prints a model for SPIN", async () => {
+  const file = `${EXAMPLES}/freeid-before-flush.teardown`;
+  const { status, text } = await tdx("prove", file, "--promela", "--faults", "0", ...SMALL);
+  assertEquals(status, 0);
+  assertStringIncludes(text, "/* release: TDH.MNG.KEY.FREEID else { leak all stop } */");
+});
+
 Deno.test("tdx prove refuses what cannot be meant", async () => {
   const file = `${EXAMPLES}/t6-left-out.teardown`;
   const table: [string[], string][] = [
     [["--pages", "0"], "Expected --pages as a whole number from 1 to 16, got 0"],
     [["--fail", "TDH.MEM.REMOVE"], "Expected --fail to be one of TDH.MEM.RANGE.BLOCK"],
     [[file, "--kernel", "6.18"], "Expected files or --kernel, got both"],
+    [["--promela"], "Expected one teardown with --promela, got 5"],
     [["none.teardown"], "Expected a readable file, got none.teardown: no such file"],
     [["--kernel", "6.8"], "Expected --kernel to be Linux 6.16 or later"],
     [["--kernel", "6.8.0-1014-intel"], "Expected a kernel of which reset"],

@@ -1,4 +1,4 @@
-import type { Key, Poison } from "@tdx/core";
+import type { Key, LineAutomatonOptions, PartialWrite, Poison } from "@tdx/core";
 import { VALUES } from "../model/_line_table.ts";
 import { type KeyName, KEYS, type Problem } from "../model/problem.ts";
 
@@ -37,12 +37,28 @@ export function keysOf(problem: Problem): KeyName[] {
   ];
 }
 
-/** Numbers for data, poison and keys, and what the rules ask of a key. */
-export function promelaCodes(keys: readonly KeyName[]): string {
+/** What a partial write does to an owned line, as a constant of the model. */
+export function partialWriteConstant(partialWrite: PartialWrite): string {
+  return partialWrite === "poison" ? "POISONS" : "MERGES";
+}
+
+/** What the machine is, numbers for data, poison and keys, and what the rules ask of a key. */
+export function promelaCodes(
+  { mode, partialWriteToOwnedLine }: LineAutomatonOptions,
+  keys: readonly KeyName[],
+): string {
   const where = (wanted: (key: Key) => boolean) =>
     keys.filter((name) => wanted(KEYS[name])).map((name) => `k == ${keyConstant(name)}`)
       .join(" || ") || "false";
   return [
+    "#define LI 0",
+    "#define CI 1",
+    ...(mode === undefined ? [] : [`#define MODE ${constant(mode)}`]),
+    "#define MERGES 0",
+    "#define POISONS 1",
+    `#define PARTIAL_WRITE_TO_OWNED_LINE ${partialWriteConstant(partialWriteToOwnedLine)}`,
+    "#define FULL 0",
+    "#define PARTIAL 1",
     ...VALUES.map((value, code) => value && `#define ${constant(value)} ${code}`),
     ...POISONS.map((poison, code) => `#define ${constant(poison)} ${code}`),
     ...keys.map((name, i) => `#define ${keyConstant(name)} ${i + 1}`),

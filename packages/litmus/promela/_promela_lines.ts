@@ -1,3 +1,4 @@
+import type { LineMemory } from "@tdx/core";
 import { comment, constant, keyConstant } from "./_promela_codes.ts";
 import { contentState, type KeyName, KEYS, type Problem, type Retires } from "../model/problem.ts";
 import type { CompiledMachine } from "../model/machine.ts";
@@ -44,20 +45,46 @@ export function promelaLines(
       ...new Set(keysInPlay(problem, i, machine.clear).map((name) => KEYS[name].keyId)),
     ];
     keyIds.forEach((keyId) => cached.add(keyId));
-    return `${comment(`Line ${name}`)}
-typedef Line_${i} {
-  unsigned key : ${Math.ceil(Math.log2(keys + 1))} = ${keyConstant(content.key)};
-  unsigned data : 3 = ${constant(first.data ?? "none")};
-  bit owner = ${first.owner};
-  bit mac = ${Number(first.macMatches)};
-  unsigned poison : 3;
-${keyIds.map(copyFields).join("")}${memory.lost ? "  bit host_wrote;\n  bit lost;\n" : ""}${
+    const more = `${memory.lost ? "  bit host_wrote;\n  bit lost;\n" : ""}${
       memory.retired ? "  bit retired;\n" : ""
-    }};
-Line_${i} l${i};`;
+    }`;
+    return `${comment(`Line ${name}`)}\n${lineType(i, keys, content.key, first, keyIds, more)}`;
   });
   return `${lines.join("\n\n")}\n\n${[...cached].map(copyInlines).join("\n\n")}\n`;
 }
+
+/** A line: its memory with what it holds first, nothing cached, and what else is remembered of it. */
+export function lineType(
+  line: number,
+  keys: number,
+  key: KeyName,
+  { data, owner, macMatches }: LineMemory,
+  keyIds: readonly number[],
+  more = "",
+): string {
+  return `typedef Line_${line} {
+  unsigned key : ${Math.ceil(Math.log2(keys + 1))} = ${keyConstant(key)};
+  unsigned data : 3 = ${constant(data ?? "none")};
+  bit owner = ${owner};
+  bit mac = ${Number(macMatches)};
+  unsigned poison : 3;
+${keyIds.map(copyFields).join("")}${more}};
+Line_${line} l${line};`;
+}
+
+/** What a step works with: see the text. */
+export const PROMELA_IN_HAND = `
+/* In hand during a step: the copy, what was read, what is written. Every step ends by clearing
+   them, so that they tell no states apart; SPIN's parallel searches know no hidden variables. */
+unsigned c_present : 1, c_data : 3, c_dirty : 1, c_poison : 3;
+unsigned r_data : 3, r_poison : 3, w_under : 3, w_data : 3, w_poison : 3;
+unsigned value : 3, consumed : 1;
+inline forget() {
+  c_present = 0; c_data = 0; c_dirty = 0; c_poison = NONE;
+  r_data = 0; r_poison = NONE; w_under = 0; w_data = 0; w_poison = NONE;
+  value = 0; consumed = 0
+}
+`;
 
 function copyFields(keyId: number): string {
   return `  bit present_${keyId};
@@ -67,7 +94,8 @@ function copyFields(keyId: number): string {
 `;
 }
 
-function copyInlines(keyId: number): string {
+/** How the copy under a KeyID is taken in hand, and put back. */
+export function copyInlines(keyId: number): string {
   const fields = ["present", "data", "dirty", "poison"];
   const take = fields.map((field) => `c_${field} = l.${field}_${keyId}`);
   const put = fields.map((field) => `l.${field}_${keyId} = c_${field}`);

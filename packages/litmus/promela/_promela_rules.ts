@@ -1,5 +1,5 @@
 import type { CacheRule, CacheRuleId, ReadRule, RuleTable, WriteRule } from "@tdx/core";
-import { comment, constant } from "./_promela_codes.ts";
+import { comment, constant, partialWriteConstant } from "./_promela_codes.ts";
 
 /** The cache rules of an access, which may fill; the others are events of a copy. */
 const ACCESSES: ReadonlySet<CacheRuleId> = new Set(["K1", "K2", "K8"]);
@@ -102,11 +102,6 @@ function writeRow({ id, when, underFill, owner, mac, poison, text }: WriteRule):
     `l.mac = (w_poison == NONE && ${macAfter[mac]})`,
     "l.poison = w_poison",
   ]);
-}
-
-/** What a partial write does to an owned line, as a constant of the model. */
-export function partialWriteConstant(partialWrite: "poison" | "merge"): string {
-  return partialWrite === "poison" ? "POISONS" : "MERGES";
 }
 
 /** A cache rule applied to the copy in hand, `c_*`. */

@@ -125,8 +125,8 @@ function perform({ clear, memory }: Context, step: ThreadStep, thread: Thread): 
      fi`];
 }
 
-/** The operation on the copy under its KeyID and on memory. */
-function apply(operation: Operation, key: KeyName, line: number): string[] {
+/** The operation on a line: its copy taken in hand, what happens, the copy put back. */
+export function apply(operation: Operation, key: KeyName, line: number): string[] {
   if (refused(operation)) return ["skip"];
   const { kind, data = "zeros" } = operation;
   const { keyId } = KEYS[key];

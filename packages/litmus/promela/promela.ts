@@ -2,10 +2,10 @@ import { requireOptions } from "@tdx/core/arguments";
 import { RULES } from "@tdx/core";
 import { VALUES } from "../model/_line_table.ts";
 import { type Problem, retiresOf } from "../model/problem.ts";
-import { comment, constant, keysOf, promelaCodes } from "./_promela_codes.ts";
-import { promelaLines, type PromelaMemory } from "./_promela_lines.ts";
+import { comment, keysOf, promelaCodes } from "./_promela_codes.ts";
+import { PROMELA_IN_HAND, promelaLines, type PromelaMemory } from "./_promela_lines.ts";
 import { PROMELA_OPERATIONS } from "./_promela_operations.ts";
-import { partialWriteConstant, promelaRules } from "./_promela_rules.ts";
+import { promelaRules } from "./_promela_rules.ts";
 import { promelaCounters, promelaEnded, promelaSteps } from "./_promela_threads.ts";
 import { type Atom, foldProposition, type Proposition } from "../model/proposition.ts";
 import { compileMachine, type Machine } from "../model/machine.ts";
@@ -67,33 +67,14 @@ export function toPromela(
   return `${comment(problem.name)}
 /* Run with: spin -a -o2 FILE; gcc -O2 -o pan pan.c; ./pan -c0 -m1000000
    "states, stored" is the number of distinct states, "errors" that of the final ones asked for. */
-#define LI 0
-#define CI 1
-#define MODE ${constant(machine.mode)}
-#define MERGES 0
-#define POISONS 1
-#define PARTIAL_WRITE_TO_OWNED_LINE ${partialWriteConstant(machine.partialWriteToOwnedLine)}
-#define FULL 0
-#define PARTIAL 1
-${promelaCodes(keys)}
+${promelaCodes(machine, keys)}
 
 ${promelaLines(problem, machine, keys.length, memory)}
 ${promelaCounters(problem)}
 bit host_mc;
 bit td_mc;
 bit secret_read;
-
-/* In hand during a step: the copy, what was read, what is written. Every step ends by clearing
-   them, so that they tell no states apart; SPIN's parallel searches know no hidden variables. */
-unsigned c_present : 1, c_data : 3, c_dirty : 1, c_poison : 3;
-unsigned r_data : 3, r_poison : 3, w_under : 3, w_data : 3, w_poison : 3;
-unsigned value : 3, consumed : 1;
-inline forget() {
-  c_present = 0; c_data = 0; c_dirty = 0; c_poison = NONE;
-  r_data = 0; r_poison = NONE; w_under = 0; w_data = 0; w_poison = NONE;
-  value = 0; consumed = 0
-}
-${promelaRules(machine.rules ?? RULES)}${PROMELA_OPERATIONS}
+${PROMELA_IN_HAND}${promelaRules(machine.rules ?? RULES)}${PROMELA_OPERATIONS}
 active proctype system() {
 end:
   do

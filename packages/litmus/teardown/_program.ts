@@ -1,5 +1,3 @@
-import type { PageKind } from "./_world.ts";
-
 /** What the host calls or does, as a teardown's text names it, and what that needs to be told. */
 export const LEAVES = {
   "TDH.MEM.RANGE.BLOCK": "mapped",
@@ -27,6 +25,9 @@ export const SETS = ["guest", "sept", "tdcs", "tdr", "vcpus", "packages"] as con
 
 /** Sets that belong to something. */
 export const SETS_OF = { tdcx: "vcpu", tdvpr: "vcpu", pair: "page" } as const;
+
+/** What a page of a TD is used for. */
+export type PageKind = "guest" | "tdcx" | "tdvpr" | "sept" | "tdcs" | "tdr" | "pamt";
 
 /** What a name of a loop stands for. */
 export type ItemClass = "page" | "vcpu" | "package";
@@ -88,14 +89,3 @@ export interface ThreadCode {
   /** What the slots of its loops stand for. */
   readonly slots: readonly { readonly name: string; readonly of: ItemClass }[];
 }
-
-/** The kinds of pages that sets are made of. */
-export const KIND_OF_SET: Readonly<Record<string, PageKind>> = {
-  guest: "guest",
-  sept: "sept",
-  tdcs: "tdcs",
-  tdr: "tdr",
-  tdcx: "tdcx",
-  tdvpr: "tdvpr",
-  pair: "pamt",
-};

@@ -1,18 +1,23 @@
 import { hasCode, status, succeeded, type TdxModule } from "@tdx/seam";
+import { callName, isPageLeaf, issue, operandName, RACES } from "./_calls.ts";
 import { type LineMove, type LineSets, MAY, SEEN } from "./_line_sets.ts";
-import {
-  type Instruction,
-  type ItemClass,
-  KIND_OF_SET,
-  type Leaf,
-  type Loop,
-  type Ref,
-  type SetRef,
-} from "./_program.ts";
+import type { Instruction, Leaf } from "./_program.ts";
 import type { Program } from "./parse_teardown.ts";
 import type { PropertyId } from "./properties.ts";
+import { Symmetry } from "./_symmetry.ts";
+import {
+  BUSY,
+  type Choice,
+  DEAD,
+  FAULTS,
+  type Lane,
+  LOCKS,
+  PC,
+  Threads,
+  TRIES,
+} from "./_threads.ts";
 import { VectorTable } from "./_vector_table.ts";
-import type { Answer, View, World } from "./_world.ts";
+import type { Answer, World } from "./_world.ts";
 
 /** How often things go wrong, and which reductions are made. */
 export interface SystemOptions {
@@ -55,41 +60,10 @@ export type LineChange =
 /** Who has a page. */
 export const HOLDER = { td: 0, back: 1, leaked: 2 } as const;
 
-/** Calls that a guest inside the TD can make busy: its own TDCALLs and its entry hold the same locks. */
-const RACES: ReadonlySet<Leaf> = new Set<Leaf>([
-  "TDH.MEM.RANGE.BLOCK",
-  "TDH.MEM.RANGE.UNBLOCK",
-  "TDH.MEM.TRACK",
-  "TDH.MEM.PAGE.REMOVE",
-  "TDH.MEM.SEPT.REMOVE",
-]);
 /** What a SEAMCALL gives that did not reach the module: nothing has changed. */
 const FAILED = status("SEAMCALL_VMFAILINVALID");
 /** More retries than this stand for as many as it takes. */
-const MOST_TRIES = 3;
-
-// Places in a row of the threads' states.
-const DEAD = 0;
-const BUSY = 1;
-const FAULTS = 2;
-const LOCKS = 3;
-// Places in the state of a thread: then three for each slot.
-const PC = 0;
-const TRIES = 1;
-const SLOTS = 2;
-const SLOT_WIDTH = 3;
-const ITEM = 0;
-const MASK = 1;
-const SET = 2;
-
-/** A thread, or one of those that a parallel loop makes. */
-interface Lane {
-  readonly thread: number;
-  /** Where its state begins in a row. */
-  readonly at: number;
-  /** The thread's own lane, or the one that made it. */
-  readonly parent: number;
-}
+export const MOST_TRIES = 3;
 
 const NO_CHANGES: readonly LineChange[] = [];
 const NO_VIOLATIONS: RawStep["violates"] = [];
@@ -104,11 +78,10 @@ export class TeardownSystem {
   readonly #states = new VectorTable(3);
   readonly #cells: VectorTable;
   readonly #rows: VectorTable;
-  readonly #lanes: Lane[] = [];
+  readonly #threads: Threads;
+  readonly #symmetry: Symmetry | null;
   /** By state of the module: what may happen to each page's line, with the TD and with the host. */
   readonly #mays: Int8Array[] = [];
-  /** By thread and place of a parallel loop: the first of its lanes, and how many. */
-  readonly #forks = new Map<string, readonly [number, number]>();
 
   constructor(
     readonly world: World,
@@ -116,27 +89,11 @@ export class TeardownSystem {
     readonly teardown: Program,
     readonly options: SystemOptions,
   ) {
-    const { threads, locks } = teardown;
-    let width = LOCKS + locks.length;
-    const addLane = (thread: number, parent: number) => {
-      const lane = this.#lanes.push({ thread, at: width, parent }) - 1;
-      width += SLOTS + SLOT_WIDTH * threads[thread]!.slots.length;
-      return lane;
-    };
-    threads.forEach((_, thread) => addLane(thread, thread));
-    threads.forEach(({ code }, thread) =>
-      code.forEach((instruction, pc) => {
-        if (instruction.op !== "fork") return;
-        const most = Math.max(...instruction.sets.map((set) => this.#mostItems(set)));
-        const first = this.#lanes.length;
-        for (let i = 0; i < most; i++) addLane(thread, thread);
-        this.#forks.set(`${thread} ${pc}`, [first, most]);
-      })
-    );
+    const threads = new Threads(teardown, world);
+    this.#threads = threads;
+    this.#symmetry = options.symmetry ? new Symmetry(threads) : null;
     this.#cells = new VectorTable(world.pages.length);
-    this.#rows = new VectorTable(width);
-    const row = new Int32Array(width);
-    this.#lanes.forEach(({ at }, lane) => row[at + PC] = lane < threads.length ? 0 : -1);
+    this.#rows = new VectorTable(threads.width);
     const isFollowed = (page: number) => options.followed?.includes(page) ?? true;
     const cells = Int32Array.from(
       world.pages,
@@ -148,7 +105,7 @@ export class TeardownSystem {
     }
     if (options.independence) this.#settleLines(world.initial, cells);
     const initial = new Set<number>();
-    this.#settleThreads(world.initial, cells, row, (settled) => {
+    this.#settleThreads(world.initial, cells, threads.start(), (settled) => {
       initial.add(this.#add(world.initial, cells, settled));
     });
     this.initial = [...initial];
@@ -184,7 +141,7 @@ export class TeardownSystem {
   isOver(state: number): boolean {
     const row = this.#states.at(state, 2);
     return this.teardown.threads.every((_, lane) =>
-      this.#rows.at(row, this.#lanes[lane]!.at + PC) < 0
+      this.#rows.at(row, this.#threads.lanes[lane]!.at + PC) < 0
     );
   }
 
@@ -232,9 +189,9 @@ export class TeardownSystem {
     const row = this.#rows.read(this.#states.at(state, 2), new Int32Array(this.#rows.width));
     this.#expandGuest(module, cells, row, visit);
     if (!this.options.independence) this.#expandLines(module, cells, row, visit);
-    this.#lanes.forEach((lane, index) => {
-      if (row[lane.at + PC]! < 0 || !this.#hasBegun(row, lane)) return;
-      if (this.#isLikeEarlier(module, cells, row, index)) return;
+    this.#threads.lanes.forEach((lane, index) => {
+      if (row[lane.at + PC]! < 0 || !this.#threads.hasBegun(row, lane)) return;
+      if (this.#symmetry?.isLikeEarlier(module, cells, row, index)) return;
       this.#expandLane(module, cells, row, lane, visit);
     });
   }
@@ -247,13 +204,15 @@ export class TeardownSystem {
       this.#reach(cells, to, answer, { by, what, violates: NO_VIOLATIONS }, visit);
     };
     for (let vcpu = 0; vcpu < world.size.vcpus; vcpu++) {
-      if (this.#isAlike("vcpu", module, cells, row, vcpu)) continue;
+      const earlier = world.items("vcpus", -1).slice(0, vcpu);
+      if (this.#symmetry?.isAlike("vcpu", module, cells, row, vcpu, earlier)) continue;
       const by = `vCPU ${vcpu}`;
       if (view.running[vcpu]! >= 0) go(by, "leaves the TD", this.#exit(module, vcpu));
       else if (row[DEAD] === 0 && view.vcpus[vcpu] !== "gone") {
         const enter = world.ask(
           module,
-          `enter ${vcpu}`,
+          "enter",
+          vcpu,
           ({ vp }) => vp.enter(world.tdvprs[vcpu]!, vcpu),
         );
         go(by, "TDH.VP.ENTER", enter);
@@ -262,14 +221,14 @@ export class TeardownSystem {
     view.pending.forEach((pending, page) => {
       if (!pending) return;
       const { gpa, name } = world.pages[page]!;
-      const accept = world.ask(module, `accept ${page}`, (module) => {
+      const accept = world.ask(module, "accept", page, (module) => {
         module.accept(world.tdr, gpa, 0);
       });
       go("guest", `TDG.MEM.PAGE.ACCEPT of ${name}`, accept);
     });
     const inside = view.running.some((epoch) => epoch >= 0);
     if (inside && !view.fatal && options.fail === undefined && row[FAULTS]! < options.faults) {
-      const fatal = world.ask(module, "fatal", (module) => {
+      const fatal = world.ask(module, "fatal", 0, (module) => {
         module.markFatal(world.tdr);
         module.kick(world.tdr);
       });
@@ -290,6 +249,7 @@ export class TeardownSystem {
   /** The moves of single lines, where those are steps of their own. */
   #expandLines(module: number, cells: Int32Array, row: Int32Array, visit: Visit): void {
     const { programmed } = this.world.view(module);
+    const threads = this.#rows.add(row);
     cells.forEach((cell, page) => {
       const may = this.may(module, page, cell & 3);
       const [element] = this.lines.elements(cell >> 3);
@@ -303,7 +263,7 @@ export class TeardownSystem {
           violates.push(["plaintext", page]);
         }
         const step = { by: move.by, what: move.what, changes: [{ page, move }], violates };
-        visit(this.#add(module, next, row), step);
+        visit(this.#states.add([module, this.#cells.add(next), threads]), step);
       }
     });
   }
@@ -312,13 +272,14 @@ export class TeardownSystem {
     const { world } = this;
     return world.ask(
       module,
-      `exit ${vcpu}`,
+      "exit",
+      vcpu,
       (module) => module.kick(world.tdr, world.tdvprs[vcpu]!),
     );
   }
 
   #kick(module: number): Answer {
-    return this.world.ask(module, "kick", (module) => module.kick(this.world.tdr));
+    return this.world.ask(module, "kick", 0, (module) => module.kick(this.world.tdr));
   }
 
   #expandLane(module: number, cells: Int32Array, row: Int32Array, lane: Lane, visit: Visit): void {
@@ -366,7 +327,7 @@ export class TeardownSystem {
           visit,
         );
       case "put": {
-        const page = this.#pageOf(instruction.on, row, lane);
+        const page = this.#threads.itemOf(instruction.on, row, lane);
         const put = cells.slice();
         put[page]! |= 4;
         if (!this.#isLast(put, page)) next[lane.at + PC] = instruction.end;
@@ -400,7 +361,7 @@ export class TeardownSystem {
     step: (what: string, more?: Partial<RawStep>) => Omit<RawStep, "changes">,
     visit: Visit,
   ): void {
-    const page = this.#pageOf(on, next, lane);
+    const page = this.#threads.itemOf(on, next, lane);
     const name = this.#nameOf(page);
     const after = cells.slice();
     const cell = cells[page]!;
@@ -455,9 +416,9 @@ export class TeardownSystem {
     const { world, options, teardown } = this;
     const { leaf, on, key, retry, resume, stopped, from } = instruction;
     const tries = row[lane.at + TRIES]!;
-    const item = on === null ? -1 : this.#itemOf(on, row, lane);
+    const item = on === null ? -1 : this.#threads.itemOf(on, row, lane);
     const page = on !== null && isPageLeaf(leaf) ? item : -1;
-    const what = [leaf, this.#operandName(leaf, item), key === null ? "" : `with the ${key} key`]
+    const what = [leaf, operandName(world, leaf, item), key === null ? "" : `with the ${key} key`]
       .filter((part) => part !== "").join(" ");
     const by = teardown.threads[lane.thread]!.name;
     // The processor on which a vCPU is flushed, and those that are kept out, have left the TD before.
@@ -466,8 +427,8 @@ export class TeardownSystem {
       : tries > 0 && stopped
       ? this.#kick(module).next
       : module;
-    const run = (module: TdxModule) => this.#issue(module, leaf, item, key, tries);
-    const name = `${leaf} ${item} ${key} ${tries > 0}`;
+    const run = (module: TdxModule) => issue(world, module, leaf, item, key, tries);
+    const call = callName(leaf, key, tries > 0);
     const used = page >= 0 && (cells[page]! & 3) === HOLDER.back &&
       leaf !== "TDH.PHYMEM.PAMT.REMOVE";
     const violates = used ? [["every-page", page]] as const : NO_VIOLATIONS;
@@ -491,12 +452,12 @@ export class TeardownSystem {
       this.#reach(cells, next, answer, step, visit);
     };
 
-    const answer = world.ask(before, name, run);
+    const answer = world.ask(before, call, item, run);
     answered(answer, -1, false);
     if (row[BUSY]! < options.busy) {
       const inside = world.view(before).running.some((epoch) => epoch >= 0);
       if (inside && RACES.has(leaf)) {
-        const busy = world.ask(before, `${name} busy`, (module) => {
+        const busy = world.ask(before, `${call} busy`, item, (module) => {
           let calls = 0;
           module.inject({ busyAfter: () => calls++ === 0 ? 0 : Infinity });
           return run(module);
@@ -504,7 +465,7 @@ export class TeardownSystem {
         answered(busy, BUSY, true);
       }
       if (leaf === "TDH.PHYMEM.CACHE.WB" && tries === 0) {
-        const interrupted = world.ask(before, `${name} interrupted`, (module) => {
+        const interrupted = world.ask(before, `${call} interrupted`, item, (module) => {
           module.inject({ interrupts: 1 });
           return run(module);
         });
@@ -514,52 +475,6 @@ export class TeardownSystem {
     if (row[FAULTS]! < options.faults && (options.fail ?? leaf) === leaf) {
       answered({ status: FAILED, next: before, effects: [] }, FAULTS, true);
     }
-  }
-
-  #issue(
-    { mem, mng, vp, phymem, globalKey }: TdxModule,
-    leaf: Leaf,
-    item: number,
-    key: "td" | "global" | null,
-    tries: number,
-  ): { status: bigint } {
-    const { world } = this;
-    const { tdr } = world;
-    const { pa, gpa, level, region } = world.pages[item] ?? { pa: 0, gpa: 0, level: 0, region: 0 };
-    switch (leaf) {
-      case "TDH.MEM.RANGE.BLOCK":
-        return mem.rangeBlock(tdr, gpa, level);
-      case "TDH.MEM.RANGE.UNBLOCK":
-        return mem.rangeUnblock(tdr, gpa, level);
-      case "TDH.MEM.TRACK":
-        return mem.track(tdr);
-      case "TDH.MEM.PAGE.REMOVE":
-        return mem.pageRemove(tdr, gpa, level);
-      case "TDH.MEM.SEPT.REMOVE":
-        return mem.septRemove(tdr, gpa, level);
-      case "TDH.PHYMEM.PAGE.WBINVD":
-        return phymem.pageWbinvd(pa, key === "global" ? globalKey.keyId : world.key().keyId);
-      case "TDH.PHYMEM.PAGE.RECLAIM":
-        return phymem.pageReclaim(pa);
-      case "TDH.PHYMEM.PAMT.REMOVE":
-        return phymem.pamtRemove(region);
-      case "TDH.PHYMEM.CACHE.WB":
-        return phymem.cacheWb(item, tries > 0 ? 1 : 0);
-      case "TDH.VP.FLUSH":
-        return vp.flush(world.tdvprs[item]!, item);
-      case "TDH.MNG.VPFLUSHDONE":
-        return mng.vpflushdone(tdr);
-      case "TDH.MNG.KEY.FREEID":
-        return mng.keyFreeid(tdr);
-    }
-  }
-
-  #operandName(leaf: Leaf, item: number): string {
-    if (item < 0) return "";
-    if (leaf === "TDH.VP.FLUSH") return `of vCPU ${item}`;
-    if (leaf === "TDH.PHYMEM.CACHE.WB") return `on package ${item}`;
-    if (leaf === "TDH.PHYMEM.PAMT.REMOVE") return `for the region of ${this.#nameOf(item)}`;
-    return `of ${this.#nameOf(item)}`;
   }
 
   #nameOf(page: number): string {
@@ -601,277 +516,15 @@ export class TeardownSystem {
     return this.#states.add([module, this.#cells.add(cells), this.#rows.add(row)]);
   }
 
-  /** Runs what nobody else can see: loops, jumps, beginnings and ends of threads. */
+  /** Runs the threads on; of the items of a loop that are alike one is taken. */
   #settleThreads(
     module: number,
     cells: Int32Array,
     row: Int32Array,
     visit: (row: Int32Array) => void,
   ): void {
-    for (let index = 0; index < this.#lanes.length; index++) {
-      const lane = this.#lanes[index]!;
-      while (row[lane.at + PC]! >= 0 && this.#hasBegun(row, lane)) {
-        const instruction = this.teardown.threads[lane.thread]!.code[row[lane.at + PC]!]!;
-        if (instruction.op === "each") {
-          const choices = this.#choose(module, cells, row, lane, instruction);
-          if (choices.length > 0) {
-            for (const chosen of choices) this.#settleThreads(module, cells, chosen, visit);
-            return;
-          }
-          row.fill(0, slotAt(lane, instruction.slot), slotAt(lane, instruction.slot) + SLOT_WIDTH);
-          row[lane.at + PC] = instruction.end;
-        } else if (!this.#runSilent(row, lane, instruction)) break;
-        // Whoever waited for this thread may go on.
-        else if (row[lane.at + PC]! < 0) index = -1;
-        if (index < 0) break;
-      }
-    }
-    visit(row);
+    const choice: Choice = (of, row, left) =>
+      left.filter((item) => !this.#symmetry?.isAlike(of, module, cells, row, item, left));
+    this.#threads.settle(row, choice, visit);
   }
-
-  /** Runs an instruction that nobody else can see; says if it was one, and could go on. */
-  #runSilent(row: Int32Array, lane: Lane, instruction: Instruction): boolean {
-    const pc = row[lane.at + PC]!;
-    switch (instruction.op) {
-      case "enter": {
-        const at = slotAt(lane, instruction.slot);
-        row[at + SET] = 0;
-        row[at + MASK] = maskOf(this.#items(instruction.sets[0]!, row, lane).length);
-        row[lane.at + PC] = pc + 1;
-        return true;
-      }
-      case "jump":
-        row[lane.at + PC] = instruction.to;
-        return true;
-      case "stop":
-      case "exit":
-        this.#clear(row, lane);
-        return true;
-      case "fork": {
-        const [first] = this.#forks.get(`${lane.thread} ${pc}`)!;
-        const items = instruction.sets.flatMap((set) => this.#items(set, row, lane));
-        items.forEach((item, i) => {
-          const child = this.#lanes[first + i]!;
-          row.copyWithin(child.at, lane.at, lane.at + this.#laneWidth(lane));
-          row[child.at + PC] = pc + 2;
-          row[slotAt(child, instruction.slot) + ITEM] = item;
-        });
-        row[lane.at + PC] = pc + 1;
-        return true;
-      }
-      case "join": {
-        const [first, most] = this.#forks.get(`${lane.thread} ${pc - 1}`)!;
-        for (let i = 0; i < most; i++) {
-          if (row[this.#lanes[first + i]!.at + PC]! >= 0) return false;
-        }
-        row[lane.at + PC] = instruction.end;
-        return true;
-      }
-      default:
-        return false;
-    }
-  }
-
-  #laneWidth({ thread }: Lane): number {
-    return SLOTS + SLOT_WIDTH * this.teardown.threads[thread]!.slots.length;
-  }
-
-  /** Ends a thread; nothing of where it was is left. */
-  #clear(row: Int32Array, lane: Lane): void {
-    row.fill(0, lane.at, lane.at + this.#laneWidth(lane));
-    row[lane.at + PC] = -1;
-  }
-
-  /** The ways in which a loop can go on: any of the items that are left, those that are alike once. */
-  #choose(
-    module: number,
-    cells: Int32Array,
-    row: Int32Array,
-    lane: Lane,
-    { slot, sets }: Loop,
-  ): Int32Array[] {
-    const at = slotAt(lane, slot);
-    while (row[at + MASK] === 0 && row[at + SET]! + 1 < sets.length) {
-      row[at + SET]!++;
-      row[at + MASK] = maskOf(this.#items(sets[row[at + SET]!]!, row, lane).length);
-    }
-    row[at + ITEM] = 0;
-    const items = this.#items(sets[row[at + SET]!]!, row, lane);
-    const left = items.filter((_, i) => row[at + MASK]! >> i & 1);
-    const { of } = this.teardown.threads[lane.thread]!.slots[slot]!;
-    return left.filter((item) => !this.#isAlike(of, module, cells, row, item, left)).map((item) => {
-      const chosen = row.slice();
-      chosen[at + ITEM] = item;
-      chosen[at + MASK]! &= ~(1 << items.indexOf(item));
-      chosen[lane.at + PC]!++;
-      return chosen;
-    });
-  }
-
-  /** Whether the threads that a thread waits for are over. */
-  #hasBegun(row: Int32Array, lane: Lane): boolean {
-    for (const other of this.teardown.threads[lane.thread]!.after) {
-      if (row[this.#lanes[other]!.at + PC]! >= 0) return false;
-    }
-    return true;
-  }
-
-  #mostItems({ set, of }: SetRef): number {
-    const { pages, size } = this.world;
-    if (set === "vcpus") return size.vcpus;
-    if (set === "packages") return size.packages;
-    const all = pages.filter(({ kind }) => kind === KIND_OF_SET[set]);
-    return of < 0 ? all.length : Math.ceil(all.length / (set === "pair" ? 1 : size.vcpus));
-  }
-
-  /** What a set has, as numbers of pages, vCPUs or packages. */
-  #items({ set, of }: SetRef, row: Int32Array, lane: Lane): readonly number[] {
-    const { size } = this.world;
-    if (set === "vcpus") return range(size.vcpus);
-    if (set === "packages") return range(size.packages);
-    if (of >= 0) return this.#pagesOf(set, row[slotAt(lane, of) + ITEM]!);
-    return this.#pagesOf(set, set === "pair" ? this.#tdr : -1);
-  }
-
-  get #tdr(): number {
-    return this.world.pages.findIndex(({ kind }) => kind === "tdr");
-  }
-
-  readonly #pageSets = new Map<string, readonly number[]>();
-
-  #pagesOf(set: SetRef["set"], owner: number): readonly number[] {
-    const name = `${set} ${owner}`;
-    let items = this.#pageSets.get(name);
-    if (items === undefined) {
-      const { pages } = this.world;
-      items = pages.flatMap(({ kind, vcpu, region }, page) => {
-        const isOwned = owner < 0 ||
-          (set === "pair" ? region === pages[owner]!.region : vcpu === owner);
-        return kind === KIND_OF_SET[set] && isOwned ? [page] : [];
-      });
-      this.#pageSets.set(name, items);
-    }
-    return items;
-  }
-
-  #itemOf({ slot }: Ref, row: Int32Array, lane: Lane): number {
-    if (slot >= 0) return row[slotAt(lane, slot) + ITEM]!;
-    return this.#tdr;
-  }
-
-  #pageOf(ref: Ref, row: Int32Array, lane: Lane): number {
-    return this.#itemOf(ref, row, lane);
-  }
-
-  /** Whether a thread of a parallel loop is like an earlier one, which stands for it. */
-  #isLikeEarlier(module: number, cells: Int32Array, row: Int32Array, index: number): boolean {
-    if (!this.options.symmetry) return false;
-    for (const [key, [first, most]] of this.#forks) {
-      if (index <= first || index >= first + most) continue;
-      const [thread, pc] = key.split(" ").map(Number) as [number, number];
-      const { code, slots } = this.teardown.threads[thread]!;
-      const { slot } = code[pc] as Loop;
-      const itemOf = (i: number) => row[slotAt(this.#lanes[i]!, slot) + ITEM]!;
-      for (let earlier = first; earlier < index; earlier++) {
-        if (row[this.#lanes[earlier]!.at + PC]! < 0) continue;
-        if (this.#areAlike(slots[slot]!.of, module, cells, row, itemOf(earlier), itemOf(index))) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  /** Whether an item is like an earlier one among some, which stands for it. */
-  #isAlike(
-    of: ItemClass,
-    module: number,
-    cells: Int32Array,
-    row: Int32Array,
-    item: number,
-    among: readonly number[] = range(item),
-  ): boolean {
-    if (!this.options.symmetry) return false;
-    return among.some((earlier) =>
-      earlier < item && this.#areAlike(of, module, cells, row, earlier, item)
-    );
-  }
-
-  /** Whether two items could change places and nothing would be different. */
-  #areAlike(
-    of: ItemClass,
-    module: number,
-    cells: Int32Array,
-    row: Int32Array,
-    a: number,
-    b: number,
-  ): boolean {
-    const view = this.world.view(module);
-    if (of === "package" && view.packages[a] !== view.packages[b]) return false;
-    if (of === "page" && !this.#samePage(view, cells, a, b)) return false;
-    if (of === "vcpu") {
-      if (view.vcpus[a] !== view.vcpus[b]) return false;
-      for (const set of ["tdcx", "tdvpr"] as const) {
-        const [mine, others] = [this.#pagesOf(set, a), this.#pagesOf(set, b)];
-        if (!mine.every((page, i) => this.#samePage(view, cells, page, others[i]!))) return false;
-      }
-    }
-    return this.#sameInThreads(of, row, a, b);
-  }
-
-  #samePage(view: View, cells: Int32Array, a: number, b: number): boolean {
-    return cells[a] === cells[b] && view.entries[a] === view.entries[b];
-  }
-
-  /** Whether no loop of a thread that runs tells two items apart. */
-  #sameInThreads(of: ItemClass, row: Int32Array, a: number, b: number): boolean {
-    // Of a parallel loop each item has a lane, and it does not matter which.
-    let [ofA, ofB] = [0, 0];
-    for (const lane of this.#lanes) {
-      if (row[lane.at + PC]! < 0) continue;
-      const { slots, code } = this.teardown.threads[lane.thread]!;
-      for (let slot = 0; slot < slots.length; slot++) {
-        if (slots[slot]!.of !== of) continue;
-        const loop = code.find((each) => isHead(each, slot)) as Loop;
-        const [markA, markB] = [this.#mark(row, lane, loop, a), this.#mark(row, lane, loop, b)];
-        if (loop.op === "fork") {
-          ofA += markA;
-          ofB += markB;
-        } else if (markA !== markB) return false;
-      }
-    }
-    return ofA === ofB;
-  }
-
-  /** A number for how far a loop of a thread is with an item; 0 where it has nothing to do with it. */
-  #mark(row: Int32Array, lane: Lane, loop: Loop, item: number): number {
-    const at = slotAt(lane, loop.slot);
-    const pc = row[lane.at + PC]!;
-    const { code } = this.teardown.threads[lane.thread]!;
-    const isIn = row[at + ITEM] === item && pc > code.indexOf(loop as Instruction) && pc < loop.end;
-    const mark = isIn ? 2 + 2 * (pc * 8 + row[lane.at + TRIES]!) : 0;
-    if (row[at + MASK] === 0) return mark;
-    const place = this.#items(loop.sets[row[at + SET]!]!, row, lane).indexOf(item);
-    return mark + (place >= 0 ? row[at + MASK]! >> place & 1 : 0);
-  }
-}
-
-function slotAt({ at }: Lane, slot: number): number {
-  return at + SLOTS + SLOT_WIDTH * slot;
-}
-
-function maskOf(count: number): number {
-  return 2 ** count - 1;
-}
-
-function range(count: number): readonly number[] {
-  return Array.from({ length: count }, (_, i) => i);
-}
-
-function isPageLeaf(leaf: Leaf): boolean {
-  return leaf !== "TDH.VP.FLUSH" && leaf !== "TDH.PHYMEM.CACHE.WB";
-}
-
-function isHead(instruction: Instruction, slot: number): boolean {
-  return (instruction.op === "each" || instruction.op === "fork") && instruction.slot === slot;
 }

@@ -16,6 +16,7 @@ import {
   runOf,
 } from "@tdx/core";
 import { buildTd, type ModuleSnapshot, type TdSnapshot, TdxModule } from "@tdx/seam";
+import type { PageKind, SetRef } from "./_program.ts";
 
 /** How large the machine is that is explored. */
 export interface WorldSize {
@@ -26,9 +27,6 @@ export interface WorldSize {
   /** Packages. */
   readonly packages: number;
 }
-
-/** What a page of the TD is used for. */
-export type PageKind = "guest" | "tdcx" | "tdvpr" | "sept" | "tdcs" | "tdr" | "pamt";
 
 /** A page of the TD that is torn down. */
 export interface WorldPage {
@@ -58,6 +56,13 @@ export interface Answer {
   /** The module's state afterwards. */
   readonly next: number;
   readonly effects: readonly Effect[];
+}
+
+/** A call, and what the module answered to it in each of its states. */
+export interface Asked {
+  readonly call: string;
+  readonly item: number;
+  readonly byState: (Answer | undefined)[];
 }
 
 /** What there is to know of a state of the module, beyond what it answers. */
@@ -140,7 +145,8 @@ export class World {
   readonly #states = new Map<string, number>();
   /** Parts of snapshots, each kept once. */
   readonly #parts = new Map<string, { readonly id: number; readonly part: unknown }>();
-  readonly #answers = new Map<string, (Answer | undefined)[]>();
+  readonly #answers = new Map<string, Asked>();
+  readonly #items = new Map<string, readonly number[]>();
   readonly #takeable = new Map<string, boolean>();
   readonly #pageOfFrame = new Map<number, number>();
   readonly #operations = new Map<string, Operation>();
@@ -177,6 +183,31 @@ export class World {
     this.#at = this.initial;
   }
 
+  /** Number of the TDR's page. */
+  get tdrPage(): number {
+    return this.#pageOfFrame.get(this.tdr / PAGE_BYTES)!;
+  }
+
+  /** What a set has, as numbers of pages, vCPUs or packages; the owner is -1 where it has none. */
+  items(set: SetRef["set"], owner: number): readonly number[] {
+    const name = `${set} ${owner}`;
+    let items = this.#items.get(name);
+    if (items === undefined) this.#items.set(name, items = this.#findItems(set, owner));
+    return items;
+  }
+
+  #findItems(set: SetRef["set"], owner: number): readonly number[] {
+    if (set === "vcpus" || set === "packages") {
+      return Array.from({ length: this.size[set] }, (_, i) => i);
+    }
+    const wanted: PageKind = set === "pair" ? "pamt" : set;
+    return this.pages.flatMap(({ kind, vcpu, region }, page) => {
+      const isOwned = owner < 0 ||
+        (set === "pair" ? region === this.pages[owner]!.region : vcpu === owner);
+      return kind === wanted && isOwned ? [page] : [];
+    });
+  }
+
   /** How many states of the module were met. */
   get states(): number {
     return this.#snapshots.length;
@@ -211,13 +242,25 @@ export class World {
    * Asks the module, or remembers what it answered.
    *
    * @param state The module's state.
-   * @param name A name for the call, the same for the same call.
+   * @param call A name for the call, the same for the same call.
+   * @param item The page, vCPU or package that it is about; 0 or less for none.
    * @param run What is called.
    */
-  ask(state: number, name: string, run: (module: TdxModule) => { status: bigint } | void): Answer {
-    let row = this.#answers.get(name);
-    if (row === undefined) this.#answers.set(name, row = []);
-    return row[state] ??= this.#drive(state, run);
+  ask(
+    state: number,
+    call: string,
+    item: number,
+    run: (module: TdxModule) => { status: bigint } | void,
+  ): Answer {
+    const name = `${call} ${item}`;
+    let asked = this.#answers.get(name);
+    if (asked === undefined) this.#answers.set(name, asked = { call, item, byState: [] });
+    return asked.byState[state] ??= this.#drive(state, run);
+  }
+
+  /** All that the module was asked. */
+  asked(): Iterable<Asked> {
+    return this.#answers.values();
   }
 
   #drive(state: number, run: (module: TdxModule) => { status: bigint } | void): Answer {
@@ -255,7 +298,7 @@ export class World {
   /** The third TD takes the KeyID, which must be free. */
   nextTd(state: number): Answer {
     const tdr = (SPARE_FRAME + 2) * PAGE_BYTES;
-    return this.ask(state, "next TD", (module) => {
+    return this.ask(state, "next TD", 0, (module) => {
       if (this.dynamicPamt) {
         const pair = (SPARE_FRAME + 512) * PAGE_BYTES;
         module.phymem.pamtAdd(SPARE_FRAME * PAGE_BYTES, pair, pair + PAGE_BYTES);

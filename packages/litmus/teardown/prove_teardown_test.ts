@@ -6,6 +6,7 @@ import { createReclaimer, createTdHost } from "@tdx/reclaim";
 import { StateLimitError } from "../model/explore.ts";
 import { LineSets } from "./_line_sets.ts";
 import { TeardownSystem } from "./_system.ts";
+import { Threads } from "./_threads.ts";
 import { World } from "./_world.ts";
 import { linuxTeardown } from "./linux_teardown.ts";
 import { parseTeardown, programOf, type Teardown } from "./parse_teardown.ts";
@@ -187,4 +188,12 @@ Deno.test("a thread that waits for a lock for ever is found", async () => {
     thread b { lock y lock x unlock x unlock y }`;
   const found = await broken(parseTeardown(text), { faults: 0, pages: 1, vcpus: 1, packages: 1 });
   assert(found.includes("ends null"));
+});
+
+Deno.test("a parallel loop has a thread for each item of all its sets", () => {
+  const text = "TEARDOWN both thread t { each page in tdcs, tdr parallel { return page } }";
+  const world = new World({ pages: 1, vcpus: 1, packages: 1 }, false, spr);
+  const [fork] = new Threads(programOf(parseTeardown(text)), world).forks;
+  const kinds = world.pages.filter(({ kind }) => kind === "tdcs" || kind === "tdr");
+  assertEquals(fork!.lanes.length, kinds.length);
 });
