@@ -12,6 +12,7 @@ import {
   runScenario,
   scenarioReport,
   System,
+  teardownToPromela,
   toPromela,
   verdict,
   verdictQuestions,
@@ -162,6 +163,14 @@ wrongTypes({
       { hash: "", trace: true, time: false, times: true },
       "options",
       "hash, trace, time",
+    ),
+  ],
+  "teardownToPromela()": [
+    misspelt(
+      (options) => teardownToPromela(TEARDOWN, options),
+      { platform: gnr, fault: 0 },
+      "options",
+      "platform, pages, vcpus, packages, faults, fail, busy, stateLimit, signal, onProgress",
     ),
   ],
   "proveTeardown()": [
