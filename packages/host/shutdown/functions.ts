@@ -55,5 +55,5 @@ export const SHUTDOWN_FUNCTIONS: Readonly<Record<string, ShutdownFunction>> = {
 
 /** The name of a function as its source has it, without what the compiler or a module adds. */
 export function plainName(symbol: string): string {
-  return symbol.trim().replace(/(\.(isra|constprop|part|cold)(\.\d+)?)+$/, "");
+  return symbol.trim().replace(/\..*$/, "");
 }

@@ -1,5 +1,5 @@
 import { requireOptions } from "@tdx/core/arguments";
-import { errorsIn, type Refuse, type TextLine, textLines } from "../_text_lines.ts";
+import { errorsIn, type TextLine, textLines } from "../_text_lines.ts";
 import { Tally } from "./_tally.ts";
 import { bpftrace } from "./formats/bpftrace.ts";
 import { COLLECTED, type Collected, readCollected } from "./formats/collected.ts";
@@ -76,13 +76,13 @@ export function readShutdown(
   requireOptions("options", options, ["name"]);
   const { name = "measurement" } = options;
   const refuse = errorsIn(name);
-  const tally = new Tally();
-  const { collected, form, lines } = recognise(text, tally, refuse);
+  const tally = new Tally(refuse);
+  const { collected, form, lines } = recognise(text, tally);
   // These two say which function it is only in the command that made them.
   const named = form === "perf ftrace latency" || form === "funclatency"
     ? [{ text: name, number: 0, ended: true }, ...lines]
     : lines;
-  if (form !== null) FORMS[form].read(named, tally, refuse);
+  if (form !== null) FORMS[form].read(named, tally);
   if (tally.functions.size === 0) {
     throw refuse(1, "Expected functions of a TD's shutdown, tdh_… or tdx_…, got none of them");
   }
@@ -111,8 +111,8 @@ export function readCalls(
   name: string,
 ): { readonly calls: readonly TracedCall[]; readonly lost: number } {
   const refuse = errorsIn(name);
-  const tally = new Tally();
-  const { form, lines } = recognise(text, tally, refuse);
+  const tally = new Tally(refuse);
+  const { form, lines } = recognise(text, tally);
   if (form === "kprobe events") return { calls: [...kprobeCalls(lines, tally)], lost: tally.lost };
   if (form === "function_graph" || form === "trace-cmd") {
     return { calls: [...graphCalls(lines, tally)], lost: tally.lost };
@@ -120,11 +120,12 @@ export function readCalls(
   throw refuse(1, "Expected a trace of single calls: shutdown.sh start calls makes one");
 }
 
-function recognise(text: string, tally: Tally, refuse: Refuse): {
+function recognise(text: string, tally: Tally): {
   readonly collected: Collected | undefined;
   readonly form: ForeignForm | null;
   readonly lines: readonly TextLine[];
 } {
+  const { refuse } = tally;
   // No tracer's line is so long, and what is looked for in one takes its square in time; the objects
   // of bpftrace are JSON, which does not.
   const lines = textLines(text, EXPECTED, refuse).map((line) =>
@@ -133,7 +134,7 @@ function recognise(text: string, tally: Tally, refuse: Refuse): {
       : { ...line, text: line.text.slice(0, LONGEST_LINE) }
   );
   if (COLLECTED.test(lines[0]!.text)) {
-    const collected = readCollected(lines, tally, refuse);
+    const collected = readCollected(lines, tally);
     return { collected, form: FORM_OF[collected.method], lines: collected.text };
   }
   for (const { text } of lines) {

@@ -25,7 +25,8 @@ const NAME = /(?:tdh|tdx)_[a-z0-9_]+/;
  */
 export const bpftrace: MeasurementFormat = {
   signature: /^\{"type": *"(?:attached_probes|map|stats|hist|lhist|lost_events|printf|time)"/,
-  read(lines, tally, refuse) {
+  read(lines, tally) {
+    const { refuse } = tally;
     /** Functions whose time a `stats` map tells: what a histogram says of them is less exact. */
     const exact = new Set<string>();
     const maps = lines.flatMap(({ text, number }) => {
@@ -51,19 +52,19 @@ export const bpftrace: MeasurementFormat = {
           if (!isCount(count) || !isCount(total)) {
             throw refuse(line, "Expected count and total of stats");
           }
-          tally.add(name, { calls: count, ns: total * unit });
+          tally.add(line, name, { calls: count, ns: total * unit });
           exact.add(name);
         } else if (type === "hist" || type === "lhist") {
           if (exact.has(name) || !Array.isArray(item)) continue;
           const classes = item as Class[];
           if (!classes.every(isClass)) throw refuse(line, "Expected min, max and count of a class");
           const calls = classes.reduce((sum, { count }) => sum + count, 0);
-          tally.add(name, { calls, ns: boundsOf(classes, unit) });
+          tally.add(line, name, { calls, ns: boundsOf(classes, unit) });
           exact.add(name);
         } else if (type === "map" && (key.includes(",") || map.endsWith("_status"))) {
           const text = key.slice(key.lastIndexOf(",") + 1).trim();
           if (!/^-?\d+$/.test(text) || !isCount(item)) continue;
-          tally.add(name, { status: BigInt.asUintN(64, BigInt(text)), statusCalls: item });
+          tally.add(line, name, { status: BigInt.asUintN(64, BigInt(text)), statusCalls: item });
         }
       }
     }

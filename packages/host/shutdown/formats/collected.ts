@@ -1,7 +1,6 @@
-import type { Refuse, TextLine } from "../../_text_lines.ts";
-import { quote } from "../../_text_lines.ts";
+import { quote, type TextLine } from "../../_text_lines.ts";
 import type { MeasuringCost, ShutdownForm } from "../shutdown_trace.ts";
-import type { Tally } from "../_tally.ts";
+import { isFigure, type Tally } from "../_tally.ts";
 
 /** The first line of what `shutdown.sh stop` writes. */
 export const COLLECTED: RegExp = /^tdx-shutdown (\d+)$/;
@@ -22,11 +21,8 @@ export interface Collected {
 }
 
 /** Reads what `shutdown.sh stop` wrote, all but the text in the method's own form. */
-export function readCollected(
-  lines: readonly TextLine[],
-  tally: Tally,
-  refuse: Refuse,
-): Collected {
+export function readCollected(lines: readonly TextLine[], tally: Tally): Collected {
+  const { refuse } = tally;
   const version = COLLECTED.exec(lines[0]!.text)![1];
   if (version !== "1") throw refuse(1, `Expected version 1 of tdx-shutdown, got ${version}`);
   const words: Record<string, string[]> = { missing: [], refused: [], kernel: [], method: [] };
@@ -37,36 +33,29 @@ export function readCollected(
   for (const { text, number } of end < 0 ? lines.slice(1) : lines.slice(1, end)) {
     if (text === "") continue;
     const [word, first = "", ...rest] = text.split(" ");
-    const numbers = rest.map(Number);
     const other = () => refuse(number, `Expected a line of shutdown.sh, got ${quote(text)}`);
-    const whole = (count: number) => {
-      if (numbers.length >= count && numbers.every(isFigure)) return numbers;
-      throw other();
-    };
-    const figure = () => {
-      if (isFigure(Number(first))) return Number(first);
+    const figures = (least: number, found = rest.map(Number)) => {
+      if (found.length >= least && found.every(isFigure)) return found;
       throw other();
     };
     if (word === "cost") {
-      const [nsSeen, calls] = whole(2) as [number, number];
+      const [nsSeen, calls] = figures(2) as [number, number];
       // On a busy machine the one can come out below the other, of which it is a part.
-      cost = { nsPerCall: Math.max(nsSeen, figure()), nsSeen, calls };
+      const [nsPerCall] = figures(1, [Math.max(nsSeen, Number(first))]) as [number];
+      cost = { nsPerCall, nsSeen, calls };
     } else if (word === "returned") {
-      if (!/^[0-9a-f]{1,16}$/.test(rest[0] ?? "")) {
+      const [hex = "", ...counts] = rest;
+      if (!/^[0-9a-f]{1,16}$/.test(hex)) {
         throw refuse(number, `Expected a status in hexadecimal, got ${quote(text)}`);
       }
-      const [calls, ns] = [Number(rest[1]), Number(rest[2])];
-      if (!(isFigure(calls) && calls > 0 && isFigure(ns))) {
-        throw refuse(number, `Expected calls and nanoseconds, got ${quote(text)}`);
-      }
-      const status = first.startsWith("tdh_") ? { status: BigInt(`0x${rest[0]}`) } : {};
-      tally.add(first, { calls, ns, ...status });
+      const [calls, ns] = figures(2, counts.map(Number)) as [number, number];
+      tally.add(number, first, { calls, ns, status: BigInt(`0x${hex}`) });
     } else if (word === "entered") {
-      const [calls, bytes] = whole(1) as [number, number?];
+      const [calls, bytes] = figures(1) as [number, number?];
       entered.set(first, (entered.get(first) ?? 0) + calls);
-      tally.add(first, bytes ? { bytes } : {});
-    } else if (word === "lost") tally.lost += whole(1)[0]!;
-    else if (word === "first" || word === "at") tally.at(figure());
+      tally.add(number, first, bytes ? { bytes } : {});
+    } else if (word === "lost") tally.lost += figures(1)[0]!;
+    else if (word === "first" || word === "at") tally.at(number, rest[0], Number(first));
     else if (word === "stop") stopped = true;
     else if (word === "start" || word === "cpus") continue;
     else if (Object.hasOwn(words, word!)) words[word!]!.push(text.slice(word!.length + 1));
@@ -77,7 +66,7 @@ export function readCollected(
   }
   for (const [symbol, calls] of entered) {
     const left = calls - (tally.functions.get(symbol)?.calls ?? 0);
-    if (left > 0) tally.add(symbol, { unfinished: left });
+    if (left > 0) tally.add(lines.length, symbol, { unfinished: left });
   }
   const method = METHODS.find((known) => known === words.method![0]);
   if (method === undefined) throw refuse(1, `Expected a method, got ${words.method![0] ?? "none"}`);
@@ -90,9 +79,4 @@ export function readCollected(
     cost,
     text: end < 0 ? [] : lines.slice(end + 1),
   };
-}
-
-/** Whether a number is one that a kernel counts: none that is below 0, or too large to be exact. */
-function isFigure(value: number): boolean {
-  return value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }

@@ -1,4 +1,4 @@
-import type { Refuse, TextLine } from "../../_text_lines.ts";
+import type { TextLine } from "../../_text_lines.ts";
 import type { Tally } from "../_tally.ts";
 
 /** A form in which a tool writes what it measured. */
@@ -8,7 +8,7 @@ export interface MeasurementFormat {
   /**
    * Reads a text of this form.
    *
-   * @throws {SyntaxError} If it is damaged; `refuse` makes the error.
+   * @throws {SyntaxError} If it is damaged.
    */
-  read(lines: readonly TextLine[], tally: Tally, refuse: Refuse): void;
+  read(lines: readonly TextLine[], tally: Tally): void;
 }

@@ -25,14 +25,13 @@ interface Entered {
 }
 
 /** Seconds before the bar, the CPU, the rest. */
-const LINE = /^ *(?:(\d{1,12}\.\d+) +\| +)?(\d+)\) +(?:\S.*=> *|(.*)\|)(.*)$/;
-const DURATION = /(\d{1,12}(?:\.\d+)?) us *$/;
+const LINE = /^ *(?:(\d+\.\d+) +\| +)?(\d+)\) +(?:\S.*=> *|(.*)\|)(.*)$/;
+const DURATION = /(\d+(?:\.\d+)?) us *$/;
 const CALL = /^ *([\w.]+)(?: \[\w+\])?\((.*)\)(;| \{)(.*)$/;
 const RETURN = /^ *\}(.*)$/;
 const LOST = /^(?:CPU:\d+ \[LOST (\d+) EVENTS\]|.*\[(\d+) EVENTS DROPPED\])/;
 /** The lines of `trace-cmd report`: program, CPU, seconds, event, the rest. */
-const TRACE_CMD =
-  /^ *(.+-\d+) +\[(\d+)\].*? (\d{1,12}\.\d+): funcgraph_(entry|exit): *(.*?)\|(.*)$/;
+const TRACE_CMD = /^ *(.+-\d+) +\[(\d+)\].*? (\d+\.\d+): funcgraph_(entry|exit): *(.*?)\|(.*)$/;
 
 /** ftrace's function graph. */
 export const functionGraph: MeasurementFormat = {
@@ -47,14 +46,17 @@ export const traceCmd: MeasurementFormat = {
   read: sumCalls,
 };
 
+/** Adds a call that a trace shows. */
+export function addCall({ line, symbol, status, ns }: TracedCall, tally: Tally): void {
+  tally.add(line, symbol, {
+    calls: 1,
+    ...(ns === null ? {} : { ns }),
+    ...(status === null ? {} : { status }),
+  });
+}
+
 function sumCalls(lines: readonly TextLine[], tally: Tally): void {
-  for (const { symbol, status, ns } of graphCalls(lines, tally)) {
-    tally.add(symbol, {
-      calls: 1,
-      ...(ns === null ? {} : { ns }),
-      ...(status === null ? {} : { status }),
-    });
-  }
+  for (const call of graphCalls(lines, tally)) addCall(call, tally);
 }
 
 /** Reads the calls of a function graph, in the order in which they return. */
@@ -72,15 +74,21 @@ export function* graphCalls(lines: readonly TextLine[], tally: Tally): Generator
     }
     const found = partsOf(text, tasks);
     if (found === undefined) continue;
-    if (found.seconds !== undefined) tally.at(Number(found.seconds));
     let stack = stacks.get(found.task);
     if (stack === undefined) stacks.set(found.task, stack = []);
     const us = DURATION.exec(found.duration)?.[1];
     const ns = us === undefined ? null : Math.round(Number(us) * 1000);
+    const at = (symbol: string, later: number) => {
+      if (found.seconds !== undefined) {
+        tally.at(number, symbol, Number(found.seconds) + later / 1e9);
+      }
+    };
     const call = CALL.exec(found.rest);
     if (call !== null) {
       const entered = { symbol: call[1]!, args: argumentsIn(call[2]!) };
+      at(entered.symbol, 0);
       if (call[3] === ";") {
+        at(entered.symbol, ns ?? 0);
         yield { ...entered, status: statusIn(call[4]!), cpu: found.cpu, ns, line: number };
       } else stack.push(entered);
       continue;
@@ -91,11 +99,14 @@ export function* graphCalls(lines: readonly TextLine[], tally: Tally): Generator
     const named = /\/\* *([a-z_][\w.]*)/i.exec(end[1]!)?.[1];
     const symbol = named !== undefined && named !== "ret" ? named : entered?.symbol;
     if (symbol === undefined) continue;
+    at(symbol, 0);
     const args = entered?.symbol === symbol ? entered.args : [];
     yield { symbol, args, status: statusIn(end[1]!), cpu: found.cpu, ns, line: number };
   }
   for (const stack of stacks.values()) {
-    for (const entered of stack) if (entered) tally.add(entered.symbol, { unfinished: 1 });
+    for (const entered of stack) {
+      if (entered) tally.add(lines.length, entered.symbol, { unfinished: 1 });
+    }
   }
 }
 
@@ -112,19 +123,24 @@ function partsOf(text: string, tasks: ReadonlyMap<string, string>) {
   return { task, cpu: Number(cpu), seconds, duration, rest: rest! };
 }
 
-/** The values of `name=value` or of values alone; a structure's members are not taken. */
+/**
+ * The values of `name=value` or of values alone, `level=1 [PG_LEVEL_4K]` among them, up to the first
+ * that is none: a structure's members are not taken, and what comes after it would have another place.
+ */
 function argumentsIn(text: string): bigint[] {
-  return text.split(",").flatMap((part) => {
-    const value = /(?:^|=) *(-?)(0x[0-9a-f]+|\d+) *$/i.exec(part.replace(/ *\(.*$/, ""));
-    if (value === null) return [];
-    const magnitude = BigInt(value[2]!);
-    return [BigInt.asUintN(64, value[1] === "-" ? -magnitude : magnitude)];
-  });
+  const values = text.split(",").map((part) => valueIn(part, /^(?: *\w+=)?[ ?]*/));
+  const end = values.indexOf(null);
+  return (end < 0 ? values : values.slice(0, end)) as bigint[];
 }
 
 /** The return value in the comment behind a call: `= 0x0` before Linux 6.13, then `ret=0x0`. */
 function statusIn(comment: string): bigint | null {
-  const value = /(?:=|ret=) *(-?)(0x[0-9a-f]+|\d+)/i.exec(comment);
+  return valueIn(comment, /(?:=|ret=) */);
+}
+
+/** The first number behind something, in 64 bits. */
+function valueIn(text: string, behind: RegExp): bigint | null {
+  const value = new RegExp(`${behind.source}(-?)(0x[0-9a-f]+|\\d+)`, "i").exec(text);
   if (value === null) return null;
   const magnitude = BigInt(value[2]!);
   return BigInt.asUintN(64, value[1] === "-" ? -magnitude : magnitude);

@@ -1,22 +1,15 @@
 import type { TextLine } from "../../_text_lines.ts";
 import type { Tally } from "../_tally.ts";
 import type { MeasurementFormat } from "./format.ts";
-import type { TracedCall } from "./function_graph.ts";
+import { addCall, type TracedCall } from "./function_graph.ts";
 
-// Twelve digits of seconds are thirty thousand years: more are no time.
-const EVENT = /^.*\[(\d+)\].*? (\d{1,12}\.\d+): (in_)?((?:tdh|tdx)_\w+):(.*)$/;
+const EVENT = /^.*\[(\d+)\].*? (\d+\.\d+): (in_)?((?:tdh|tdx)_\w+):(.*)$/;
 
 /** What `shutdown.sh start calls` records: an event at each entry and each return. */
 export const kprobeEvents: MeasurementFormat = {
   signature: /\d: in_(?:tdh|tdx)_\w+:/,
   read(lines, tally) {
-    for (const { symbol, status, ns } of kprobeCalls(lines, tally)) {
-      tally.add(symbol, {
-        calls: 1,
-        ...(ns === null ? {} : { ns }),
-        ...(status === null ? {} : { status }),
-      });
-    }
+    for (const call of kprobeCalls(lines, tally)) addCall(call, tally);
   },
 };
 
@@ -29,7 +22,7 @@ export function* kprobeCalls(lines: readonly TextLine[], tally: Tally): Generato
     const [, cpu, seconds, isEntry, name, rest] = event;
     // An event has no dots: those of a clone are underscores.
     const symbol = name!.replace(/(_(isra|constprop)_\d+)+$/, "");
-    tally.at(Number(seconds));
+    tally.at(number, symbol, Number(seconds));
     const key = `${cpu} ${symbol}`;
     if (isEntry !== undefined) {
       const args = [...rest!.matchAll(/ a\d=(0x[0-9a-f]+)/g)].map(([, value]) => BigInt(value!));
@@ -48,5 +41,5 @@ export function* kprobeCalls(lines: readonly TextLine[], tally: Tally): Generato
       line: number,
     };
   }
-  for (const key of entered.keys()) tally.add(key.split(" ")[1]!, { unfinished: 1 });
+  for (const key of entered.keys()) tally.add(lines.length, key.split(" ")[1]!, { unfinished: 1 });
 }

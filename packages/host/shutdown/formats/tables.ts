@@ -1,5 +1,5 @@
 import type { Interval } from "@tdx/core";
-import { quote, type Refuse, type TextLine } from "../../_text_lines.ts";
+import { quote, type TextLine } from "../../_text_lines.ts";
 import type { Tally } from "../_tally.ts";
 import type { MeasurementFormat } from "./format.ts";
 
@@ -19,12 +19,14 @@ const UNITS: Readonly<Record<string, number>> = {
 /** ftrace's function profiler, `trace_stat/functionN`, one file for each CPU or several in a row. */
 export const traceStat: MeasurementFormat = {
   signature: /^ *Function +Hit +Time +Avg/,
-  read(lines, tally, refuse) {
+  read(lines, tally) {
     for (const { text, number } of lines) {
       if (/^ *(?:Function +Hit|-{3})|^ *$/.test(text)) continue;
       const row = /^ *([\w.]+) +(\d+) +(\d+(?:\.\d+)?) us/.exec(text);
-      if (row === null) throw refuse(number, `Expected a row of trace_stat, got ${quote(text)}`);
-      tally.add(row[1]!, { calls: Number(row[2]), ns: Math.round(Number(row[3]) * 1000) });
+      if (row === null) {
+        throw tally.refuse(number, `Expected a row of trace_stat, got ${quote(text)}`);
+      }
+      tally.add(number, row[1]!, { calls: Number(row[2]), ns: Math.round(Number(row[3]) * 1000) });
     }
   },
 };
@@ -33,10 +35,10 @@ export const traceStat: MeasurementFormat = {
 export const perfProfile: MeasurementFormat = {
   signature: /^# *Total \(us\) +Avg \(us\) +Max \(us\) +Count +Function/,
   read(lines, tally) {
-    for (const { text } of lines) {
+    for (const { text, number } of lines) {
       const row = /^ *(\d+(?:\.\d+)?) +[\d.]+ +[\d.]+ +(\d+) +([\w.]+)/.exec(text);
       if (row === null) continue;
-      tally.add(row[3]!, { calls: Number(row[2]), ns: Math.round(Number(row[1]) * 1000) });
+      tally.add(number, row[3]!, { calls: Number(row[2]), ns: Math.round(Number(row[1]) * 1000) });
     }
   },
 };
@@ -48,25 +50,24 @@ export const perfProfile: MeasurementFormat = {
  */
 export const perfLatency: MeasurementFormat = {
   signature: /^# +DURATION +\| +COUNT +\| +GRAPH/,
-  read(lines, tally, refuse) {
+  read(lines, tally) {
     readClasses(
       lines,
       /^ *(\d+(?:\.\d+)?) *- +(\d+(?:\.\d+)?|\.\.\.) +([mun]?s) +\| +(\d+) \|/,
       tally,
-      refuse,
       (end) => 2 * end,
     );
   },
 };
 
 /**
- * bcc's `funclatency`: classes of time; the function is named in the line that says it traces. It
- * drops fractions before it counts, so that a class ends one unit after its second number.
+ * `funclatency` of bcc, and the one of libbpf-tools: classes of time; the function is named above
+ * them. It drops fractions before it counts, so that a class ends one unit after its second number.
  */
 export const funclatency: MeasurementFormat = {
-  signature: /^ +(?:[num]?secs) +: count +distribution/,
-  read(lines, tally, refuse) {
-    readClasses(lines, /^ *(\d+) -> (\d+) +: (\d+) +\|/, tally, refuse, (end) => end + 1);
+  signature: /^ +[num]?secs? +: count +distribution/,
+  read(lines, tally) {
+    readClasses(lines, /^ *(\d+) -> (\d+) +: (\d+) +\|/, tally, (end) => end + 1);
   },
 };
 
@@ -75,30 +76,31 @@ function readClasses(
   lines: readonly TextLine[],
   row: RegExp,
   tally: Tally,
-  refuse: Refuse,
   endOf: (second: number) => number,
 ): void {
   let symbol: string | undefined;
   let unit = 1;
   let calls = 0;
   let ns: Interval = { low: 0, high: 0 };
-  let exact: number | undefined;
-  const flush = () => {
-    if (calls > 0 && symbol !== undefined) tally.add(symbol, { calls, ns: exact ?? ns });
-    [calls, ns, exact] = [0, { low: 0, high: 0 }, undefined];
+  /** Adds a histogram, with its exact time where that is told. */
+  const flush = (line: number, exact?: number) => {
+    if (calls > 0 && symbol !== undefined) tally.add(line, symbol, { calls, ns: exact ?? ns });
+    [calls, ns] = [0, { low: 0, high: 0 }];
   };
-  for (const { text } of lines) {
-    const named = /((?:tdh|tdx)_[a-z0-9_]+)/.exec(text);
-    if (named !== null) {
-      flush();
-      symbol = named[1];
-    }
-    const header = /^ +([num]?secs) +: count/.exec(text);
+  for (const { text, number } of lines) {
+    // The last in a line: a path before it may have such a name too.
+    const named = /^.*\b((?:tdh|tdx)_[a-z0-9_]+)/.exec(text);
+    const header = /^ +([num]?secs?) +: count/.exec(text);
+    if (named !== null || header !== null) flush(number);
+    if (named !== null) symbol = named[1];
     if (header !== null) unit = UNITS[header[1]!]!;
-    const total = /total: *(\d+) ([num]?secs)/.exec(text);
-    if (total !== null) exact = Number(total[1]) * UNITS[total[2]!]!;
+    // A sum may be that of several histograms: then each has its classes alone.
+    const total = /total: *(\d+) ([num]?secs), count: *(\d+)/.exec(text);
+    if (total !== null && Number(total[3]) === calls) {
+      flush(number, Number(total[1]) * UNITS[total[2]!]!);
+    }
     const average = /^# *avg \(us\): *(\d+(?:\.\d+)?)/i.exec(text);
-    if (average !== null) exact = Number(average[1]) * 1000 * calls;
+    if (average !== null) flush(number, Number(average[1]) * 1000 * calls);
     const found = row.exec(text);
     if (found === null) continue;
     const [, low, high, third, fourth] = found;
@@ -110,8 +112,11 @@ function readClasses(
       high: ns.high + (count === 0 ? 0 : endOf(Number(high)) * scale * count || Infinity),
     };
   }
-  flush();
+  flush(lines.length);
   if (symbol === undefined) {
-    throw refuse(1, "Expected the name of the function in the text or in the name of the file");
+    throw tally.refuse(
+      1,
+      "Expected the name of the function in the text or in the name of the file",
+    );
   }
 }
