@@ -263,13 +263,11 @@ sample_in() { # folder: a buffer that keeps what comes first
 start_graph() {
   mkdir "$instance" || return 1
   folder=$instance
-  if ! echo function_graph > "$folder/current_tracer"; then
+  if ! grep -qw function_graph "$folder/available_tracers"; then
     # The main buffer then, if nobody uses it.
     folder=$root
     [ "$(cat "$folder/current_tracer")" = nop ] || return 1
     ! grep -q . "$folder/set_event" && ! grep -qv '^#' "$folder/trace" || return 1
-  else
-    echo nop > "$folder/current_tracer"
   fi
   echo "$folder" > "$STATE/graph"
   sample_in "$folder"

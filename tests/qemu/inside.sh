@@ -60,6 +60,10 @@ measured terminate "busybox ash" hist terminate 60 1
 measured graph sh graph dynamic 20 2
 measured calls sh calls life 1 0
 
+# Many calls, and what they take when nobody measures.
+teardown bare many "$CALLS" 0
+measured many sh hist many "$CALLS" 0
+
 refused nothing_started sh "$SHUTDOWN" stop
 refused wrong_word sh "$SHUTDOWN" begin
 refused wrong_method sh "$SHUTDOWN" start strace

@@ -86,15 +86,20 @@ export async function missingMachine(): Promise<Missing> {
  * @param folder An empty folder, which the machine sees as /mnt/out: what it writes stays there, the
  * script's words in the file `log`. It has `tdx_teardown.ko`, built for its kernel.
  * @param script For `/bin/sh`; this machine's files are below /, and $REPOSITORY is this repository.
+ * @param seconds How long it may take.
  */
-export async function runMachine(folder: string, script: string): Promise<void> {
+export async function runMachine(
+  folder: string,
+  script: string,
+  seconds: number,
+): Promise<void> {
   const release = (await installedKernel())!;
   await buildModule(folder, release);
   await Deno.writeTextFile(join(folder, "run.sh"), `REPOSITORY='${ROOT}'\n${script}`);
   const initramfs = await buildInitramfs(folder, release);
   const { code, stderr } = await run("nice", [
     "timeout",
-    "1800",
+    `${seconds}`,
     "qemu-system-x86_64",
     ..."-accel tcg -smp 1 -m 1024 -display none -no-reboot -nodefaults -serial null".split(" "),
     // Its clock counts instructions: what a call takes does not depend on what else runs here.

@@ -5,6 +5,7 @@
  *
  *   echo "PATH PAGES VCPUS" > /proc/tdx_teardown   runs a teardown: dynamic or terminate
  *   echo "life 0 0" > /proc/tdx_teardown           runs the whole life of a TD; "life 1 0" with a lie
+ *   echo "many CALLS 0" > /proc/tdx_teardown       calls a function that does nothing, many times
  *   cat /proc/tdx_teardown                         what each function did: name, calls, nanoseconds
  */
 #include <linux/delay.h>
@@ -94,6 +95,27 @@ noinline void tdx_quirk_reset_page(struct page *page);
 noinline void tdx_quirk_reset_page(struct page *page)
 {
 	spin("tdx_quirk_reset_page", 1250, 0);
+}
+
+__attribute__((noipa)) void tdx_pamt_put(struct page *page);
+__attribute__((noipa)) void tdx_pamt_put(struct page *page)
+{
+}
+
+/* The module's time is that of all calls: what tracing adds to each is what they take longer. */
+static void many(int calls)
+{
+	u64 begin = ktime_get_mono_fast_ns();
+	int i;
+
+	for (i = 0; i < calls; i++) {
+		tdx_pamt_put(NULL);
+		if (i % 1024 == 0)
+			cond_resched();
+	}
+	done->name = "tdx_pamt_put";
+	atomic64_set(&done->calls, calls);
+	atomic64_set(&done->ns, ktime_get_mono_fast_ns() - begin);
 }
 
 static void write_back(void *unused)
@@ -253,6 +275,10 @@ static ssize_t begin(struct file *file, const char __user *from, size_t length, 
 	memset(done, 0, sizeof(done));
 	if (!strcmp(path, "life")) {
 		life(pages);
+		return length;
+	}
+	if (!strcmp(path, "many")) {
+		many(pages);
 		return length;
 	}
 	error = teardown(path, pages, vcpus);

@@ -24,8 +24,9 @@ interface Entered {
   readonly args: readonly bigint[];
 }
 
-/** Seconds before the bar, the CPU, the rest. */
-const LINE = /^ *(?:(\d+\.\d+) +\| +)?(\d+)\) +(?:\S.*=> *|(.*)\|)(.*)$/;
+/** Seconds before the bar, the CPU, the task and what comes before the duration, the rest. */
+const LINE = /^ *(?:(\d+\.\d+) +\| +)?(?:(\d+)\) +)?(?:\S.*=> *|(.*)\|)(.*)$/;
+const TASK = /^ *([^#].*-\d+) +\|/;
 const DURATION = /(\d+(?:\.\d+)?) us *$/;
 const CALL = /^ *([\w.]+)(?: \[\w+\])?\((.*)\)(;| \{)(.*)$/;
 const RETURN = /^ *\}(.*)$/;
@@ -36,7 +37,7 @@ const TRACE_CMD = /^ *(.+-\d+) +\[(\d+)\].*? (\d+\.\d+): funcgraph_(entry|exit):
 /** ftrace's function graph. */
 export const functionGraph: MeasurementFormat = {
   signature:
-    /^# +(?:TIME +)?CPU +DURATION|^ *(?:\d+\.\d+ +\| +)?\d+\) .*\| +(?:[\w.]+(?: \[\w+\])?\(|\})/,
+    /^#.* DURATION +FUNCTION CALLS|^ *(?:\d+\.\d+ +\| +)?\d+\) .*\| +(?:[\w.]+(?: \[\w+\])?\(|\})/,
   read: sumCalls,
 };
 
@@ -119,8 +120,10 @@ function partsOf(text: string, tasks: ReadonlyMap<string, string>) {
   const line = LINE.exec(text);
   if (line?.[3] === undefined) return undefined;
   const [, seconds, cpu, duration, rest] = line;
-  const task = `${cpu} ${tasks.get(cpu!) ?? ""}`;
-  return { task, cpu: Number(cpu), seconds, duration, rest: rest! };
+  const task = TASK.exec(duration)?.[1] ?? (cpu && `${cpu} ${tasks.get(cpu) ?? ""}`);
+  // Without task and CPU nothing tells which call ends.
+  if (task === undefined) return undefined;
+  return { task, cpu: Number(cpu ?? 0), seconds, duration, rest: rest! };
 }
 
 /**

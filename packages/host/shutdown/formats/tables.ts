@@ -45,8 +45,8 @@ export const perfProfile: MeasurementFormat = {
 
 /**
  * `perf ftrace latency`: classes of time without the function's name, which the file's name must
- * have. Newer ones say the average, which is exact. Perf 6.1 puts a call into the class below its own
- * (1,008 µs into 256 to 512), and the text does not say which perf it was: the range has both.
+ * have. Newer ones say the total, which is exact. Perf puts a call into the class below its own
+ * (6.1: 1,008 µs into 256 to 512; 7.3: 1,033 µs into 512 to 1024): the range has both.
  */
 export const perfLatency: MeasurementFormat = {
   signature: /^# +DURATION +\| +COUNT +\| +GRAPH/,
@@ -99,8 +99,11 @@ function readClasses(
     if (total !== null && Number(total[3]) === calls) {
       flush(number, Number(total[1]) * UNITS[total[2]!]!);
     }
-    const average = /^# *avg \(us\): *(\d+(?:\.\d+)?)/i.exec(text);
-    if (average !== null) flush(number, Number(average[1]) * 1000 * calls);
+    // perf writes the unit of its sums above them.
+    const sums = /^# statistics +\(in ([num]?sec)\)/.exec(text);
+    if (sums !== null) unit = UNITS[sums[1]!]!;
+    const whole = /^ +total time: +(\d+)$/.exec(text);
+    if (whole !== null) flush(number, Number(whole[1]) * unit);
     const found = row.exec(text);
     if (found === null) continue;
     const [, low, high, third, fourth] = found;
