@@ -97,6 +97,52 @@ Deno.test("readShutdown() reads funclatency: the total, or a range where there i
   assertEquals(of(classes).ns, { low: 60_668_000, high: 121_336_000 });
 });
 
+Deno.test("readShutdown() gives functions of one funclatency their classes, not the sum of all", () => {
+  const { functions } = readShutdown(fixture("funclatency-each.txt"));
+  assertEquals([...functions].map(([name, { calls }]) => [name, calls]), [
+    ["tdh_phymem_page_reclaim", 8216],
+    ["tdh_phymem_cache_wb", 20],
+    ["tdh_mem_track", 8215],
+  ]);
+  const low = 6 * 2 ** 21 + 4 * 2 ** 22 + 9 * 2 ** 23 + 2 ** 24;
+  assertEquals(functions.get("tdh_phymem_cache_wb")!.ns, { low, high: 2 * low });
+});
+
+Deno.test("readShutdown() adds up the intervals of funclatency, by libbpf-tools too", () => {
+  const { calls, ns } = readShutdown(fixture("funclatency-libbpf.txt")).functions
+    .get("tdh_phymem_cache_wb")!;
+  // Milliseconds: 11 from 2 to 4, 8 from 4 to 8, 8 from 8 to 16.
+  assertEquals([calls, ns], [27, { low: 118e6, high: 236e6 }]);
+});
+
+Deno.test("readShutdown() takes the total of perf ftrace latency, in its unit", () => {
+  const of = (name: string) => readShutdown(fixture(name), { name }).functions;
+  const track = of("tdh_mem_track.perf-latency.txt").get("tdh_mem_track")!;
+  assertEquals([track.calls, track.ns], [20, { low: 8_543_392, high: 8_543_392 }]);
+  const remove = of("tdh_mem_page_remove.perf-buckets.txt").get("tdh_mem_page_remove")!;
+  assertEquals([remove.calls, remove.ns], [20, { low: 20_692_000, high: 20_692_000 }]);
+});
+
+Deno.test("readShutdown() takes statuses of bpftrace, and no CPU or process for one", () => {
+  const text = fixture("bpftrace-0.23.txt");
+  const statuses = (text: string) =>
+    readShutdown(text).functions.get("tdh_mem_range_block")!.statuses;
+  assertEquals(statuses(text), new Map([[0x8000020000000001n, 1], [0n, 20]]));
+  assertEquals(statuses(text.replace("tdh_mem_track,0", "tdh_mem_track,7")), null);
+});
+
+Deno.test("readShutdown() takes the span of a shutdown's functions alone, to the last return", () => {
+  const span = (text: string) => readShutdown(text).spanNs;
+  const shutdown = ` 10.000000 |   0)   1.000 us    |  tdh_mem_track();
+ 10.000001 |   0)   2.000 us    |  tdh_mem_page_remove();
+`;
+  assertEquals(span(shutdown), 3000);
+  const more = ` 3.000000 |   0)   1.000 us    |  tdh_mng_create();
+${shutdown} 99.000000 |   0)   1.000 us    |  vfs_read();
+`;
+  assertEquals(span(more), 3000);
+});
+
 Deno.test("readShutdown() counts what a trace lost, and calls that did not end", () => {
   const { lost, functions } = readShutdown(` 0)   1.5 us    |  tdh_mem_track();
 CPU:0 [LOST 4680 EVENTS]

@@ -31,8 +31,9 @@ const DURATION = /(\d+(?:\.\d+)?) us *$/;
 const CALL = /^ *([\w.]+)(?: \[\w+\])?\((.*)\)(;| \{)(.*)$/;
 const RETURN = /^ *\}(.*)$/;
 const LOST = /^(?:CPU:\d+ \[LOST (\d+) EVENTS\]|.*\[(\d+) EVENTS DROPPED\])/;
-/** The lines of `trace-cmd report`: program, CPU, seconds, event, the rest. */
-const TRACE_CMD = /^ *(.+-\d+) +\[(\d+)\].*? (\d+\.\d+): funcgraph_(entry|exit): *(.*?)\|(.*)$/;
+/** The lines of `trace-cmd report`: task, CPU (with `-l` without brackets), seconds, event, the rest. */
+const TRACE_CMD =
+  /^ *(.+-\d+) +(?:\[(\d+)\]|(\d+)\D).*? (\d+\.\d+): funcgraph_(?:entry|exit): *(.*?)\|(.*)$/;
 
 /** ftrace's function graph. */
 export const functionGraph: MeasurementFormat = {
@@ -114,8 +115,9 @@ export function* graphCalls(lines: readonly TextLine[], tally: Tally): Generator
 function partsOf(text: string, tasks: ReadonlyMap<string, string>) {
   const report = TRACE_CMD.exec(text);
   if (report !== null) {
-    const [, task, cpu, seconds, , duration, rest] = report;
-    return { task: task!, cpu: Number(cpu), seconds, duration: duration!, rest: rest! };
+    const [, task, bracketed, bare, seconds, duration, rest] = report;
+    const cpu = Number(bracketed ?? bare);
+    return { task: task!, cpu, seconds, duration: duration!, rest: rest! };
   }
   const line = LINE.exec(text);
   if (line?.[3] === undefined) return undefined;
