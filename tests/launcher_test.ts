@@ -28,6 +28,22 @@ launcherTest("runs from any folder, with paths that are relative to it", async (
   assertMatch(stdout, /^platform {2}spr /);
 });
 
+launcherTest("links what it cites on a terminal that reads escapes, and nowhere else", async () => {
+  const linked = async (env: string, args = "") => {
+    const line =
+      `script -qec 'env -u NO_COLOR ${env} '"$TDX"' decide --platform spr ${args}' /dev/null`;
+    return (await shell(line, "/")).stdout.includes(
+      "\x1b]8;;https://git.kernel.org/torvalds/c/1e536e106897\x1b\\1e536e106897\x1b]8;;\x1b\\",
+    );
+  };
+  assertEquals(await linked("TERM=xterm-256color"), true);
+  assertEquals(await linked("TERM=dumb"), false);
+  assertEquals(await linked("TERM=xterm NO_COLOR=1"), false);
+  assertEquals(await linked("TERM=xterm", "--json"), false);
+  const piped = await shell("env -u NO_COLOR TERM=xterm $TDX decide --platform spr | cat", "/");
+  assertEquals(piped.stdout.includes("\x1b"), false);
+}, await missingProgram("script", "-qec", "true", "/dev/null"));
+
 launcherTest("ends quietly where its reader has seen enough", async () => {
   const { stdout, stderr } = await shell("$TDX claims | head -n 1", "/");
   assertEquals([stdout.split("\n").length, stderr], [2, ""]);

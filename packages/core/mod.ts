@@ -32,7 +32,6 @@ export * from "./line/line_step.ts";
 export * from "./line/operation.ts";
 export * from "./plugin.ts";
 export * from "./line/rules.ts";
-export * from "./show.ts";
 export * from "./text.ts";
 export * from "./units.ts";
 export { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./memory/frame_bits.ts";

@@ -25,5 +25,6 @@
  */
 export * from "./defined.ts";
 export * from "./platform.ts";
+export * from "./show.ts";
 export * from "./source.ts";
 export * from "./units.ts";

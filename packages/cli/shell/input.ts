@@ -1,4 +1,4 @@
-import { MiB, showSize } from "@tdx/core";
+import { MiB, showSize } from "@tdx/core/plugin";
 import { showText } from "@tdx/core/text";
 import { requireGranted } from "./permissions.ts";
 import type { Output, Stdio } from "./stdio.ts";

@@ -2,7 +2,7 @@ import { ruleText } from "@tdx/core";
 import { type Move, traceSteps } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { Cited } from "../page/cited.tsx";
-import { ruleAnchor } from "../page/fact_chapters.tsx";
+import { RuleLink } from "../page/fact_chapters.tsx";
 
 /** A way through a system, folded until it is asked for. */
 export function Witness({ title, trace }: {
@@ -24,7 +24,7 @@ export function Witness({ title, trace }: {
               const { text, source, confidence } = ruleText(id);
               return (
                 <p key={id}>
-                  <a href={`#${ruleAnchor(id)}`}>{id}</a> {text}{" "}
+                  <RuleLink id={id} /> {text}{" "}
                   <cite>
                     <Cited text={source} /> ({confidence})
                   </cite>

@@ -56,11 +56,6 @@ export function rulesIn(
   return [...new Set(shown.flatMap(({ trace }) => trace.flatMap(({ rules }) => rules)))].sort();
 }
 
-/** What a link to a rule points at: its row in the last chapter. */
-export function ruleAnchor(id: RuleId): string {
-  return `rule-${id}`;
-}
-
 /** Lists what is assumed. */
 function Assumptions({ of }: { readonly of: readonly Assumption[] }): VNode {
   return (
@@ -75,8 +70,13 @@ function Assumptions({ of }: { readonly of: readonly Assumption[] }): VNode {
   );
 }
 
+/** A rule's id, which leads to its row in {@link Rules}. */
+export function RuleLink({ id }: { readonly id: RuleId }): VNode {
+  return <a href={`#rule-${id}`}>{id}</a>;
+}
+
 /** Lists rules with their words and sources; how often each fired, where that was counted. */
-function Rules({ ids, fired }: {
+export function Rules({ ids, fired }: {
   readonly ids: readonly RuleId[];
   readonly fired?: Readonly<Partial<Record<RuleId, number>>>;
 }): VNode {
@@ -93,7 +93,7 @@ function Rules({ ids, fired }: {
         const { text, source, confidence, assumes } = ruleText(id);
         const leans = assumes === undefined ? "" : `; assumes ${assumes.join(", ")}`;
         return [
-          <span key={id} id={ruleAnchor(id)}>{id}</span>,
+          <span key={id} id={`rule-${id}`}>{id}</span>,
           ...(fired === undefined ? [] : [showCount(fired[id]!)]),
           text,
           <Cited key={id} text={`${source} (${confidence}${leans})`} />,

@@ -1,6 +1,7 @@
 import { type Counterexample, TEARDOWN_PROPERTIES, type TeardownProof } from "@tdx/litmus";
 import type { VNode } from "preact";
 import { DataTable } from "../page/data_table.tsx";
+import { RuleLink, Rules, rulesIn } from "../page/fact_chapters.tsx";
 import { htmlPage } from "../page/html_page.tsx";
 import type { ReportOrigin } from "../page/origin.tsx";
 
@@ -22,12 +23,11 @@ export interface ProofsPage {
  * @example
  * ```ts
  * import { linuxTeardown, parseTeardown, proveTeardown } from "@tdx/litmus";
- * import { linux } from "@tdx/linux";
  * import { spr } from "@tdx/platform-spr";
  * import { proofsHtml } from "@tdx/report";
  * import { assertStringIncludes } from "@std/assert";
  *
- * const teardown = parseTeardown(linuxTeardown(linux("6.19"), "dynamic"));
+ * const teardown = parseTeardown(linuxTeardown("6.19", "dynamic"));
  * const size = { pages: 1, vcpus: 1, packages: 1, fail: "TDH.MEM.PAGE.REMOVE" } as const;
  * const html = proofsHtml({
  *   origin: { commandLine: "tdx prove", date: new Date(0), version: "tdx 0.1.0" },
@@ -39,6 +39,11 @@ export interface ProofsPage {
 export function proofsHtml({ origin, proofs }: ProofsPage): string {
   const broken = proofs.filter(({ proof }) =>
     proof.properties.some(({ counterexample }) => counterexample !== null)
+  );
+  const rules = rulesIn(
+    proofs.flatMap(({ proof }) =>
+      proof.properties.map(({ counterexample }) => ({ trace: counterexample?.steps ?? [] }))
+    ),
   );
   return htmlPage({
     title: "Teardowns: every interleaving, every failure in a bound",
@@ -61,6 +66,12 @@ export function proofsHtml({ origin, proofs }: ProofsPage): string {
           counterexample === null ? null : <Way key={id} id={id} way={counterexample} />
         ),
       })),
+      ...(rules.length === 0 ? [] : [{
+        id: "rules",
+        title: "Where the rules come from",
+        body: <Rules ids={rules} />,
+        folded: true,
+      }]),
     ],
   });
 }
@@ -109,7 +120,7 @@ function Way({ id, way }: { readonly id: string; readonly way: Counterexample })
         {way.steps.map(({ by, what, status, injected, rules, changes, line }, i) => (
           <li key={i}>
             <p>
-              <b>{by}</b>: {what} {rules.join(" ")}
+              <b>{by}</b>: {what} {rules.map((id) => [<RuleLink key={id} id={id} />, " "])}
             </p>
             {status === null ? null : (
               <p>
