@@ -214,43 +214,32 @@ function guestProcesses(
   tables: ModuleTables,
   { faults, fail }: Pick<SystemOptions, "faults" | "fail">,
 ): string[] {
-  const moves = (call: string, guard: string) =>
-    [
-      `${guard} && NEXT(${call}) != m`,
-      `ask(${call})`,
-    ] as const;
+  const step = (text: string, guard: string, work: string) =>
+    option(text, guard, [work, "status = 0"]);
+  const moves = (text: string, guard: string, call: string) =>
+    step(text, `${guard} && NEXT(${call}) != m`, `ask(${call})`);
+  const [exit, enter, accept] = ["exit", "enter", "accept"].map((name) => tables.call(name));
   const guest = [
-    ...world.items("vcpus", -1).flatMap((vcpu) =>
-      [
-        [
-          `vCPU ${vcpu} leaves the TD`,
-          ...moves(`${tables.call("exit")} + ${vcpu}`, `VCPU(${vcpu}) == 2`),
-        ],
-        [
-          `vCPU ${vcpu}: TDH.VP.ENTER`,
-          ...moves(`${tables.call("enter")} + ${vcpu}`, `!dead && VCPU(${vcpu}) == 1`),
-        ],
-      ] as const
-    ),
+    ...world.items("vcpus", -1).flatMap((vcpu) => [
+      moves(`vCPU ${vcpu} leaves the TD`, `VCPU(${vcpu}) == 2`, `${exit} + ${vcpu}`),
+      moves(`vCPU ${vcpu}: TDH.VP.ENTER`, `!dead && VCPU(${vcpu}) == 1`, `${enter} + ${vcpu}`),
+    ]),
     ...world.items("guest", -1).map((page) =>
-      [
-        `TDG.MEM.PAGE.ACCEPT of page ${page}`,
-        ...moves(`${tables.call("accept")} + ${page}`, `PENDING(${page})`),
-      ] as const
+      moves(`TDG.MEM.PAGE.ACCEPT of page ${page}`, `PENDING(${page})`, `${accept} + ${page}`)
     ),
     ...(faults === 0 || fail !== undefined ? [] : [
-      [
+      step(
         "consumes hardware poison: the TD is fatal (M9)",
         `INSIDE && !IS_FATAL && faults < ${faults}`,
         `faults++; ask(${tables.call("fatal")})`,
-      ] as const,
+      ),
     ]),
-    [
+    step(
       "A third TD has the KeyID",
       "KEY_IS_FREE",
       `if :: DIRTY_UNDER_TD_KEY -> assert(key_reuse) :: else fi; ask(${tables.call("next TD")})`,
-    ] as const,
-  ].map(([text, guard, work]) => option(text, guard, [work, "status = 0"]));
+    ),
+  ];
   return [
     `proctype guest() {
 end:
