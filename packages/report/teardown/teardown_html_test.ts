@@ -167,6 +167,11 @@ Deno.test("teardownHtml() tells leaked pages from those that came back uncleared
     refused({ leakedPages: 1025 }),
     "No guest page came back to the host. 1,025 pages leaked: given up on purpose after a refusal.",
   );
+  // As many came back as they are as cleared: some did come back.
+  for (const [pagesReclaimed, unclearedPages] of [[2, 2], [0, 3], [3, 0]] as const) {
+    const said = refused({ pagesReclaimed, unclearedPages });
+    assertEquals(said.includes("No guest page came back"), false, said);
+  }
   assertStringIncludes(
     refused({ leakedPages: 1, unclearedPages: 1024, mappedPages: 1000 }),
     "1 page leaked: given up on purpose after a refusal. 1,024 pages went back to the host " +
@@ -193,7 +198,10 @@ Deno.test("teardownHtml() has the figures of the run", () => {
     ["Machine checks of the host", "1,024"],
     ["Pages retired", "1,024"],
   ]);
-  assertEquals(table(shown, "Rules that fired in this run").map(([id]) => id).includes("W5"), true);
+  // Every line of the guest met a partial write.
+  const rules = table(shown, "Rules that fired in this run");
+  const w5 = rules.find(([id]) => id === "W5")!;
+  assertEquals([w5[1], w5.length], ["65,536", rules[0]!.length]);
 });
 
 Deno.test("teardownHtml() puts each figure of the run under its own name", () => {
@@ -398,4 +406,44 @@ Deno.test("teardownHtml() refuses to compare nothing, and a platform by its name
     TypeError,
     'Expected platform to be one from definePlatform() for contract 1, got "spr"',
   );
+});
+
+Deno.test("teardownHtml() names every column, and sets numbers to the right", () => {
+  const heads = [...read(teardownHtml(HAZARD)).querySelectorAll("table")].map((table) => [
+    text(table.querySelector("caption")),
+    ...[...table.querySelectorAll("thead th")].map((head) =>
+      head.getAttribute("class") === "number" ? `${text(head)} #` : text(head)
+    ),
+  ]);
+  const seconds = ["total #", "vCPU flush #", "cache write-back #", "reclaim #", "clear #"];
+  assertEquals(heads, [
+    [
+      "The first of them by address: 10 of 1,024 retired",
+      "Address #",
+      "Became",
+      "PAMT now",
+      "Poisoned #",
+      "Poison from",
+    ],
+    ["Seconds, a clear as published", "Policy", ...seconds, "Machine checks #"],
+    ["Seconds, a clear as measured", "Policy", ...seconds, "Machine checks #"],
+    ["Whose figures", "Term", "Figure"],
+    ["Pages of 4 KiB that came back", "Of the", "Pages #", "Lines cleared #", "Fences #"],
+    ["SEAMCALLs", "Leaf", "Count #"],
+    ["What went otherwise", "What", "Count #"],
+    ["Rules that fired in this run", "Rule", "Lines #", "In words", "Source"],
+    ["Platforms, as their plugins declare them", "Name", "Platform", "tdx_pw_mce", "Sources"],
+  ]);
+});
+
+Deno.test("teardownHtml() says what the plugin declares of the erratum, and how sure that is", () => {
+  const declared = (data: TeardownPage) =>
+    table(read(teardownHtml(data)), "Platforms, as their plugins declare them").slice(1)
+      .map((row) => [row[0], row[2]]);
+  const all = [["spr", "yes, confirmed"], ["gnr", "no, confirmed"], ["emr", "yes, confirmed"]];
+  for (const data of [HAZARD, TABLED]) {
+    const rows = declared(data);
+    assertEquals(rows.length > 0, true);
+    for (const row of rows) assertEquals(row, all.find(([name]) => name === row[0]));
+  }
 });
