@@ -59,7 +59,7 @@ export const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
     share: 0.2,
     read: async (input, random) => {
       const found = await audit(snapshot(input), PLATFORMS);
-      const context = { status: 0, explain: random(2) === 0, colour: false } as const;
+      const context = { explain: random(2) === 0, colour: false };
       return showLines(AUDIT_WRITERS[pick(AUDIT_FORMATS, random)](found, context));
     },
   }),

@@ -12,9 +12,9 @@ const folder = await Deno.makeTempDir({ prefix: "tdx-report-" });
 await write(
   "teardown.html",
   2,
-  "teardown --platform gnr --memory 1GiB --host-memory 401GiB --scatter --poison-rate 1e-5 --busy 1e-3",
+  "teardown --platform gnr --memory 1GiB --host-memory 401GiB --scatter --poison-rate 1e-5 --busy 1e-3 --path terminate",
 );
-await write("check.html", 0, "check --platform spr");
+await write("check.html", 2, "check --platform spr");
 const url = (name: string) => toFileUrl(join(folder, name)).href;
 
 Deno.test.afterAll(async () => {
