@@ -59,7 +59,8 @@ const WITH_INTEGRITY: ReadonlyMap<number, string> = new Map([
  * The KeyIDs of one machine and where they sit in a physical address.
  *
  * KeyID 0 is the TME key, 1..N are shared, N+1..N+P private; the KeyID occupies the upper bits of
- * the physical address (Memory Encryption Technologies 336907; TDX CPU Extensions 343754).
+ * the physical address (Memory Encryption Technologies 336907; TDX CPU Extensions
+ * [343754](https://cdrdv2.intel.com/v1/dl/getContent/733582)).
  *
  * @example
  * ```ts

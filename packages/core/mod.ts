@@ -23,7 +23,6 @@
  */
 export * from "./bit_fields.ts";
 export * from "./condition.ts";
-export * from "./defined.ts";
 export type * from "./key.ts";
 export * from "./key_id_space.ts";
 export * from "./line/line_automaton.ts";
@@ -33,7 +32,6 @@ export * from "./line/operation.ts";
 export * from "./plugin.ts";
 export * from "./line/rules.ts";
 export * from "./text.ts";
-export * from "./units.ts";
 export { BLOCK_FRAMES, BLOCK_WORDS, countBits } from "./memory/frame_bits.ts";
 export * from "./memory/frame_chunk.ts";
 export * from "./memory/frame_map.ts";

@@ -90,7 +90,10 @@ declare class Platform {
 interface Platform extends PlatformDeclaration {}
 export type { Platform };
 
-/** The name Linux gives the partial-write erratum in `/proc/cpuinfo` (commit 1e536e106897). */
+/**
+ * The name Linux gives the partial-write erratum in `/proc/cpuinfo`
+ * ([1e536e106897](https://git.kernel.org/torvalds/c/1e536e106897)).
+ */
 export const TDX_PW_MCE = "tdx_pw_mce";
 
 const FIELDS: readonly (keyof PlatformDeclaration)[] = [

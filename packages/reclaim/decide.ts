@@ -142,11 +142,12 @@ const NOT_NEEDED: Need = {
 /**
  * Decides whether pages reclaimed from a TD are cleared, and says whether they must be.
  *
- * `clear` is what the kernel does, or what the policy says that is given instead. From 6.18 on Linux
- * reads the bug flag X86_BUG_TDX_PW_MCE (commit 01fb93a363e0), here that of the platform, and looks
- * at nothing else. `needed` follows the rules.
- * Poison of other origin (a hardware fault the TD never consumed) is outside this decision: it
- * survives a skipped clear, like any other hardware poison.
+ * `clear` is what the kernel does, or what the policy says that is given instead. From 6.18 on
+ * Linux reads the bug flag X86_BUG_TDX_PW_MCE (commit
+ * [01fb93a363e0](https://git.kernel.org/torvalds/c/01fb93a363e0)), here that of the platform, and
+ * looks at nothing else. `needed` follows the rules. Poison of other origin (a hardware fault the
+ * TD never consumed) is outside this decision: it survives a skipped clear, like any other hardware
+ * poison.
  *
  * @param options Platform, host KeyIDs, kernel, policy and mode.
  * @returns The decision with its reason, rule ids and sources.

@@ -55,7 +55,8 @@ export interface ResetOptions {
 }
 
 /**
- * Resets a range as Linux's `tdx_quirk_reset_paddr` does (commit 01fb93a363e0).
+ * Resets a range as Linux's `tdx_quirk_reset_paddr` does (commit
+ * [01fb93a363e0](https://git.kernel.org/torvalds/c/01fb93a363e0)).
  *
  * Without the erratum it returns at once. Else it writes zeros to each 64 bytes with MOVDIR64B
  * through the host's mapping (rules K5 and W2 or W3), then fences once. No flush, no error, no retry.

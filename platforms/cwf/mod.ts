@@ -16,8 +16,10 @@ import { definePlatform, type Platform } from "@tdx/core/plugin";
 /**
  * Clearwater Forest: without the partial-write erratum.
  *
- * Linux's list of models with the erratum (1e536e106897) does not have it: a partial write converts
- * a line that a TD owned (rule W4), so a host with KeyID 0 alone need not clear reclaimed pages.
+ * Linux's list of models with the erratum
+ * ([1e536e106897](https://git.kernel.org/torvalds/c/1e536e106897)) does not have it: a partial
+ * write converts a line that a TD owned (rule W4), so a host with KeyID 0 alone need not clear
+ * reclaimed pages.
  */
 export const cwf: Platform = definePlatform({
   contract: 1,

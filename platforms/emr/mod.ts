@@ -16,8 +16,9 @@ import { definePlatform, type Platform } from "@tdx/core/plugin";
 /**
  * Emerald Rapids: has the partial-write erratum in all steppings.
  *
- * Linux sets the flag `tdx_pw_mce` for it (1e536e106897): a partial write to a line that a TD owned
- * poisons the line silently (rule W5), so reclaimed pages must be cleared.
+ * Linux sets the flag `tdx_pw_mce` for it
+ * ([1e536e106897](https://git.kernel.org/torvalds/c/1e536e106897)): a partial write to a line that
+ * a TD owned poisons the line silently (rule W5), so reclaimed pages must be cleared.
  */
 export const emr: Platform = definePlatform({
   contract: 1,

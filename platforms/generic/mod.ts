@@ -17,8 +17,9 @@ import { definePlatform, type Platform } from "@tdx/core/plugin";
  * Any other CPU: no erratum is known for it, which is an assumption and no confirmation.
  *
  * It names no CPU model; take it where no other platform fits. Linux sets `tdx_pw_mce` only for
- * Sapphire and Emerald Rapids (1e536e106897), so nothing is cleared. Whether TDX runs on such
- * a CPU, and whether a partial write poisons there, no source says.
+ * Sapphire and Emerald Rapids ([1e536e106897](https://git.kernel.org/torvalds/c/1e536e106897)), so
+ * nothing is cleared. Whether TDX runs on such a CPU, and whether a partial write poisons there, no
+ * source says.
  */
 export const generic: Platform = definePlatform({
   contract: 1,

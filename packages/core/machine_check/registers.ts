@@ -66,7 +66,7 @@ export interface McgStatus {
 
 /**
  * IA32_MCG_STATUS: how a machine check was taken (Intel SDM volume 3, "IA32_MCG_STATUS MSR";
- * SEAM_NR as in Linux 7911f145de5f).
+ * SEAM_NR as in Linux [7911f145de5f](https://git.kernel.org/torvalds/c/7911f145de5f)).
  */
 export const MCG_STATUS: BitFields<McgStatus> = new BitFields("MCG_STATUS", {
   restartIpValid: ["RIPV", 0],

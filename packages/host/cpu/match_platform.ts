@@ -4,9 +4,10 @@ import { type CpuIdentity, cpuLabel } from "./cpu_identity.ts";
 /**
  * Finds the platform of a CPU.
  *
- * Family and model alone decide, as in Linux (commit 1e536e106897): feature bits identify nothing,
- * for client parts have MOVDIR64B without being TDX hosts. An Intel CPU that no platform names gets the
- * fallback, the platform with an empty `cpus`, whose answers are assumed and never confirmed.
+ * Family and model alone decide, as in Linux (commit
+ * [1e536e106897](https://git.kernel.org/torvalds/c/1e536e106897)): feature bits identify nothing,
+ * for client parts have MOVDIR64B without being TDX hosts. An Intel CPU that no platform names gets
+ * the fallback, the platform with an empty `cpus`, whose answers are assumed and never confirmed.
  *
  * @param cpu The CPU.
  * @param platforms The platforms to choose from, in any order.

@@ -32,8 +32,9 @@ const CLFLUSHOPT = { feature: "clflushopt", bit: "CLFLUSHOPT, CPUID.7.0 EBX[23]"
 /**
  * The methods that {@link meter} knows.
  *
- * `movdir64b` with steps of 4 KiB is what Linux's `tdx_quirk_reset_paddr` does (01fb93a363e0): 64
- * MOVDIR64B and one full fence for each page.
+ * `movdir64b` with steps of 4 KiB is what Linux's `tdx_quirk_reset_paddr` does
+ * ([01fb93a363e0](https://git.kernel.org/torvalds/c/01fb93a363e0)): 64 MOVDIR64B and one full fence
+ * for each page.
  */
 export const METER_METHODS: Readonly<Record<MeterMethodName, MeterMethod>> = {
   movdir64b: {

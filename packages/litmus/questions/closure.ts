@@ -13,9 +13,9 @@ import type { Machine } from "../model/machine.ts";
 /**
  * What is in a reclaimed line besides what the TD wrote: no poison, that of a hardware error which
  * the TD never consumed, or of one that it did on a machine with SEAM_NR, so that the page was
- * retired (Linux 7911f145de5f) where MCi_ADDR carries no KeyID bits (N1), or of one whose generation was
- * logged, so that memory_failure took the page (N5). Without SEAM_NR the third is not asked: some hosts
- * panic.
+ * retired (Linux [7911f145de5f](https://git.kernel.org/torvalds/c/7911f145de5f)) where MCi_ADDR
+ * carries no KeyID bits (N1), or of one whose generation was logged, so that memory_failure took
+ * the page (N5). Without SEAM_NR the third is not asked: some hosts panic.
  */
 export type LeftPoison = "none" | "unconsumed" | "consumed" | "logged";
 

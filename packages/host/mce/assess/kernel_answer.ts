@@ -16,7 +16,8 @@ export interface KernelAnswer {
  * Compares what the kernel did with what the rules say.
  *
  * Silence proves nothing: a log may end before the panic. A kernel older than a rule, such as the
- * recovery with SEAM_NR (Linux 7911f145de5f, v6.10), differs rightly.
+ * recovery with SEAM_NR (Linux [7911f145de5f](https://git.kernel.org/torvalds/c/7911f145de5f),
+ * v6.10), differs rightly.
  */
 export function kernelAnswer(
   { said = [], panic, told }: MachineCheckEvidence,
