@@ -111,8 +111,9 @@ for (const given of found) {
 `,
   );
   const deno = `${Deno.execPath()} test --quiet --no-check --fail-fast --allow-read --allow-run`;
-  const script =
-    `ulimit -t ${cpuSeconds}; timeout 900 nice -n 19 ${deno} ${all}; s=$?; times; exit $s`;
+  const script = `ulimit -t ${cpuSeconds}; timeout ${
+    60 + 10 * cpuSeconds
+  } nice -n 19 ${deno} ${all}; s=$?; times; exit $s`;
   const { code, stdout } = await run("sh", ["-c", script], { cwd: copy });
   return { passed: code === 0, stdout };
 }
