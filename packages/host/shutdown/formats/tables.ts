@@ -21,7 +21,8 @@ export const traceStat: MeasurementFormat = {
   signature: /^ *Function +Hit +Time +Avg/,
   read(lines, tally) {
     for (const { text, number } of lines) {
-      if (/^ *(?:Function +Hit|-{3})|^ *$/.test(text)) continue;
+      // Of several files `tail` writes the names.
+      if (/^ *(?:Function +Hit|-{3})|^ *$|^==> /.test(text)) continue;
       const row = /^ *([\w.]+) +(\d+) +(\d+(?:\.\d+)?) us/.exec(text);
       if (row === null) {
         throw tally.refuse(number, `Expected a row of trace_stat, got ${quote(text)}`);
