@@ -131,6 +131,19 @@ Deno.test("readShutdown() takes statuses of bpftrace, and no CPU or process for 
   assertEquals(statuses(text.replace("tdh_mem_track,0", "tdh_mem_track,7")), null);
 });
 
+Deno.test("readShutdown() keeps the calls of idle CPUs apart", () => {
+  const line = (cpu: number, time: string, rest: string) =>
+    `          <idle>-0     [00${cpu}]    ${time}: funcgraph_${rest}\n`;
+  const { functions } = readShutdown(
+    line(0, "1.0", "entry:               |  tdh_vp_flush() {") +
+      line(1, "1.1", "entry:               |  tdh_phymem_cache_wb() {") +
+      line(0, "1.2", "exit:       5.000 us |  }") +
+      line(1, "1.3", "exit:       9.000 us |  }"),
+  );
+  const ns = (name: string) => functions.get(name)!.ns!.high;
+  assertEquals([ns("tdh_vp_flush"), ns("tdh_phymem_cache_wb")], [5000, 9000]);
+});
+
 Deno.test("readShutdown() takes the span of a shutdown's functions alone, to the last return", () => {
   const span = (text: string) => readShutdown(text).spanNs;
   const shutdown = ` 10.000000 |   0)   1.000 us    |  tdh_mem_track();

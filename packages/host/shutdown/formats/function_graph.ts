@@ -117,15 +117,23 @@ function partsOf(text: string, tasks: ReadonlyMap<string, string>) {
   if (report !== null) {
     const [, task, bracketed, bare, seconds, duration, rest] = report;
     const cpu = Number(bracketed ?? bare);
-    return { task: task!, cpu, seconds, duration: duration!, rest: rest! };
+    return { task: ownerOf(task!, cpu), cpu, seconds, duration: duration!, rest: rest! };
   }
   const line = LINE.exec(text);
   if (line?.[3] === undefined) return undefined;
   const [, seconds, cpu, duration, rest] = line;
-  const task = TASK.exec(duration)?.[1] ?? (cpu && `${cpu} ${tasks.get(cpu) ?? ""}`);
+  const named = TASK.exec(duration)?.[1];
   // Without task and CPU nothing tells which call ends.
-  if (task === undefined) return undefined;
+  if (named === undefined && cpu === undefined) return undefined;
+  const task = named === undefined
+    ? `${cpu} ${tasks.get(cpu!) ?? ""}`
+    : ownerOf(named, Number(cpu ?? 0));
   return { task, cpu: Number(cpu ?? 0), seconds, duration, rest: rest! };
+}
+
+/** Whose calls are within each other: a task's, and those of a CPU that idles, as process 0. */
+function ownerOf(task: string, cpu: number): string {
+  return task.endsWith("-0") ? `${task} ${cpu}` : task;
 }
 
 /**
