@@ -92,10 +92,9 @@ let pattern: RegExp | undefined;
 export function citationsIn(text: string): readonly TextPart[] {
   // None of the words has a character that means something else in a pattern but the dot.
   pattern ??= new RegExp(`\\b(${Object.keys(REFERENCES).join("|").replaceAll(".", "\\.")})\\b`);
-  return text.split(pattern).filter((part) => part !== "").map((part) => {
-    const url = REFERENCES[part];
-    return url === undefined ? { text: part } : { text: part, url };
-  });
+  return text.split(pattern).filter((part) => part !== "").map((part) =>
+    Object.hasOwn(REFERENCES, part) ? { text: part, url: REFERENCES[part]! } : { text: part }
+  );
 }
 
 /**
