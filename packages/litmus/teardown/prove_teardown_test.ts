@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { linux } from "@tdx/linux";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
@@ -10,7 +10,7 @@ import { Threads } from "./_threads.ts";
 import { World } from "./_world.ts";
 import { linuxTeardown } from "./linux_teardown.ts";
 import { parseTeardown, programOf, type Teardown } from "./parse_teardown.ts";
-import { type ProveOptions, proveTeardown } from "./prove_teardown.ts";
+import { type PropertyVerdict, type ProveOptions, proveTeardown } from "./prove_teardown.ts";
 
 const BOTH = { platforms: [spr, gnr] };
 
@@ -18,9 +18,15 @@ function linuxOf(version: string, path: "dynamic" | "terminate" = "dynamic"): Te
   return parseTeardown(linuxTeardown(linux(version), path));
 }
 
+const stepsOf = ({ counterexample }: PropertyVerdict) => counterexample?.steps ?? [];
+
 /** The properties that a teardown violates, each with the page it is about. */
 async function broken(teardown: Teardown, options: Partial<ProveOptions>): Promise<string[]> {
   const { properties } = await proveTeardown(teardown, { ...BOTH, ...options });
+  for (const { by, what, changes, line } of properties.flatMap(stepsOf)) {
+    assertEquals([by, what, ...changes, line].join().match(/undefined|NaN|null|\[object/), null);
+    for (const change of changes) assertMatch(change, /^[^:]+: \S/);
+  }
   return properties.flatMap(({ id, counterexample }) =>
     counterexample === null ? [] : [`${id} ${counterexample.page}`]
   );
