@@ -24,6 +24,9 @@ const ROWS: readonly (readonly [string, string, string[]?])[] = [
   ['{"msg":"x","level":3,"message":"y","ok":[true,{}]}\n', "y\n"],
   ['{"event":"an EDAC line"}\n', "an EDAC line\n"],
   ['{"log":"a\\u00e9\\"\\\\\\n","k":{"host":"x"}}\n', 'aé"\\\n'],
+  // Every escape of RFC 8259, so that a message of several lines is read as those.
+  ['{"msg":"a\\nb\\tc\\/d\\u0009e\\\\f\\"g"}\n', 'a\nb\tc/d\te\\f"g\n'],
+  ['{"msg":"a\\rb\\bc\\fd"}\n', "a\rb\bc\fd\n"],
   ['[{"msg":"a"}, {"msg":"b"}]\n', "a\nb\n"],
   ['{\n "dmesg": [\n  {"time": 1.5, "msg": "a"}\n ]\n}\n', "\n\n[1.5] a\n\n\n"],
   ['{"MESSAGE":"cut 12\n{"MESSAGE":"b"}\n', "cut 12…\nb\n", [broken(1, "the end of the line")]],
