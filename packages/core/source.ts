@@ -98,20 +98,26 @@ export function citationsIn(text: string): readonly TextPart[] {
 }
 
 /**
- * Finds the address of what a text cites.
+ * Finds the address of a source.
  *
- * @param source The text, for example the `source` of a rule.
- * @returns The address of the first thing that it cites, `undefined` if it cites nothing.
+ * @param source A text, for example the `source` of a rule, or what a platform names.
+ * @returns The address that it names, or that of the first thing that it cites; `undefined` if it
+ * cites nothing.
  *
  * @example
  * ```ts
  * import { ruleText, sourceUrl } from "@tdx/core";
+ * import { gnr } from "@tdx/platform-gnr";
  * import { assertEquals } from "@std/assert";
  *
  * const { source } = ruleText("W5");
  * assertEquals(sourceUrl(source), "https://git.kernel.org/torvalds/c/1e536e106897");
+ * assertEquals(sourceUrl(gnr.sources[1]!), "https://github.com/intel/tdx-module");
  * ```
  */
-export function sourceUrl(source: string): string | undefined {
+export function sourceUrl(source: string | Source): string | undefined {
+  if (typeof source !== "string") {
+    return source.url ?? sourceUrl(`${source.document} ${source.at}`);
+  }
   return citationsIn(source).find(({ url }) => url !== undefined)?.url;
 }

@@ -274,7 +274,9 @@ function sourcesOf(platform: Platform, kernel: Kernel, need: Need): readonly Cit
   const last = lastSources.get(need);
   if (last?.platform === platform && last.kernel === kernel) return last.sources;
   const sources = Object.freeze([
-    ...platform.sources.map(({ document, at, url }) => cited(`${document} ${at}`, url)),
+    ...platform.sources.map((source) =>
+      cited(`${source.document} ${source.at}`, sourceUrl(source))
+    ),
     ...need.rules.map((id) => cited(`${id}: ${ruleText(id).source}`)),
     ...kernel.sources.filter(({ shows }) => shows === "reset")
       .map(({ commit, what, url }) =>

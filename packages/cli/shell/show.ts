@@ -1,4 +1,4 @@
-import { defined, sourceUrl } from "@tdx/core/plugin";
+import { type Source, sourceUrl } from "@tdx/core/plugin";
 import type { Output } from "./stdio.ts";
 
 /** Version of every JSON answer's shape. */
@@ -13,9 +13,15 @@ export function printJson(output: Output, answer: object): void {
 export function jsonText(value: object, indent = 0): string {
   return JSON.stringify(value, (_, item) => {
     if (typeof item === "bigint") return hex(item);
-    if (typeof item?.source !== "string") return item;
-    return { ...item, ...defined({ url: sourceUrl(item.source) }) };
+    const url = urlBeside(item);
+    return url === undefined ? item : { ...item, url };
   }, indent);
+}
+
+/** The address of an answer's `source`, or of what is a source itself. */
+function urlBeside(item?: { source?: unknown; document?: unknown } | null): string | undefined {
+  if (typeof item?.source === "string") return sourceUrl(item.source);
+  return typeof item?.document === "string" ? sourceUrl(item as Source) : undefined;
 }
 
 /** A number in hexadecimal, with 0x. */
