@@ -35,5 +35,9 @@ Deno.test("lineBatches() cuts a line that is too long, wherever its pieces end",
       { text: "b", number: 2, ended: true },
     ]);
   }
+  // One unit too many at the end of pieces of any size.
+  const halves = [long.slice(0, MAX_LINE / 2), long.slice(0, MAX_LINE / 2)];
+  assertEquals((await lines([...halves, "\nb\n"])).map(({ ended }) => ended), [true, true]);
+  assertEquals((await lines([...halves, "y\nb\n"])).map(({ ended }) => ended), [false, true]);
   assertEquals(await lines([long, "y"]), [{ text: long, number: 1, ended: false }]);
 });

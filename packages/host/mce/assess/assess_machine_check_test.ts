@@ -1,12 +1,12 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { consumedPoison, type MachineCheck } from "@tdx/core";
+import { consumedPoison, type MachineCheck, MCI_STATUS } from "@tdx/core";
 import { defineLinux, linux } from "@tdx/linux";
 import { emr } from "@tdx/platform-emr";
 import { generic } from "@tdx/platform-generic";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import fc from "fast-check";
-import { assessMachineCheck, type MachineCheckHost } from "./assess_machine_check.ts";
+import { assessMachineCheck, isConsumed, type MachineCheckHost } from "./assess_machine_check.ts";
 import type { MachineCheckEvidence } from "../logged_machine_check.ts";
 
 const PLATFORMS = [spr, emr, gnr, generic];
@@ -232,4 +232,16 @@ Deno.test("assessMachineCheck() answers any record", () => {
       },
     ),
   );
+});
+
+Deno.test("isConsumed() needs UC, S, AR and the code of a load or a fetch, all of them", () => {
+  const consumed = (status: bigint) => isConsumed(MCI_STATUS.decode(status));
+  const load = 0xbd80000000100134n;
+  assertEquals([consumed(load), consumed(load & ~0xffffn | 0x150n)], [true, true]);
+  const [uncorrected, signaled, actionRequired] = [61n, 56n, 55n].map((bit) => load & ~(1n << bit));
+  for (
+    const status of [uncorrected, signaled, actionRequired, load + 1n, load & ~0xffffn, 0x134n]
+  ) {
+    assertEquals(consumed(status!), false, status!.toString(16));
+  }
 });
