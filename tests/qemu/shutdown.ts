@@ -127,12 +127,12 @@ test("hist counts in the kernel: three times the pages, no more to write; its co
   assert(Math.abs(small.length - large.length) < 1000, `${small.length} and ${large.length}`);
   assert(small.length < 10_000);
   const { cost } = readShutdown(small);
-  assert(cost !== null && cost.nsPerCall > cost.nsSeen && cost.nsSeen > 0, JSON.stringify(cost));
+  assert(cost !== null && cost.nsPerCall >= cost.nsSeen && cost.nsSeen > 0, JSON.stringify(cost));
   // Neither addresses nor names of programs.
   assertEquals(/ffff[0-9a-f]{12}|\bsh-\d/.test(small), false);
 });
 
-test("hist counts as many calls as there are, in a file as small; its cost is what it says", async () => {
+test("hist counts as many calls as there are, in a file as small; what is seen of its cost is what it says", async () => {
   const text = await read("many.txt");
   assert(text.length < 10_000, `${text.length} bytes`);
   const { functions, cost, lost } = readShutdown(text);
@@ -143,8 +143,10 @@ test("hist counts as many calls as there are, in a file as small; its cost is wh
     `${CALLS} calls: ${Math.round(bare)} ns each, ${Math.round(traced)} ns when measured; ` +
       `said to take ${cost!.nsPerCall} ns longer; ${text.length} bytes written`,
   );
-  const told = cost!.nsPerCall / (traced - bare);
-  assert(told > 0.5 && told < 2, `${told}`);
+  // The function does nothing: all that is seen as its own is what measuring takes.
+  const seen = functions.get("tdx_pamt_put")!.ns!.high / CALLS;
+  assert(Math.abs(seen - cost!.nsSeen) < seen / 10, `${seen} ns, said to be ${cost!.nsSeen} ns`);
+  assert(traced - bare > seen, `${traced} ns, ${bare} ns, ${seen} ns`);
   assertEquals(await read("many.diff"), "");
 });
 
