@@ -191,3 +191,12 @@ Deno.test("verdictsHtml() lists assumptions, rules and platforms with their sour
   assertStringIncludes(sources, "TDX Module Base Architecture, table 16.2 (exact; assumes A3)");
   assertStringIncludes(sources, "Linux, 1e536e106897, partial write machine check erratum");
 });
+
+Deno.test("verdictsHtml() has titles of groups that span their table", () => {
+  const titles = [...page(VERDICTS).querySelectorAll("#verdicts th[scope=rowgroup]")];
+  assert(titles.length > 0);
+  for (const title of titles) {
+    const head = title.closest("table")!.querySelector("thead tr")!;
+    assertEquals(Number(title.getAttribute("colspan")), head.children.length, text(title));
+  }
+});

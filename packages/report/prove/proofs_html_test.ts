@@ -96,6 +96,13 @@ Deno.test("proofsHtml() shows each way step by step: who, what, its status, and 
   ]);
 });
 
+Deno.test("proofsHtml() names no machine where a way is not about one", () => {
+  const found = structuredClone(proof(9, IDS[0]!));
+  Object.assign(found.properties[0]!.counterexample!, { machine: null });
+  const page = read(proofsHtml({ origin: ORIGIN, proofs: [{ title: "mine", proof: found }] }));
+  assertEquals(page.querySelector("#teardown-0 details .dim"), null);
+});
+
 Deno.test("proofsHtml() says so where every property holds", () => {
   const page = read(proofsHtml({ origin: ORIGIN, proofs: [{ title: "mine", proof: proof(9) }] }));
   const lead = page.querySelector(".lead strong")!;
