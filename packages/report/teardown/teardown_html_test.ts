@@ -295,6 +295,12 @@ Deno.test("teardownHtml() draws a map for each thing that became of pages", () =
     ["free: 35 pages came back, not used yet", []],
   ]);
   const shown = read(teardownHtml(HAZARD));
+  // Rows of 32 cells, of which every fourth says where it begins.
+  const labels = [...shown.querySelector(".maps figure")!.querySelectorAll("svg text")];
+  assertEquals(
+    labels.map(text),
+    [0, 128, 256, 384, 512, 640, 768, 896].map((at) => at === 0 ? "0 B" : `${at} MiB`),
+  );
   const full = shown.querySelector(".maps path.retired")!.getAttribute("d")!;
   assertEquals(full.match(/M/g)?.length, 4);
   assertStringIncludes(
