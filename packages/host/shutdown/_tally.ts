@@ -87,7 +87,8 @@ export class Tally {
   #figures(line: number, ...values: readonly number[]): void {
     const wrong = values.find((value) => !isFigure(value));
     if (wrong === undefined) return;
-    throw this.refuse(line, `Expected counts and times from 0 to 2^53, got ${wrong}`);
+    const got = wrong > 0 ? "more" : wrong < 0 ? "less" : "no number";
+    throw this.refuse(line, `Expected counts and times from 0 to 2^53, got ${got}`);
   }
 }
 
