@@ -346,7 +346,7 @@ browserTest("a rule leads to where it is documented", async (explorer) => {
   await explorer.act("host.partial-write.keyid0").click();
   const [opened] = await Promise.all([
     explorer.page.waitForEvent("popup"),
-    explorer.stage("spr").getByRole("link", { name: "W5" }).click(),
+    explorer.stage("spr").locator("a.rule-id", { hasText: "W5" }).click(),
   ]);
   const target = await opened.locator(":target + p").innerText();
   assertStringIncludes(target, "a partial write to a TD-owned line poisons it silently");
