@@ -89,7 +89,7 @@ launcherTest(
   "ends at once when it is interrupted, also while it sets up: no report is begun",
   async () => {
     const folder = (await run("mktemp", ["-d"])).stdout.trim();
-    const large = "--memory 64GiB --host-memory 4TiB --scatter --html report.html";
+    const large = "--platform emr --memory 64GiB --host-memory 4TiB --scatter --html report.html";
     const line = `timeout --preserve-status -s INT 0.6 $TDX teardown ${large}; echo $?; ls`;
     const { stdout, stderr } = await shell(line, folder);
     assertEquals([stdout, stderr], ["130\n", ""]);
