@@ -224,11 +224,7 @@ export class PhysicalMemory {
     requireOptions("options", options, ["stuck"]);
     const at = typeof lines === "number" ? [lines] : lines;
     this.#requireLines(at);
-    const cached = new Set<number>();
-    for (let i = 0; i < at.length; i++) {
-      for (const { keyId } of this.state(at[i]!).copies) cached.add(keyId);
-    }
-    for (const keyId of cached) {
+    for (const keyId of this.#cachedKeyIds(at)) {
       this.applyLines({ kind: "evict", by: "cache", key: this.keyIds.key(keyId) }, at);
     }
     const kind = options.stuck === true ? "poison-stuck" : "poison";
@@ -423,6 +419,25 @@ export class PhysicalMemory {
     let block = this.#blocks.get(number);
     if (block === undefined) this.#blocks.set(number, block = new MixedBlock());
     return block;
+  }
+
+  /** The KeyIDs under which some of the lines have a copy in a cache. */
+  #cachedKeyIds(lines: ArrayLike<number>): Set<number> {
+    const keyIds = new Set<number>();
+    let known = -1;
+    for (let i = 0, frame = -1, value = MIXED; i < lines.length; i++) {
+      const pa = lines[i]!;
+      // Lines of a page come together, and mostly are alike.
+      if (pa >= (frame + 1) * PAGE_BYTES) {
+        frame = Math.floor(pa / PAGE_BYTES);
+        value = this.#frames.get(frame);
+      }
+      const state = value === MIXED ? this.#stateId(pa) : value;
+      if (state === known) continue;
+      known = state;
+      for (const { keyId } of this.line.state(state).copies) keyIds.add(keyId);
+    }
+    return keyIds;
   }
 
   #stateId(pa: number): number {
