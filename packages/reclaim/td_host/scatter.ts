@@ -124,7 +124,7 @@ function chunksOfBitmap(words: Uint32Array): FrameChunk[] {
     if (held === 0) continue;
     if (kept === at) frame = from * 32;
     places[(kept - at) / BLOCK_WORDS] = (from * 32 - frame) / BLOCK_FRAMES;
-    words.copyWithin(kept, from, from + BLOCK_WORDS);
+    if (kept !== from) words.copyWithin(kept, from, from + BLOCK_WORDS);
     kept += BLOCK_WORDS;
     count += held;
     if (kept - at === CHUNK_BLOCKS * BLOCK_WORDS) end();
