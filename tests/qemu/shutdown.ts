@@ -9,7 +9,7 @@ import { missingMachine, runMachine } from "./machine.ts";
 
 const missing = await missingMachine();
 const folder = await Deno.makeTempDir({ prefix: "tdx_qemu_" });
-/** How many calls are counted in the kernel: `CALLS=100000000 deno task test:qemu` takes about 40 minutes more. */
+/** How many calls are counted in the kernel: `CALLS=100000000 deno task test:qemu` takes about half an hour more. */
 const CALLS = Number(Deno.env.get("CALLS") ?? 50_000);
 let booted: Promise<void> | undefined;
 
