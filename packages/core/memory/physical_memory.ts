@@ -7,7 +7,7 @@ import type { KeyIdSpace } from "../key_id_space.ts";
 import { LineAutomaton, type Transition } from "../line/line_automaton.ts";
 import type { LineState } from "../line/line_state.ts";
 import { EVERY_LINE, MixedBlock, settle, type Settled } from "./_mixed_block.ts";
-import type { Operation } from "../line/operation.ts";
+import type { Operation, OperationKind } from "../line/operation.ts";
 import { type Platform, requirePlatform } from "../platform.ts";
 import type { Mode } from "../line/rules.ts";
 import { type Counts, countsOf, Tally } from "./tally.ts";
@@ -224,11 +224,13 @@ export class PhysicalMemory {
     requireOptions("options", options, ["stuck"]);
     const at = typeof lines === "number" ? [lines] : lines;
     this.#requireLines(at);
-    for (const keyId of this.#cachedKeyIds(at)) {
-      this.applyLines({ kind: "evict", by: "cache", key: this.keyIds.key(keyId) }, at);
-    }
-    const kind = options.stuck === true ? "poison-stuck" : "poison";
-    this.applyLines({ kind, by: "cache", key: this.keyIds.key(0) }, at);
+    const apply = (kind: OperationKind, keyId: number) =>
+      this.#run(
+        { kind, by: "cache", key: this.keyIds.key(keyId) },
+        (tally) => this.#applySingles(at, tally),
+      );
+    for (const keyId of this.#cachedKeyIds(at)) apply("evict", keyId);
+    apply(options.stuck === true ? "poison-stuck" : "poison", 0);
   }
 
   /**
