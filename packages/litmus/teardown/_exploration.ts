@@ -25,6 +25,16 @@ export interface TeardownBound {
   readonly busy?: number;
 }
 
+/** The names of what {@link TeardownBound} has. */
+export const BOUND_OPTIONS: readonly (keyof TeardownBound)[] = [
+  "pages",
+  "vcpus",
+  "packages",
+  "faults",
+  "fail",
+  "busy",
+];
+
 /** How long an exploration may go on, and who is told. */
 export interface TeardownLimits {
   /** The most states to visit; default 2^24. */
@@ -34,6 +44,13 @@ export interface TeardownLimits {
   /** Called now and then with the number of states so far. */
   readonly onProgress?: (states: number) => void;
 }
+
+/** The names of what {@link TeardownLimits} has. */
+export const LIMIT_OPTIONS: readonly (keyof TeardownLimits)[] = [
+  "stateLimit",
+  "signal",
+  "onProgress",
+];
 
 /** The most states that are visited where no limit is given. */
 export const DEFAULT_STATE_LIMIT: number = 2 ** 24;
@@ -59,15 +76,16 @@ export async function runWithin(
   run: (count: number) => boolean,
 ): Promise<void> {
   requireWhole("stateLimit", stateLimit, 1);
-  for (let isDone = false; !isDone;) {
+  while (true) {
     signal?.throwIfAborted();
-    isDone = run(SLICE);
+    const isDone = run(SLICE);
     if (system.size > stateLimit) {
       throw new StateLimitError(
         `Expected at most ${stateLimit} states, got more: nothing is known about the rest`,
       );
     }
     onProgress?.(system.size);
+    if (isDone) return;
     await new Promise((resolve) => setTimeout(resolve));
   }
 }

@@ -30,6 +30,8 @@ const TASK = /^ *([^#].*-\d+) +\|/;
 const DURATION = /(\d+(?:\.\d+)?) us *$/;
 const CALL = /^ *([\w.]+)(?: \[\w+\])?\((.*)\)(;| \{)(.*)$/;
 const RETURN = /^ *\}(.*)$/;
+const ARGUMENT = /^(?: *\w+=)?[ ?]*(-?)(0x[0-9a-f]+|\d+)/i;
+const RETURNED = /(?:=|ret=) *(-?)(0x[0-9a-f]+|\d+)/i;
 const LOST = /^(?:CPU:\d+ \[LOST (\d+) EVENTS\]|.*\[(\d+) EVENTS DROPPED\])/;
 /** The lines of `trace-cmd report`: task, CPU (with `-l` without brackets), seconds, event, the rest. */
 const TRACE_CMD =
@@ -141,19 +143,19 @@ function ownerOf(task: string, cpu: number): string {
  * that is none: a structure's members are not taken, and what comes after it would have another place.
  */
 function argumentsIn(text: string): bigint[] {
-  const values = text.split(",").map((part) => valueIn(part, /^(?: *\w+=)?[ ?]*/));
+  const values = text.split(",").map((part) => valueIn(part, ARGUMENT));
   const end = values.indexOf(null);
   return (end < 0 ? values : values.slice(0, end)) as bigint[];
 }
 
 /** The return value in the comment behind a call: `= 0x0` before Linux 6.13, then `ret=0x0`. */
 function statusIn(comment: string): bigint | null {
-  return valueIn(comment, /(?:=|ret=) */);
+  return valueIn(comment, RETURNED);
 }
 
-/** The first number behind something, in 64 bits. */
-function valueIn(text: string, behind: RegExp): bigint | null {
-  const value = new RegExp(`${behind.source}(-?)(0x[0-9a-f]+|\\d+)`, "i").exec(text);
+/** The number that a pattern finds, sign and digits, in 64 bits. */
+function valueIn(text: string, pattern: RegExp): bigint | null {
+  const value = pattern.exec(text);
   if (value === null) return null;
   const magnitude = BigInt(value[2]!);
   return BigInt.asUintN(64, value[1] === "-" ? -magnitude : magnitude);
