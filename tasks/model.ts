@@ -3,7 +3,7 @@
  *
  * @module
  */
+import { showDeno } from "./run.ts";
+
 const TEST = "packages/core/memory/physical_memory_model_test.ts";
-const args = ["test", "--quiet", TEST, "--", Deno.args[0] ?? "10000"];
-const { code } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
-Deno.exit(code);
+Deno.exit(await showDeno("test", "--quiet", TEST, "--", Deno.args[0] ?? "10000"));

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { showDeno } from "./run.ts";
+
 const STEPS = [
   "fmt --check",
   "lint",
@@ -14,7 +16,6 @@ const STEPS = [
 ];
 
 for (const step of STEPS) {
-  const { code } = await new Deno.Command(Deno.execPath(), { args: step.split(" ") }).spawn()
-    .status;
+  const code = await showDeno(...step.split(" "));
   if (code !== 0) Deno.exit(code);
 }

@@ -50,6 +50,11 @@ export function runDeno(permissions: readonly string[], ...args: string[]): Prom
   return run(Deno.execPath(), ["run", "--quiet", "--no-prompt", ...permissions, ...args]);
 }
 
+/** Runs Deno on our own terminal, and returns its exit status. */
+export async function showDeno(...args: string[]): Promise<number> {
+  return (await new Deno.Command(Deno.execPath(), { args }).spawn().status).code;
+}
+
 /**
  * Runs a program that must succeed.
  *

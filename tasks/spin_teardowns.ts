@@ -1,6 +1,5 @@
 /** The teardowns that SPIN is asked about besides us: the smallest, without any reduction. */
 import type { Mode } from "@tdx/core";
-import { linux } from "@tdx/linux";
 import { linuxTeardown, parseTeardown, type TeardownBound, teardownToPromela } from "@tdx/litmus";
 import { spr } from "@tdx/platform-spr";
 import { LineSets } from "../packages/litmus/teardown/_line_sets.ts";
@@ -31,7 +30,7 @@ export function teardownCases(): TeardownCase[] {
   const linuxOf = (version: string, path: "dynamic" | "terminate" = "dynamic") => ({
     ...ONE,
     name: `Linux ${version} ${path}`,
-    text: linuxTeardown(linux(version), path),
+    text: linuxTeardown(version, path),
   });
   const example = (name: string) => ({
     ...ONE,
@@ -137,7 +136,8 @@ export async function recordOf(cases: readonly TeardownCase[]): Promise<string[]
 /** The lines of the record that are about some cases. */
 export function readRecord(isWanted: (one: TeardownCase) => boolean): string[] {
   const lines = Deno.readTextFileSync(TEARDOWN_RECORD).trimEnd().split("\n");
-  return lines.filter((_, i) => isWanted(teardownCases()[i]!));
+  const cases = teardownCases();
+  return lines.filter((_, i) => isWanted(cases[i]!));
 }
 
 /** Whether a case is explored in no time. */

@@ -1,4 +1,4 @@
-import { sourceUrl } from "@tdx/core/plugin";
+import { defined, sourceUrl } from "@tdx/core/plugin";
 import { LINUX_HISTORY } from "./kernel/history.ts";
 import type { KernelFacts } from "./kernel/kernel.ts";
 
@@ -67,7 +67,7 @@ export const LINUX_RULES: Readonly<Record<LinuxRuleId, LinuxRule>> = Object.from
   Object.entries(TEXTS).map(([id, text]) => {
     const source = sourceOf(FACTS[id]);
     const url = sourceUrl(source);
-    return [id, { text, source, ...(url === undefined ? {} : { url }) }];
+    return [id, defined({ text, source, url })];
   }),
 ) as Record<LinuxRuleId, LinuxRule>;
 

@@ -59,10 +59,10 @@ export interface Reclaimer {
    *
    * `dynamic`, as Linux: D1 to D4 and the reset for every guest page, then T1 to T4, then T5 and the
    * reset for the control pages. `terminate`, which is proposed: T1 to T4, then T5 and the reset for
-   * every page. Either way the TDR comes last, by T5, T6 and the reset. After OPERAND_BUSY, BLOCK, TRACK and REMOVE are tried
-   * once more; where TRACK is refused REMOVE is called all the same. An interrupted CACHE.WB is
-   * resumed up to 10000 times; where it fails KEY.FREEID is called all the same, and refused. Then
-   * the HKID is leaked, and all pages that have not come back with it (X3).
+   * every page. Either way the TDR comes last, by T5, T6 and the reset. After OPERAND_BUSY, BLOCK,
+   * TRACK and REMOVE are tried once more; where TRACK is refused REMOVE is called all the same. An
+   * interrupted CACHE.WB is resumed up to 10000 times; where it fails KEY.FREEID is called all the
+   * same, and refused. Then the HKID is leaked, and all pages that have not come back with it (X3).
    *
    * A guest page whose BLOCK, REMOVE or PAGE.WBINVD is refused is leaked up to Linux 6.18, and from
    * 6.19 on the host's again as it is, perhaps still mapped (X2). A page whose RECLAIM is refused is

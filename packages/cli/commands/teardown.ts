@@ -1,7 +1,7 @@
-import { GiB, showSize, TiB } from "@tdx/core";
+import { GiB, PAGE_BYTES, showSize } from "@tdx/core";
 import { MODES } from "@tdx/core/rules";
 import { linux } from "@tdx/linux/kernel";
-import { HOST_KEYS, POLICIES } from "@tdx/reclaim";
+import { HOST_KEYS, MOST_SCATTERED_FRAMES, POLICIES } from "@tdx/reclaim";
 import { HTML_OPTION, htmlWriter, originNow } from "../html/html_report.ts";
 import { type Command, EXIT } from "../shell/command.ts";
 import { CLEARING_OPTIONS, findMachine, MACHINE_OPTIONS, namedKernel } from "../shell/machine.ts";
@@ -95,8 +95,7 @@ function otherPath(
 /** A teardown by whatever path. */
 type Plan = Omit<TeardownPlan, "path">;
 
-/** As many frames of 4 KiB as scattered pages are picked from. */
-const MOST_SCATTERED = 16 * TiB;
+const MOST_SCATTERED = MOST_SCATTERED_FRAMES * PAGE_BYTES;
 
 async function readPlan(options: Options, stdio: Stdio): Promise<Plan> {
   const hostBytes = options.size("host-memory");

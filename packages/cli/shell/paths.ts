@@ -1,4 +1,4 @@
-import { MAINLINE_PATH, TEARDOWN_PATHS, type TeardownPath } from "@tdx/reclaim";
+import { TEARDOWN_PATHS, type TeardownPath } from "@tdx/reclaim";
 import type { Options, OptionTable } from "./options.ts";
 
 /** The option that says which path a teardown takes. */
@@ -18,6 +18,5 @@ export const PATHS: Readonly<Record<TeardownPath, string>> = {
 /** The path that is asked for; else the one that Linux takes, and the others to compare. */
 export function readPaths(options: Options): readonly [TeardownPath, ...TeardownPath[]] {
   const path = options.pick("path", TEARDOWN_PATHS);
-  if (path !== undefined) return [path];
-  return [MAINLINE_PATH, ...TEARDOWN_PATHS.filter((other) => other !== MAINLINE_PATH)];
+  return path === undefined ? TEARDOWN_PATHS : [path];
 }

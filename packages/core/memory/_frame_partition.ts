@@ -10,7 +10,7 @@ import {
   Relation,
   setBitRange,
 } from "./frame_bits.ts";
-import { type FrameChange, type FrameChunk, IN_A_ROW } from "./frame_chunk.ts";
+import { type FrameChange, type FrameChunk, runOf } from "./frame_chunk.ts";
 
 /** Values are below this, so that an entry can hold one or, negated, a reference. */
 const VALUE_LIMIT = 2 ** 30;
@@ -20,16 +20,7 @@ export type Scratch = { -readonly [Key in keyof FrameChunk]: FrameChunk[Key] };
 
 /** What a walk over a map works with. */
 export class Walk {
-  readonly chunk: Scratch = {
-    frame: 0,
-    count: 0,
-    value: 0,
-    words: null,
-    at: 0,
-    blocks: 0,
-    places: IN_A_ROW,
-    lasting: false,
-  };
+  readonly chunk: Scratch = { ...runOf(0, 1) };
   /** The part of a block that a run covers. */
   readonly part: Uint32Array = new Uint32Array(BLOCK_WORDS);
   /** Frames that a class shares with what is selected in a block. */

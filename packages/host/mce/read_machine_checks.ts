@@ -104,8 +104,9 @@ export function anyFormat(name: string, found: FoundRecord): LogReader {
  * `dmesg --json` and `journalctl -o json`. Without `format` each form is read from the first line on
  * that only it has, several in one text too. Then what a log says of machine checks without their
  * records is a record as well, whose `told` says how it ended. Damage is told per record; only a text
- * that is to be mce-inject's and does not begin so is refused. The text is read as a stream: a kernel's record comes once
- * 256 further lines have been read, because the kernel gives its reason after it.
+ * that is to be mce-inject's and does not begin so is refused. The text is read as a stream: a
+ * kernel's record comes once 256 further lines have been read, because the kernel gives its reason
+ * after it.
  *
  * @param chunks The text, whole or in pieces, or its bytes.
  * @param options `name`: the file's name, for messages. `format`: the form. `onUncleaned`: called
@@ -115,8 +116,8 @@ export function anyFormat(name: string, found: FoundRecord): LogReader {
  * @returns The records, in the order in which they end.
  * @throws {TypeError} If an option is not known.
  * @throws {RangeError} If the form is not known.
- * @throws {SyntaxError} `name:line:column: …` if an mce-inject text does not begin as one, or `name: …` if the
- * bytes are no text, or packed in a way that another program has to unpack.
+ * @throws {SyntaxError} `name:line:column: …` if an mce-inject text does not begin as one, or
+ * `name: …` if the bytes are no text, or packed in a way that another program has to unpack.
  *
  * @example
  * ```ts

@@ -29,11 +29,18 @@ export interface CompiledMachine extends LineAutomatonOptions {
   readonly clear: boolean;
 }
 
-const FIELDS: readonly (keyof Machine)[] = ["platform", "mode", "kernel", "policy", "rules"];
+/** What a machine can say of itself. */
+export const MACHINE_FIELDS: readonly (keyof Machine)[] = [
+  "platform",
+  "mode",
+  "kernel",
+  "policy",
+  "rules",
+];
 
 /** What a machine is to the lines. */
 export function compileMachine(machine: Machine): CompiledMachine {
-  requireOptions("machine", machine, FIELDS);
+  requireOptions("machine", machine, MACHINE_FIELDS);
   const { platform, mode = "Ci", kernel, policy, rules } = machine;
   const { clear } = settledDecision({ platform, mode, ...defined({ kernel, policy }) });
   const { partialWriteToOwnedLine } = platform.memory;

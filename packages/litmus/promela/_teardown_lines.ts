@@ -1,5 +1,11 @@
 // What may happen to the line of a page by itself, as Promela: the rules of the line, step by step.
-import { type Agent, describeOperation, type Operation, type OperationKind } from "@tdx/core";
+import {
+  type Agent,
+  defined,
+  describeOperation,
+  type Operation,
+  type OperationKind,
+} from "@tdx/core";
 import { HOLDER } from "../teardown/_system.ts";
 import { KEY_NAMES, type KeyName, KEYS } from "../model/problem.ts";
 import { comment } from "./_promela_codes.ts";
@@ -75,12 +81,7 @@ function step(
   data?: "secret" | "host" | "guest",
   then?: string,
 ): string {
-  const operation: Operation = {
-    kind,
-    by,
-    key: KEYS[name],
-    ...(data === undefined ? {} : { data }),
-  };
+  const operation: Operation = { kind, by, key: KEYS[name], ...defined({ data }) };
   const [take, act, put] = apply(operation, name, 0) as [string, string, string];
   const asked = reads(operation)
     ? [`if

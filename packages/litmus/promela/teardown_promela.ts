@@ -6,6 +6,8 @@ import { type Program, programOf, type Teardown } from "../teardown/parse_teardo
 import { HOLDER, type SystemOptions, TeardownSystem } from "../teardown/_system.ts";
 import { TEARDOWN_PROPERTIES } from "../teardown/properties.ts";
 import {
+  BOUND_OPTIONS,
+  LIMIT_OPTIONS,
   requireBound,
   runWithin,
   type TeardownBound,
@@ -37,15 +39,8 @@ export interface TeardownPromelaOptions extends TeardownBound, TeardownLimits {
 
 const OPTIONS: readonly (keyof TeardownPromelaOptions)[] = [
   "platform",
-  "pages",
-  "vcpus",
-  "packages",
-  "faults",
-  "fail",
-  "busy",
-  "stateLimit",
-  "signal",
-  "onProgress",
+  ...BOUND_OPTIONS,
+  ...LIMIT_OPTIONS,
 ];
 
 /**

@@ -10,7 +10,7 @@ import {
 import { atomsOf, type Observation, outcomeOf, testOf, watchFor } from "../model/proposition.ts";
 import type { Scenario } from "./scenario.ts";
 import { type Move, System } from "../model/system.ts";
-import type { Machine } from "../model/machine.ts";
+import { type Machine, MACHINE_FIELDS } from "../model/machine.ts";
 
 /** What a scenario showed on one platform in one mode. */
 export interface ScenarioResult {
@@ -52,8 +52,6 @@ export interface RunOptions extends ExploreOptions, Machine {
   readonly policy?: Policy;
 }
 
-const OPTIONS: readonly (keyof RunOptions)[] = ["platform", "mode", "kernel", "policy", "rules"];
-
 /**
  * Runs a scenario on one platform in one mode.
  *
@@ -86,7 +84,7 @@ export async function runScenario(
   scenario: Scenario,
   options: RunOptions,
 ): Promise<ScenarioResult> {
-  requireExploreOptions(options, OPTIONS);
+  requireExploreOptions(options, MACHINE_FIELDS);
   const { platform, mode = "Ci", kernel, policy: asked, rules, ...how } = options;
   const policy = asked ??
     (kernel === undefined ? scenario.policy : settledDecision({ platform, kernel }).policy);

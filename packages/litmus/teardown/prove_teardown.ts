@@ -2,6 +2,8 @@ import { MODES, type Platform } from "@tdx/core";
 import { requireOptions } from "@tdx/core/arguments";
 import { type Counterexample, counterexample } from "./_counterexample.ts";
 import {
+  BOUND_OPTIONS,
+  LIMIT_OPTIONS,
   requireBound,
   runWithin,
   type TeardownBound,
@@ -26,17 +28,10 @@ export interface ProveOptions extends TeardownBound, TeardownLimits {
 
 const OPTIONS: readonly (keyof ProveOptions)[] = [
   "platforms",
-  "pages",
-  "vcpus",
-  "packages",
-  "faults",
-  "fail",
-  "busy",
+  ...BOUND_OPTIONS,
   "symmetry",
   "independence",
-  "stateLimit",
-  "signal",
-  "onProgress",
+  ...LIMIT_OPTIONS,
 ];
 
 /** What became of one property. */

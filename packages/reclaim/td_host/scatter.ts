@@ -9,8 +9,8 @@ import {
 import { requireWhole } from "@tdx/core/arguments";
 import { randomWords } from "./random.ts";
 
-/** Frame numbers are taken apart as 32-bit words. */
-const MOST_FRAMES = 2 ** 32;
+/** As many frames as scattered ones are picked from: 16 TiB. Their numbers are words of 32 bits. */
+export const MOST_SCATTERED_FRAMES: number = 2 ** 32;
 
 /**
  * Picks frames at random, every set of that size equally likely.
@@ -19,8 +19,7 @@ const MOST_FRAMES = 2 ** 32;
  * @param count How many to pick.
  * @param seed A whole number; the same seed picks the same frames.
  * @returns The frames, ascending.
- * @throws {RangeError} If there are too many frames, or more are to be picked than
- * there are.
+ * @throws {RangeError} If there are too many frames, or more are to be picked than there are.
  *
  * @example
  * ```ts
@@ -34,7 +33,7 @@ const MOST_FRAMES = 2 ** 32;
 export function scatterFrames(frames: number, count: number, seed: number): FrameChunk[] {
   requireWhole("count", count, 0);
   const random = randomWords(seed);
-  if (!(frames % BLOCK_FRAMES === 0 && frames >= 0 && frames <= MOST_FRAMES)) {
+  if (!(frames % BLOCK_FRAMES === 0 && frames >= 0 && frames <= MOST_SCATTERED_FRAMES)) {
     throw new RangeError(
       `Expected a multiple of ${BLOCK_FRAMES} frames up to 2^32 to pick from, got ${frames}`,
     );

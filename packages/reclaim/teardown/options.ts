@@ -8,11 +8,14 @@ import { POLICIES, type Policy } from "../decide.ts";
  */
 export type TeardownPath = "dynamic" | "terminate";
 
-/** All paths, the one that Linux takes first. */
-export const TEARDOWN_PATHS: readonly TeardownPath[] = ["dynamic", "terminate"];
-
 /** The path that Linux takes. */
 export const MAINLINE_PATH: TeardownPath = "dynamic";
+
+/** All paths, the one that Linux takes first. */
+export const TEARDOWN_PATHS: readonly [TeardownPath, ...TeardownPath[]] = [
+  MAINLINE_PATH,
+  "terminate",
+];
 
 /** The phases of a teardown, each of which a path goes through once. */
 export type TeardownPhase = "remove guest pages" | "free the key" | "reclaim pages" | "reclaim TDR";
