@@ -34,7 +34,7 @@ import {
   type WriteFile,
 } from "./shell/stdio.ts";
 import { messageOf } from "./shell/system_trouble.ts";
-import { pick, UsageError } from "./shell/values.ts";
+import { pick, UnknownNameError, UsageError } from "./shell/values.ts";
 
 export { EXIT, type ExitStatus, type Output, type Stdio, type WriteFile };
 
@@ -89,14 +89,21 @@ export async function main(
   try {
     return await run(args, whole);
   } catch (error) {
-    const message = messageOf(error);
-    if (message === undefined) throw error;
+    const known = messageOf(error);
+    if (known === undefined) throw error;
+    const message = known + await hintFor(error);
     // A place in a text is shown with its line and a caret below it; all else is one line.
     const show: typeof showText = error instanceof SyntaxError ? showLines : showText;
     whole.note(`tdx: ${show(message.slice(0, LONGEST_MESSAGE), LONGEST_MESSAGE)}`);
     // More states than --limit allows: not a mistake, but no answer either.
     return (error as Error).name === "StateLimitError" ? EXIT.unknown : EXIT.usage;
   }
+}
+
+async function hintFor(error: unknown): Promise<string> {
+  if (!(error instanceof UnknownNameError)) return "";
+  const { nearest } = await import("./shell/nearest.ts");
+  return nearest(error.typed, error.names, error.prefix);
 }
 
 /** Characters of a message. */

@@ -15,8 +15,8 @@ import {
   type TeardownReport,
 } from "@tdx/reclaim";
 import { PLATFORMS } from "./platforms.ts";
-import { cpuModel, thisCpu } from "./shell/machine.ts";
-import { table } from "./shell/show.ts";
+import { thisCpu } from "./shell/cpu.ts";
+import { cpuModel, table } from "./shell/show.ts";
 import { type Output, processStdio } from "./shell/stdio.ts";
 import { showTeardown } from "./teardown/simulate.ts";
 

@@ -3,16 +3,10 @@ import { MODES } from "@tdx/core/rules";
 import { showText } from "@tdx/core/text";
 import { decide, type Decision, HOST_KEYS, POLICIES } from "@tdx/reclaim/decide";
 import { type Command, EXIT } from "../shell/command.ts";
-import {
-  type ChosenMachine,
-  CLEARING_OPTIONS,
-  cpuModel,
-  findMachine,
-  MACHINE_OPTIONS,
-  namedKernel,
-} from "../shell/machine.ts";
+import type { ChosenMachine } from "../shell/cpu.ts";
+import { CLEARING_OPTIONS, findMachine, MACHINE_OPTIONS, namedKernel } from "../shell/machine.ts";
 import { noOperands } from "../shell/options.ts";
-import { printJson } from "../shell/show.ts";
+import { cpuModel, printJson } from "../shell/show.ts";
 
 /** `tdx decide`: must reclaimed pages be cleared, and why. */
 export const decideCommand: Command = {

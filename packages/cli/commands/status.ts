@@ -5,7 +5,8 @@ import { openInput } from "../shell/input.ts";
 import type { Options } from "../shell/options.ts";
 import { printJson } from "../shell/show.ts";
 import type { Stdio } from "../shell/stdio.ts";
-import { nearest, UsageError } from "../shell/values.ts";
+import { nearest } from "../shell/nearest.ts";
+import { UsageError } from "../shell/values.ts";
 import { type SeamcallGroup, seamcallGroups } from "../status/groups.ts";
 import { callText, statusText } from "../status/text.ts";
 

@@ -1,5 +1,12 @@
 import { parseArgs } from "@std/cli";
-import { nearest, type NumberRange, pickName, readNumber, readSize, UsageError } from "./values.ts";
+import {
+  type NumberRange,
+  pickName,
+  readNumber,
+  readSize,
+  UnknownNameError,
+  UsageError,
+} from "./values.ts";
 
 /** An option of a command: a flag without `value`, else with the name of its value. */
 export interface Option {
@@ -74,13 +81,13 @@ export function readOptions(args: readonly string[], table: OptionTable): Option
   // What stands beside the options is called _ there, and is none.
   const beside = joined.slice(0, joined.concat("--").indexOf("--"))
     .find((arg) => /^--?(?:no-)?_(?:[.=]|$)/.test(arg));
-  if (beside !== undefined) throw new UsageError(unknownOption(beside, names));
+  if (beside !== undefined) throw unknownOption(beside, names);
   const parsed = parseArgs(joined, {
     boolean: flags,
     string: ["_", ...valued],
     collect: valued,
     unknown: (argument, key) => {
-      if (key !== undefined) throw new UsageError(unknownOption(argument, names));
+      if (key !== undefined) throw unknownOption(argument, names);
     },
   });
   const given = new Map<string, string | true>();
@@ -140,8 +147,9 @@ function joinValues(args: readonly string[], valued: readonly string[]): string[
   return joined;
 }
 
-function unknownOption(argument: string, names: readonly string[]): string {
+function unknownOption(argument: string, names: readonly string[]): UnknownNameError {
   const list = names.map((name) => `--${name}`).join(" ");
   const typed = argument.replace(/=.*$/, "");
-  return `Expected one of ${list}, got ${typed}${nearest(typed.replace(/^-+/, ""), names, "--")}`;
+  const message = `Expected one of ${list}, got ${typed}`;
+  return new UnknownNameError(message, typed.replace(/^-+/, ""), names, "--");
 }

@@ -1,3 +1,4 @@
+import type { CpuIdentity } from "@tdx/host/cpu";
 import { type Source, sourceUrl } from "@tdx/core/plugin";
 import type { Output } from "./stdio.ts";
 
@@ -57,4 +58,9 @@ export function table(header: readonly string[], rows: readonly (readonly string
       right[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)
     ).join("  ").trimEnd();
   return all.map(line).join("\n");
+}
+
+/** A CPU model in words: `family 6 model 0x8f`. */
+export function cpuModel({ family, model }: CpuIdentity): string {
+  return `family ${family} model 0x${model.toString(16)}`;
 }

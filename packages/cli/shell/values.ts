@@ -1,4 +1,3 @@
-import { closestString, levenshteinDistance } from "@std/text";
 import { GiB, KiB, MiB, TiB } from "@tdx/core/plugin";
 
 /** A mistake in what the user typed or gave: shown as one line, exit status 1. */
@@ -6,31 +5,35 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** A hint at the name that was probably meant; empty where no name is near. */
-export function nearest(typed: string, names: readonly string[], prefix = ""): string {
-  const near = names.filter((name) => isNear(typed.toLowerCase(), name.toLowerCase()));
-  return near.length === 0 ? "" : `; did you mean ${prefix}${closestString(typed, near)}?`;
-}
-
-/** Whether most letters are right: one wrong in three or four, two in five; or two are swapped. */
-function isNear(typed: string, name: string): boolean {
-  const letters = (text: string) => [...text].sort().join("");
-  return levenshteinDistance(typed, name) <= Math.min(3, Math.floor((name.length + 1) / 3)) ||
-    letters(typed) === letters(name);
+/** A name that is not known; where it is told, the nearest of those that are is added. */
+export class UnknownNameError extends UsageError {
+  /**
+   * @param message What was expected and what came.
+   * @param typed What was typed.
+   * @param names The names that are known.
+   * @param prefix What stands before such a name.
+   */
+  constructor(
+    message: string,
+    readonly typed: string,
+    readonly names: readonly string[],
+    readonly prefix = "",
+  ) {
+    super(message);
+  }
 }
 
 /**
  * Picks what a name stands for.
  *
  * @param what What is named, for the message.
- * @throws {UsageError} If the name is unknown, with the list and the nearest name.
+ * @throws {UnknownNameError} If the name is unknown, with the list.
  */
 export function pick<T>(what: string, typed: string, choices: Readonly<Record<string, T>>): T {
   if (Object.hasOwn(choices, typed)) return choices[typed]!;
   const names = Object.keys(choices);
-  throw new UsageError(
-    `Expected ${what} to be one of ${names.join(", ")}, got ${typed}${nearest(typed, names)}`,
-  );
+  const message = `Expected ${what} to be one of ${names.join(", ")}, got ${typed}`;
+  throw new UnknownNameError(message, typed, names);
 }
 
 /** Picks a name out of a list; see {@link pick}. */

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { nearest, pick, pickName, readNumber, readSize, UsageError } from "./values.ts";
+import { nearest } from "./nearest.ts";
+import { pick, pickName, readNumber, readSize, UnknownNameError, UsageError } from "./values.ts";
 
 Deno.test("readSize() reads sizes as people, QEMU and Kubernetes write them, and plain bytes", () => {
   const table = [
@@ -51,17 +52,20 @@ Deno.test("pick() gives what a name stands for", () => {
   assertEquals(pickName("a colour", "green", ["red", "green"]), "green");
 });
 
-Deno.test("pick() refuses an unknown name, with the list and the nearest", () => {
-  const { message } = assertThrows(
+Deno.test("pick() refuses an unknown name, with the list", () => {
+  const { message, typed, names } = assertThrows(
     () => pick("a colour", "gren", { red: 1, green: 2 }),
-    UsageError,
+    UnknownNameError,
   );
-  assertEquals(message, "Expected a colour to be one of red, green, got gren; did you mean green?");
+  assertEquals(message, "Expected a colour to be one of red, green, got gren");
+  assertEquals([typed, names], ["gren", ["red", "green"]]);
   assertThrows(() => pickName("a colour", "constructor", ["red"]), UsageError, "got constructor");
 });
 
-Deno.test("nearest() has no hint where there is no name", () => {
+Deno.test("nearest() has a hint where a name is near", () => {
   assertEquals(nearest("x", []), "");
+  assertEquals(nearest("gren", ["red", "green"]), "; did you mean green?");
+  assertEquals(nearest("blue", ["red", "green"]), "");
   assertEquals(nearest("sise", ["size"], "--"), "; did you mean --size?");
 });
 

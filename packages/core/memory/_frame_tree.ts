@@ -180,13 +180,15 @@ export class FrameTree {
     while (start < end) {
       const region = Math.floor(start / REGION_FRAMES);
       const base = region * REGION_FRAMES;
-      const stop = Math.min(end, base + REGION_FRAMES);
-      if (stop - start === this.#regionSize(region)) {
-        this.#regions[region] = to;
-      } else {
-        this.#open(region);
-        this.#fillBlocks(region, start - base, stop - base, from, to);
+      const whole = end === this.#frames ? this.#regions.length : Math.floor(end / REGION_FRAMES);
+      if (start === base && whole > region) {
+        this.#regions.fill(to, region, whole);
+        start = whole * REGION_FRAMES;
+        continue;
       }
+      const stop = Math.min(end, base + REGION_FRAMES);
+      this.#open(region);
+      this.#fillBlocks(region, start - base, stop - base, from, to);
       start = stop;
     }
   }

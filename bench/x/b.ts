@@ -1,0 +1,1 @@
+import "../../packages/cli/shell/options.ts";

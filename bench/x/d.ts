@@ -1,0 +1,1 @@
+import "../../packages/cli/commands/teardown.ts";
