@@ -68,7 +68,7 @@ export function lockPart(
 
 /** Takes the lock of the TDR that owns a page, together with others, or says that it is taken. */
 export function lockTdr({ locks }: SeamState, { tdr }: Td): bigint | undefined {
-  return locks.isFree(tdr / PAGE_BYTES, 1, "shared") ? undefined : status("OPERAND_BUSY", "TDR");
+  return locks.take(tdr / PAGE_BYTES, 1, "shared") ? undefined : status("OPERAND_BUSY", "TDR");
 }
 
 /** Checks and locks a 4 KiB page of a type; gives its frame number. */

@@ -25,6 +25,7 @@ export function acceptPages(
   const page = gpa / pageBytes(level);
   const isPending = Number.isInteger(page) &&
     td.sept.leaves[level]?.present(page, pages) === pages &&
+    td.sept.unblocked(page, level, pages) === pages &&
     [...pieces(state, td, page, level, pages)].every(({ entry }) => entry?.mapping === "pending");
   if (!isPending) {
     throw new RangeError(`Expected ${pages} pending pages of level ${level} at GPA ${hex(gpa)}`);

@@ -114,7 +114,9 @@ Deno.test("pagePromote() refuses in order, and joins what a split had parted", (
   assertEquals(promote(), "TLB_TRACKING_NOT_DONE|RCX");
   mem.track(TDR);
   assertEquals(promote(), "EPT_INVALID_PROMOTE_CONDITIONS|RCX");
+  mem.rangeUnblock(TDR, 0, 1);
   mem.rangeUnblock(TDR, 0, 0);
+  block(module, 1);
   const { children } = module.td(TDR)!;
   const { status, rcx, pages, pair } = mem.pagePromote(TDR, 0, 1);
   assertEquals([status, rcx, pages, pair], [0n, BigInt(FREE), runOf(FREE / PAGE_BYTES, 1), null]);

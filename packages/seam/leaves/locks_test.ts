@@ -53,6 +53,9 @@ const emptied = (module: TdxModule) => {
   module.mem.rangeBlock(0, 0, 0);
   module.mem.track(0);
   module.mem.pageRemove(0, 0, 0);
+};
+const blockedEmpty = (module: TdxModule) => {
+  emptied(module);
   module.mem.rangeBlock(0, 0, 1);
   module.mem.track(0);
 };
@@ -140,7 +143,7 @@ const LEAVES: readonly (readonly [
     OP_STATE: "shared",
     SEPT_TREE: "exclusive",
   }],
-  ["MEM.SEPT.REMOVE", emptied, (m) => m.mem.septRemove(0, 0, 1), "shared", {
+  ["MEM.SEPT.REMOVE", blockedEmpty, (m) => m.mem.septRemove(0, 0, 1), "shared", {
     OP_STATE: "shared",
     SEPT_TREE: "exclusive",
   }],

@@ -105,7 +105,7 @@ const PAGE_AUG: AddLeaf = {
  *
  * All but TDH.MEM.TRACK refuse first, in this order, with: what is wrong with the TDR (|RDX),
  * TD_KEYS_NOT_CONFIGURED, TDCS_NOT_ALLOCATED, OP_STATE_INCORRECT, OPERAND_INVALID|RCX (GPA or
- * level), EPT_WALK_FAILED|RCX (the Secure EPT page is missing that would hold the entry),
+ * level), EPT_WALK_FAILED|RCX (a Secure EPT page on the way to the entry is missing or blocked),
  * EPT_ENTRY_STATE_INCORRECT|RCX (something is mapped there, or nothing is).
  *
  * @example
@@ -201,14 +201,16 @@ export class MemLeaves {
     return callTimes(this.#state, "TDH.MEM.RANGE.BLOCK", { tdr, gpa, level }, pages, () => {
       const found = this.#find({ tdr, gpa, level }, pages, [0, 3], "table");
       if (typeof found === "bigint") return found;
-      const { td, entry, frames } = found;
+      const { td, page, entry, frames } = found;
       if (isBlocked(entry)) return status("GPA_RANGE_ALREADY_BLOCKED", "RCX");
 
       const span = framesPer(entry.level);
       const [blocked] = alike(this.#state, frames, frames.count, span, null);
       const mapping = entry.mapping === "pending" ? "pending-blocked" : "blocked";
       this.#state.pamt.change(blocked, entry, { ...entry, mapping, epoch: td.epoch });
-      return blocked.count / span;
+      const count = blocked.count / span;
+      if (entry.type === "EPT") times(count, (i) => td.sept.blocked[level]!.add(page + i));
+      return count;
     });
   }
 
@@ -283,9 +285,9 @@ export class MemLeaves {
   /**
    * TDH.MEM.SEPT.REMOVE: takes a page out of the Secure EPT. Nothing is written to it.
    *
-   * Refuses as the class says, then, once the TD is finalised, with GPA_RANGE_NOT_BLOCKED|RCX and
-   * TLB_TRACKING_NOT_DONE|RCX, and with OPERAND_BUSY|RCX or EPT_PAGE_NOT_FREE|RCX (an entry of it
-   * is in use).
+   * Refuses as the class says, then with OPERAND_BUSY|RCX; once the TD is finalised with
+   * GPA_RANGE_NOT_BLOCKED|RCX and TLB_TRACKING_NOT_DONE|RCX; with EPT_PAGE_NOT_FREE|RCX (an entry of
+   * it is in use).
    *
    * @param tdr Address of the TDR in bytes.
    * @param gpa First guest physical address that the page translates, a multiple of what it spans.
@@ -305,13 +307,13 @@ export class MemLeaves {
       if (place.entry !== "table") return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
       const { frames } = td.sept.tables[level]!.translate(place.page, 1);
       const entry = this.#state.pamt.entry(frames.frame)!;
-      const refusal = refuseUntracked(td, entry) ??
-        lockFrame(this.#state, frames.frame, "RCX", "exclusive");
+      const refusal = lockFrame(this.#state, frames.frame, "RCX", "exclusive") ??
+        refuseUntracked(td, entry);
       if (refusal !== undefined) return refusal;
       if (!td.sept.isEmpty(place.page, level)) return status("EPT_PAGE_NOT_FREE", "RCX");
 
       removable = this.#state.free(frames, entry);
-      td.sept.tables[level]!.remove(place.page, 1);
+      td.sept.removeTable(place.page, level);
       td.children--;
       removed = frames;
       return SUCCESS;
@@ -338,7 +340,7 @@ export class MemLeaves {
     return callTimes(this.#state, "TDH.MEM.RANGE.UNBLOCK", { tdr, gpa, level }, pages, () => {
       const found = this.#find({ tdr, gpa, level }, pages, [0, 3], "table");
       if (typeof found === "bigint") return found;
-      const { td, entry, frames } = found;
+      const { td, page, entry, frames } = found;
       if (!isBlocked(entry)) return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
       const refusal = refuseUntracked(td, entry);
       if (refusal !== undefined) return refusal;
@@ -346,7 +348,9 @@ export class MemLeaves {
       const span = framesPer(entry.level);
       const [unblocked] = alike(this.#state, frames, frames.count, span, null);
       this.#state.pamt.change(unblocked, entry, unblock(entry));
-      return unblocked.count / span;
+      const count = unblocked.count / span;
+      if (entry.type === "EPT") times(count, (i) => td.sept.blocked[level]!.delete(page + i));
+      return count;
     });
   }
 
@@ -446,7 +450,7 @@ export class MemLeaves {
       }
       removable = state.free(frames, entry);
       removed = frames;
-      td.sept.tables[level]!.remove(place.page, 1);
+      td.sept.removeTable(place.page, level);
       td.sept.leaves[level - 1]!.remove(place.page * framesPer(1), framesPer(1));
       td.sept.leaves[level]!.insert(place.page, joined);
       td.children--;
@@ -503,7 +507,9 @@ export class MemLeaves {
     const { sept } = this.#state.tds.get(tdr)!;
     for (let at = 3; at > level; at--) {
       const page = Math.floor(gpa / pageBytes(at));
-      if (sept.entry(page, at) !== "table") return this.#entryOf(sept, page, at);
+      if (sept.entry(page, at) !== "table" || sept.blocked[at]!.has(page)) {
+        return this.#entryOf(sept, page, at);
+      }
     }
     return this.#entryOf(sept, gpa / pageBytes(level), level);
   }
@@ -511,7 +517,7 @@ export class MemLeaves {
   /** An entry as the host sees it: without the address of a Secure EPT page. */
   #entryOf(sept: SecureEpt, page: number, level: number): bigint {
     const entry = sept.entry(page, level);
-    if (entry === "table") return READ_WRITE_EXECUTE;
+    if (entry === "table") return sept.blocked[level]!.has(page) ? 0n : READ_WRITE_EXECUTE;
     if (entry !== "leaf") return SUPPRESS_VE;
     const { frame } = sept.leaves[level]!.translate(page, 1).frames;
     const isMapped = this.#state.pamt.entry(frame)!.mapping === "mapped";
@@ -535,9 +541,9 @@ export class MemLeaves {
       if (span === 1 && lacksPair(this.#state, chunk)) {
         return status("MISSING_PAMT_PAGE_PAIR", "R8");
       }
-      const piece = pamt.piece(quietPart(this.#state, chunk, span));
-      const fit = pamt.fit(piece.pages, span);
-      if (piece.entry?.type !== "NDA" || fit < span) return status("PAGE_METADATA_INCORRECT", "R8");
+      const quiet = quietPart(this.#state, chunk, span);
+      const fit = pamt.freeFrames(quiet, span);
+      if (fit < span) return status("PAGE_METADATA_INCORRECT", "R8");
 
       const entries = td.sept.free(place.page, level, Math.floor(fit / span));
       const [added, rest] = alike(this.#state, chunk, entries * span, span, "exclusive");
@@ -568,10 +574,15 @@ export class MemLeaves {
       return status("EPT_ENTRY_STATE_INCORRECT", "RCX");
     }
     const extents = place.entry === "leaf" ? td.sept.leaves : td.sept.tables;
-    const { frames } = extents[level]!.translate(place.page, pages);
+    const reachable = td.sept.unblocked(place.page, level, pages);
+    const { frames } = extents[level]!.translate(place.page, reachable);
     const piece = this.#state.pamt.piece(frames);
     return { td, page: place.page, entry: piece.entry!, frames: piece.pages };
   }
+}
+
+function times(count: number, act: (i: number) => void): void {
+  for (let i = 0; i < count; i++) act(i);
 }
 
 /** RCX of a leaf that gives back a page. */

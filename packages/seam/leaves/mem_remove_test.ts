@@ -86,9 +86,12 @@ Deno.test("septRemove() M14: blocked and tracked once the TD is finalised, and a
   assertEquals(remove(), "TLB_TRACKING_NOT_DONE|RCX");
   mem.track(TDR);
   assertEquals(remove(), "EPT_PAGE_NOT_FREE|RCX");
+  mem.rangeUnblock(TDR, 0, 1);
   mem.rangeBlock(TDR, 0, 0);
   mem.track(TDR);
   mem.pageRemove(TDR, 0, 0);
+  mem.rangeBlock(TDR, 0, 1);
+  mem.track(TDR);
   const children = module.td(TDR)!.children;
   module.lock({ tdr: TDR, part: "SEPT_TREE" }, "shared");
   assertEquals(remove(), "OPERAND_BUSY|SEPT_TREE");
@@ -100,6 +103,23 @@ Deno.test("septRemove() M14: blocked and tracked once the TD is finalised, and a
   assertEquals(module.memory.counts.lines, written);
   assertEquals(checkInvariants(module), []);
   assertEquals(says(mem.pageAug(TDR, 0, 0, 2 * GiB)), "EPT_WALK_FAILED|RCX");
+});
+
+Deno.test("M13: what is below a blocked Secure EPT page is not found, in bulk or restored", () => {
+  const module = newModule();
+  liveTd(module, { memory: [runOf(2 ** 18, 1024)] });
+  const { mem } = module;
+  mem.rangeBlock(TDR, 2 * MiB, 1);
+  module.restore(module.snapshot());
+  assertEquals(mem.rangeBlock(TDR, 0, 0, 1024), { status: 0n, count: 512 });
+  assertEquals(says(mem.rangeBlock(TDR, 2 * MiB, 0, 512)), "EPT_WALK_FAILED|RCX");
+  assertThrows(() => module.load(TDR, 2 * MiB), RangeError, "a mapped page");
+  mem.track(TDR);
+  mem.rangeUnblock(TDR, 2 * MiB, 1);
+  assertEquals(mem.rangeBlock(TDR, 2 * MiB, 0, 512), { status: 0n, count: 512 });
+  assertEquals(mem.pageAug(TDR, 4 * MiB, 1, 2 * GiB).status, 0n);
+  mem.rangeBlock(TDR, 0, 2);
+  assertThrows(() => module.accept(TDR, 4 * MiB, 1), RangeError, "1 pending pages");
 });
 
 Deno.test("septRemove() M14: a TD that was never finalised needs no block", () => {

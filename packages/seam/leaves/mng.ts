@@ -191,9 +191,9 @@ export class MngLeaves {
     return call(this.#state, "TDH.MNG.KEY.FREEID", { tdr }, () => {
       const td = checkTd(this.#state, tdr, "RCX", "exclusive");
       if (typeof td === "bigint") return td;
+      if (td.lifeCycle !== "BLOCKED") return status("LIFECYCLE_STATE_INCORRECT");
       const busy = lockPart(this.#state, "KOT", "exclusive");
       if (busy !== undefined) return busy;
-      if (td.lifeCycle !== "BLOCKED") return status("LIFECYCLE_STATE_INCORRECT");
       const entry = keys.entry(td.hkid)!;
       if (entry.pending.size > 0) return status("WBCACHE_NOT_COMPLETE");
 

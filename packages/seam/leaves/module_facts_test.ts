@@ -17,6 +17,8 @@ Deno.test("M10: who holds the key ownership table keeps others out of it", () =>
   const td = liveTd(module);
   module.lock("KOT", "shared");
   assertEquals(says(module.mng.create(2 * GiB, 34)), "OPERAND_BUSY|KOT");
+  // Only this leaf looks at the life cycle first.
+  assertEquals(says(module.mng.keyFreeid(TDR)), "LIFECYCLE_STATE_INCORRECT");
   td.vcpus.forEach((tdvpr, lp) => module.vp.flush(tdvpr, lp));
   assertEquals(says(module.mng.vpflushdone(TDR)), "OPERAND_BUSY|KOT");
   module.unlock("KOT");

@@ -11,7 +11,7 @@ import {
 import { PageLocks, PartLocks } from "./_page_locks.ts";
 import type { KeyOwnership } from "./key_ownership.ts";
 import type { Pair } from "./_pamt_pairs.ts";
-import { isBlocked, noGuestPage, type Pamt, type PamtEntry } from "./pamt.ts";
+import { noGuestPage, type Pamt, type PamtEntry } from "./pamt.ts";
 import { Seamcalls } from "./seamcalls.ts";
 import { pageBytes } from "./page_type.ts";
 import type { Td, Vcpu } from "./td.ts";
@@ -131,10 +131,7 @@ export class SeamState {
       if (!extents.present(page, 1)) continue;
       const { frame } = extents.translate(page, 1).frames;
       const isMapped = this.pamt.entry(frame)!.mapping === "mapped" &&
-        sept.tables.slice(level + 1).every((tables, above) => {
-          const table = tables.translate(Math.floor(gpa / pageBytes(level + 1 + above)), 1);
-          return !isBlocked(this.pamt.entry(table.frames.frame)!);
-        });
+        sept.entry(page, level) === "leaf";
       return isMapped ? frame * PAGE_BYTES + gpa % pageBytes(level) : undefined;
     }
     return undefined;

@@ -1,7 +1,7 @@
 import { forEachFrame, type Key, runOf } from "@tdx/core";
 import type { SeamState } from "./_seam_state.ts";
 import type { KeyState } from "./key_ownership.ts";
-import type { PamtEntry } from "./pamt.ts";
+import { isBlocked, type PamtEntry } from "./pamt.ts";
 import { Td, type TdInfo, type Vcpu, type VcpuInfo } from "./td.ts";
 
 /**
@@ -166,6 +166,9 @@ function restoreTd(state: SeamState, snapshot: TdSnapshot): Td {
   for (const [level, page, frame] of leaves) {
     td.sept.leaves[level]!.insert(page, runOf(frame, 512 ** level));
   }
-  for (const [level, page, frame] of tables) td.sept.tables[level]!.insert(page, runOf(frame, 1));
+  for (const [level, page, frame] of tables) {
+    td.sept.tables[level]!.insert(page, runOf(frame, 1));
+    if (isBlocked(state.pamt.entry(frame)!)) td.sept.blocked[level]!.add(page);
+  }
   return td;
 }

@@ -134,9 +134,28 @@ export class Pamt {
     return this.pairs?.alike(chunk, span === 1) ?? chunk.count;
   }
 
-  /** Takes free frames into use, which share an entry. */
+  /**
+   * How many frames at the beginning of a chunk can be pages of `span` frames now: free ones, whatever
+   * owners they show (M12). No more are looked at than one such page needs.
+   */
+  freeFrames(chunk: FrameChunk, span: number): number {
+    let count = 0;
+    for (let rest: FrameChunk | null = chunk; rest !== null && count < span;) {
+      const piece: Piece = this.piece(rest);
+      const fit = piece.entry?.type === "NDA" ? this.fit(piece.pages, span) : 0;
+      count += fit;
+      rest = fit < piece.pages.count ? null : piece.rest;
+    }
+    return count;
+  }
+
+  /** Takes free frames into use. */
   use(pages: FrameChunk, to: PamtEntry): void {
-    this.change(pages, this.entry(firstFrame(pages))!, to);
+    for (let rest: FrameChunk | null = pages; rest !== null;) {
+      const piece: Piece = this.piece(rest);
+      this.change(piece.pages, piece.entry!, to);
+      rest = piece.rest;
+    }
   }
 
   /** Frees frames; a reclaim clears no more than the type, so the owner still shows (M12). */
