@@ -84,6 +84,12 @@ Deno.test("decide() names the rules and sources that decide", () => {
   assert(decide({ platform: spr }).sources.some(({ text }) => text.includes("1e536e106897")));
 });
 
+Deno.test("decide() cites what shows the kernel's way where no commit does", () => {
+  const kernel = linux("6.17", { symbols: ["tdx_quirk_reset_page"] });
+  const texts = decide({ platform: gnr, kernel }).sources.map(({ text }) => text);
+  assertEquals(texts.at(-1), "Linux symbol tdx_quirk_reset_page");
+});
+
 Deno.test("decide() never calls an unidentified CPU confirmed", () => {
   const decision = decide({ platform: generic });
   assertEquals(decision.confidence, "assumed");

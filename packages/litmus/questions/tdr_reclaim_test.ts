@@ -28,6 +28,7 @@ for (
       );
       assertEquals(ways[0], "");
       assertEquals(ways[1], way);
+      assertEquals(new Set(verdicts[1]!.witness.map(({ line }) => line)), new Set(["TDR"]));
     });
   }
 }

@@ -227,7 +227,8 @@ export class TeardownSystem {
       go("guest", `TDG.MEM.PAGE.ACCEPT of ${name}`, accept);
     });
     const inside = view.running.some((epoch) => epoch >= 0);
-    if (inside && !view.fatal && options.fail === undefined && row[FAULTS]! < options.faults) {
+    // Nobody enters a TD that is fatal already.
+    if (inside && options.fail === undefined && row[FAULTS]! < options.faults) {
       const fatal = world.ask(module, "fatal", 0, (module) => {
         module.markFatal(world.tdr);
         module.kick(world.tdr);
@@ -439,7 +440,6 @@ export class TeardownSystem {
       const again = (hasCode(answer.status, "OPERAND_BUSY") && tries < retry) ||
         (hasCode(answer.status, "INTERRUPTED_RESUMABLE") && tries < resume);
       next[lane.at + TRIES] = again ? Math.min(tries + 1, MOST_TRIES) : 0;
-      if (again && retry + resume <= MOST_TRIES) next[lane.at + TRIES] = tries + 1;
       if (!again) next[lane.at + PC] = succeeded(answer.status) ? instruction.ok : instruction.fail;
       const step = {
         by,

@@ -10,9 +10,12 @@ import { Threads } from "./_threads.ts";
 import { World } from "./_world.ts";
 import { linuxTeardown } from "./linux_teardown.ts";
 import { parseTeardown, programOf, type Teardown } from "./parse_teardown.ts";
+import type { PropertyId } from "./properties.ts";
 import { type PropertyVerdict, type ProveOptions, proveTeardown } from "./prove_teardown.ts";
 
 const BOTH = { platforms: [spr, gnr] };
+
+const TINY: Omit<ProveOptions, "platforms"> = { pages: 1, vcpus: 1, packages: 1, faults: 0 };
 
 function linuxOf(version: string, path: "dynamic" | "terminate" = "dynamic"): Teardown {
   return parseTeardown(linuxTeardown(linux(version), path));
@@ -64,6 +67,11 @@ Deno.test("TDH.MEM.PAGE.REMOVE fails: Linux 6.18 leaks the page, 6.19 gives it b
   const { properties } = await proveTeardown(linuxOf("6.19"), { ...BOTH, fail });
   const reach = properties.find(({ id }) => id === "reach")!.counterexample!;
   assertEquals(
+    reach.harm,
+    "The host has guest page 0, and the module still counts it as in use: its PAMT entry is REG, " +
+      "its Secure EPT entry blocked since epoch 1.",
+  );
+  assertEquals(
     reach.steps.map(({ by, what, status }) =>
       `${by}: ${what}${status === null ? "" : ` ${status}`}`
     ),
@@ -108,6 +116,148 @@ for (const [name, expected] of Object.entries(EXAMPLES)) {
     assertEquals(await broken(parseTeardown(text), { faults: 0 }), expected);
   });
 }
+
+// The steps of a teardown without T6 that change the module (§3), and what they change.
+const CHANGES: readonly (readonly [what: string, ...changes: string[]])[] = [
+  ["TDH.MEM.RANGE.BLOCK of guest page 0", "Secure EPT: guest page 0 mapped to blocked in epoch 1"],
+  ["TDH.MEM.TRACK", "TD: epoch 1 to 2"],
+  ["TDH.MEM.PAGE.REMOVE of guest page 0", "PAMT: guest page 0 REG to NDA"],
+  ["TDH.VP.FLUSH of vCPU 0", "vCPU 0: outside, associated to flushed"],
+  [
+    "TDH.MNG.VPFLUSHDONE",
+    "TD: KEYS_CONFIGURED to BLOCKED",
+    "HKID 33: ASSIGNED to FLUSHED",
+    "HKID 33: packages to write back: 0, 1",
+  ],
+  ["TDH.PHYMEM.CACHE.WB on package 0", "HKID 33: packages to write back: 1"],
+  ["TDH.PHYMEM.CACHE.WB on package 1", "HKID 33: packages to write back: none"],
+  ["TDH.MNG.KEY.FREEID", "TD: BLOCKED to TEARDOWN", "HKID 33: FLUSHED to FREE"],
+  ["TDH.PHYMEM.PAGE.RECLAIM of TDVPR of vCPU 0", "PAMT: TDVPR of vCPU 0 TDVPR to NDA"],
+  [
+    "TDH.PHYMEM.PAGE.RECLAIM of Secure EPT page, level 3",
+    "PAMT: Secure EPT page, level 3 EPT to NDA",
+  ],
+  ["TDH.PHYMEM.PAGE.RECLAIM of TDCS page 5", "PAMT: TDCS page 5 TDCX to NDA"],
+  ["TDH.PHYMEM.PAGE.RECLAIM of TDR", "PAMT: TDR TDR to NDA", "TD: gone"],
+];
+// What becomes of the line of the TDR: it is dirty from T4 on (M7), and evicted behind the reset.
+const LINE = [
+  [
+    "TDH.MNG.KEY.FREEID",
+    "",
+    "memory zeros by KeyID 32, TD owner 1; cached under KeyID 32: zeros, dirty",
+  ],
+  ["resets TDR", "", "memory zeros by KeyID 0, TD owner 0; cached under KeyID 32: zeros, dirty"],
+  ["eviction, KeyID 32, TDR", "K3 W1", "memory zeros by KeyID 32, TD owner 1"],
+  ["partial write host, KeyID 0, TDR", "W5", "memory poisoned (partial-write), TD owner 1"],
+  ["load, KeyID 0, TDR", "K1 R0", "memory poisoned (partial-write), TD owner 1"],
+];
+
+Deno.test("a counterexample says what each step changes, where it stands, and what the line does", async () => {
+  const text = Deno.readTextFileSync(
+    new URL("examples/t6-left-out.teardown", import.meta.url),
+  );
+  const { properties } = await proveTeardown(parseTeardown(text), {
+    ...BOTH,
+    ...TINY,
+    packages: 2,
+    busy: 0,
+  });
+  const { harm, page, machine, steps } = properties.find(({ id }) => id === "machine-check")!
+    .counterexample!;
+  assertEquals([harm, page, machine], [
+    "The host consumes poison in TDR: a machine check.",
+    "TDR",
+    "spr Li",
+  ]);
+  for (const [what, ...changes] of CHANGES) {
+    const step = steps.find((step) => step.what === what)!;
+    assertEquals(step.changes, changes, what);
+    const written = text.split("\n")[step.textLine! - 1]!;
+    assert(written.trim().includes(what.split(" ")[0]!), written);
+  }
+  const changing = new Set(CHANGES.map(([what]) => what.split(" ")[0]));
+  for (const { what, changes } of steps) {
+    if (changes.length > 0) assert(changing.has(what.split(" ")[0]), what);
+  }
+  assertEquals(
+    steps.filter(({ line }) => line !== null).map((
+      { what, rules, line },
+    ) => [what, rules.join(" "), line]),
+    LINE,
+  );
+});
+
+const one = (work: string) => `TEARDOWN one thread t { ${work} }`;
+const PAGE = "guest page 0";
+// A teardown, what it breaks, and the sentence for that.
+const HARMS: readonly (readonly [string, PropertyId, harm: string])[] = [
+  [
+    one("each p in guest { return p }"),
+    "reach",
+    `The host has ${PAGE}, and the module still counts it as in use: its PAMT entry is REG, its ` +
+    "Secure EPT entry mapped.",
+  ],
+  [
+    one("each p in tdcs { return p }"),
+    "reach",
+    "The host has TDCS page 0, and the module still counts it as in use: its PAMT entry is TDCX.",
+  ],
+  [
+    one("each p in guest { return p }"),
+    "dirty",
+    `The host has ${PAGE}, and a private line of it is still dirty in a cache.`,
+  ],
+  [
+    one("each p in guest { return p return p } leak all"),
+    "every-page",
+    `The teardown deals with ${PAGE} once more, after it gave it away.`,
+  ],
+  [
+    one("kick"),
+    "every-page",
+    `The teardown is over, and ${PAGE} neither came back nor is it reported leaked.`,
+  ],
+  [
+    one("leak tdr"),
+    "leak",
+    "TDR is leaked although no SEAMCALL failed that Linux expects to succeed.",
+  ],
+  [
+    "TEARDOWN x thread a { lock x lock y unlock y unlock x } " +
+    "thread b { lock y lock x unlock x unlock y }",
+    "ends",
+    "From here no step leads to the end of the teardown.",
+  ],
+];
+
+Deno.test("a counterexample says in a sentence what goes wrong", async () => {
+  for (const [text, id, harm] of HARMS) {
+    const { properties } = await proveTeardown(parseTeardown(text), { ...BOTH, ...TINY });
+    const found = properties.find((property) => property.id === id)!.counterexample!;
+    assertEquals(found.harm, harm);
+  }
+});
+
+Deno.test("a counterexample says where vCPUs are, and with which operand a SEAMCALL was refused", async () => {
+  const steps = async (work: string, id: PropertyId) => {
+    const teardown = parseTeardown(one(work));
+    const { properties } = await proveTeardown(teardown, { ...BOTH, ...TINY });
+    return stepsOf(properties.find((property) => property.id === id)!);
+  };
+  const flushed = "TDH.MEM.TRACK each v in vcpus { TDH.VP.FLUSH v } each p in guest { return p }";
+  assertEquals((await steps(flushed, "dirty")).flatMap(({ changes }) => changes), [
+    "vCPU 0: outside, associated to inside since epoch 1",
+    "TD: epoch 1 to 2",
+    "vCPU 0: inside since epoch 1 to flushed",
+  ]);
+  const hasty = "each p in guest { TDH.PHYMEM.PAGE.RECLAIM p TDH.MEM.PAGE.REMOVE p return p }";
+  assertEquals((await steps(hasty, "reach")).map(({ status }) => status), [
+    "LIFECYCLE_STATE_INCORRECT",
+    "GPA_RANGE_NOT_BLOCKED|RCX",
+    null,
+  ]);
+});
 
 Deno.test("the order is the one that @tdx/reclaim simulates", async () => {
   for (const version of ["6.18", "7.4"]) {
@@ -161,8 +311,6 @@ Deno.test("more states than the limit: nothing is said", async () => {
     "Expected at most 100 states, got more",
   );
 });
-
-const TINY: Omit<ProveOptions, "platforms"> = { pages: 1, vcpus: 1, packages: 1, faults: 0 };
 
 Deno.test("as many states as the limit are explored, and not one more", async () => {
   const { states } = await proveTeardown(linuxOf("6.18"), { ...BOTH, ...TINY });

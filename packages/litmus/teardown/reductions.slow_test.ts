@@ -1,36 +1,11 @@
 // Each reduction against the same exploration without it, on sizes where that is possible.
 import { assert, assertEquals } from "@std/assert";
 import { linux } from "@tdx/linux";
-import { spr } from "@tdx/platform-spr";
-import { LineSets } from "./_line_sets.ts";
-import { type SystemOptions, TeardownSystem } from "./_system.ts";
-import { World, type WorldSize } from "./_world.ts";
+import { brokenKinds, type Explored, explorer, NOTHING, ONE, shapes } from "./_fixtures_test.ts";
 import { linuxTeardown } from "./linux_teardown.ts";
-import { parseTeardown, programOf } from "./parse_teardown.ts";
-
-const NOTHING = { faults: 0, busy: 0, fail: undefined, symmetry: false, independence: true };
-
-/** All the states of a teardown on one machine; the same world and lines for each of the options. */
-function explorer(text: string, size: WorldSize) {
-  const program = programOf(parseTeardown(text));
-  const world = new World(size, program.dynamicPamt, spr);
-  const lines = new LineSets([{ platform: spr, mode: "Li" }], world);
-  return (options: Partial<SystemOptions>) => {
-    const system = new TeardownSystem(world, lines, program, { ...NOTHING, ...options });
-    const broken = new Set<string>();
-    for (let state = 0; state < system.size; state++) {
-      system.violations(state, (property, page) => broken.add(`${property} ${page}`));
-      system.expand(
-        state,
-        (_, step) => step.violates.forEach(([property, page]) => broken.add(`${property} ${page}`)),
-      );
-    }
-    return { system, world, lines, broken };
-  };
-}
 
 /** Where all but the lines are, with each state that the line of a page can be in. */
-function places({ system, lines }: ReturnType<ReturnType<typeof explorer>>, page: number) {
+function places({ system, lines }: Explored, page: number) {
   const found = new Set<string>();
   for (let state = 0; state < system.size; state++) {
     const { holder, set } = system.page(state, page);
@@ -53,7 +28,6 @@ thread zap {
     TDH.PHYMEM.PAGE.WBINVD page td
   }
 }`;
-const ONE = { pages: 1, vcpus: 1, packages: 1 };
 
 for (
   const [name, text] of [["zap", ZAP], ["Linux 6.19", linuxTeardown(linux("6.19"), "dynamic")]]
@@ -82,30 +56,6 @@ Deno.test("lines do not change one another: two at once are each as it is alone"
   }
 });
 
-/** What a state is, whichever of the things that are alike is which. */
-function shapes({ system, world, lines }: ReturnType<ReturnType<typeof explorer>>): Set<string> {
-  const found = new Set<string>();
-  for (let state = 0; state < system.size; state++) {
-    const view = world.view(system.module(state));
-    const cells = world.pages.map(({ kind }, page) => {
-      const { holder, set } = system.page(state, page);
-      return `${kind} ${holder} ${lines.elements(set)} ${view.entries[page]}`;
-    });
-    const pages = world.pages.flatMap(({ vcpu }, page) => vcpu < 0 ? [cells[page]!] : []);
-    const vcpus = view.vcpus.map((vcpu, i) =>
-      `${vcpu}: ${world.pages.flatMap((page, at) => page.vcpu === i ? [cells[at]!] : []).sort()}`
-    );
-    found.add(JSON.stringify([
-      pages.sort(),
-      vcpus.sort(),
-      view.packages.toSorted(),
-      view.programmed,
-      system.isOver(state),
-    ]));
-  }
-  return found;
-}
-
 for (
   const [size, path] of [
     [{ pages: 1, vcpus: 2, packages: 1 }, "dynamic"],
@@ -119,11 +69,6 @@ for (
     const some = explore({ busy: 1, symmetry: true });
     assert(some.system.size < all.system.size);
     assertEquals(shapes(some), shapes(all));
-    const kinds = ({ broken, world }: typeof all) =>
-      new Set([...broken].map((each) => {
-        const [property, page] = each.split(" ");
-        return `${property} ${world.pages[Number(page)]?.kind}`;
-      }));
-    assertEquals(kinds(some), kinds(all));
+    assertEquals(brokenKinds(some), brokenKinds(all));
   });
 }

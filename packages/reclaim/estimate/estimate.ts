@@ -157,7 +157,6 @@ function costOf({ cases }: Costs, pages: number): Saving {
 
 /** A given clear may take longer than an extrapolated whole, but no more than all of it. */
 function part(time: Interval, total: Interval): Interval {
-  if (time.high === 0) return time;
   return { low: Math.min(1, time.low / total.high), high: Math.min(1, time.high / total.low) };
 }
 

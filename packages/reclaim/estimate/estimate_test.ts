@@ -180,6 +180,7 @@ for (const [gib, path, low, high] of OUTSIDE) {
     assert(!estimate(LARGE).assumptions.includes("E8"));
     const [, , rest, clear] = rows(found);
     assertEquals([rest![2], clear![2]], ["extrapolated", "extrapolated"]);
+    assertMatch(found.always.terms[2]!.source, /^the extrapolated total less the clear /);
     // What a core was measured to clear holds at any size.
     const measured = estimate({ ...LARGE, guestBytes: gib * GiB, path, clear: "measured" });
     assertEquals(rows(measured)[3]![2], "measured");
@@ -221,10 +222,13 @@ Deno.test("estimate() names the assumption where vCPUs are not those of the tabl
 
 Deno.test("estimate() reckons with a given clear, up to the whole of what was published", () => {
   // 467 s / 105,063,192 pages = 4444.9 ns.
-  const { clear, saved } = estimate({ ...LARGE, clear: 4444 });
+  const { clear, saved, always } = estimate({ ...LARGE, clear: 4444 });
   assertEquals([clear.name, clear.provenance], ["given", "assumed"]);
   assertEquals(clear.nsPerPage, { low: 4444, high: 4444 });
   near(saved.share, 0.9998, 0.9998, 1e-4);
+  // Flush and write-back may take more than what is left.
+  near(always.terms[2]!.seconds, 0, 467 - 466.9008, 1e-3);
+  assertEquals(estimate({ ...LARGE, clear: 0.5 }).clear.nsPerPage, { low: 0.5, high: 0.5 });
   assertThrows(
     () => estimate({ ...LARGE, clear: 4445 }),
     RangeError,
@@ -235,6 +239,12 @@ Deno.test("estimate() reckons with a given clear, up to the whole of what was pu
   const { share } = estimate({ ...LARGE, guestBytes: GiB, clear: 4445 }).clear;
   // 262,693 pages in the 24 / 18 s of a GiB.
   near(share, 0.3907, 0.8758, 2e-3);
+});
+
+Deno.test("estimate() takes a clear that is longer than an extrapolated whole for all of it", () => {
+  const { clear, saved, quirk } = estimate({ ...LARGE, guestBytes: GiB, clear: 1e6 });
+  assertEquals([clear.share, saved.share], [{ low: 1, high: 1 }, { low: 1, high: 1 }]);
+  assertEquals(quirk.total.seconds, { low: 0, high: 0 });
 });
 
 Deno.test("estimate() takes what a meter measured with its range, source and provenance", () => {

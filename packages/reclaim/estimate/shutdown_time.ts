@@ -202,21 +202,25 @@ function whoseTotal(work: Work, { clear, points, whole, insideTable }: Costs): W
 /** The pages' share of the published total, corrected by what was done more or less than there. */
 function totalOf(work: Work, whole: Work, { total, clearNsPerPage }: CostCase): Interval {
   const share = work.pages / whole.pages;
-  return weighted(
+  return atLeastZero(weighted(
     [share, total],
     [work.vcpuFlushes - share * whole.vcpuFlushes, VCPU_FLUSH_SECONDS],
     [work.cacheWriteBacks - share * whole.cacheWriteBacks, CACHE_WRITE_BACK_SECONDS],
     [(work.pagesCleared - work.pages) / 1e9, clearNsPerPage],
-  );
+  ));
 }
 
 function restOf(work: Work, whole: Work, { total, clearNsPerPage }: CostCase): Interval {
   const share = work.pages / whole.pages;
-  const rest = weighted(
+  return atLeastZero(weighted(
     [share, total],
     [-share * whole.vcpuFlushes, VCPU_FLUSH_SECONDS],
     [-share * whole.cacheWriteBacks, CACHE_WRITE_BACK_SECONDS],
     [-work.pages / 1e9, clearNsPerPage],
-  );
-  return { low: Math.max(0, rest.low), high: Math.max(0, rest.high) };
+  ));
+}
+
+/** Nothing takes less than no time, where a clear was given that takes longer than the whole. */
+function atLeastZero({ low, high }: Interval): Interval {
+  return { low: Math.max(0, low), high: Math.max(0, high) };
 }

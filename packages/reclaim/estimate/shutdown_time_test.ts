@@ -6,7 +6,7 @@ import { busyAfterEach, tearDown } from "../_fixtures_test.ts";
 import { createTdHost } from "../td_host/td_host.ts";
 import { TEARDOWN_PATHS } from "../teardown/options.ts";
 import { estimate } from "./estimate.ts";
-import { type ShutdownTime, simulatedTime } from "./shutdown_time.ts";
+import { clearingIsMinor, type ShutdownTime, simulatedTime } from "./shutdown_time.ts";
 
 const CLEARS = ["published", "measured", 1234] as const;
 
@@ -108,4 +108,16 @@ Deno.test("simulatedTime() takes none for a flush and a write-back that were not
     { low: 0, high: 400e-6 },
     { low: 0, high: 2 },
   ]);
+});
+
+Deno.test("clearingIsMinor() where clearing takes less than half of every shutdown, not of one", () => {
+  const taking = (seconds: number): ShutdownTime => {
+    const whose = { provenance: "assumed", source: "" } as const;
+    const clear = { name: "clear", seconds: { low: 0, high: seconds }, ...whose } as const;
+    const total = { name: "total", seconds: { low: 100, high: 300 }, ...whose } as const;
+    return { clears: true, total, terms: [clear] };
+  };
+  const minor = ([49, 50, 51] as const).map((seconds) => clearingIsMinor([taking(seconds)]));
+  assertEquals(minor, [true, false, false]);
+  assertEquals(clearingIsMinor([taking(49), taking(51)]), false);
 });

@@ -140,8 +140,15 @@ Deno.test("createTdHost() refuses a machine that cannot host TDs", () => {
 Deno.test("createTdHost() has room for the pairs of Dynamic PAMT (X6)", () => {
   // 261,120 guest pages, their Secure EPT, and a pair for each of some 510 regions: over 1 GiB. 4 MiB
   // less, and the host may be of 1 GiB.
-  for (const guestBytes of [GiB - 4 * MiB, GiB - 8 * MiB]) {
-    const { memory, module } = host({ guestBytes, dynamicPamt: true });
+  for (
+    const options of [
+      { guestBytes: GiB - 4 * MiB },
+      { guestBytes: GiB - 8 * MiB },
+      // Scattered they can be in any of the host's 8,192 regions.
+      { guestBytes: 64 * MiB, hostBytes: 16 * GiB, scatterSeed: 1 },
+    ]
+  ) {
+    const { memory, module } = host({ ...options, dynamicPamt: true });
     assertEquals(module.dynamicPamt, true);
     for (const { pages } of module.pamtPairs()) {
       for (const pa of pages) assertEquals(pa < memory.bytes, true);

@@ -225,6 +225,33 @@ Deno.test("teardown() counts a page that was leaked or returned before it was ca
   }
 });
 
+Deno.test("teardown() knows how many pages are left, whatever the host had of them before (X2)", async () => {
+  const host = smallHost(gnr);
+  const kernel = linux("7.2");
+  // Refused twice, page 0 is returned and stays the TD's too, so that its TDR must stay.
+  host.module.inject({ busyAfter: busyAfterEach(2, 0) });
+  const { leakedPages } = await tearDown(host, { path: "dynamic" }, { kernel });
+  assertEquals([leakedPages, pagesLeft(host)], [1, 2]);
+  const totals: number[][] = [];
+  // A second one reclaims it and is stopped before the TDR, a third one has the TDR alone.
+  for (const stop of [true, false]) {
+    const controller = new AbortController();
+    let [last, phase] = [[0, 0], ""];
+    const onProgress = (now: TeardownProgress) => {
+      last = [now.pagesDone, now.pagesTotal];
+      phase = now.phase;
+      if (stop && phase === "reclaim TDR") controller.abort();
+    };
+    const { signal } = controller;
+    const ended = tearDown(host, { path: "terminate", onProgress, signal }, { kernel });
+    if (stop) await assertRejects(() => ended, DOMException);
+    else await ended;
+    assertEquals(phase, "reclaim TDR");
+    totals.push(last);
+  }
+  assertEquals(totals, [[0, 1], [1, 1]]);
+});
+
 Deno.test("teardown() leaks the removed pages that an error of onBack kept from coming back", async () => {
   const host = hostOfLargePages();
   const total = pagesLeft(host);
