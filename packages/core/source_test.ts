@@ -36,6 +36,13 @@ Deno.test("citationsIn() gives the text back in pieces, and takes whole words al
   for (const other of ["", "no source", "x01fb93a363e0", "01fb93a363e01", "toString"]) {
     assertEquals(sourceUrl(other), undefined, other);
   }
+  // A source that names its own address leads there, whatever it cites.
+  const own = { document: "Linux 01fb93a363e0", at: "in a copy", url: "https://example.org/copy" };
+  assertEquals(sourceUrl(own), "https://example.org/copy");
+  assertEquals(
+    sourceUrl({ document: "Linux", at: "01fb93a363e0" }),
+    "https://git.kernel.org/torvalds/c/01fb93a363e0",
+  );
   // The dot is a dot.
   assertEquals(sourceUrl("TDX module 1x5x01"), undefined);
 });

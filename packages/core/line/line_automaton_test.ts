@@ -147,11 +147,19 @@ Deno.test("LineAutomaton follows another rule table to another verdict", () => {
     ...RULES,
     reads: RULES.reads.map((rule) => rule.id === "C8" ? { ...rule, poisons: true } : rule),
   };
+  const fillsClean: RuleTable = {
+    ...RULES,
+    caches: RULES.caches.map((rule) => rule.id === "K1" ? { ...rule, poisonTravels: false } : rule),
+  };
   const options = { partialWriteToOwnedLine: "poison" } as const;
   const hazard = [INIT, PARTIAL, LOAD];
   assertEquals(walk(automaton(), hazard).machineCheck, true);
   assertEquals(
     walk(new LineAutomaton({ ...options, rules: harmless }), hazard).machineCheck,
+    false,
+  );
+  assertEquals(
+    walk(new LineAutomaton({ ...options, rules: fillsClean }), hazard).machineCheck,
     false,
   );
   assertEquals(walk(automaton(), [INIT, LOAD]).machineCheck, false);

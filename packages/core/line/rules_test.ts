@@ -156,23 +156,38 @@ const WRITTEN_BACK = [
   ["partial-write", null, null],
 ] as const;
 
-Deno.test("K3: a poisoned copy that is written back stays poison, but over stuck poison that stays", () => {
-  for (const [before, brought, after] of WRITTEN_BACK) {
-    for (const [key, owner] of [[TD, 1], [KEY0, 0]] as const) {
-      const data = brought === null ? "host" : null;
-      const poison = before === null ? {} : { key: null, data: null, poison: before };
-      const line = {
-        memory: memory({ key: TD, owner: 1, ...poison }),
-        copies: [copy(key.keyId, { data, poison: brought, dirty: true })],
-      };
-      const { state, outcome } = run(line, "evict", key, { by: "cache" });
-      assertEquals([state.memory.poison, state.memory.owner], [after, owner]);
-      assertEquals(state.memory.data, after === null ? "host" : null);
-      assertEquals([state.memory.macMatches, state.copies], [after === null && owner === 1, []]);
-      assertEquals(outcome.cleared, before !== null && after === null);
+// What writes a dirty copy back, and whether it drops it.
+const WRITE_BACKS = [
+  ["K3", "evict", "cache", true],
+  ["K4", "clflush", "td", true],
+  ["K6", "cache-wb", "module", false],
+  ["K7", "page-wbinvd", "module", true],
+] as const;
+
+for (const [id, kind, by, drops] of WRITE_BACKS) {
+  Deno.test(`${id}: poison that is written back stays poison, but over stuck poison that stays`, () => {
+    for (const [before, brought, after] of WRITTEN_BACK) {
+      for (const [key, owner] of [[TD, 1], [KEY0, 0]] as const) {
+        const data = brought === null ? "host" : null;
+        const poison = before === null ? {} : { key: null, data: null, poison: before };
+        const line = {
+          memory: memory({ key: TD, owner: 1, ...poison }),
+          copies: [copy(key.keyId, { data, poison: brought, dirty: true })],
+        };
+        const { state, outcome } = run(line, kind, key, {
+          by: key === KEY0 && by === "td" ? "host" : by,
+        });
+        assertEquals(outcome.rules, [id, owner === 1 ? "W1" : "W3"]);
+        assertEquals([state.memory.poison, state.memory.owner], [after, owner]);
+        assertEquals(state.memory.data, after === null ? "host" : null);
+        assertEquals(state.memory.macMatches, after === null && owner === 1);
+        const kept = copy(key.keyId, { data, poison: brought });
+        assertEquals(state.copies, drops ? [] : [kept]);
+        assertEquals(outcome.cleared, before !== null && after === null);
+      }
     }
-  }
-});
+  });
+}
 
 for (const kind of ["partial-write", "dma-partial-write"] as const) {
   const by = kind === "partial-write" ? "host" : "device";
@@ -332,6 +347,17 @@ Deno.test("K8: a speculative read fills like a load and consumes nothing", () =>
   const { state, outcome } = run(poisoned, "prefetch", KEY0);
   assertEquals([outcome.rules, outcome.machineCheck], [["K8", "R0"], false]);
   assertEquals(state.copies, [copy(0, { data: null, poison: "partial-write" })]);
+});
+
+Deno.test("a device reads the copy under its KeyID, dirty or poisoned, and consumes nothing", () => {
+  const owned = memory({ key: TD, owner: 1, macMatches: true });
+  for (const poison of [null, "integrity"] as const) {
+    const held = copy(0, { data: poison === null ? "host" : null, dirty: true, poison });
+    const line = { memory: owned, copies: [held] };
+    const { state, outcome } = run(line, "dma-read", KEY0, { by: "device" });
+    assertEquals(outcome.data, poison === null ? "host" : "poison");
+    assertEquals([outcome.rules, outcome.machineCheck, state], [["K2"], false, line]);
+  }
 });
 
 Deno.test("a device read consumes no poison", () => {

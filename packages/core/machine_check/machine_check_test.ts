@@ -25,6 +25,8 @@ Deno.test("consumedPoison() refuses an address, a processor or an access that ca
   for (const address of [-1, 0.5, NaN, 2 ** 52]) {
     assertThrows(() => consumedPoison({ address, seamNr: false }), RangeError, "address");
   }
+  const highest = consumedPoison({ address: 2 ** 52 - 1, seamNr: false, cpu: 0 });
+  assertEquals([highest.address, highest.cpu], [2n ** 52n - 1n, 0]);
   for (const cpu of [-1, 1.5]) {
     assertThrows(() => consumedPoison({ address: 0, seamNr: false, cpu }), RangeError, "cpu");
   }

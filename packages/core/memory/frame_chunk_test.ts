@@ -67,6 +67,8 @@ Deno.test("sliceChunk() takes any frames of a chunk", () => {
 Deno.test("splitChunk() gives the chunk itself where nothing is cut off", () => {
   const chunk = runOf(5, 3);
   assertEquals(splitChunk(chunk, 3), [chunk, null]);
+  assertEquals(splitChunk(chunk, 1), [runOf(5, 1), runOf(6, 2)]);
+  assertEquals(sliceChunk(chunk, 1, 1), runOf(6, 1));
 });
 
 Deno.test("rankOf(), nthFrame(), ascendingFrames(), chunkHolds() and firstFrame() agree with the list of frames", () => {

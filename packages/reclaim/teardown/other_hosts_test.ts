@@ -58,7 +58,7 @@ Deno.test("teardown() refuses another host that it does not know, and does nothi
       'Expected policy to be one of always, quirk, never, got "sometimes"',
     );
   }
-  const unknown = [{ platform: { ...emr }, policy: "quirk" }] as const;
+  const unknown = [{ platform: { ...emr } as typeof emr, policy: "quirk" }] as const;
   await assertRejects(() => tearDown(host, { others: unknown }), TypeError, "platform");
   assertEquals(host.module.calls, before);
 });
