@@ -128,6 +128,25 @@ const CASES: readonly (readonly [source: string, calls: readonly Call[]])[] = [
     ],
   ],
   [
+    "TDH.VP.ENTER holds its TDVPR by a walk, with the 2 MiB around it; its TDR by the entry alone",
+    [
+      ...runnable,
+      ...initialised(HUGE, 35),
+      ["vp.create", 2 * HUGE, HUGE],
+      ...[1, 2, 3, 4, 5].map((i): Call => ["vp.addcx", 2 * HUGE + at(i), 2 * HUGE]),
+      ["vp.init", 2 * HUGE, 1],
+      ["finalize", HUGE],
+      ["vp.enter", 2 * HUGE, 1],
+      ["pageAug", TDR, 2 * MiB, 1, HUGE, "PAGE_METADATA_INCORRECT|R8"],
+      ["pageAug", TDR, 2 * MiB, 1, 2 * HUGE, "OPERAND_BUSY|R8"],
+      ["pageAug", HUGE, 2 * MiB, 1, HUGE, "OPERAND_BUSY|R8"],
+      ["track", HUGE],
+      ["init", HUGE, "OPERAND_BUSY|RCX"],
+      ["kick", HUGE],
+      ["pageAug", TDR, 2 * MiB, 1, 2 * HUGE, "PAGE_METADATA_INCORRECT|R8"],
+    ],
+  ],
+  [
     "TDH.VP.ADDCX takes 15 pages with the TDVPR, and counts before it looks at the page",
     [
       ...withVcpu,

@@ -8,7 +8,9 @@ export class PageLocks {
   /** Pages that the SEAMCALL in progress has locked, as first frame and count. */
   readonly #own: [number, number][] = [];
   readonly #exclusive = new Set<number>();
-  /** Frames of running vCPUs and their TDRs, with how many hold them. */
+  /** Frames of the TDVPRs of running vCPUs: a walk locks the larger pages that they lie in, too. */
+  readonly #walked = new Set<number>();
+  /** Frames of their TDRs, with how many hold them: the lock of no more than the entry. */
   readonly #shared = new Map<number, number>();
 
   lock(frame: number): void {
@@ -24,14 +26,17 @@ export class PageLocks {
     }
   }
 
-  share(frame: number): void {
-    this.#shared.set(frame, (this.#shared.get(frame) ?? 0) + 1);
+  /** A vCPU with its TDVPR and TDR goes inside, and shares their locks. */
+  share(tdvpr: number, tdr: number): void {
+    this.#walked.add(tdvpr);
+    this.#shared.set(tdr, (this.#shared.get(tdr) ?? 0) + 1);
   }
 
-  unshare(frame: number): void {
-    const holders = this.#shared.get(frame)! - 1;
-    if (holders === 0) this.#shared.delete(frame);
-    else this.#shared.set(frame, holders);
+  unshare(tdvpr: number, tdr: number): void {
+    this.#walked.delete(tdvpr);
+    const holders = this.#shared.get(tdr)! - 1;
+    if (holders === 0) this.#shared.delete(tdr);
+    else this.#shared.set(tdr, holders);
   }
 
   /** Forgets what the SEAMCALL before had locked. */
@@ -52,24 +57,24 @@ export class PageLocks {
 
   /** Whether nobody else holds the lock of the page at `frame`, as long as `span`. */
   isFree(frame: number, span: number, mode: LockMode): boolean {
-    return !this.#held(mode).some((held) => held >= frame && held < frame + span);
+    return !this.#held(span, mode).some((held) => held >= frame && held < frame + span);
   }
 
   /** How many pages of `span` frames at the beginning of a chunk have free locks. */
   freePages(chunk: FrameChunk, span: number, mode: LockMode): number {
-    const ranks = this.#held(mode).filter((frame) => chunkHolds(chunk, frame))
+    const ranks = this.#held(span, mode).filter((frame) => chunkHolds(chunk, frame))
       .map((frame) => Math.floor(rankOf(chunk, frame) / span));
     return Math.min(chunk.count / span, ...ranks);
   }
 
-  #held(mode: LockMode): readonly number[] {
-    const shared = mode === "shared" ? NOBODY : this.#shared;
-    if (this.#exclusive.size + shared.size === 0) return NONE;
-    return [...this.#exclusive, ...shared.keys()];
+  #held(span: number, mode: LockMode): readonly number[] {
+    if (mode === "shared" || this.#walked.size === 0) {
+      return this.#exclusive.size === 0 ? NONE : [...this.#exclusive];
+    }
+    return [...this.#exclusive, ...this.#walked, ...span === 1 ? this.#shared.keys() : NONE];
   }
 }
 
-const NOBODY: ReadonlyMap<number, number> = new Map();
 /** Almost always: so that nothing is made for it. */
 const NONE: readonly number[] = [];
 

@@ -141,15 +141,13 @@ export class SeamState {
   enter(vcpu: Vcpu): void {
     vcpu.enteredAt = vcpu.td.epoch;
     this.running.add(vcpu);
-    this.locks.share(vcpu.tdvpr / PAGE_BYTES);
-    this.locks.share(vcpu.td.tdr / PAGE_BYTES);
+    this.locks.share(vcpu.tdvpr / PAGE_BYTES, vcpu.td.tdr / PAGE_BYTES);
   }
 
   /** The vCPU exits. */
   leave(vcpu: Vcpu): void {
     vcpu.enteredAt = null;
     this.running.delete(vcpu);
-    this.locks.unshare(vcpu.tdvpr / PAGE_BYTES);
-    this.locks.unshare(vcpu.td.tdr / PAGE_BYTES);
+    this.locks.unshare(vcpu.tdvpr / PAGE_BYTES, vcpu.td.tdr / PAGE_BYTES);
   }
 }
