@@ -1,1 +1,0 @@
-import "../../packages/cli/shell/options.ts";

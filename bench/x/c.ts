@@ -1,1 +1,0 @@
-import "../../packages/core/mod.ts";

@@ -1,1 +1,0 @@
-import "../../packages/cli/commands/teardown.ts";
