@@ -85,6 +85,8 @@ wrongTypes({
   "Reclaimer.teardown()": [
     misspelt(tearDown, {}, "path, onProgress, onBack, signal, reuse, others"),
     oneOf((path) => tearDown({ path }), "path", PATHS),
+    ...foreign((platform) => tearDown({ others: [{ platform, policy: "quirk" }] })),
+    oneOf((policy) => tearDown({ others: [{ platform: gnr, policy }] }), "policy", POLICIES),
   ],
   "createTdHost()": [
     ...foreign((platform) => createTdHost({ ...TD, platform })),

@@ -312,6 +312,14 @@ Deno.test("more states than the limit: nothing is said", async () => {
   );
 });
 
+Deno.test("states, steps and depth are those that can be counted by hand", async () => {
+  // Three places of the thread; the vCPU outside, inside, and outside again when the guest may have
+  // written its page. Each step of the thread from each of these, and the vCPU's three everywhere.
+  const teardown = parseTeardown("TEARDOWN count thread t { lock x unlock x }");
+  const { states, transitions, depth } = await proveTeardown(teardown, { ...BOTH, ...TINY });
+  assertEquals([states, transitions, depth], [9, 2 * 3 + 3 * 3, 4]);
+});
+
 Deno.test("as many states as the limit are explored, and not one more", async () => {
   const { states } = await proveTeardown(linuxOf("6.18"), { ...BOTH, ...TINY });
   const limited = (stateLimit: number) =>
@@ -342,6 +350,9 @@ Deno.test("a thread that waits for a lock for ever is found", async () => {
     thread b { lock y lock x unlock x unlock y }`;
   const found = await broken(parseTeardown(text), { faults: 0, pages: 1, vcpus: 1, packages: 1 });
   assert(found.includes("ends null"));
+  // Whoever is first keeps it: nothing leads to the end from the start on.
+  const kept = parseTeardown("TEARDOWN kept thread a { lock x } thread b { lock x }");
+  assert((await broken(kept, TINY)).includes("ends null"));
 });
 
 Deno.test("a parallel loop has a thread for each item of all its sets", () => {

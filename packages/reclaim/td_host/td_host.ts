@@ -158,5 +158,5 @@ function pamtPages({ hostBytes, scatterSeed }: TdHostOptions, pages: number): nu
   const frames = scatterSeed === undefined || hostBytes === undefined
     ? Math.ceil((pages * PAGE_BYTES) / GiB + 1) * GiB / PAGE_BYTES
     : hostBytes / PAGE_BYTES;
-  return 2 * Math.ceil(frames / BLOCK_FRAMES);
+  return 2 * frames / BLOCK_FRAMES;
 }

@@ -36,6 +36,7 @@ export class OtherHosts {
     use: readonly Operation[],
   ) {
     for (const other of others) {
+      const clear = policyClears(other.policy, other.platform);
       const { partialWriteToOwnedLine } = other.platform.memory;
       const environment = { ...memory.line.environment, partialWriteToOwnedLine };
       const meets = (operations: readonly Operation[]) =>
@@ -44,7 +45,6 @@ export class OtherHosts {
           for (const operation of operations) step = stepLine(step.state, operation, environment);
           return step.outcome.machineCheck;
         });
-      const clear = policyClears(other.policy, other.platform);
       const reset = clear ? [clearOperation(key)] : [];
       this.#alike.set(nameOf(other), {
         clear,

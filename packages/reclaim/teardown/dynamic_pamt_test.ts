@@ -4,7 +4,7 @@ import { MiB, type Platform } from "@tdx/core";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import { checkInvariants } from "@tdx/seam";
-import { CONTROL_PAGES, GUEST_PAGES, tearDown } from "../_fixtures_test.ts";
+import { busyAfterEach, CONTROL_PAGES, GUEST_PAGES, tearDown } from "../_fixtures_test.ts";
 import { createTdHost, type TdHost } from "../td_host/td_host.ts";
 import { TEARDOWN_PATHS } from "./options.ts";
 
@@ -49,6 +49,15 @@ for (const path of TEARDOWN_PATHS) {
     assertEquals(checkInvariants(host.module), []);
   });
 }
+
+Deno.test("teardown() leaves the pair of a region with a page whose flush was refused", async () => {
+  const host = dynamicHost(gnr);
+  // BLOCK, TRACK and REMOVE of page 0, then its PAGE.WBINVD: the module counts the page no longer, Linux does.
+  host.module.inject({ busyAfter: busyAfterEach(3) });
+  const { pamt, control } = await tearDown(host, { path: "dynamic" });
+  assertEquals([control.pagesReclaimed, pamt?.pagesReclaimed], [CONTROL_PAGES, PAIR_PAGES - 2]);
+  assertEquals(host.module.pamtPairs().map(({ region, used }) => [region, used]), [[0, 0]]);
+});
 
 Deno.test("teardown() says nothing of PAMT pages without Dynamic PAMT, and dirty lines of a pair show later (S7)", async () => {
   const plain = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 2 });

@@ -1,6 +1,6 @@
-import { type FrameChunk, type Platform, requirePlatform } from "@tdx/core";
+import type { FrameChunk, Platform } from "@tdx/core";
 import { requireOneOf, requireOptions } from "@tdx/core/arguments";
-import { POLICIES, type Policy } from "../decide.ts";
+import type { Policy } from "../decide.ts";
 
 /**
  * How Linux takes the memory back: `dynamic` removes every page while the TD's key is live
@@ -72,12 +72,8 @@ const TEARDOWN_OPTIONS: readonly (keyof TeardownOptions)[] = [
   "others",
 ];
 
-/** Throws if an option is misspelt, or a path, platform or policy not known. */
+/** Throws if an option is misspelt, or the path not known. */
 export function requireTeardownOptions(options: TeardownOptions): void {
   requireOptions("options", options, TEARDOWN_OPTIONS);
   if (options.path !== undefined) requireOneOf("path", options.path, TEARDOWN_PATHS);
-  for (const { platform, policy } of options.others ?? []) {
-    requirePlatform("platform", platform);
-    requireOneOf("policy", policy, POLICIES);
-  }
 }
