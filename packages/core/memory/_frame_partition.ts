@@ -164,6 +164,27 @@ export class FramePartitions {
     walk: Walk,
     change: FrameChange,
   ): number {
+    const head = -entry;
+    const slab = this.#slab(head);
+    const start = startOf(head);
+    // Nearly always: the block has one class, and that is what is selected.
+    if (slab[start + NEXT] === 0 && slab[start + AT] === at && this.#words(head) === words) {
+      const { chunk } = walk;
+      const value = slab[start + VALUE]!;
+      chunk.value = value;
+      chunk.count = slab[start + COUNT]!;
+      chunk.words = words;
+      chunk.at = at;
+      chunk.blocks = 1;
+      chunk.lasting = slab[start + OWN] === 0;
+      const to = changed(change, chunk);
+      if (to === slab[start + REST]) {
+        this.#release(head);
+        return to;
+      }
+      slab[start + VALUE] = to;
+      return entry;
+    }
     this.#walk = walk;
     this.#change = change;
     this.#moves.length = 0;
