@@ -11,18 +11,67 @@ import {
 import type { Tally } from "./tally.ts";
 import { LINES_PER_PAGE } from "../units.ts";
 
-/** Bitmaps of the pages that became uniform, by the state of their lines. */
-export type Settled = Map<number, Uint32Array>;
+/** Bitmaps of blocks, one behind the other. */
+export class Bitmaps {
+  words: Uint32Array = new Uint32Array(BLOCK_WORDS);
+  length = 0;
+
+  /** Copies a bitmap behind the last one. */
+  push(words: Uint32Array, at: number): void {
+    const to = this.length++ * BLOCK_WORDS;
+    if (to === this.words.length) {
+      const larger = new Uint32Array(2 * to);
+      larger.set(this.words);
+      this.words = larger;
+    }
+    for (let i = 0; i < BLOCK_WORDS; i++) this.words[to + i] = words[at + i]!;
+  }
+}
+
+/** No page. */
+const NONE = new Uint32Array(BLOCK_WORDS);
+
+/** Pages of a block that became uniform, by the state of their lines; used for one after the other. */
+export class Settled {
+  readonly #states: number[] = [];
+  readonly #bitmaps = new Bitmaps();
+
+  get isEmpty(): boolean {
+    return this.#states.length === 0;
+  }
+
+  /** Notes that a page becomes uniform. */
+  add(state: number, place: number): void {
+    const at = this.#at(state, NONE, 0);
+    setBit(this.#bitmaps.words, at, place);
+  }
+
+  /** Notes that some pages do, the only ones. */
+  addAll(state: number, pages: Uint32Array, at: number): void {
+    this.#at(state, pages, at);
+  }
+
+  /** Tells what was noted, and forgets it. */
+  take(visit: (state: number, words: Uint32Array, at: number) => void): void {
+    for (let i = 0; i < this.#states.length; i++) {
+      visit(this.#states[i]!, this.#bitmaps.words, i * BLOCK_WORDS);
+    }
+    this.#bitmaps.length = this.#states.length = 0;
+  }
+
+  /** Where the bitmap of a state begins; a new one has some pages. */
+  #at(state: number, pages: Uint32Array, at: number): number {
+    let index = this.#states.indexOf(state);
+    if (index < 0) {
+      index = this.#states.push(state) - 1;
+      this.#bitmaps.push(pages, at);
+    }
+    return index * BLOCK_WORDS;
+  }
+}
 
 /** The lines of a page, to select all or some that follow each other. */
 export const EVERY_LINE: Uint8Array = Uint8Array.from({ length: LINES_PER_PAGE }, (_, i) => i);
-
-/** Notes that a page becomes uniform. */
-export function settle(settled: Settled, state: number, place: number): void {
-  let pages = settled.get(state);
-  if (pages === undefined) settled.set(state, pages = new Uint32Array(BLOCK_WORDS));
-  setBit(pages, 0, place);
-}
 
 /** State of a palette entry that no line uses. */
 const UNUSED = -1;
@@ -130,27 +179,29 @@ export class MixedBlock {
   }
 
   /** Changes all lines of some pages that are held. */
-  applyPages(pages: Uint32Array, tally: Tally): Settled {
-    if (countBits(pages, 0) === this.pages) return this.#applyAll(pages, tally);
-    const settled: Settled = new Map();
+  applyPages(pages: Uint32Array, at: number, tally: Tally, settled: Settled): void {
+    if (countBits(pages, at) === this.pages) return this.#applyAll(pages, at, tally, settled);
     try {
-      forEachBit(pages, 0, 0, (place) => this.#pass(place, EVERY_LINE, 0, LINES_PER_PAGE, tally));
+      forEachBit(pages, at, 0, (place) => this.#pass(place, EVERY_LINE, 0, LINES_PER_PAGE, tally));
     } finally {
       this.#count(tally);
     }
     // The last ones first, so that there is little to move up.
     for (let place = BLOCK_FRAMES - 1; place >= 0; place--) {
-      if (hasBit(pages, 0, place)) this.#settle(place, settled);
+      if (hasBit(pages, at, place)) this.#settle(place, settled);
     }
-    return settled;
   }
 
   /** Calls back with the states in some pages that are held and how many lines have each. */
-  forEachState(pages: Uint32Array, visit: (state: number, lines: number) => void): void {
+  forEachState(
+    pages: Uint32Array,
+    at: number,
+    visit: (state: number, lines: number) => void,
+  ): void {
     let counts = this.#counts;
-    if (countBits(pages, 0) < this.pages) {
+    if (countBits(pages, at) < this.pages) {
       counts = counts.map(() => 0);
-      forEachBit(pages, 0, 0, (place) => {
+      forEachBit(pages, at, 0, (place) => {
         for (const index of this.#linesOf(place)) counts[index]!++;
       });
     }
@@ -158,12 +209,12 @@ export class MixedBlock {
   }
 
   /** Which of some pages that are held have a line in a wanted state. */
-  pagesWith(pages: Uint32Array, wanted: (state: number) => boolean): Uint32Array {
+  pagesWith(pages: Uint32Array, at: number, wanted: (state: number) => boolean): Uint32Array {
     const indices: number[] = [];
     this.#counts.forEach((lines, index) => {
       if (lines > 0 && wanted(this.#states[index]!)) indices.push(index);
     });
-    return this.#pagesOf(pages, indices);
+    return this.#pagesOf(pages, at, indices);
   }
 
   /** Changes lines of a page; {@link #count} must follow. */
@@ -205,7 +256,7 @@ export class MixedBlock {
   }
 
   /** Changes all lines of all pages, by the palette. */
-  #applyAll(pages: Uint32Array, tally: Tally): Settled {
+  #applyAll(pages: Uint32Array, at: number, tally: Tally, settled: Settled): void {
     const machineChecks: number[] = [];
     let entries = 0;
     let first = UNUSED;
@@ -220,23 +271,21 @@ export class MixedBlock {
       else if (next !== first) uniform = false;
     }
     if (machineChecks.length > 0) {
-      tally.machineCheckPages += countBits(this.#pagesOf(pages, machineChecks), 0);
+      tally.machineCheckPages += countBits(this.#pagesOf(pages, at, machineChecks), 0);
     }
-    const settled: Settled = new Map();
     if (uniform && entries > 0) {
       this.#clear();
-      settled.set(first, pages);
+      settled.addAll(first, pages, at);
     }
-    return settled;
   }
 
   /** Which of some pages have a line with one of the palette indices. */
-  #pagesOf(pages: Uint32Array, indices: readonly number[]): Uint32Array {
+  #pagesOf(pages: Uint32Array, at: number, indices: readonly number[]): Uint32Array {
     const found = new Uint32Array(BLOCK_WORDS);
     if (indices.length === 0) return found;
     const wanted = new Uint8Array(this.#states.length);
     for (const index of indices) wanted[index] = 1;
-    forEachBit(pages, 0, 0, (place) => {
+    forEachBit(pages, at, 0, (place) => {
       const base = this.#base(place);
       let line = 0;
       while (line < LINES_PER_PAGE && wanted[this.#lines[base + line]!] === 0) line++;
@@ -279,7 +328,7 @@ export class MixedBlock {
     this.#lines.copyWithin(base, base + LINES_PER_PAGE, this.#pages * LINES_PER_PAGE);
     clearBit(this.#held, 0, place);
     this.#pages--;
-    settle(settled, state, place);
+    settled.add(state, place);
   }
 
   /** Lets go of all pages. */

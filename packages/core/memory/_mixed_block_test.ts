@@ -1,6 +1,6 @@
 import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import type { Transition } from "../line/line_automaton.ts";
-import { EVERY_LINE, MixedBlock, type Settled } from "./_mixed_block.ts";
+import { EVERY_LINE, MixedBlock, Settled } from "./_mixed_block.ts";
 import { Tally } from "./tally.ts";
 
 const ALL = 512;
@@ -38,15 +38,34 @@ function applyLines(
   from: number,
   to: number,
   tally: Tally,
-): Settled {
-  const settled: Settled = new Map();
+): Map<number, Uint32Array> {
   block.applyLines(place, EVERY_LINE, from, to, tally, settled);
-  return settled;
+  return taken();
+}
+
+/** Changes all lines of some pages. */
+function applyPages(
+  block: MixedBlock,
+  pages: Uint32Array,
+  tally: Tally,
+): Map<number, Uint32Array> {
+  block.applyPages(Uint32Array.of(9, ...pages), 1, tally, settled);
+  return taken();
+}
+
+const settled = new Settled();
+
+/** Bitmaps of the pages that became uniform since last asked, by state. */
+function taken(): Map<number, Uint32Array> {
+  const all = new Map<number, Uint32Array>();
+  settled.take((state, words, at) => all.set(state, words.slice(at, at + 16)));
+  assertEquals(settled.isEmpty, true);
+  return all;
 }
 
 function linesOf(block: MixedBlock, pages: Uint32Array): Record<number, number> {
   const lines: Record<number, number> = {};
-  block.forEachState(pages, (state, count) => lines[state] = (lines[state] ?? 0) + count);
+  block.forEachState(pages, 0, (state, count) => lines[state] = (lines[state] ?? 0) + count);
   return lines;
 }
 
@@ -73,10 +92,9 @@ Deno.test("MixedBlock.applyLines() changes those lines and lets go of a page bec
 Deno.test("MixedBlock.applyLines() takes lines that do not follow each other", () => {
   const block = blockOf(3);
   const tally = tallyOf((state) => state + 5, [1]);
-  const settled: Settled = new Map();
   block.applyLines(3, Uint8Array.of(99, 0, 15, 63), 1, 4, tally, settled);
   assertEquals([0, 1, 15, 16, 63].map((line) => block.get(3, line)), [6, 1, 7, 2, 6]);
-  assertEquals([tally.counts().lines, tally.machineCheckPages, settled], [3, 1, new Map()]);
+  assertEquals([tally.counts().lines, tally.machineCheckPages, taken()], [3, 1, new Map()]);
 });
 
 Deno.test("MixedBlock counts what it did before an operation that nothing covers", () => {
@@ -85,20 +103,20 @@ Deno.test("MixedBlock counts what it did before an operation that nothing covers
     if (state === 2) throw new RangeError("uncovered");
     return 3;
   });
-  assertThrows(() => block.applyPages(pagesOf(0), uncovered), RangeError, "uncovered");
+  assertThrows(() => applyPages(block, pagesOf(0), uncovered), RangeError, "uncovered");
   assertEquals(linesOf(block, pagesOf(0, 1)), { 3: 10, 1: 44 + 54, 2: 20 });
-  assertEquals(block.applyPages(pagesOf(0), tallyOf(() => 1)), new Map([[1, pagesOf(0)]]));
+  assertEquals(applyPages(block, pagesOf(0), tallyOf(() => 1)), new Map([[1, pagesOf(0)]]));
 });
 
 Deno.test("MixedBlock.applyPages() changes some pages and leaves the others", () => {
   const block = blockOf(0, 31, 32, 511);
   const tally = tallyOf((state) => state + 10, [2]);
-  assertEquals(block.applyPages(pagesOf(31, 511), tally), new Map());
+  assertEquals(applyPages(block, pagesOf(31, 511), tally), new Map());
   assertEquals([tally.counts().lines, tally.machineCheckPages], [128, 2]);
   assertEquals(linesOf(block, pagesOf(31, 511)), { 11: 108, 12: 20 });
   assertEquals(linesOf(block, pagesOf(0, 32)), { 1: 108, 2: 20 });
   assertEquals(
-    block.applyPages(pagesOf(0, 511), tallyOf(() => 7)),
+    applyPages(block, pagesOf(0, 511), tallyOf(() => 7)),
     new Map([[7, pagesOf(0, 511)]]),
   );
   assertEquals(block.pages, 2);
@@ -107,7 +125,7 @@ Deno.test("MixedBlock.applyPages() changes some pages and leaves the others", ()
 Deno.test("MixedBlock.applyPages() lets go of all pages when one state is left", () => {
   const block = blockOf(0, 31, 32, 511);
   const all = pagesOf(0, 31, 32, 511);
-  assertEquals(block.applyPages(all, tallyOf(() => 7)), new Map([[7, all]]));
+  assertEquals(applyPages(block, all, tallyOf(() => 7)), new Map([[7, all]]));
   assertEquals(block.pages, 0);
   block.add(5, 1, EVERY_LINE, 0, 1, 2);
   assertEquals([block.pages, linesOf(block, pagesOf(5))], [1, { 1: 63, 2: 1 }]);
@@ -118,18 +136,18 @@ Deno.test("MixedBlock lets a page whose states fell together go when it is touch
   block.add(64, 3, EVERY_LINE, 0, 1, 4);
   block.add(65, 1, EVERY_LINE, 0, 1, 3);
   const tally = tallyOf((state) => state < 3 ? 5 : state, [2]);
-  assertEquals(block.applyPages(pagesOf(0, 31, 64, 65), tally), new Map());
+  assertEquals(applyPages(block, pagesOf(0, 31, 64, 65), tally), new Map());
   assertEquals([tally.counts().lines, tally.machineCheckPages], [256, 2]);
   assertEquals(linesOf(block, pagesOf(0, 31)), { 5: 128 });
   assertEquals(linesOf(block, pagesOf(64)), { 3: 63, 4: 1 });
   assertEquals(linesOf(block, pagesOf(65)), { 5: 63, 3: 1 });
-  const touched = block.applyPages(pagesOf(0, 31), tallyOf((state) => state));
+  const touched = applyPages(block, pagesOf(0, 31), tallyOf((state) => state));
   assertEquals([touched, block.pages], [new Map([[5, pagesOf(0, 31)]]), 2]);
 });
 
 Deno.test("MixedBlock.applyPages() lets two states swap", () => {
   const block = blockOf(0, 1);
-  assertEquals(block.applyPages(pagesOf(0, 1), tallyOf((state) => 3 - state)), new Map());
+  assertEquals(applyPages(block, pagesOf(0, 1), tallyOf((state) => 3 - state)), new Map());
   assertEquals(linesOf(block, pagesOf(0, 1)), { 2: 108, 1: 20 });
 });
 
@@ -139,7 +157,7 @@ Deno.test("MixedBlock takes states, pages and lines that fell free for new ones"
   const bytes = block.bytes;
   for (let round = 0; round < 100; round++) {
     applyLines(block, 0, 10, 20, tallyOf(() => 1000 + round));
-    block.applyPages(pagesOf(1), tallyOf(() => 1));
+    applyPages(block, pagesOf(1), tallyOf(() => 1));
     block.add(1, 1, EVERY_LINE, 0, 1, 2);
   }
   assertLess(block.bytes, bytes + 64);
@@ -155,19 +173,19 @@ Deno.test("MixedBlock holds 32768 lines of as many states", () => {
     }
   }
   const every = new Uint32Array(16).fill(0xffffffff);
-  block.applyPages(every, tallyOf((state) => state + 1));
+  applyPages(block, every, tallyOf((state) => state + 1));
   let wrong = 0;
   for (let i = 0; i < 32768; i++) if (block.get(Math.floor(i / 64), i % 64) !== i + 1) wrong++;
   assertEquals([block.pages, wrong], [ALL, 0]);
-  assertEquals(block.applyPages(every, tallyOf(() => 0)), new Map([[0, every]]));
+  assertEquals(applyPages(block, every, tallyOf(() => 0)), new Map([[0, every]]));
 });
 
 Deno.test("MixedBlock.pagesWith() finds the pages, among those asked for, with a wanted line", () => {
   const block = blockOf(3, 4, 511);
   applyLines(block, 4, 63, 64, tallyOf(() => 7));
   const all = pagesOf(3, 4, 511);
-  assertEquals(block.pagesWith(all, (state) => state === 7), pagesOf(4));
-  assertEquals(block.pagesWith(all, (state) => state === 2), all);
-  assertEquals(block.pagesWith(pagesOf(511), (state) => state === 2), pagesOf(511));
-  assertEquals(block.pagesWith(all, (state) => state === 9), pagesOf());
+  assertEquals(block.pagesWith(all, 0, (state) => state === 7), pagesOf(4));
+  assertEquals(block.pagesWith(all, 0, (state) => state === 2), all);
+  assertEquals(block.pagesWith(pagesOf(511), 0, (state) => state === 2), pagesOf(511));
+  assertEquals(block.pagesWith(all, 0, (state) => state === 9), pagesOf());
 });

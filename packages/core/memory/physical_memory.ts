@@ -6,7 +6,7 @@ import type { Key } from "../key.ts";
 import type { KeyIdSpace } from "../key_id_space.ts";
 import { LineAutomaton, type Transition } from "../line/line_automaton.ts";
 import type { LineState } from "../line/line_state.ts";
-import { EVERY_LINE, MixedBlock, settle, type Settled } from "./_mixed_block.ts";
+import { Bitmaps, EVERY_LINE, MixedBlock, Settled } from "./_mixed_block.ts";
 import type { Operation, OperationKind } from "../line/operation.ts";
 import { type Platform, requirePlatform } from "../platform.ts";
 import type { Mode } from "../line/rules.ts";
@@ -64,6 +64,7 @@ export class PhysicalMemory {
   readonly line: LineAutomaton;
   readonly #frames: FrameMap;
   readonly #blocks = new Map<number, MixedBlock>();
+  readonly #settled = new Settled();
   readonly #fresh: number;
   /** What every operation has met until now, by its id in the automaton. */
   readonly #tallies = new Map<number, Tally>();
@@ -256,7 +257,9 @@ export class PhysicalMemory {
       counts.set(state, (counts.get(state) ?? 0) + lines);
     this.#frames.forEach(pa / PAGE_BYTES, bytes / PAGE_BYTES, (chunk) => {
       if (chunk.value !== MIXED) add(chunk.value, chunk.count * LINES_PER_PAGE);
-      else forEachBlock(chunk, (first, pages) => this.#block(first).forEachState(pages, add));
+      else {forEachBlock(chunk, (first, words, at) => {
+          this.#block(first).forEachState(words, at, add);
+        });}
     });
     let sum = 0;
     counts.forEach((lines, state) => sum += wanted(this.line.state(state)) ? lines : 0);
@@ -286,8 +289,8 @@ export class PhysicalMemory {
     };
     const look = (chunk: FrameChunk) => {
       if (chunk.value !== MIXED) return visit(chunk);
-      forEachBlock(chunk, (frame, pages) => {
-        const words = this.#block(frame).pagesWith(pages, isWanted);
+      forEachBlock(chunk, (frame, pages, at) => {
+        const words = this.#block(frame).pagesWith(pages, at, isWanted);
         const count = countBits(words, 0);
         if (count > 0) {
           visit({ ...runOf(frame, count), value: MIXED, words, blocks: 1 });
@@ -333,22 +336,24 @@ export class PhysicalMemory {
 
   /** Whole pages; the frame map may not change within its own callback, so mixed ones come last. */
   #applyPages(chunk: FrameChunk, tally: Tally): void {
-    const mixed: FrameChunk[] = [];
+    const mixed: number[] = [];
+    const bitmaps = new Bitmaps();
     this.#frames.updateChunk(chunk, (value, part) => {
       if (value === MIXED) {
-        const words = part.words?.slice(part.at, part.at + BLOCK_WORDS) ?? null;
-        mixed.push({ ...part, words, at: 0 });
+        forEachBlock(part, (first, words, at) => {
+          mixed.push(first);
+          bitmaps.push(words, at);
+        });
         return value;
       }
       const transition = tally.step(value, part.count * LINES_PER_PAGE);
       if (transition.machineCheck) tally.machineCheckPages += part.count;
       return transition.next;
     });
-    for (const part of mixed) {
-      forEachBlock(part, (first, pages) => {
-        this.#settle(first, this.#block(first).applyPages(pages, tally));
-      });
-    }
+    mixed.forEach((first, i) => {
+      this.#block(first).applyPages(bitmaps.words, i * BLOCK_WORDS, tally, this.#settled);
+      this.#settle(first);
+    });
   }
 
   /** Lines from `start` to `end`, both in one page. */
@@ -357,9 +362,8 @@ export class PhysicalMemory {
     const frame = Math.floor(start / PAGE_BYTES);
     const from = (start % PAGE_BYTES) / LINE_BYTES;
     const to = from + (end - start) / LINE_BYTES;
-    const settled: Settled = new Map();
-    this.#applyInPage(frame, EVERY_LINE, from, to, tally, settled);
-    this.#settle(frame - frame % BLOCK_FRAMES, settled);
+    this.#applyInPage(frame, EVERY_LINE, from, to, tally);
+    this.#settle(frame - frame % BLOCK_FRAMES);
   }
 
   /** Lines by their addresses, ascending, block by block. */
@@ -367,7 +371,6 @@ export class PhysicalMemory {
     const inPage = new Uint8Array(LINES_PER_PAGE);
     for (let i = 0; i < lines.length;) {
       const first = Math.floor(lines[i]! / BLOCK_BYTES) * BLOCK_FRAMES;
-      const settled: Settled = new Map();
       try {
         while (i < lines.length && lines[i]! < (first + BLOCK_FRAMES) * PAGE_BYTES) {
           const frame = Math.floor(lines[i]! / PAGE_BYTES);
@@ -375,10 +378,10 @@ export class PhysicalMemory {
           for (; i < lines.length && lines[i]! < (frame + 1) * PAGE_BYTES; i++) {
             inPage[count++] = (lines[i]! - frame * PAGE_BYTES) / LINE_BYTES;
           }
-          this.#applyInPage(frame, inPage, 0, count, tally, settled);
+          this.#applyInPage(frame, inPage, 0, count, tally);
         }
       } finally {
-        this.#settle(first, settled);
+        this.#settle(first);
       }
     }
   }
@@ -390,26 +393,25 @@ export class PhysicalMemory {
     from: number,
     to: number,
     tally: Tally,
-    settled: Settled,
   ): void {
     const place = frame % BLOCK_FRAMES;
     const value = this.#frames.get(frame);
     if (value === MIXED) {
-      return this.#block(frame).applyLines(place, lines, from, to, tally, settled);
+      return this.#block(frame).applyLines(place, lines, from, to, tally, this.#settled);
     }
     const { next, machineCheck } = tally.step(value, to - from);
     if (machineCheck) tally.machineCheckPages++;
     if (next === value) return;
     const isWhole = to - from === LINES_PER_PAGE;
     if (!isWhole) this.#block(frame).add(place, value, lines, from, to, next);
-    settle(settled, isWhole ? next : MIXED, place);
+    this.#settled.add(isWhole ? next : MIXED, place);
   }
 
   /** Tells the frame map what pages of a block have become: uniform, or mixed. */
-  #settle(first: number, settled: Settled): void {
-    if (settled.size === 0) return;
-    settled.forEach((words, value) => {
-      const pages = { ...runOf(first, countBits(words, 0)), value, words, blocks: 1 };
+  #settle(first: number): void {
+    if (this.#settled.isEmpty) return;
+    this.#settled.take((value, words, at) => {
+      const pages = { ...runOf(first, countBits(words, at)), value, words, at, blocks: 1 };
       this.#frames.updateChunk(pages, () => value);
     });
     const number = first / BLOCK_FRAMES;
@@ -482,16 +484,16 @@ export class PhysicalMemory {
 /** Calls back with the first frame of every block of a chunk, and the bitmap of its frames there. */
 function forEachBlock(
   { frame, count, words, at }: FrameChunk,
-  visit: (first: number, pages: Uint32Array) => void,
+  visit: (first: number, words: Uint32Array, at: number) => void,
 ): void {
-  if (words !== null) return visit(frame, words.slice(at, at + BLOCK_WORDS));
+  if (words !== null) return visit(frame, words, at);
   const end = frame + count;
   for (let from = frame; from < end;) {
     const first = Math.floor(from / BLOCK_FRAMES) * BLOCK_FRAMES;
     const to = Math.min(first + BLOCK_FRAMES, end);
     const pages = new Uint32Array(BLOCK_WORDS);
     setBitRange(pages, 0, from - first, to - first);
-    visit(first, pages);
+    visit(first, pages, 0);
     from = to;
   }
 }
