@@ -64,6 +64,8 @@ export class PhysicalMemory {
   readonly line: LineAutomaton;
   readonly #frames: FrameMap;
   readonly #blocks = new Map<number, MixedBlock>();
+  /** What an operation on pages leaves to be done line by line. */
+  readonly #mixed = new Bitmaps();
   readonly #settled = new Settled();
   readonly #fresh: number;
   /** What every operation has met until now, by its id in the automaton. */
@@ -337,7 +339,8 @@ export class PhysicalMemory {
   /** Whole pages; the frame map may not change within its own callback, so mixed ones come last. */
   #applyPages(chunk: FrameChunk, tally: Tally): void {
     const mixed: number[] = [];
-    const bitmaps = new Bitmaps();
+    const bitmaps = this.#mixed;
+    bitmaps.length = 0;
     this.#frames.updateChunk(chunk, (value, part) => {
       if (value === MIXED) {
         forEachBlock(part, (first, words, at) => {
