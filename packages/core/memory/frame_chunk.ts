@@ -57,7 +57,7 @@ export type FrameChange = (value: number, chunk: FrameChunk) => number;
  * Blocks that a chunk of scattered frames has at most: enough to make one call cheap, few enough to
  * be taken apart where their frames do not go alike.
  */
-export const CHUNK_BLOCKS = 128;
+export const CHUNK_BLOCKS = 512;
 
 /** The places of up to {@link CHUNK_BLOCKS} blocks that follow each other. */
 export const IN_A_ROW: Uint32Array = Uint32Array.from({ length: CHUNK_BLOCKS }, (_, i) => i);

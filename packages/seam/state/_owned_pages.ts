@@ -5,6 +5,9 @@ import type { Pamt, PamtEntry } from "./pamt.ts";
 /** Frames that are looked at in one go, 64 GiB, so that there are places to stop between. */
 const WINDOW = 2 ** 24;
 
+/** Blocks that a chunk has room for at first: most TDs that are not scattered have no more. */
+const FEW_BLOCKS = 8;
+
 /** A chunk that grows. */
 type Found = { -readonly [Key in keyof FrameChunk]: FrameChunk[Key] };
 
@@ -37,13 +40,19 @@ export function* ownedPages(
       const to = goesOn ? last : {
         ...chunk,
         count: 0,
-        words: isNoted ? new Uint32Array(CHUNK_BLOCKS * BLOCK_WORDS) : words,
+        words: isNoted ? new Uint32Array(FEW_BLOCKS * BLOCK_WORDS) : words,
         at: isNoted ? 0 : chunk.at,
         blocks: 0,
-        places: new Uint32Array(CHUNK_BLOCKS),
+        places: new Uint32Array(FEW_BLOCKS),
       };
       if (!goesOn) found.push(to);
-      if (!goesOn || !isSame) to.places[to.blocks++] = (frame - to.frame) / BLOCK_FRAMES;
+      if (!goesOn || !isSame) {
+        if (to.blocks === to.places.length) {
+          to.places = doubled(to.places);
+          if (isNoted) to.words = doubled(to.words!);
+        }
+        to.places[to.blocks++] = (frame - to.frame) / BLOCK_FRAMES;
+      }
       to.count += count;
       if (!isNoted) return;
       const at = endOf(to) - BLOCK_WORDS;
@@ -57,4 +66,10 @@ export function* ownedPages(
 /** Index of the word after the bitmaps of a chunk. */
 function endOf({ at, blocks }: FrameChunk): number {
   return at + blocks * BLOCK_WORDS;
+}
+
+function doubled(array: Uint32Array): Uint32Array {
+  const larger = new Uint32Array(2 * array.length);
+  larger.set(array);
+  return larger;
 }
