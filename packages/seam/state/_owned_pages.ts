@@ -6,7 +6,7 @@ import type { Pamt, PamtEntry } from "./pamt.ts";
 const WINDOW = 2 ** 24;
 
 /** Blocks that a chunk has room for at first: most TDs that are not scattered have no more. */
-const FEW_BLOCKS = 8;
+const FEW_BLOCKS = 64;
 
 /** A chunk that grows. */
 type Found = { -readonly [Key in keyof FrameChunk]: FrameChunk[Key] };
