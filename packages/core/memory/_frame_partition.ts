@@ -81,8 +81,8 @@ const THE_REST = 0;
  */
 export class FramePartitions {
   readonly #slabs: Uint32Array[] = [];
-  /** The array that the bitmap of a record is in, by slab and place in it. */
-  readonly #bitmaps: Uint32Array[][] = [];
+  /** The array that the bitmap of a record is in. */
+  readonly #bitmaps: Uint32Array[] = [WHOLE];
   /** Ids below this were handed out at some time; id 0 is never used. */
   #used = 1;
   /** Head of the list of records given back. */
@@ -121,9 +121,10 @@ export class FramePartitions {
 
   /** Memory held for records and their own bitmaps, used or free, in bytes. */
   get bytes(): number {
-    const ofSlab = (SLAB_MASK + 1) * (RECORD_WORDS * Uint32Array.BYTES_PER_ELEMENT + POINTER_BYTES);
+    const ofSlab = (SLAB_MASK + 1) * RECORD_WORDS * Uint32Array.BYTES_PER_ELEMENT;
     const ofOwn = (SLAB_MASK + 1) * BLOCK_WORDS * Uint32Array.BYTES_PER_ELEMENT;
-    return this.#slabs.length * ofSlab + this.#own.length * ofOwn;
+    return this.#slabs.length * ofSlab + this.#bitmaps.length * POINTER_BYTES +
+      this.#own.length * ofOwn;
   }
 
   /** The value of a frame, given by its place in the block. */
@@ -433,7 +434,7 @@ export class FramePartitions {
 
   /** The array that the bitmap of a record is in; {@link #at} says where. */
   #words(record: number): Uint32Array {
-    return this.#bitmaps[record >>> SLAB_SHIFT]![record & SLAB_MASK]!;
+    return this.#bitmaps[record]!;
   }
 
   #at(record: number): number {
@@ -463,9 +464,9 @@ export class FramePartitions {
       record = this.#used;
       if (record >>> SLAB_SHIFT === this.#slabs.length) {
         this.#slabs.push(new Uint32Array((SLAB_MASK + 1) * RECORD_WORDS));
-        this.#bitmaps.push(new Array(SLAB_MASK + 1).fill(WHOLE));
       }
       this.#used++;
+      this.#bitmaps.push(words);
     }
     const slab = this.#slab(record);
     const start = startOf(record);
@@ -499,7 +500,7 @@ export class FramePartitions {
   }
 
   #refer(record: number, words: Uint32Array, at: number, own: number): void {
-    this.#bitmaps[record >>> SLAB_SHIFT]![record & SLAB_MASK] = words;
+    this.#bitmaps[record] = words;
     this.#slab(record)[startOf(record) + AT] = at;
     this.#slab(record)[startOf(record) + OWN] = own;
   }
