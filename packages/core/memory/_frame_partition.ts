@@ -123,7 +123,7 @@ export class FramePartitions {
   get bytes(): number {
     const ofSlab = (SLAB_MASK + 1) * RECORD_WORDS * Uint32Array.BYTES_PER_ELEMENT;
     const ofOwn = (SLAB_MASK + 1) * BLOCK_WORDS * Uint32Array.BYTES_PER_ELEMENT;
-    return this.#slabs.length * ofSlab + this.#bitmaps.length * POINTER_BYTES +
+    return this.#slabs.length * ofSlab + (this.#used - 1) * POINTER_BYTES +
       this.#own.length * ofOwn;
   }
 
