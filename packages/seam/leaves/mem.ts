@@ -209,7 +209,7 @@ export class MemLeaves {
       const mapping = entry.mapping === "pending" ? "pending-blocked" : "blocked";
       this.#state.pamt.change(blocked, entry, { ...entry, mapping, epoch: td.epoch });
       const count = blocked.count / span;
-      if (entry.type === "EPT") times(count, (i) => td.sept.blocked[level]!.add(page + i));
+      if (entry.type === "EPT") td.sept.setBlocked(page, level, count, true);
       return count;
     });
   }
@@ -349,7 +349,7 @@ export class MemLeaves {
       const [unblocked] = alike(this.#state, frames, frames.count, span, null);
       this.#state.pamt.change(unblocked, entry, unblock(entry));
       const count = unblocked.count / span;
-      if (entry.type === "EPT") times(count, (i) => td.sept.blocked[level]!.delete(page + i));
+      if (entry.type === "EPT") td.sept.setBlocked(page, level, count, false);
       return count;
     });
   }
@@ -507,7 +507,7 @@ export class MemLeaves {
     const { sept } = this.#state.tds.get(tdr)!;
     for (let at = 3; at > level; at--) {
       const page = Math.floor(gpa / pageBytes(at));
-      if (sept.entry(page, at) !== "table" || sept.blocked[at]!.has(page)) {
+      if (sept.entry(page, at) !== "table" || sept.isBlocked(page, at)) {
         return this.#entryOf(sept, page, at);
       }
     }
@@ -517,7 +517,7 @@ export class MemLeaves {
   /** An entry as the host sees it: without the address of a Secure EPT page. */
   #entryOf(sept: SecureEpt, page: number, level: number): bigint {
     const entry = sept.entry(page, level);
-    if (entry === "table") return sept.blocked[level]!.has(page) ? 0n : READ_WRITE_EXECUTE;
+    if (entry === "table") return sept.isBlocked(page, level) ? 0n : READ_WRITE_EXECUTE;
     if (entry !== "leaf") return SUPPRESS_VE;
     const { frame } = sept.leaves[level]!.translate(page, 1).frames;
     const isMapped = this.#state.pamt.entry(frame)!.mapping === "mapped";
@@ -579,10 +579,6 @@ export class MemLeaves {
     const piece = this.#state.pamt.piece(frames);
     return { td, page: place.page, entry: piece.entry!, frames: piece.pages };
   }
-}
-
-function times(count: number, act: (i: number) => void): void {
-  for (let i = 0; i < count; i++) act(i);
 }
 
 /** RCX of a leaf that gives back a page. */

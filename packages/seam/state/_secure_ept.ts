@@ -16,7 +16,7 @@ export class SecureEpt {
   /** Secure EPT pages by the level of the entry that points at them, 1 to 3. */
   readonly tables: readonly GpaExtents[] = [0, 1, 2, 3].map(() => new GpaExtents(1));
   /** Those of them that are blocked, with all below them (M13): few at any time. */
-  readonly blocked: readonly Set<number>[] = [0, 1, 2, 3].map(() => new Set<number>());
+  readonly #blocked: readonly Set<number>[] = [0, 1, 2, 3].map(() => new Set<number>());
 
   /**
    * What an entry holds; `undefined` if the walk ends before: a Secure EPT page on the way is missing
@@ -48,17 +48,28 @@ export class SecureEpt {
   unblocked(page: number, level: number, limit: number): number {
     for (let above = level + 1; above <= 3; above++) {
       const span = framesPer(above - level);
-      for (const table of this.blocked[above]!) {
+      for (const table of this.#blocked[above]!) {
         if (page < (table + 1) * span) limit = Math.min(limit, Math.max(table * span - page, 0));
       }
     }
     return limit;
   }
 
+  /** Whether the Secure EPT page that an entry points at is blocked. */
+  isBlocked(page: number, level: number): boolean {
+    return this.#blocked[level]!.has(page);
+  }
+
+  /** Says of the Secure EPT pages that consecutive entries point at whether they are blocked. */
+  setBlocked(page: number, level: number, count: number, isBlocked: boolean): void {
+    const blocked = this.#blocked[level]!;
+    for (let i = page; i < page + count; i++) isBlocked ? blocked.add(i) : blocked.delete(i);
+  }
+
   /** Takes out the Secure EPT page that an entry points at. */
   removeTable(page: number, level: number): void {
     this.tables[level]!.remove(page, 1);
-    this.blocked[level]!.delete(page);
+    this.setBlocked(page, level, 1, false);
   }
 
   #absent(page: number, level: number, limit: number): number {

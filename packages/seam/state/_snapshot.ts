@@ -168,7 +168,7 @@ function restoreTd(state: SeamState, snapshot: TdSnapshot): Td {
   }
   for (const [level, page, frame] of tables) {
     td.sept.tables[level]!.insert(page, runOf(frame, 1));
-    if (isBlocked(state.pamt.entry(frame)!)) td.sept.blocked[level]!.add(page);
+    td.sept.setBlocked(page, level, 1, isBlocked(state.pamt.entry(frame)!));
   }
   return td;
 }
