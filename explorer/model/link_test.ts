@@ -108,7 +108,25 @@ Deno.test("readLink() refuses a state that cannot exist", () => {
   );
 });
 
-Deno.test("readLink() refuses more steps than a situation holds", () => {
+Deno.test("a link holds 8 lines with names of 16 characters, and 200 steps, and no more", () => {
+  const lines = Array.from(
+    { length: 9 },
+    (_, i) => ({ ...START.lines[0]!, name: `Line_${i}`.padEnd(16, "x") }),
+  );
+  const full = {
+    ...START,
+    lines: lines.slice(0, 8),
+    acts: Array.from({ length: 200 }, (_, i) => actOf("host", "load", "keyid0", i % 8)),
+    at: 200,
+  };
+  assertEquals(readLink(writeLink(full)), full);
+  const over = (changed: Partial<Situation>) => () => readLink(writeLink({ ...full, ...changed }));
+  assertThrows(over({ lines }), LinkError, "Expected 1 to 8 lines, got 9");
+  assertThrows(
+    over({ lines: [{ ...lines[0]!, name: "x".repeat(17) }], acts: [], at: 0 }),
+    LinkError,
+  );
+  assertThrows(over({ lines: [{ ...lines[0]!, name: "1" }], acts: [], at: 0 }), LinkError);
   const many = Array(201).fill("host.load.X.keyid0").join();
   assertThrows(
     () => readLink(LINK.replace(/acts=[^&]*/, `acts=${many}`)),

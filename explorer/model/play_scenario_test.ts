@@ -70,5 +70,27 @@ Deno.test("readScenario() says what is wrong, and where", () => {
   assertEquals([line, column], [at + 1, wrong.split("\n")[at]!.indexOf("Q") + 1]);
   assertEquals(message, "Expected a line (X), got Q");
   const long = readScenario(" ".repeat(2 ** 20)) as TextProblem;
+  assertEquals(readScenario(`TDX${" ".repeat(2 ** 16 - 3)}`), {
+    line: 1,
+    column: 4,
+    message: "Expected the name of the scenario, got the end of the file",
+  });
   assertEquals(long.message, "Expected at most 65,536 characters, got 1,048,576");
+});
+
+Deno.test("situationOf() plays a program from the top, each thread behind those it waits for", () => {
+  const scenario = readScenario(`TDX order "The host waits for the module, the module for the TD."
+    { X = td secret; Y = keyid0 zeros } host after reclaim | reclaim after td | td ;
+    clear X | cache-wb X | load X -> r0 ; load Y -> r1 | | store X secret ;
+    exists mc expect: Never`) as Scenario;
+  const run = { platform: "emr", mode: "Li" as const, trace: [] };
+  const { acts, at, settings } = situationOf(scenario, run, START.settings);
+  assertEquals(acts, [
+    { by: "td", operation: "load", line: 0, key: "td" },
+    { by: "td", operation: "store", line: 0, key: "td", data: "secret" },
+    { by: "module", operation: "cache-wb", line: 0, key: "td" },
+    { by: "host", operation: "clear", line: 0, key: "keyid0" },
+    { by: "host", operation: "load", line: 1, key: "keyid0" },
+  ]);
+  assertEquals([at, settings.platform, settings.mode, settings.beside], [0, "emr", "Li", "gnr"]);
 });

@@ -1,8 +1,7 @@
-import { ASSUMPTIONS, consumedPoison, OPERATION_NAMES, ruleText } from "@tdx/core";
+import { ASSUMPTIONS, consumedPoison, OPERATION_NAMES, type Platform, ruleText } from "@tdx/core";
 import { KEYS } from "@tdx/litmus";
 import { changesInWords } from "./changes.ts";
 import { gradeMachineCheck, NEWEST_LINUX } from "@tdx/linux";
-import { platformOf } from "./platforms.ts";
 import { type Frame, machineCheckOf, type Undone } from "./play.ts";
 import type { Act, Situation } from "./situation.ts";
 import { DATA_WORDS } from "./state_words.ts";
@@ -95,8 +94,7 @@ export function hostConsequence(): string {
 }
 
 /** What a TD's machine check means to the host of a platform. */
-export function tdConsequence(platform: string): string {
-  const { seamNr, tdPoisonWithoutSeamNr } = platformOf(platform).machineCheck;
+export function tdConsequence({ seamNr, tdPoisonWithoutSeamNr }: Platform["machineCheck"]): string {
   const told = "With SEAM_NR Linux goes on, and retires the page where MCi_ADDR carries no KeyID " +
     `bits (N1, Linux ${NEWEST_LINUX})`;
   const untold = tdPoisonWithoutSeamNr === "may-panic"

@@ -1,9 +1,12 @@
 import { assertEquals } from "@std/assert";
+import type { Platform } from "@tdx/core";
+import { NEWEST_LINUX } from "@tdx/linux";
 import { actOf, FAULT_ACTS } from "./panel.ts";
 import { play } from "./play.ts";
 import { type Act, START } from "./situation.ts";
-import { outcomeWords } from "./words.ts";
+import { actWords, hostConsequence, outcomeWords, tdConsequence } from "./words.ts";
 
+type Nr = Platform["machineCheck"];
 const partial = actOf("host", "partial-write", "keyid0", 0);
 const load = actOf("host", "load", "keyid0", 0);
 const clear = actOf("host", "movdir64b", "keyid0", 0);
@@ -81,3 +84,43 @@ for (const [name, acts, said] of SAID) {
     assertEquals(outcomeWords(play({ ...START, acts }, "spr").at(-1)!), said);
   });
 }
+
+// A click, and what it is called where there are two lines.
+const CALLED: readonly [Act, string][] = [
+  [partial, "host: partial write of host data, line X, KeyID 0"],
+  [load, "host: load, line X, KeyID 0"],
+  [actOf("host", "clear", "integrity", 1), "host: clear (policy), line Y, KeyID 2"],
+  [actOf("td", "store", "td3", 1), "TD: store of another TD's data, line Y, KeyID 34"],
+  [
+    actOf("module", "cache-wb", "td", 0),
+    "TDX module: TDH.PHYMEM.CACHE.WB, line X, the copy under KeyID 33",
+  ],
+  [actOf("cache", "evict", "td", 0), "cache: eviction, line X, KeyID 33"],
+];
+
+Deno.test("actWords() says who does what to which line through which KeyID", () => {
+  const lines = ["X", "Y"].map((name) => ({ ...START.lines[0]!, name }));
+  for (const [act, said] of CALLED) assertEquals(actWords(act, lines), said);
+  assertEquals(actWords(load, lines.slice(0, 1)), "host: load, KeyID 0");
+});
+
+Deno.test("tdConsequence() says what becomes of the host, and how sure SEAM_NR is", () => {
+  const kept = "With SEAM_NR Linux goes on, and retires the page where MCi_ADDR carries no KeyID " +
+    `bits (N1, Linux ${NEWEST_LINUX}), without it the host `;
+  const said = (seamNr: Nr["seamNr"], without: Nr["tdPoisonWithoutSeamNr"]) =>
+    tdConsequence({ seamNr, tdPoisonWithoutSeamNr: without });
+  assertEquals(
+    said("enumerated", "may-panic"),
+    `${kept}may panic; MCG_CAP bit 12 says whether it is there.`,
+  );
+  assertEquals(said("yes", "survives"), `${kept}survives; this platform has it.`);
+  assertEquals(said("no", "survives"), `${kept}survives; this platform does not have it.`);
+});
+
+Deno.test("hostConsequence() has the kernel panic, and in user mode the page taken (section 4)", () => {
+  assertEquals(
+    hostConsequence(),
+    "In the kernel: panic, “Data load in unrecoverable area of kernel”. In user mode: A process " +
+      "loaded poison: memory_failure takes the page, the process gets SIGBUS.",
+  );
+});

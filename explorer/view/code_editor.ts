@@ -129,14 +129,11 @@ export function createEditor(
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
     },
     setProblem(problem) {
-      const found = problem === null ? [] : [{ at: placeOf(problem), message: problem.message }];
-      view.dispatch(setDiagnostics(
-        view.state,
-        found.map(({ at, message }) => {
-          const word = view.state.wordAt(at);
-          return { from: word?.from ?? at, to: word?.to ?? at, severity: "error", message };
-        }),
-      ));
+      if (problem === null) return view.dispatch(setDiagnostics(view.state, []));
+      const at = placeOf(problem);
+      const { from, to } = view.state.wordAt(at) ?? { from: at, to: at };
+      const { message } = problem;
+      view.dispatch(setDiagnostics(view.state, [{ from, to, severity: "error", message }]));
     },
     goTo(problem) {
       view.dispatch({ selection: { anchor: placeOf(problem) }, scrollIntoView: true });

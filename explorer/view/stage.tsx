@@ -101,7 +101,8 @@ function Outcome({ frame, platform, lines }: OutcomeProps): JSX.Element {
     <div class="outcome">
       <h3>{frame.act === null ? "Beginning" : actWords(frame.act, lines)}</h3>
       <p>
-        {outcomeWords(frame)} {machineCheckOf(frame) === "td" && tdConsequence(platform)}
+        {outcomeWords(frame)}{" "}
+        {machineCheckOf(frame) === "td" && tdConsequence(platformOf(platform).machineCheck)}
       </p>
       {rules.length > 0 && (
         <ol class="rules">
