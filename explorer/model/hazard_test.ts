@@ -45,3 +45,10 @@ Deno.test("findHazard() leaves the clear to each platform that plays the witness
   const always = { ...witness!, settings: { ...settings, policy: "always" as const } };
   assert(!isStopped(play(always, "gnr").at(-1)!));
 });
+
+Deno.test("findHazard() counts its steps from the reclaim on, which clears with KeyID 0 (C5)", async () => {
+  const settings = { ...START.settings, keys: "keyid0+integrity", policy: "always" } as const;
+  const { steps, witness } = await findHazard(settings, "none");
+  assertEquals(steps.map(({ rule }) => rule), ["C5"]);
+  assert(witness!.acts.some(({ operation }) => operation === "clear"));
+});

@@ -59,6 +59,11 @@ const PROBLEMS: readonly [Act, readonly Act[], string][] = [
     [NEXT_TD],
     "KeyID 33 has the next TD's key by then",
   ],
+  [
+    { by: "cache", operation: "evict", line: 0, key: "td" },
+    [NEXT_TD],
+    "KeyID 33 has the next TD's key by then",
+  ],
 ];
 
 Deno.test("actProblem() says why an act cannot be", () => {
@@ -112,6 +117,11 @@ const poisoned = (poison: LineMemory["poison"]): LineMemory => (
 const CHANGES: readonly [LineState, LineState, readonly string[]][] = [
   [line(OWNED), line(OWNED), []],
   [line(OWNED), line(HOSTS), ["Memory holds host data under KeyID 0.", "TD owner: 1 → 0."]],
+  [
+    line(OWNED),
+    line({ ...OWNED, key: { ...OWNED.key!, generation: OWNED.key!.generation + 1 } }),
+    ["Memory holds the TD's secret under KeyID 33."],
+  ],
   [line(OWNED), line(poisoned("partial-write")), ["Memory is poisoned by a partial write."]],
   [
     line(poisoned("integrity"), copy(0, { data: null, poison: "integrity" })),

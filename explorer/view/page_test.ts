@@ -287,6 +287,16 @@ Deno.test("with two lines a click goes to the one that is chosen", async () => {
   await click(operation("host.partial-write.keyid0"));
   assertEquals(situation().acts.map(({ line }) => line), [1]);
   assertEquals(bits("spr").filter((_, i) => i % 3 === 2), ["none", "from a partial write"]);
+  // The map is that of the line, and goes on with it alone.
+  await unfold("Map of all states");
+  await click(all(".map .dot.danger")[0]!);
+  assertEquals(situation().lines.map(({ name }) => name), ["Y"]);
+  // What is opened anew begins with its first line.
+  await open(linkOf({ lines, settings: ALONE }));
+  await act(() => void all(".line-frame input")[1]!.dispatchEvent(new window.Event("change")));
+  await click(button("Play the witness"));
+  await click(operation("host.load.keyid0"));
+  assertEquals(situation().acts.map(({ line }) => line), [0]);
 });
 
 /** The classes of an element. */

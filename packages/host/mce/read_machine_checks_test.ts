@@ -146,6 +146,13 @@ Deno.test("readMachineChecks() tells of machine checks whose records are missing
     ]],
   ];
   for (const [lines, answer] of rows) assertEquals(await told(...lines), [answer], lines[0]);
+  // Traces of one page are one record, of which no more is kept than eight lines.
+  const same = await read(`[1.0] ${action}Recovered\n`.repeat(10));
+  assertEquals(same.found.map(({ said, where }) => [said?.length, where.first, where.last]), [[
+    8,
+    1,
+    10,
+  ]]);
   // A trace of what is on record is no second machine check, but another page is.
   const [dmesg] = FIXTURES;
   const failure =

@@ -439,6 +439,41 @@ Deno.test("audit() counts a file as absent only where others of its tree were se
   assertEquals(mounted.verdict, "not-concerned");
 });
 
+const RECORD = (status: string) =>
+  `[   20.0] mce: [Hardware Error]: CPU 3: Machine Check Exception: f Bank 1: ${status}\n` +
+  "[   20.0] mce: [Hardware Error]: TSC 5 ADDR 80a5669600 MISC 86\n" +
+  "[   20.0] mce: [Hardware Error]: PROCESSOR 0:c06f2 TIME 1 SOCKET 0 APIC 6 microcode 1\n";
+
+// A log's records, and what the check of machine checks makes of them.
+const ON_RECORD: readonly (readonly [string, CheckResult, seen: RegExp, meaning: RegExp])[] = [
+  [
+    "",
+    "ok",
+    /^0 uncorrected \(0 consumed poison\) and 0 corrected in the kernel log;/,
+    /^None since boot/,
+  ],
+  [RECORD("bd80000000100134"), "affected", /^1 uncorrected \(1 consumed/, /^Poison was consumed/],
+  [RECORD("bc00000000000090"), "affected", /^1 uncorrected \(0 consumed/, /^Uncorrected errors/],
+  [RECORD("8c00004000010090"), "ok", /^0 uncorrected .* and 1 corrected in/, /^None since boot/],
+  [
+    RECORD("bd80").split("\n")[0] + "\n",
+    "unknown",
+    / in the kernel log, 1 cut;/,
+    /^Whether the errors of cut records were corrected/,
+  ],
+];
+
+Deno.test("the check of machine checks tells consumed poison from other errors, and from cut ones", async () => {
+  for (const [records, result, seen, meaning] of ON_RECORD) {
+    const { checks } = await audit(textSource({ ...EMR, ...log(`${BOOT}${records}`) }), PLATFORMS);
+    const found = checks.find(({ id }) => id === "records.machine-checks")!;
+    assertEquals(found.result, result, found.seen);
+    assertMatch(found.seen, seen);
+    assertMatch(found.meaning, meaning);
+    assertEquals(found.fix === "", result === "ok");
+  }
+});
+
 /** What a host would do under another kernel: by platform's files and kernel, the verdict. */
 const ASKED: readonly (readonly [Files, kernel: string, verdict: string, reclaim: string])[] = [
   [GNR, "6.17", "pays-needlessly", "Linux 6.17, as asked"],

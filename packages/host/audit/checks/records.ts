@@ -18,21 +18,22 @@ export const machineChecks: CheckSpec = {
       namesOf("log", "machineChecks", "hardwareCorrupted"),
     );
     const { log, machineChecks: exceptions, hardwareCorrupted: retiredKiB } = told;
+    const { uncorrected = 0, consumed = 0, cut = 0 } = log ?? {};
     const seen = [
       log === undefined
         ? whyUnread(FILES.log.name, evidence.log)
-        : `${log.uncorrected} uncorrected (${log.consumed} consumed poison) and ` +
-          `${log.corrected} corrected in the kernel log${log.cut > 0 ? `, ${log.cut} cut` : ""}`,
+        : `${uncorrected} uncorrected (${consumed} consumed poison) and ` +
+          `${log.corrected} corrected in the kernel log${cut > 0 ? `, ${cut} cut` : ""}`,
       exceptions === undefined ? "exceptions not counted" : `${exceptions} exceptions`,
       retiredKiB === undefined ? "retired memory not counted" : `${retiredKiB} KiB retired`,
     ].join("; ");
-    if ((log?.uncorrected ?? 0) + (exceptions ?? 0) + (retiredKiB ?? 0) > 0) {
-      const meaning = (log?.consumed ?? 0) > 0
+    if (uncorrected + (exceptions ?? 0) + (retiredKiB ?? 0) > 0) {
+      const meaning = consumed > 0
         ? "Poison was consumed: the erratum and failing memory are both possible causes"
         : "Uncorrected errors happened; what caused them, these counts do not say";
       return affected(seen, meaning, FIX);
     }
-    if ((log?.cut ?? 0) > 0) {
+    if (cut > 0) {
       return unknown(seen, "Whether the errors of cut records were corrected cannot be told", FIX);
     }
     // The log has what was corrected or came without an exception; the counters have the rest.

@@ -7,7 +7,8 @@ import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
 import fc from "fast-check";
 import { assessMachineCheck, isConsumed, type MachineCheckHost } from "./assess_machine_check.ts";
-import type { MachineCheckEvidence } from "../logged_machine_check.ts";
+import type { MachineCheckEvidence, ToldOutcome } from "../logged_machine_check.ts";
+import type { PossibleCause } from "./machine_check_cause.ts";
 
 const PLATFORMS = [spr, emr, gnr, generic];
 const PANIC = "Data load in unrecoverable area of kernel";
@@ -173,6 +174,56 @@ Deno.test("assessMachineCheck() says no more of the cause than the bits allow", 
   const said = ["TDX private memory error. Possible kernel bug."];
   const tdPage = assessMachineCheck({ record: SAMPLE, said }, { platform: emr }).cause;
   assertEquals([tdPage.name, tdPage.rule], ["partial-write-erratum", "td-page"]);
+});
+
+// What the record alone does not rule out, by the rule that judged.
+const POSSIBLE: Readonly<Record<string, readonly PossibleCause[]>> = {
+  cut: ["partial-write", "integrity", "hardware"],
+  invalid: [],
+  "not-memory": [],
+  corrected: ["hardware"],
+  "not-consumed": ["partial-write", "integrity", "hardware"],
+  "private-check": ["integrity"],
+  "shared-check": ["integrity"],
+  check: ["integrity"],
+  encryption: ["integrity", "hardware"],
+  "td-consumed": ["partial-write", "integrity", "hardware"],
+  "private-consumed": ["partial-write", "integrity", "hardware"],
+  "host-consumed": ["partial-write", "integrity", "hardware"],
+};
+
+Deno.test("assessMachineCheck() names every cause that a record leaves open, and no other", () => {
+  for (const [what, record, host] of CAUSES) {
+    const { cause: { rule, possible } } = assessMachineCheck({ record }, host);
+    const noErratum = host.platform === gnr;
+    const expected = POSSIBLE[rule]!.filter((cause) => !noErratum || cause !== "partial-write");
+    assertEquals(possible, expected, what);
+  }
+});
+
+// What the log says where MCi_STATUS is missing, and a CPU that no source names (0x55): who it was.
+const TOLD: readonly [ToldOutcome, string, string][] = [
+  [{ by: "firmware", severity: "panic", memory: false }, "unrelated", "told-no-memory"],
+  [{ by: "kernel", severity: "corrected", memory: true }, "memory-error", "told-corrected"],
+  [{ by: "kernel", severity: "panic", memory: true }, "indistinct", "told"],
+];
+
+Deno.test("assessMachineCheck() judges by what the log says where the record is missing", () => {
+  for (const [told, name, rule] of TOLD) {
+    const { cause } = assessMachineCheck({ record: {}, told });
+    assertEquals([cause.name, cause.rule], [name, rule]);
+  }
+});
+
+Deno.test("assessMachineCheck() finds a hardware error where no source names the CPU as a host of TDX", () => {
+  const at = (record: Partial<MachineCheck>) =>
+    assessMachineCheck({ record, processor: cpu(0x55) }, { platforms: PLATFORMS }).cause;
+  for (const record of [SAMPLE, {}, mscod(0x082a)]) {
+    const { name, rule, possible } = at(record);
+    assertEquals([name, rule, possible], ["hardware-error", "no-tdx", ["hardware"]]);
+  }
+  assertEquals(at(status(0x8c00004000010090n)).rule, "corrected");
+  assertEquals(at(status(0xbe00000000800400n)).rule, "not-memory");
 });
 
 Deno.test("assessMachineCheck() leaves no partial write possible without the erratum", () => {

@@ -186,6 +186,8 @@ Deno.test("kernelLog: passes on the private KeyIDs that the host logged at boot"
   const text = boot + PANIC.map((line) => `${MARK}${line}\n`).join("");
   const [found] = await readText(text);
   assertEquals(found?.privateKeyIds, [64, 128]);
+  const [bare] = await readText(text.replace("[    1.8] ", ""));
+  assertEquals(bare?.privateKeyIds, [64, 128]);
   // KeyID 0 is no TD's, none is left, the wrong way round, not all of the KeyID's bits, 16 bits.
   for (const range of ["[0, 128)", "[64, 64)", "[5, 2)", "[64, 100)", "[3, 128)", "[1, 65536)"]) {
     const [refused] = await readText(text.replace("[64, 128)", range));
@@ -257,6 +259,11 @@ Deno.test("kernelLog: tells a panic over a machine check whose record is not the
     where: { unit: "line", first: 1, last: 1 },
     damage: ["log:1:1: Expected the record of this machine check, got none: the record is cut"],
   }]);
+  // At the beginning of a line too, as on a console without times.
+  assertEquals(
+    (await readText("Kernel panic - not syncing: Fatal machine check\n"))[0]?.panic,
+    "Fatal machine check",
+  );
   assertEquals(await readText("[1.0] Kernel panic - not syncing: VFS: Unable to mount root\n"), []);
 });
 
