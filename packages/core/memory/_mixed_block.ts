@@ -258,7 +258,6 @@ export class MixedBlock {
   /** Changes all lines of all pages, by the palette. */
   #applyAll(pages: Uint32Array, at: number, tally: Tally, settled: Settled): void {
     const machineChecks: number[] = [];
-    let entries = 0;
     let first = UNUSED;
     let uniform = true;
     for (let index = 0; index < this.#states.length; index++) {
@@ -267,13 +266,13 @@ export class MixedBlock {
       const { next, machineCheck } = tally.step(state, this.#counts[index]!);
       this.#states[index] = next;
       if (machineCheck) machineChecks.push(index);
-      if (entries++ === 0) first = next;
+      if (first === UNUSED) first = next;
       else if (next !== first) uniform = false;
     }
     if (machineChecks.length > 0) {
       tally.machineCheckPages += countBits(this.#pagesOf(pages, at, machineChecks), 0);
     }
-    if (uniform && entries > 0) {
+    if (uniform) {
       this.#clear();
       settled.addAll(first, pages, at);
     }

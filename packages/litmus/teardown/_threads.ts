@@ -181,7 +181,6 @@ export class Threads {
       row[at + SET]!++;
       row[at + MASK] = maskOf(this.items(sets[row[at + SET]!]!, row, lane).length);
     }
-    row[at + ITEM] = 0;
     const items = this.items(sets[row[at + SET]!]!, row, lane);
     const left = items.filter((_, i) => row[at + MASK]! >> i & 1);
     const { of } = this.program.threads[lane.thread]!.slots[slot]!;
