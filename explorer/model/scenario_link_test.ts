@@ -17,6 +17,10 @@ Deno.test("a link keeps every character", async () => {
   assertEquals(await readScenarioLink(await writeScenarioLink(text)), text);
 });
 
+Deno.test("a link carries as much as a scenario may have", async () => {
+  assertEquals((await readScenarioLink(await bomb(2 ** 16))).length, 2 ** 16);
+});
+
 Deno.test("writeScenarioLink() refuses what no link carries", async () => {
   const noise = crypto.getRandomValues(new Uint8Array(2 ** 15)).toHex();
   assert((await writeScenarioLink("(* the same again *)".repeat(2 ** 11))).length < MOST_LINK);
@@ -51,6 +55,7 @@ const BROKEN = [
     "Expected the compressed text of a scenario, got a damaged one",
   ],
   ["v=1&scenario=%00", "Expected the compressed text of a scenario, got a damaged one"],
+  [await bomb(2 ** 16 + 1), "Expected a scenario of at most 65536 characters, got more"],
   [await bomb(2 ** 21), "Expected a scenario of at most 65536 characters, got more"],
 ] as const;
 

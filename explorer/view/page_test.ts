@@ -206,6 +206,13 @@ Deno.test("nothing more happens to a line after the machine check, on every plat
   assertEquals(load.getAttribute("aria-disabled"), "true");
   await click(load);
   assertEquals(situation().acts.length, 2);
+  // Beside a platform that goes on all goes on there, with what is cached there alone.
+  const evict: Act = { by: "cache", operation: "evict", line: 0, key: "keyid0" };
+  await open(linkOf({ acts: [...ACTS, evict], at: 3 }));
+  assertEquals(texts(".operations > .hint"), []);
+  assertEquals(text(one('[aria-label="Cache"] .buttons')), "no copy to evict");
+  await click(operation("host.load.keyid0"));
+  assertEquals(situation().acts.length, 4);
 });
 
 Deno.test("a link is copied, and one that cannot be opened is told", async () => {
@@ -287,6 +294,9 @@ Deno.test("with two lines a click goes to the one that is chosen", async () => {
   await click(operation("host.partial-write.keyid0"));
   assertEquals(situation().acts.map(({ line }) => line), [1]);
   assertEquals(bits("spr").filter((_, i) => i % 3 === 2), ["none", "from a partial write"]);
+  await click(operation("host.clflush.keyid0"));
+  // What changed is told of each line by itself: this did nothing.
+  assertEquals(texts(".bit.changed, .cell.changed"), []);
   // The map is that of the line, and goes on with it alone.
   await unfold("Map of all states");
   await click(all(".map .dot.danger")[0]!);
