@@ -16,6 +16,9 @@ const REGION_FRAMES = REGION_BLOCKS * BLOCK_FRAMES;
 export class FrameTree {
   readonly #frames: number;
   readonly #regions: Int32Array;
+  /** Regions that are known to have one value, from one to below another. */
+  #alikeFrom = 0;
+  #alikeTo = 0;
   /** By id; id 0 is never used, a value of 0 could not be told from it. */
   readonly #tables: Int32Array[] = [new Int32Array(0)];
   readonly #freeTables: number[] = [];
@@ -53,7 +56,7 @@ export class FrameTree {
     while (start < end) {
       const region = Math.floor(start / REGION_FRAMES);
       const top = this.#regions[region]!;
-      const stop = endOfPiece(this.#regions, region, REGION_FRAMES, end);
+      const stop = this.#endOfRegions(region, end);
       if (top >= 0) {
         const to = changed(change, run(this.#walk.chunk, start, stop, top));
         if (to !== top) this.#fillRegions(start, stop, top, to);
@@ -121,7 +124,7 @@ export class FrameTree {
     while (start < end) {
       const region = Math.floor(start / REGION_FRAMES);
       const top = this.#regions[region]!;
-      const stop = endOfPiece(this.#regions, region, REGION_FRAMES, end);
+      const stop = this.#endOfRegions(region, end);
       if (top < 0) this.#visitTable(region, start, stop, walk, visitClass, wanted);
       else if (wanted(top)) visit(run(walk.chunk, start, stop, top));
       start = stop;
@@ -175,6 +178,16 @@ export class FrameTree {
     }
   }
 
+  /** Where the piece that begins in a region ends. */
+  #endOfRegions(region: number, end: number): number {
+    const isKnown = region >= this.#alikeFrom && region < this.#alikeTo;
+    const from = isKnown ? this.#alikeTo - 1 : region;
+    const stop = endOfPiece(this.#regions, from, REGION_FRAMES, end);
+    if (!isKnown) this.#alikeFrom = region;
+    this.#alikeTo = Math.max(from + 1, Math.floor(stop / REGION_FRAMES));
+    return stop;
+  }
+
   /** Changes frames in regions that all have the value `from`. */
   #fillRegions(start: number, end: number, from: number, to: number): void {
     while (start < end) {
@@ -183,6 +196,7 @@ export class FrameTree {
       const whole = end === this.#frames ? this.#regions.length : Math.floor(end / REGION_FRAMES);
       if (start === base && whole > region) {
         this.#regions.fill(to, region, whole);
+        [this.#alikeFrom, this.#alikeTo] = [region, whole];
         start = whole * REGION_FRAMES;
         continue;
       }
@@ -196,19 +210,20 @@ export class FrameTree {
   /** Changes the places from `start` to `end`, in blocks that all have the value `from`. */
   #fillBlocks(region: number, start: number, end: number, from: number, to: number): void {
     const table = this.#tables[-this.#regions[region]!]!;
-    for (let stop = start; start < end; start = stop) {
+    const isToTheEnd = end === this.#regionSize(region);
+    while (start < end) {
       const block = Math.floor(start / BLOCK_FRAMES);
-      stop = Math.min(end, (block + 1) * BLOCK_FRAMES);
+      const whole = isToTheEnd ? Math.ceil(end / BLOCK_FRAMES) : Math.floor(end / BLOCK_FRAMES);
+      if (start === block * BLOCK_FRAMES && whole > block) {
+        table.fill(to, block, whole);
+        start = whole * BLOCK_FRAMES;
+        continue;
+      }
+      const stop = Math.min(end, (block + 1) * BLOCK_FRAMES);
       const size = this.#blockSize(region, block);
-      table[block] = stop - start === size ? to : this.#blocks.split(
-        from,
-        size,
-        select(this.#walk.part, block, start, stop),
-        0,
-        false,
-        stop - start,
-        to,
-      );
+      const part = select(this.#walk.part, block, start, stop);
+      table[block] = this.#blocks.split(from, size, part, 0, false, stop - start, to);
+      start = stop;
     }
   }
 
@@ -216,7 +231,7 @@ export class FrameTree {
   #open(region: number): Int32Array {
     const id = this.#freeTables.pop() ?? this.#tables.push(new Int32Array(REGION_BLOCKS)) - 1;
     const table = this.#tables[id]!.fill(this.#regions[region]!);
-    this.#regions[region] = -id;
+    this.#set(region, -id);
     return table;
   }
 
@@ -229,8 +244,13 @@ export class FrameTree {
     // The last entry first: while a region is filled from its start, it alone tells.
     if (value < 0 || table[blocks - 1] !== value) return;
     for (let block = 1; block < blocks; block++) if (table[block] !== value) return;
-    this.#regions[region] = value;
+    this.#set(region, value);
     this.#freeTables.push(id);
+  }
+
+  #set(region: number, entry: number): void {
+    this.#regions[region] = entry;
+    if (region >= this.#alikeFrom && region < this.#alikeTo) this.#alikeTo = region;
   }
 
   #regionSize(region: number): number {
