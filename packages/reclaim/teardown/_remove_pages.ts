@@ -9,7 +9,10 @@ import {
 } from "@tdx/seam";
 import type { OngoingTeardown } from "./ongoing.ts";
 
-/** Pages of 4 KiB that go together at most, so that there are places to stop between. */
+/**
+ * Pages of 4 KiB that go together at most, so that there are places to stop between; twice as many
+ * after those that took one call, which is quick however many they are.
+ */
 const MOST_AT_ONCE = 64 * GiB / PAGE_BYTES;
 
 /**
@@ -25,10 +28,13 @@ export async function removeGuestPages(ongoing: OngoingTeardown): Promise<boolea
   const { td } = ongoing;
   ongoing.enter("remove guest pages");
   if (td.lifeCycle !== "KEYS_CONFIGURED") return false;
+  let most = MOST_AT_ONCE;
   for (const range of td.mappings) {
     for (let done = 0; done < range.pages;) {
       await ongoing.pause();
-      done += removeSome(ongoing, td, range, done);
+      const { count, removals } = removeSome(ongoing, td, range, done, most);
+      done += count;
+      most = removals > 1 ? MOST_AT_ONCE : 2 * most;
     }
   }
   // What BLOCK or REMOVE refused is still the TD's, and mapped.
@@ -39,35 +45,38 @@ export async function removeGuestPages(ongoing: OngoingTeardown): Promise<boolea
   return true;
 }
 
-/** Deals with the next pages of a range that can go together; gives how many they were. */
+/** Deals with the next pages of a range that can go together; gives how many, in how many calls. */
 function removeSome(
   ongoing: OngoingTeardown,
   td: TdInfo,
   { gpa, level, pages }: GpaRange,
   done: number,
-): number {
+  most: number,
+): { readonly count: number; readonly removals: number } {
   const { module, tdr } = ongoing;
   const { mem } = module;
   const frames = 512 ** level;
   // D1 to D3, and D4 for each 4 KiB.
   const callsPerPage = 3 + frames;
   const untilFault = Math.floor(module.callsUntilFault / callsPerPage);
-  const wanted = Math.min(pages - done, MOST_AT_ONCE / frames, Math.max(1, untilFault));
+  const wanted = Math.min(pages - done, most / frames, Math.max(1, untilFault));
   const gpaOf = (page: number) => gpa + (done + page) * frames * PAGE_BYTES;
 
   const blocked = onceMore(ongoing, () => mem.rangeBlock(tdr, gpaOf(0), level, wanted));
-  if (!succeeded(blocked.status)) return blocked.count;
-  track(ongoing, td, blocked.count);
-  for (let removed = 0; removed < blocked.count;) {
+  const { count } = blocked;
+  if (!succeeded(blocked.status)) return { count, removals: 0 };
+  track(ongoing, td, count);
+  let removals = 0;
+  for (let removed = 0; removed < count; removals++) {
     const result = onceMore(
       ongoing,
-      () => mem.pageRemove(tdr, gpaOf(removed), level, blocked.count - removed),
+      () => mem.pageRemove(tdr, gpaOf(removed), level, count - removed),
     );
     if (result.pages !== null) flush(ongoing, td, result.pages);
     ongoing.takePairs(result.removable);
     removed += result.count;
   }
-  return blocked.count;
+  return { count, removals };
 }
 
 /**

@@ -2,8 +2,11 @@ import { BLOCK_FRAMES, BLOCK_WORDS, CHUNK_BLOCKS, type FrameChunk } from "@tdx/c
 
 import type { Pamt, PamtEntry } from "./pamt.ts";
 
-/** Frames that are looked at in one go, 64 GiB, so that there are places to stop between. */
+/** Frames that are looked at in one go, 64 GiB, so that what is noted stays small. */
 const WINDOW = 2 ** 24;
+
+/** Chunks that are few: where a window has no more, the next one is twice as large. */
+const FEW_CHUNKS = 4;
 
 /** Blocks that a chunk has room for at first: most TDs that are not scattered have no more. */
 const FEW_BLOCKS = 64;
@@ -19,7 +22,8 @@ export function* ownedPages(
   pamt: Pamt,
   wanted: (entry: PamtEntry) => boolean,
 ): Generator<FrameChunk> {
-  for (let start = 0; start < pamt.frames; start += WINDOW) {
+  let window = WINDOW;
+  for (let start = 0; start < pamt.frames;) {
     const found: Found[] = [];
     const note = (_: PamtEntry, chunk: FrameChunk) => {
       const last = found.at(-1);
@@ -58,8 +62,10 @@ export function* ownedPages(
       const at = endOf(to) - BLOCK_WORDS;
       for (let i = 0; i < BLOCK_WORDS; i++) to.words![at + i]! |= words[chunk.at + i]!;
     };
-    pamt.forEach(start, Math.min(WINDOW, pamt.frames - start), note, wanted);
+    pamt.forEach(start, Math.min(window, pamt.frames - start), note, wanted);
     yield* found;
+    start += window;
+    window = found.length > FEW_CHUNKS ? WINDOW : 2 * window;
   }
 }
 
