@@ -89,7 +89,7 @@ export class FrameTree {
     if (old < 0) {
       entry = this.#blocks.update(
         old,
-        this.#blockSize(region, block),
+        this.#blockSize(frame),
         words,
         at,
         this.#walk,
@@ -104,7 +104,7 @@ export class FrameTree {
       chunk.lasting = lasting;
       const count = chunk.count;
       const to = changed(change, chunk);
-      const size = this.#blockSize(region, block);
+      const size = this.#blockSize(frame);
       entry = this.#blocks.split(old, size, words, at, lasting, count, to);
     }
     if (entry === old) return;
@@ -143,9 +143,10 @@ export class FrameTree {
         const to = changed(change, run(this.#walk.chunk, base + start, base + stop, old));
         if (to !== old) this.#fillBlocks(region, start, stop, old, to);
       } else {
-        const size = this.#blockSize(region, block);
+        const frame = base + block * BLOCK_FRAMES;
+        const size = this.#blockSize(frame);
         const part = stop - start === size ? null : select(this.#walk.part, block, start, stop);
-        this.#walk.chunk.frame = base + block * BLOCK_FRAMES;
+        this.#walk.chunk.frame = frame;
         table[block] = this.#blocks.update(old, size, part, 0, this.#walk, change);
       }
     }
@@ -170,9 +171,10 @@ export class FrameTree {
         run(walk.chunk, base + start, base + stop, entry);
         visit();
       } else {
-        const size = this.#blockSize(region, block);
+        const frame = base + block * BLOCK_FRAMES;
+        const size = this.#blockSize(frame);
         const part = stop - start === size ? null : select(walk.part, block, start, stop);
-        walk.chunk.frame = base + block * BLOCK_FRAMES;
+        walk.chunk.frame = frame;
         this.#blocks.forEach(entry, size, part, walk, visit, wanted);
       }
     }
@@ -220,7 +222,7 @@ export class FrameTree {
         continue;
       }
       const stop = Math.min(end, (block + 1) * BLOCK_FRAMES);
-      const size = this.#blockSize(region, block);
+      const size = this.#blockSize(region * REGION_FRAMES + block * BLOCK_FRAMES);
       const part = select(this.#walk.part, block, start, stop);
       table[block] = this.#blocks.split(from, size, part, 0, false, stop - start, to);
       start = stop;
@@ -257,8 +259,8 @@ export class FrameTree {
     return Math.min(this.#frames - region * REGION_FRAMES, REGION_FRAMES);
   }
 
-  #blockSize(region: number, block: number): number {
-    return Math.min(this.#regionSize(region) - block * BLOCK_FRAMES, BLOCK_FRAMES);
+  #blockSize(first: number): number {
+    return Math.min(this.#frames - first, BLOCK_FRAMES);
   }
 }
 
