@@ -228,8 +228,41 @@ Deno.test("tdx audit --fleet - sums up what tdx audit --json wrote", async () =>
   assertEquals(groups[0].verdict, "at-risk");
 });
 
+Deno.test("tdx audit --fleet puts each count under its name, and shows some of many broken lines", async () => {
+  const audits = await Promise.all(
+    ["machine-checks", "gnr-6.18", "gnr-6.18", "gnr-6.18"].map((name) =>
+      tdx("--root", ROOT + name, "--json")
+    ),
+  );
+  const broken = Array(40).fill("broken");
+  const { text } = await tdxPiped(
+    [...audits.map(({ text }) => text), ...broken].join("\n"),
+    "--fleet",
+    "-",
+  );
+  const rows = text.split("\n").slice(0, 3).map((row) => row.trim().split(/ {2,}/));
+  assertEquals(rows.map((row) => row.slice(0, 5)), [
+    ["hosts", "records", "platform", "kernel", "verdict"],
+    ["1", "1", "spr", "clears-always", "pays-rightly"],
+    ["3", "0", "gnr", "clears-on-erratum", "fine"],
+  ]);
+  assertStringIncludes(text, "\n4 hosts; lines that are not an audit: 40\n");
+  const shown = text.match(/^-:\d+:1: /gm)!.length;
+  assertEquals(text.split("\n").at(-1), `and ${40 - shown} more`);
+});
+
 Deno.test("tdx audit --fleet exits with 3 where a host or a line is unknown, with 0 where all is fine", async () => {
   const fine = (await tdx("--root", `${ROOT}gnr-6.18`, "--json")).text;
   assertEquals((await tdxPiped(fine, "--fleet", "-")).status, 0);
   assertEquals((await tdxPiped(`${fine}\nbroken`, "--fleet", "-")).status, 3);
+  for (
+    const [name, exit] of [["half-unreadable", 3], ["machine-checks", 2], [
+      "emr-flag-missing",
+      2,
+    ]] as const
+  ) {
+    const other = (await tdx("--root", ROOT + name, "--json")).text;
+    assertEquals((await tdxPiped(`${fine}\n${other}`, "--fleet", "-")).status, exit, name);
+    assertEquals((await tdxPiped(`${other}\nbroken`, "--fleet", "-")).status, exit, name);
+  }
 });

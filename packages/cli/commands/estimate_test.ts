@@ -96,6 +96,7 @@ Deno.test("tdx estimate shows both costs of a clear, and chooses none", async ()
     "\nClear as measured: 410 ns a page, for this project on an Emerald Rapids core\n",
   );
   assertStringIncludes(text, "\nThe patch saves 43.1 s, 9.2%\n");
+  assertMatch(text, /\nseconds +always +whose figure +quirk +whose figure\n/);
   assertMatch(text, /\nclear +43\.1 +measured +0 +derived\n/);
   // Nobody published the 424 s, nor what the other terms leave of the 467 s.
   assertMatch(text, /\nreclaim +422–424 +derived +422–424 +derived\n/);

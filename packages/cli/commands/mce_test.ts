@@ -209,6 +209,71 @@ Deno.test("tdx mce exits 0 for corrected errors and for none, 3 where it cannot 
   assertEquals((await tdx("mce", cut)).status, 3);
 });
 
+/** A record of a kernel log: MCi_STATUS, MCG_STATUS, the segment of the code, and when. */
+const recordOf = (status: string, mcg = "0", cs = "10", time = "1") =>
+  [
+    `CPU 1: Machine Check Exception: ${mcg} Bank 1: ${status}`,
+    `RIP ${cs}:<0000000000401000>`,
+    "TSC 1 ADDR 80a5669600 MISC 86",
+    `PROCESSOR 0:806f8 TIME ${time} SOCKET 0 APIC 2 microcode 1`,
+  ].map((line) => `mce: [Hardware Error]: ${line}\n`).join("");
+const LOAD = "bd80000000100134";
+
+// A record, what Linux makes of it (section 4), and the exit status: a hazard, fine, or not known.
+const GRADES = [
+  [recordOf(LOAD, "f"), "panic", 2],
+  [recordOf(LOAD, "100f"), "recovered", 2],
+  [recordOf(LOAD, "f", "33"), "sigbus", 2],
+  // UCNA that was polled: memory_failure takes the page (N5); without MISCV it is logged alone (N4).
+  [recordOf("bc00000000100090"), "memory-failure", 2],
+  [recordOf("b400000000100090"), "logged", 3],
+  [recordOf("8c00004000010090"), "corrected", 0],
+  // EN is 0 (N3): no action. VAL is 0: no error at all.
+  [recordOf("ad80000000100134", "f"), "none", 3],
+  [recordOf("3d80000000100134", "f"), "", 0],
+] as const;
+
+Deno.test("tdx mce exits by what Linux makes of a record, and by the worst of several", async () => {
+  for (const [record, severity, exit] of GRADES) {
+    const { status, text } = await piped(record);
+    assertEquals(status, exit, text);
+    if (severity !== "") assertStringIncludes(text, `\n1 record: 1 ${severity}\n`);
+    for (const [other, , beside] of GRADES) {
+      const both = await piped(record + other);
+      const worst = [exit, beside].includes(2) ? 2 : Math.max(exit, beside);
+      assertEquals(both.status, worst, both.text);
+    }
+  }
+  const counted = await piped(GRADES.map(([record]) => record).join(""));
+  assertMatch(
+    counted.text,
+    /^8 records: 1 panic, 1 recovered, 1 sigbus, 1 memory-failure, 1 logged, /m,
+  );
+});
+
+Deno.test("tdx mce says when, where the record does and a calendar has it", async () => {
+  for (
+    const [time, said] of [["0", ""], ["1", ", 1970-01-01T00:00:01.000Z"], ["9999999999999999", ""]]
+  ) {
+    const { text } = await piped(recordOf(LOAD, "f", "10", time));
+    assertEquals(text.split("\n")[0], `stdin:1-4: CPU 1, bank 1, Sapphire Rapids${said}`);
+  }
+  const { text } = await piped("mce: [Hardware Error]: Machine check events logged\n");
+  assertMatch(text, /^stdin:1: CPU unknown, bank unknown, platform unknown\n/);
+});
+
+Deno.test("tdx mce says of a page what its records add up to", async () => {
+  const page = async (...args: string[]) =>
+    (await piped(recordOf(LOAD, "f") + recordOf("8c00004000010090"), ...args)).text
+      .split("\n").filter((line) => /^ *(page |0x)/.test(line)).map((line) =>
+        line.trim().split(/ {2,}/)
+      );
+  const head = ["page", "KeyIDs", "records", "advice", "causes"];
+  const causes = "partial-write-erratum, memory-error";
+  assertEquals(await page(), [head, ["0x80a5669000", "not split off", "2", "retire", causes]]);
+  assertEquals(await page(...LAYOUT), [head, ["0x80a5669000", "0x0", "2", "retire", causes]]);
+});
+
 Deno.test("tdx mce answers for both modes where the record tells none", async () => {
   const record = data("unknown_mode.txt");
   const open = await tdx("mce", record);

@@ -22,6 +22,10 @@ Deno.test("tdx status --json gives the parts, the value as a text", async () => 
       { value, name, error, nonRecoverable, fatal, class: kind, operand }: Record<string, unknown>,
     ) => [value, name, error, nonRecoverable, fatal, kind, operand],
   );
+  // What could not be read or found is there where something could not.
+  assertEquals(Object.keys(answer), ["formatVersion", "statuses"]);
+  const none = (await tdxJson("status", "0", "NO_SUCH_STATUS")).answer;
+  assertEquals([none.statuses.length, none.none.length, "damage" in none], [1, 1, false]);
   assertEquals(parts, [
     ["0xc000040000000000", "TD_ASSOCIATED_PAGES_EXIST", true, true, false, 4, null],
     ["0x8000020000000080", "OPERAND_BUSY", true, false, false, 2, "TDR"],

@@ -1,10 +1,10 @@
 // What is printed cannot steer a terminal, and a report that cannot be written leaves the old one.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { run } from "../../../tasks/run.ts";
 import { missingProgram, skippable } from "../../../tests/skippable.ts";
 import { CaughtStdio, refused } from "../fixtures_test.ts";
-import { shownStdio } from "./stdio.ts";
+import { processStdio, shownStdio, type Stdio } from "./stdio.ts";
 
 const MAIN = fromFileUrl(new URL("../main.ts", import.meta.url));
 
@@ -29,6 +29,90 @@ Deno.test("shownStdio() makes links of what an answer cites, on a terminal that 
     print(row);
     note(row);
     assertEquals([caught.printed, caught.notes], [[printed], [row]]);
+  }
+});
+
+/** Gives an object other methods as long as something runs. */
+function replaced<T extends object>(object: T, methods: Partial<T>): Disposable {
+  const before = Object.fromEntries(
+    Object.keys(methods).map((name) => [name, Object.getOwnPropertyDescriptor(object, name)]),
+  );
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(object, name, { value, configurable: true });
+  }
+  return {
+    [Symbol.dispose]() {
+      for (const [name, old] of Object.entries(before)) {
+        if (old === undefined) Reflect.deleteProperty(object, name);
+        else Object.defineProperty(object, name, old);
+      }
+    },
+  };
+}
+
+/** Takes three bytes at a time, as a pipe that is nearly full does. */
+function narrow(written: number[]): { writeSync(bytes: Uint8Array): number } {
+  return {
+    writeSync: (bytes) => {
+      const taken = [...bytes.subarray(0, 3)];
+      written.push(...taken);
+      return taken.length;
+    },
+  };
+}
+
+const said = (bytes: number[]) => new TextDecoder().decode(Uint8Array.from(bytes));
+
+Deno.test("processStdio() writes all of an answer, however little is taken at once", () => {
+  const [out, error]: number[][] = [[], []];
+  using _out = replaced(Deno.stdout, narrow(out!));
+  using _error = replaced(Deno.stderr, narrow(error!));
+  const { print, note, progress } = processStdio();
+  print("answer");
+  note("beside it");
+  // Not a terminal: nothing of progress.
+  progress("10 %");
+  assertEquals([said(out!), said(error!)], ["answer\n", "beside it\n"]);
+});
+
+Deno.test("processStdio() takes its progress away before it goes on, and on a terminal alone", () => {
+  const all: number[] = [];
+  const writeSync = (bytes: Uint8Array) => all.push(...bytes) && bytes.length;
+  using _out = replaced(Deno.stdout, { writeSync });
+  using _error = replaced(Deno.stderr, { writeSync, isTerminal: () => true });
+  const { print, note, progress } = processStdio();
+  progress("1 %");
+  progress("2 %");
+  print("answer");
+  note("beside it");
+  const clear = "\r\x1b[K";
+  assertEquals(said(all), `${clear}1 %${clear}2 %${clear}answer\nbeside it\n`);
+});
+
+Deno.test("processStdio() ends as SIGPIPE ends a program where its reader has gone", () => {
+  const exits: (number | undefined)[] = [];
+  const exit = (status?: number) => {
+    exits.push(status);
+    throw new Error("exit");
+  };
+  const writeSync = () => {
+    throw new Deno.errors.BrokenPipe();
+  };
+  using _exit = replaced(Deno, { exit });
+  using _out = replaced(Deno.stdout, { writeSync });
+  assertThrows(() => processStdio().print("answer"), Error, "exit");
+  assertEquals(exits, [141]);
+});
+
+Deno.test("processStdio() colours and links on a terminal alone, and is as wide as that", () => {
+  const of = ({ colour, links, columns }: Stdio) => [colour, links, columns];
+  assertEquals(of(processStdio()), [false, false, 100]);
+  using _out = replaced(Deno.stdout, { isTerminal: () => true });
+  using _size = replaced(Deno, { consoleSize: () => ({ columns: 72, rows: 24 }) });
+  for (const noColor of [false, true]) {
+    using _no = replaced(Deno, { noColor } as Partial<typeof Deno>);
+    // Without leave to read TERM nothing tells whether links are read.
+    assertEquals(of(processStdio()), [!noColor, false, 72]);
   }
 });
 
@@ -58,6 +142,13 @@ printf old > "$file"
 )
 echo "status $?"
 cat "$file"
+# A shorter one takes the place of all that was there.
+head -c 1000000 /dev/zero > "$file"
+"$0" run --quiet --no-prompt --no-code-cache --allow-read --allow-write="$file" \\
+  "$1" check --platform spr --html "$file" > /dev/null
+echo ", then $?"
+head -c 15 "$file"
+tail -c 8 "$file"
 rm "$file"
 `;
 
@@ -66,7 +157,7 @@ Deno.test(skippable(
   "tdx --html leaves the old report where the new one finds no room",
   async () => {
     const { stdout, stderr } = await run("bash", ["-c", ON_A_FULL_DISK, Deno.execPath(), MAIN]);
-    assertEquals(stdout, "status 1\nold");
+    assertEquals(stdout, "status 1\nold, then 2\n<!doctype html></html>\n");
     assertEquals(
       stderr.replace(/got \S+:/, "got F:"),
       "tdx: Expected a file that can be written, got F: file too large\n",
