@@ -2,10 +2,12 @@ import { BLOCK_FRAMES, BLOCK_WORDS, CHUNK_BLOCKS, type FrameChunk } from "@tdx/c
 
 import type { Pamt, PamtEntry } from "./pamt.ts";
 
-/** Frames that are looked at in one go, 64 GiB, so that what is noted stays small. */
+/**
+ * Frames that are looked at in one go, so that what is noted stays small: 64 GiB, and twice as many,
+ * up to 1 TiB, after those with few chunks.
+ */
 const WINDOW = 2 ** 24;
-
-/** Chunks that are few: where a window has no more, the next one is twice as large. */
+const LARGEST_WINDOW = 2 ** 28;
 const FEW_CHUNKS = 4;
 
 /** Blocks that a chunk has room for at first: most TDs that are not scattered have no more. */
@@ -65,7 +67,7 @@ export function* ownedPages(
     pamt.forEach(start, Math.min(window, pamt.frames - start), note, wanted);
     yield* found;
     start += window;
-    window = found.length > FEW_CHUNKS ? WINDOW : 2 * window;
+    window = found.length > FEW_CHUNKS ? WINDOW : Math.min(2 * window, LARGEST_WINDOW);
   }
 }
 
