@@ -91,19 +91,13 @@ export async function main(
   } catch (error) {
     const known = messageOf(error);
     if (known === undefined) throw error;
-    const message = known + await hintFor(error);
+    const message = known + (error instanceof UnknownNameError ? await error.hint() : "");
     // A place in a text is shown with its line and a caret below it; all else is one line.
     const show: typeof showText = error instanceof SyntaxError ? showLines : showText;
     whole.note(`tdx: ${show(message.slice(0, LONGEST_MESSAGE), LONGEST_MESSAGE)}`);
     // More states than --limit allows: not a mistake, but no answer either.
     return (error as Error).name === "StateLimitError" ? EXIT.unknown : EXIT.usage;
   }
-}
-
-async function hintFor(error: unknown): Promise<string> {
-  if (!(error instanceof UnknownNameError)) return "";
-  const { nearest } = await import("./shell/nearest.ts");
-  return nearest(error.typed, error.names, error.prefix);
 }
 
 /** Characters of a message. */

@@ -1,7 +1,7 @@
 import { parse } from "@std/csv";
 import type { Platform } from "@tdx/core";
 import { PLATFORMS } from "../platforms.ts";
-import { pick, readNumber, readSize, UsageError } from "../shell/values.ts";
+import { pick, readNumber, readSize, UnknownNameError, UsageError } from "../shell/values.ts";
 
 /** TDs of one kind, and how many of them are shut down. */
 export interface InventoryRow {
@@ -74,7 +74,8 @@ export async function* readInventory(
       if (!(error instanceof UsageError)) throw error;
       const column = error instanceof CsvError ? error.column : 1;
       if (isHeader) throw new SyntaxError(`${name}:${row}:${column}: ${error.message}`);
-      yield { row, column, trouble: error.message };
+      const hint = error instanceof UnknownNameError ? await error.hint() : "";
+      yield { row, column, trouble: error.message + hint };
     }
   }
 }

@@ -21,6 +21,12 @@ export class UnknownNameError extends UsageError {
   ) {
     super(message);
   }
+
+  /** The hint, for behind the message; what finds it is loaded only then. */
+  async hint(): Promise<string> {
+    const { nearest } = await import("./nearest.ts");
+    return nearest(this.typed, this.names, this.prefix);
+  }
 }
 
 /**
