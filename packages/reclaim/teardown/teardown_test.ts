@@ -255,6 +255,13 @@ Deno.test("teardown() reports what it did itself, not what was issued before", a
   assertEquals(seamcalls["TDH.MNG.CREATE"], undefined);
 });
 
+Deno.test("teardown() flushes the vCPUs that are still associated with a processor (T1)", async () => {
+  const { module, tdr } = smallHost(gnr);
+  module.vp.flush(module.td(tdr)!.vcpus[0]!.tdvpr, 0);
+  const { seamcalls, leakedHkid } = await tearDown({ module, tdr });
+  assertEquals([seamcalls["TDH.VP.FLUSH"], leakedHkid], [1, false]);
+});
+
 Deno.test("teardown() refuses an address without a TDR, and a second end", async () => {
   const { module, tdr } = smallHost(gnr);
   const refuses = async (tdr: number) => {
