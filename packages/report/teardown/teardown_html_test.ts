@@ -125,6 +125,24 @@ Deno.test("teardownHtml() tells hardware errors from the erratum, and what alway
   );
 });
 
+// Where poison came from, how that is said, and whether it was a fault of the hardware.
+const ORIGINS = [
+  ["partial-write", "partial writes of the host under the erratum, W5", false],
+  ["integrity", "failed integrity checks", false],
+  ["hardware-transient", "hardware errors put into this run, which the TD never consumed", true],
+  ["hardware-stuck", "stuck memory cells put into this run", true],
+] as const;
+
+Deno.test("teardownHtml() names each origin of poison, and what the decision does not look at", () => {
+  const none = { ...HAZARD.map.retiredBy, "partial-write": [] };
+  for (const [origin, words, isHardware] of ORIGINS) {
+    const retiredBy = { ...none, [origin]: [1, 2] };
+    const said = lead({ ...HAZARD, map: { ...HAZARD.map, retiredBy } });
+    assertStringIncludes(said, ` The poison came from ${words} (3 pages). `);
+    assertEquals(said.includes("The decision looks at the erratum and"), isHardware, origin);
+  }
+});
+
 Deno.test("teardownHtml() says in a sentence what not clearing saves, and what clearing takes", async () => {
   const saving = (data: TeardownPage) => text(read(teardownHtml(data)).querySelector(".saving"));
   // 40% of 24 s at most; 4,727,858 pages of 410 ns.
@@ -134,6 +152,10 @@ Deno.test("teardownHtml() says in a sentence what not clearing saves, and what c
   const cleared = await page(spr, "quirk", 18 * GiB);
   assertEquals(saving(cleared), `${most}Clearing takes ${seconds}`);
   assertEquals(saving({ ...TABLED, compared: TABLED.compared.slice(1, 2) }), "");
+  // It is this platform's time, whatever the others take.
+  const { times } = HAZARD.compared[0]!;
+  const others = TABLED.compared.map((one) => one.platform === gnr ? one : { ...one, times });
+  assertEquals(saving({ ...TABLED, compared: others }), `${most}Not clearing saves ${seconds}`);
 });
 
 Deno.test("teardownHtml() says what another path would change", async () => {
@@ -302,10 +324,22 @@ Deno.test("teardownHtml() draws a map for each thing that became of pages", () =
     [0, 128, 256, 384, 512, 640, 768, 896].map((at) => at === 0 ? "0 B" : `${at} MiB`),
   );
   const full = shown.querySelector(".maps path.retired")!.getAttribute("d")!;
-  assertEquals(full.match(/M/g)?.length, 4);
+  // Side by side in the first row, almost as wide as their cells of 16.
+  const corners = [...full.matchAll(/M([\d.]+) ([\d.]+)/g)].map((
+    [, x, y],
+  ) => [Number(x), Number(y)]);
+  assertEquals(corners, [0.8, 16.8, 32.8, 48.8].map((x) => [x, 0.8]));
   assertStringIncludes(
     text(shown.querySelector("#memory")),
     "261,085 pages were not the TD's. No page is poisoned or leaked.",
+  );
+  const { map } = HAZARD;
+  assertStringIncludes(
+    text(
+      read(teardownHtml({ ...HAZARD, map: { ...map, total: { ...map.total, other: 1 } } }))
+        .querySelector("#memory"),
+    ),
+    "1 page was not the TD's. No page",
   );
   const listed = table(shown, "The first of them by address: 10 of 1,024 retired");
   assertEquals(listed[0], ["Address", "Became", "PAMT now", "Poisoned", "Poison from"]);
@@ -373,10 +407,28 @@ Deno.test("teardownHtml() shows both readings of a clear, ranges as ranges, alik
   const [one, two] = [[6, 0, 0], [0, 6, 6]];
   assertEquals(bars, [two, one, two, two]);
   // Of runs that clear: what is left out where nothing is cleared is nobody's figure.
+  const terms = shown.querySelectorAll("#time details table:last-of-type tbody tr");
+  const whoseClear = [...terms].slice(-2).map((row) => row.querySelectorAll("li").length);
+  assertEquals(whoseClear, [1, 1]);
   const figures = table(shown, "Whose figures").slice(-2);
   assertEquals(figures.map(([term, figure]) => `${term}: ${figure!.split(":")[0]}`), [
     "clear as published: published",
     "clear as measured: measured",
+  ]);
+});
+
+Deno.test("teardownHtml() has the machine checks of every platform under every policy", () => {
+  const rows = table(read(teardownHtml(HAZARD)), "Seconds, a clear as measured").slice(1);
+  const checks = rows.map((row) => row.length === 1 ? row[0] : [row[0], row.at(-1)].join(" "));
+  assertEquals(checks, [
+    "spr, emr",
+    "always 0",
+    "quirk 0",
+    "never 1,024",
+    "gnr",
+    "always 0",
+    "quirk 0",
+    "never 0",
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import { POLICIES } from "@tdx/reclaim";
 import { read, text } from "../fixtures_test.ts";
 import { readingsAgree, type TimeBar, timeChart } from "./time_chart.ts";
@@ -30,6 +30,22 @@ Deno.test("timeChart() writes the range beside every bar", () => {
   for (const word of ["spr, emr", ...POLICIES, "seconds"]) {
     assertEquals(shown.includes(word), true, word);
   }
+});
+
+Deno.test("timeChart() draws a bar from the least to the most, hollow where it was measured", () => {
+  const svg = timeChart("clear", bars("spr", { low: 20, high: 60 }, { low: 10, high: 80 }), 80);
+  const drawn = (look: string) => {
+    const group = read(svg).querySelector(`g[stroke="var(--${look})"]:has(rect)`)!;
+    const [bar] = group.querySelectorAll("rect");
+    const [x, width] = ["x", "width"].map((name) => Number(bar!.getAttribute(name)));
+    return [group.getAttribute("fill"), x!, width!] as const;
+  };
+  const [published, measured] = [drawn("published"), drawn("measured")];
+  assertEquals([published[0], measured[0]], ["var(--published)", "none"]);
+  // 40 and 70 of 80 seconds; one begins 10 seconds before the other.
+  const second = published[2] / 40;
+  assertAlmostEquals(measured[2], 70 * second, 1e-6);
+  assertAlmostEquals(published[1] - measured[1], 10 * second, 1e-6);
 });
 
 Deno.test("timeChart() has one grey bar where the readings agree on every one of a phase", () => {

@@ -58,11 +58,10 @@ function Charts({ groups }: { readonly groups: readonly Alike[] }): VNode {
   );
   const whose = (i: number) =>
     [...new Set(all.map((time) => termsOf(time)[i]!.provenance))].join(", ");
-  const most = Math.max(...bars.flat().map(({ seconds }) => seconds.high)) || 1;
-  const longest = (i: number) => Math.max(...bars[i]!.map(({ seconds }) => seconds?.high ?? 0));
+  const longest = (i: number) => Math.max(...bars[i]!.map(({ seconds }) => seconds.high));
   const numbers = names.map((_, i) => i);
-  // The total is drawn even where it is unknown.
-  const seen = numbers.filter((i) => i === 0 || longest(i) >= most * LEAST_SEEN);
+  const most = Math.max(...numbers.map(longest));
+  const seen = numbers.filter((i) => longest(i) >= most * LEAST_SEEN);
   const hidden = numbers.filter((i) => !seen.includes(i)).map((i) =>
     `${names[i]} (at most ${showRange({ low: longest(i), high: longest(i) })} s, ${whose(i)})`
   );

@@ -37,6 +37,35 @@ RIP 0xdeadbabe
   }]);
 });
 
+// What mce-inject's words for MCi_STATUS and MCG_STATUS stand for: its mce.y, and the SDM's bits.
+const WORDS = [
+  ["STATUS", "VAL", 63],
+  ["STATUS", "OVER", 62],
+  ["STATUS", "UC", 61],
+  ["STATUS", "EN", 60],
+  ["STATUS", "PCC", 57],
+  ["STATUS", "S", 56],
+  ["STATUS", "SRAO", 56],
+  ["STATUS", "AR", 55],
+  ["STATUS", "TES_YELLOW", 54],
+  ["MCGSTATUS", "RIPV", 0],
+  ["MCGSTATUS", "EIPV", 1],
+  ["MCGSTATUS", "MCIP", 2],
+  ["MCGSTATUS", "LMCES", 3],
+  ["MCGSTATUS", "TES_P", 11],
+  ["MCGSTATUS", "SEAM_NR", 12],
+] as const;
+
+Deno.test("mceInject: knows each word for a bit, and the words for several", async () => {
+  const record = async (text: string) => (await read(`CPU 0 BANK 1\n${text}\n`))[0]!.record;
+  for (const [register, word, bit] of WORDS) {
+    const { status = 0n, mcgStatus } = await record(`STATUS 0\n${register} ${word}`);
+    assertEquals(register === "STATUS" ? status : mcgStatus, 1n << BigInt(bit), word);
+  }
+  assertEquals((await record("STATUS SRAR UCNA")).status, 3n << 55n);
+  assertEquals((await record("STATUS FATAL")).status, 0xb200000000000000n);
+});
+
 Deno.test("mceInject: reads several records, C numbers, and what mcelog --raw prints", async () => {
   const found = await read(`cpu 0 13  # Sapphire Rapids
 PROCESSOR 0:0x806f0
