@@ -25,6 +25,7 @@ export {
   type ClearOrigin,
   clearOrigin,
   type ClearReading,
+  KNOWN_CLEARS,
   type MeteredClear,
   type Provenance,
 } from "./estimate/clear.ts";

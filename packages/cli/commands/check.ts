@@ -66,7 +66,9 @@ export const checkCommand: Command = {
     }
     if (writeHtml !== undefined) {
       const { verdictsHtml } = await import("@tdx/report");
-      await writeHtml(verdictsHtml({ origin: originNow("check", options), platforms, verdicts }));
+      await writeHtml(
+        verdictsHtml({ origin: await originNow("check", options), platforms, verdicts }),
+      );
     }
     if (verdicts.some(({ witness }) => witness.length > 0)) return EXIT.hazard;
     // What contradicts the table, or decide, answers nothing.

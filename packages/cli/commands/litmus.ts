@@ -58,7 +58,7 @@ export const litmusCommand: Command = {
       const { scenariosHtml } = await import("@tdx/report");
       const platforms = readPlatforms(options)
         .filter(({ name }) => shown.some(({ platform }) => platform === name));
-      const origin = originNow("litmus", options);
+      const origin = await originNow("litmus", options);
       await writeHtml(scenariosHtml({ origin, platforms, runs: shown }));
     }
     return shown.every(({ ok }) => ok) ? EXIT.fine : EXIT.hazard;

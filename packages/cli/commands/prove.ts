@@ -87,7 +87,7 @@ export const proveCommand: Command = {
     } else stdio.print(proofsText(proofs, options.has("trace")));
     if (writeHtml !== undefined) {
       const { proofsHtml } = await import("@tdx/report");
-      await writeHtml(proofsHtml({ origin: originNow("prove", options), proofs }));
+      await writeHtml(proofsHtml({ origin: await originNow("prove", options), proofs }));
     }
     const holds = proofs.every(({ proof }) =>
       proof.properties.every(({ counterexample }) => counterexample === null)

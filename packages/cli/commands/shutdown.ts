@@ -50,7 +50,7 @@ export const shutdownCommand: Command = {
       const { shutdownHtml } = await import("@tdx/report");
       await write(
         shutdownHtml({
-          origin: originNow("shutdown", options),
+          origin: await originNow("shutdown", options),
           shutdowns: found.map(measuredShutdown),
         }),
       );

@@ -65,7 +65,7 @@ export const teardownCommand: Command = {
     if (options.has("json")) printJson(stdio, { runs: [run], otherPaths: others });
     else stdio.print(teardownText(run, others));
     if (html !== undefined) {
-      const origin = originNow("teardown", options);
+      const origin = await originNow("teardown", options);
       await writeHtml!(html.teardownPage(origin, plan, done, others));
     }
     const isBad = report.machineChecks > 0 || report.unclearedPages > 0 || nothingCameBack(report);

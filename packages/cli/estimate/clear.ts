@@ -1,6 +1,6 @@
 import { showSize } from "@tdx/core";
 import type { Measurement, MeterCpu, MeterReport } from "@tdx/host/meter";
-import type { ClearReading, MeteredClear } from "@tdx/reclaim";
+import { type ClearReading, KNOWN_CLEARS, type MeteredClear } from "@tdx/reclaim";
 import { AS_LINUX, isAsLinux, meteredCpuName } from "../meter/as_linux.ts";
 import { readInput } from "../shell/input.ts";
 import { FORMAT_VERSION } from "../shell/show.ts";
@@ -14,9 +14,6 @@ export interface ClearChoice {
   /** The headline first; the published bound and the measured figure are always among them. */
   readonly readings: readonly ClearReading[];
 }
-
-/** Both figures that the project knows; they do not agree. */
-export const KNOWN_CLEARS: readonly ClearReading[] = ["published", "measured"];
 
 /** Whose figure `measured` is: not this machine's. */
 export const MEASURED_WHERE = "for this project on an Emerald Rapids core";

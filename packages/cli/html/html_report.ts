@@ -3,7 +3,6 @@ import type { Options } from "../shell/options.ts";
 import { shellQuoted } from "../shell/show.ts";
 import type { Stdio, WriteFile } from "../shell/stdio.ts";
 import { UsageError } from "../shell/values.ts";
-import { VERSION } from "../shell/version.ts";
 
 /** The option that asks for a report. */
 export const HTML_OPTION = {
@@ -25,7 +24,8 @@ export async function htmlWriter(options: Options, stdio: Stdio): Promise<WriteF
 }
 
 /** Says how and when this run of a subcommand was started. */
-export function originNow(subcommand: string, { args }: Options): ReportOrigin {
+export async function originNow(subcommand: string, { args }: Options): Promise<ReportOrigin> {
+  const { VERSION } = await import("../shell/version.ts");
   return {
     commandLine: shellLine(["tdx", subcommand, ...args]),
     date: new Date(),

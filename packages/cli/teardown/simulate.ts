@@ -7,6 +7,7 @@ import {
   type Decision,
   followPages,
   type HostKeys,
+  KNOWN_CLEARS,
   type OtherHost,
   type Policy,
   type ShutdownTime,
@@ -16,7 +17,6 @@ import {
   type TeardownProgress,
   type TeardownReport,
 } from "@tdx/reclaim";
-import { KNOWN_CLEARS } from "../estimate/clear.ts";
 import { showProgress } from "../shell/show.ts";
 import type { Output } from "../shell/stdio.ts";
 import { busyInjector, type FaultPlan, poisonLines } from "./faults.ts";

@@ -18,6 +18,9 @@ export interface MeteredClear {
  */
 export type ClearReading = "published" | "measured" | MeteredClear | number;
 
+/** The costs that the project knows; they do not agree. */
+export const KNOWN_CLEARS: readonly ["published", "measured"] = ["published", "measured"];
+
 /**
  * Whose figure: read in a publication, measured for this project, measured by the caller's meter
  * (`measured here`), taken for granted, derived from such figures, so that nobody said it, or
