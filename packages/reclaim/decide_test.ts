@@ -3,7 +3,7 @@ import { linux, NEWEST_LINUX } from "@tdx/linux";
 import { generic } from "@tdx/platform-generic";
 import { gnr } from "@tdx/platform-gnr";
 import { spr } from "@tdx/platform-spr";
-import { VERDICTS, WITH_ERRATUM } from "./_fixtures_test.ts";
+import { VERDICTS, WITH_ERRATUM, WITHOUT_ERRATUM } from "./_fixtures_test.ts";
 import { decide, POLICIES, POLICY_KERNELS } from "./decide.ts";
 
 for (const [platforms, mode, hostKeys, hazardous] of VERDICTS) {
@@ -88,6 +88,17 @@ Deno.test("decide() cites what shows the kernel's way where no commit does", () 
   const kernel = linux("6.17", { symbols: ["tdx_quirk_reset_page"] });
   const texts = decide({ platform: gnr, kernel }).sources.map(({ text }) => text);
   assertEquals(texts.at(-1), "Linux symbol tdx_quirk_reset_page");
+});
+
+Deno.test("decide() cites each platform by its own sources, whoever was asked about before", () => {
+  for (const platform of [...WITH_ERRATUM, ...WITHOUT_ERRATUM, ...WITH_ERRATUM]) {
+    const own = platform.sources.map(({ document, at }) => `${document} ${at}`);
+    const { sources } = decide({ platform, kernel: "6.18" });
+    assertEquals(sources.slice(0, own.length).map(({ text }) => text), own);
+    assertEquals(sources.some(({ text }) => text.startsWith("Linux 01fb93a363e0")), true);
+    const older = decide({ platform, kernel: "6.17" }).sources;
+    assertEquals(older.some(({ text }) => text.startsWith("Linux 01fb93a363e0")), false);
+  }
 });
 
 Deno.test("decide() never calls an unidentified CPU confirmed", () => {

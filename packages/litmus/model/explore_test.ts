@@ -80,6 +80,33 @@ Deno.test("explore() interleaves threads and keeps their order", async () => {
   assertEquals(await last(ordered), ["zeros"]);
 });
 
+/** Threads that flush a line which nobody has cached: nothing but their counters changes. */
+const counting = (threads: number, steps: number, inOrder: boolean) => {
+  const flush: ThreadStep = { operation: "clflush", line: 0, key: "keyid0" };
+  return small(
+    Array.from({ length: threads }, (_, i) =>
+      host(Array(steps).fill(flush), {
+        name: `t${i}`,
+        after: inOrder && i > 0 ? [i - 1] : [],
+      })),
+  );
+};
+
+Deno.test("explore() counts some 100,000 states as well as few, and numbers beyond 32 bits", async () => {
+  // Three counters of 48 steps: 49^3 states, from each as many steps as counters that are not at the end.
+  const many = await explore(new System(counting(3, 48, false), MACHINE));
+  assertEquals([many.states, many.transitions, many.depth], [49 ** 3, 3 * 48 * 49 ** 2, 3 * 48]);
+  // The last one is the end: the way there is as long as all programs.
+  assertEquals(many.witness(many.state(many.states - 1)).length, 3 * 48);
+  // Seven of 99 steps, one after the other.
+  const system = new System(counting(7, 99, true), MACHINE);
+  assertEquals(system.bound > 2 ** 32, true);
+  const wide = await explore(system);
+  assertEquals([wide.states, wide.transitions, wide.depth], [694, 693, 693]);
+  const last = wide.state(693);
+  assertEquals([system.isFinal(last), system.isFinal(wide.state(692))], [true, false]);
+});
+
 Deno.test("explore() gives a shortest way to a state", async () => {
   const system = closure();
   const wanted = (state: number) => (system.events(state) & EVENT.hostMachineCheck) !== 0;

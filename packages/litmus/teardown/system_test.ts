@@ -21,8 +21,10 @@ thread release after zap {
   TDH.MNG.VPFLUSHDONE else { leak all stop }
   each package in packages { TDH.PHYMEM.CACHE.WB package resume 10000 }
   TDH.MNG.KEY.FREEID else { leak all stop }
-  each page in tdcs { TDH.PHYMEM.PAGE.RECLAIM page else { leak page next } return page }
+  TDH.PHYMEM.PAGE.RECLAIM tdr else { leak tdr stop }
 }`;
+const KICK = "kicks every vCPU out";
+const DEAD = "no vCPU enters any more; kicks every vCPU out";
 const END = `TEARDOWN end
 thread t {
   kick
@@ -35,8 +37,8 @@ thread t {
 
 Deno.test("guest, vCPUs and the next TD do at any time what they can, and each vCPU for itself", () => {
   const empties = new Set([
-    "kicks every vCPU out",
-    "no vCPU enters any more; kicks every vCPU out",
+    KICK,
+    DEAD,
     "consumes hardware poison: the TD is fatal (M9)",
   ]);
   const steps: (readonly [from: number, to: number, by: string, what: string])[] = [];
@@ -68,6 +70,60 @@ Deno.test("guest, vCPUs and the next TD do at any time what they can, and each v
     }
   }
   assert(left > 0 && emptied > 0);
+});
+
+// A thread, and what it does on its first way where nothing goes wrong and no vCPU enters.
+const WAYS: readonly (readonly [text: string, steps: readonly string[]])[] = [
+  ["kick stop dead", [KICK]],
+  // Not all vCPUs are flushed, so that it is refused; then the other way round.
+  ["TDH.MNG.VPFLUSHDONE then { kick } else { dead }", ["TDH.MNG.VPFLUSHDONE", DEAD]],
+  ["TDH.MNG.VPFLUSHDONE else { stop } kick", ["TDH.MNG.VPFLUSHDONE"]],
+  ["TDH.MNG.VPFLUSHDONE then { dead } kick", ["TDH.MNG.VPFLUSHDONE", KICK]],
+  ["TDH.MEM.TRACK then { kick } else { dead } kick", ["TDH.MEM.TRACK", KICK, KICK]],
+  ["TDH.MEM.TRACK else { dead } kick", ["TDH.MEM.TRACK", KICK]],
+  ["TDH.MEM.TRACK then { kick } dead", ["TDH.MEM.TRACK", KICK, DEAD]],
+  ["each p in guest { leak p next kick } kick", [
+    "leaks guest page 0",
+    "leaks guest page 1",
+    KICK,
+  ]],
+  [
+    "each v in vcpus { each p in tdvpr of v, tdr { leak p } kick }",
+    ["leaks TDVPR of vCPU 0", "leaks TDR", KICK, "leaks TDVPR of vCPU 1", "leaks TDR", KICK],
+  ],
+  // As each loop leaves its parallel ones behind only when all are over.
+  ["each p in guest parallel { leak p } kick", ["leaks guest page 0", "leaks guest page 1", KICK]],
+  ["each p in guest parallel { leak p next kick } dead", [
+    "leaks guest page 0",
+    "leaks guest page 1",
+    DEAD,
+  ]],
+  ["lock a kick unlock a", ["takes the lock a", KICK, "releases the lock a"]],
+  // The last page of a region puts its pair: there, behind all the others.
+  ["each p in guest { put p { kick } } dead", [
+    "puts guest page 0",
+    "puts guest page 1",
+    KICK,
+    DEAD,
+  ]],
+];
+
+Deno.test("a thread does what its text says, in that order", () => {
+  for (const [work, expected] of WAYS) {
+    const text = `TEARDOWN way pamt dynamic thread t { ${work} }`;
+    const next = new Map<number, readonly [number, string]>();
+    const { system } = explorer(text, { pages: 2, vcpus: 2, packages: 1 })(
+      { followed: [], symmetry: true },
+      (from, to, { by, what }) => {
+        if (by === "t" && !next.has(from)) next.set(from, [to, what]);
+      },
+    );
+    const done: string[] = [];
+    for (let step = next.get(system.initial[0]!); step !== undefined; step = next.get(step[0])) {
+      done.push(step[1]);
+    }
+    assertEquals(done, [...expected], work);
+  }
 });
 
 // A SEAMCALL, and what it answers although nothing is wrong, or is made to fail with.

@@ -68,6 +68,20 @@ for (
   });
 }
 
+Deno.test("teardown() has every vCPU outside before it tries once more", async () => {
+  const { module, tdr } = smallHost(gnr);
+  module.td(tdr)!.vcpus.forEach(({ tdvpr }, lp) => module.vp.enter(tdvpr, lp));
+  module.inject({ busyAfter: busyAfterEach(0) });
+  const inside: number[] = [];
+  const block = module.mem.rangeBlock.bind(module.mem);
+  module.mem.rangeBlock = (...operands) => {
+    inside.push(module.td(tdr)!.vcpus.filter(({ running }) => running).length);
+    return block(...operands);
+  };
+  await tearDown({ module, tdr }, { path: "dynamic" });
+  assertEquals(inside.slice(0, 2), [2, 0]);
+});
+
 Deno.test("teardown() leaks a page whose flush is refused, and does not try again", async () => {
   const host = smallHost(emr);
   host.module.inject({ busyAfter: busyAfterEach(3) });
