@@ -70,3 +70,19 @@ Deno.test("scenariosHtml() expects nothing of a scenario under another policy th
   const page = read(scenariosHtml({ origin: ORIGIN, platforms: PLATFORMS, runs: other }));
   assertEquals(table(page, "Final states in which the condition holds")[1]![1], "Never");
 });
+
+Deno.test("scenariosHtml() keeps runs apart of which not all was expected, and scenarios of one name", async () => {
+  const [first, ...rest] = RUNS as [HashedScenarioResult, ...HashedScenarioResult[]];
+  const wrong = { ...first, expected: "Always" as const, ok: false };
+  const page = (runs: HashedScenarioResult[]) =>
+    read(scenariosHtml({ origin: ORIGIN, platforms: PLATFORMS, runs }));
+  const rows = table(page([wrong, ...rest]), "Final states in which the condition holds");
+  assertEquals(rows.slice(1, 3).map((row) => row.slice(0, 2)), [
+    ["spr (Li)", "Never ✗ expected Always"],
+    ["spr (Ci); emr (Li, Ci)", "Never ✓, as expected"],
+  ]);
+  const other = await runs(CONVERTS.replace("exists (host:r0 = host)", "exists mc"));
+  const both = page([...RUNS, ...other]);
+  assertEquals([...both.querySelectorAll("h3")].map(text), Array(2).fill("partial-converts"));
+  assertStringIncludes(text(both.querySelector(".lead")), "2 scenarios, 12 runs.");
+});

@@ -31,6 +31,10 @@ Deno.test("verdictsHtml() begins with the answer: where clearing is needed, and 
       "is needed.",
   );
   assertStringIncludes(text(lead), "No, on gnr: without clearing no sequence ends in one.");
+  // Chapter 7: as many as the tables below show.
+  const hits = page(VERDICTS).querySelectorAll("td.hit").length;
+  assertStringIncludes(text(lead), `${VERDICTS.length} questions, each answered by exploring`);
+  assertStringIncludes(text(lead), `Questions with a machine check: ${hits}. Every answer is the`);
   const quirk = page(
     VERDICTS.filter(({ policy, poison, hostKeys }) =>
       policy === "quirk" && poison === "none" && hostKeys === "keyid0"
@@ -190,6 +194,13 @@ Deno.test("verdictsHtml() lists assumptions, rules and platforms with their sour
   const sources = text(read.querySelector("#sources"));
   assertStringIncludes(sources, "TDX Module Base Architecture, table 16.2 (exact; assumes A3)");
   assertStringIncludes(sources, "Linux, 1e536e106897, partial write machine check erratum");
+});
+
+Deno.test("verdictsHtml() leads to where a plugin says that it was read", () => {
+  const url = "https://example.org/errata.pdf";
+  const own = definePlatform({ ...gnr, sources: [{ document: "Errata", at: "GNR7", url }] });
+  const html = verdictsHtml({ origin: ORIGIN, platforms: [own], verdicts: VERDICTS });
+  assertEquals(text(read(html).querySelector(`#sources a[href="${url}"]`)), "Errata, GNR7");
 });
 
 Deno.test("verdictsHtml() has titles of groups that span their table", () => {
