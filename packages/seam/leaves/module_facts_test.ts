@@ -68,6 +68,13 @@ Deno.test("M7: key release and reclaim leave the TDR with dirty lines, which T6 
   tearDown(module, td);
   const dirty = () => module.memory.state(TDR).copies.some((copy) => copy.dirty);
   assertEquals(dirty(), true);
+  // Each reclaim stores into it anew, whatever was evicted meanwhile.
+  for (const page of [GiB, GiB + 4096]) {
+    module.memory.apply({ kind: "evict", by: "cache", key: module.globalKey }, TDR, 4096);
+    assertEquals(dirty(), false);
+    module.phymem.pageReclaim(page);
+    assertEquals(dirty(), true);
+  }
   reclaimAll(module, TDR);
   assertEquals(dirty(), true);
   module.phymem.pageWbinvd(TDR, module.globalKey.keyId);

@@ -106,6 +106,12 @@ Deno.test("GpaExtents counts larger pages in whole pages", () => {
   assertEquals(extents.translate(2, 9), { count: 1, frames: runOf(1024, 512) });
   assertEquals(extents.translate(3, 9), { count: 1, frames: runOf(5120, 512) });
   assertEquals(extents.translate(4, 9), { count: 1, frames: runOf(2048, 512) });
+  // Further ones here and there, of which some follow each other.
+  [20, 21, 22, 30].forEach((block, i) => extents.insert(5 + i, runOf(512 * block, 512)));
+  assertEquals(extents.translate(5, 9), { count: 3, frames: runOf(10_240, 1536) });
+  assertEquals(extents.translate(6, 9), { count: 2, frames: runOf(10_752, 1024) });
+  assertEquals(extents.translate(7, 1), { count: 1, frames: runOf(11_264, 512) });
+  assertEquals(extents.translate(8, 9), { count: 1, frames: runOf(15_360, 512) });
 });
 
 Deno.test("GpaExtents keeps frames beyond 16 TiB exact", () => {
