@@ -184,7 +184,16 @@ Deno.test("verdictsHtml() says in words what is not as expected", () => {
   for (const words of ["✗ expected MC", "decide disagrees", "the TD's plaintext can be read"]) {
     assertStringIncludes(cell, words);
   }
-  assert(!text(page(VERDICTS).querySelector("main")).includes("✗"));
+  for (const words of ["✗", "disagrees", "plaintext can be read"]) {
+    assert(!text(page(VERDICTS).querySelector("main")).includes(words), words);
+  }
+});
+
+Deno.test("verdictsHtml() leaves the place of a question that was not asked empty", () => {
+  const asked = VERDICTS.filter(({ platform, policy }) => platform !== "spr" || policy !== "never");
+  const [first] = page(asked).querySelectorAll("article");
+  const [, , , , never] = rows(first!).map((row) => row.map((cell) => cell.split("✓")[0]));
+  assertEquals(never, ["never", "", "no MC"]);
 });
 
 Deno.test("verdictsHtml() lists assumptions, rules and platforms with their sources", () => {

@@ -75,6 +75,12 @@ Deno.test("shutdownHtml() draws a bar to the most that a phase took, and a tick 
   assertEquals(bars.length, 3);
   // 2.25 s, 0.5 s at most, and 0.25 s, on one scale.
   assertEquals(bars.map((width) => Math.round(width / bars[2]! * 10) / 10), [9, 2, 1]);
+  // Where least and most are one there is nothing to mark.
+  const ticks = [...chart.querySelectorAll('g[stroke="var(--ink)"] line')];
+  assertEquals(ticks.length, 1);
+  const middle = chart.querySelectorAll("rect")[1]!;
+  const [begin, width] = ["x", "width"].map((name) => Number(middle.getAttribute(name)));
+  assertEquals(Number(ticks[0]!.getAttribute("x1")), begin! + width! / 2);
   const words = [...chart.querySelectorAll("text")].map(text);
   for (const label of ["2.25 s, 75%", "0.25–0.5 s, 8–17%", "remove", "seconds"]) {
     assertEquals(words.includes(label), true, `${label} in ${words.join(" | ")}`);
