@@ -118,6 +118,26 @@ Deno.test("tdx audit --format nrpe is a plugin's answer", async () => {
   }
 });
 
+Deno.test("tdx audit --format nrpe counts what is affected and unknown, and names each", async () => {
+  for (const name of NAMES) {
+    const { checks } = JSON.parse((await tdx("--root", ROOT + name, "--json")).text);
+    const of = (wanted: string) =>
+      checks.filter(({ result }: { result: string }) => result === wanted);
+    const [head, ...lines] = (await tdx("--root", ROOT + name, "--format", "nrpe")).text.split(
+      "\n",
+    );
+    const [affected, unknown] = ["affected", "unknown"].map(of);
+    assertStringIncludes(
+      head!,
+      ` | affected=${affected.length};;;0;${CHECKS} unknown=${unknown.length};;;0;${CHECKS}`,
+    );
+    assertEquals(
+      lines.map((line) => line.split(":")[0]).sort(),
+      [...affected, ...unknown].map(({ id, result }) => `${id} ${result}`).sort(),
+    );
+  }
+});
+
 Deno.test("tdx audit --format nrpe could not tell where there is nothing to look at", async () => {
   const { status, text, notes } = await tdx("--root", `${ROOT}none`, "--format", "nrpe");
   assertEquals([status, notes], [3, []]);
@@ -125,6 +145,9 @@ Deno.test("tdx audit --format nrpe could not tell where there is nothing to look
     text,
     /^TDX UNKNOWN - Expected a snapshot folder, got .*none: no such file or folder$/,
   );
+  // A bar would begin the counts.
+  const bar = await tdx("--root", `${ROOT}no|ne`, "--format", "nrpe");
+  assertMatch(bar.text, /^TDX UNKNOWN - [^|]*no\/ne: no such file or folder$/);
 });
 
 Deno.test("tdx audit --format nfd writes labels that Kubernetes takes", async () => {

@@ -114,6 +114,23 @@ Deno.test("tdx estimate says that the patch saves nothing with the erratum", asy
   assertMatch(emr.text, /\ntotal +467 +published +467 +published\n/);
 });
 
+// A kernel, and what it does on a reclaim (X1).
+const KERNELS = [
+  ["6.17", "Linux 6.17 goes as always"],
+  ["6.18", "Linux 6.18 goes as quirk"],
+  ["7.2", "Linux 7.2 goes as quirk"],
+  ["6.8.0-1014-intel", "Whether Linux 6.8.0-1014-intel goes as always or quirk is not known"],
+] as const;
+
+Deno.test("tdx estimate says as which policy a kernel goes", async () => {
+  for (const [kernel, said] of KERNELS) {
+    assertStringIncludes(
+      (await tdx("estimate", ...MAINLINE, "--kernel", kernel)).text,
+      `\n${said}\n`,
+    );
+  }
+});
+
 // What is asked for, the name of the headline, the seconds it saves at least and at most.
 const CLEAR = [
   ["published", "published", 0, 186.8],

@@ -160,6 +160,19 @@ const TRACES: typeof INPUTS = [
     3,
     /linux +recovered, page retired[^]*\n0xaf34214000 .* retired /,
   ],
+  [
+    "a process that consumed poison, whose page could not be retired",
+    "[  512.100001] mce: Uncorrected hardware memory error in user-access at af34214200\n" +
+    "[  512.100130] mce: Memory error not recovered\n",
+    3,
+    /linux +sigbus\n/,
+  ],
+  [
+    "corrected errors that a driver counted",
+    "[    9.1] EDAC MC0: 2 CE memory read error on CPU_SrcID#0 (channel:0 page:0x2a821)\n",
+    0,
+    /linux +corrected\n[^]*cause +ordinary memory error/,
+  ],
   ["events without records", "mce: [Hardware Error]: Machine check events logged\n", 3, /1 logged/],
   [
     "a fatal record of the firmware",

@@ -31,6 +31,28 @@ Deno.test("tdx shutdown says where the time went, and what the patch saves here"
   assertMatch(text, /Measuring made each of \d+ calls [\d,]+ ns longer/);
 });
 
+Deno.test("tdx shutdown has each phase in its units, and how many TDs it was", async () => {
+  const { answer: { shutdowns: [{ phases }] } } = await tdxJson("shutdown", HIST);
+  const rows = (await tdx("shutdown", HIST)).text.split("\n");
+  for (const { phase, calls, seconds, nsPerPage } of phases) {
+    const row = rows.find((row) => row.startsWith(`${phase} `))!.slice(phase.length).trim().split(
+      / +/,
+    );
+    if (calls > 0) assertEquals(row.shift(), String(calls));
+    const [shown, , us] = row.map(Number);
+    assert(Math.abs(shown! / seconds.high - 1) < 0.01, phase);
+    assert(Math.abs(us! / (nsPerPage.high / 1e3) - 1) < 0.01, phase);
+  }
+  for (const [tds, said] of [[1, "2 reclaimed"], [2, "2 reclaimed, of 2 TDs together"]] as const) {
+    const text = "tdx-shutdown 1\nmethod hist\nstart 1\nstop 9\ncost 0 0 1\n" +
+      [["tdh_phymem_page_reclaim", 2], ["tdh_phymem_page_wbinvd_tdr", tds]].map(([name, calls]) =>
+        `returned ${name} 0 ${calls} 9000\nentered ${name} ${calls} 0\n`
+      ).join("");
+    const answer = await tdxOn(new CaughtStdio(text), "shutdown", "-");
+    assert(answer.text.split("\n")[2]!.endsWith(`; 0 pages removed, ${said}`), answer.text);
+  }
+});
+
 Deno.test("tdx shutdown ends with 2 where SEAMCALLs failed for good, and 3 where it could not tell", async () => {
   const { status, text } = await tdx("shutdown", TERMINATE);
   assertEquals(status, 2);
@@ -71,6 +93,61 @@ Deno.test("tdx shutdown puts several hosts in a table, and reads their lines aga
   assertEquals([again.status, again.text], [2, rows(text).join("\n")]);
 });
 
+/** A shutdown as a line of a fleet's file. */
+function fleetLine(name: string, high: number, changed: object = {}): string {
+  const [some, most] = [{ low: 0, high: high / 8 }, { low: high / 4, high: high / 2 }];
+  const phases = [["block", some, 0.125], ["remove", most, 0.5], ["clear", some, 0.125]] as const;
+  return JSON.stringify({
+    name,
+    form: "shutdown.sh hist",
+    seconds: { low: high, high },
+    removed: 1500,
+    reclaimed: 500,
+    path: "dynamic",
+    phases: phases.map(([phase, seconds, share]) => ({
+      phase,
+      seconds,
+      share: { low: share, high: share },
+    })),
+    saving: {
+      verdict: "would-save",
+      measured: { seconds: some, share: { low: 0.125, high: 0.125 } },
+      published: { seconds: some, share: { low: 0, high: 0.4 } },
+    },
+    refusals: [],
+    doubts: [],
+    ...changed,
+  });
+}
+
+Deno.test("tdx shutdown has the longest of a fleet first, each figure under its name", async () => {
+  const none = { removed: 0, reclaimed: 0, path: null };
+  const lines = [fleetLine("quick", 1), fleetLine("slow", 8), fleetLine("none", 2, none)];
+  const { status, text } = await tdxOn(new CaughtStdio(lines.join("\n")), "shutdown", "-");
+  assertEquals(status, 0);
+  const most = ["remove", "50%", "13%", "would-save"];
+  assertEquals(text.split("\n").slice(1).map((row) => row.trim().split(/ {2,}/)), [
+    ["slow", "8", "2,000", "4000", "dynamic", ...most],
+    ["none", "2", "0", "unknown", "unknown", ...most],
+    ["quick", "1", "2,000", "500", "dynamic", ...most],
+  ]);
+  // A doubt about one is a doubt; a refusal for good outweighs it.
+  const doubtful = fleetLine("a", 1, { doubts: ["Lost events"] });
+  const refused = (error: boolean, retry: boolean) =>
+    fleetLine("b", 1, {
+      refusals: [{ function: "tdh_mem_track", status: { error }, count: 1, retry }],
+    });
+  for (
+    const [line, exit] of [[doubtful, 3], [refused(true, false), 2], [refused(true, true), 0], [
+      refused(false, false),
+      0,
+    ]] as const
+  ) {
+    const both = new CaughtStdio(`${lines[0]}\n${line}`);
+    assertEquals((await tdxOn(both, "shutdown", "-")).status, exit, line);
+  }
+});
+
 Deno.test("tdx shutdown --html draws the phases", async () => {
   const stdio = new CaughtStdio();
   assertEquals((await tdxOn(stdio, "shutdown", HIST, "--html", "report.html")).status, 0);
@@ -89,6 +166,15 @@ Deno.test("tdx shutdown --replay agrees with a recorded life, or shows where it 
     text,
     /life\.txt: module and model agree in 58 of 59 SEAMCALLs\n {2}1 found something busy/,
   );
+  const trace = "# CPU  DURATION                  FUNCTION CALLS\n" +
+    " 0)   1.5 us    |  tdh_mng_create(td=0xffff888100000000, hkid=33); (ret=0x0)\n";
+  for (const [lost, exit] of [["", 0], ["CPU:0 [LOST 3 EVENTS]\n", 3]] as const) {
+    const answer = await tdxOn(new CaughtStdio(trace + lost), "shutdown", "--replay", "-");
+    assertEquals([answer.status, /\n {2}3 events were lost$/.test(answer.text)], [
+      exit,
+      exit === 3,
+    ]);
+  }
   const lie = new CaughtStdio(
     (await Deno.readTextFile(path("life.txt")))
       .replace("tdh_mng_key_freeid: status=0x0", "tdh_mng_key_freeid: status=0x8000081700000000"),
@@ -117,6 +203,17 @@ Deno.test("tdx estimate --from reckons with what was measured on this host", asy
     dynamic.answer.source,
     /^extrapolated from a measurement on this host, .*: 34 pages, path dynamic$/,
   );
+  const { pages } = dynamic.answer;
+  assertEquals(of(dynamic.answer.phases, "clear"), of(measured.phases, "clear") / 34 * pages);
+  for (const control of ["reclaim", "control pages"]) {
+    assertEquals(
+      of(dynamic.answer.phases, control),
+      of(measured.phases, control) / 14 * (pages - 2 ** 18),
+    );
+  }
+  for (const once of ["key", "cache write-back"]) {
+    assertEquals(of(dynamic.answer.phases, once), of(measured.phases, once));
+  }
   // From one path to the other: what was not done was not measured.
   const both = await tdx("estimate", ...td, "--from", HIST);
   assertEquals(both.status, 0);
