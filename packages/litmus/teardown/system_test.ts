@@ -42,7 +42,7 @@ Deno.test("guest, vCPUs and the next TD do at any time what they can, and each v
     "consumes hardware poison: the TD is fatal (M9)",
   ]);
   const steps: (readonly [from: number, to: number, by: string, what: string])[] = [];
-  const { system, world } = explorer(END, { pages: 2, vcpus: 2, packages: 1 })(
+  const { system, world } = explorer(END, { pages: 2, vcpus: 2, packages: 2 })(
     { faults: 1, followed: [] },
     (from, to, { by, what }) => steps.push([from, to, by, what]),
   );
@@ -64,6 +64,10 @@ Deno.test("guest, vCPUs and the next TD do at any time what they can, and each v
       const was = inside(from).split(",");
       assertEquals(inside(to), was.with(Number(by.at(-1)), "false").join());
       if (inside(to).includes("true")) left++;
+    } else if (by === "host") {
+      const { tds } = world.snapshot(system.module(to));
+      const live = tds.filter(({ lifeCycle }) => lifeCycle === "KEYS_CONFIGURED");
+      assertEquals(live.map(({ hkid }) => hkid).sort(), [33, 34]);
     } else if (empties.has(what)) {
       assertEquals(inside(to), "false,false", what);
       if (inside(from).includes("true")) emptied++;
