@@ -159,6 +159,19 @@ Deno.test("readMachineChecks() tells of machine checks whose records are missing
     "[896.2] Memory failure: 0x80a5669: recovery action for dirty LRU page: Recovered\n";
   const near = await read(`[896.1] ${logged}\n${dmesg!.text}${failure}[896.3] ${logged}\n`);
   assertEquals(near.found.length, 1);
+  // That the page could not be retired the record does not say.
+  const failed = await read(dmesg!.text + failure.replace("Recovered", "Failed"));
+  assertEquals(failed.found.map(({ told }) => told?.pageRetired), [undefined, false]);
+  // One try that failed is not mended by another that did not.
+  for (const results of [["Failed", "Recovered"], ["Recovered", "Failed"]]) {
+    const tries = results.map((result) => `[1.0] ${action}${result}\n`).join("");
+    assertEquals((await read(tries)).found.map(({ told }) => told?.pageRetired), [false]);
+  }
+  // Corrected errors are not those of memory_failure, however near.
+  const mixed = await read(
+    `[1.0] EDAC MC0: 1 CE memory error on DIMM\n[1.1] mce: Memory error not recovered\n`,
+  );
+  assertEquals(mixed.found.map(({ told }) => told?.severity), ["corrected", "sigbus"]);
   const other = await read(dmesg!.text + failure.replace("80a5669", "80a5670"));
   assertEquals(other.found.map(({ record }) => record.address), [0x80a5669600n, 0x80a5670000n]);
 });

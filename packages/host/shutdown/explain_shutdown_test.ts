@@ -94,9 +94,12 @@ for (const [name, calls, ns, verdict, versions] of CLEARS) {
 }
 
 Deno.test("explainShutdown() counts pages by the bytes that were cleared at once", () => {
-  const text = collected({ ...END, tdx_quirk_reset_paddr: [2, 420_000] })
-    .replace("entered tdx_quirk_reset_paddr 2 0", `entered tdx_quirk_reset_paddr 2 ${4 * 2 ** 20}`);
-  assertEquals(explain(text).saving.pages, 1024);
+  // 4 MiB, and a part of a page besides.
+  for (const [bytes, pages] of [[4 * 2 ** 20, 1024], [4 * 2 ** 20 + 64, 1025]]) {
+    const text = collected({ ...END, tdx_quirk_reset_paddr: [2, 420_000] })
+      .replace("entered tdx_quirk_reset_paddr 2 0", `entered tdx_quirk_reset_paddr 2 ${bytes}`);
+    assertEquals(explain(text).saving.pages, pages);
+  }
 });
 
 // What is in doubt, and how it is said.

@@ -400,7 +400,12 @@ const LOST: readonly (readonly [what: RegExp, ...leaves: readonly string[]])[] =
     "TDH_PHYMEM_CACHE_WB",
     "TDH_MNG_KEY_FREEID",
   ],
-  [/page that is not reclaimed is leaked/, "TDH_PHYMEM_PAGE_RECLAIM", "TDH_PHYMEM_PAMT_REMOVE"],
+  [
+    /^A page that is not reclaimed is leaked/,
+    "TDH_PHYMEM_PAGE_RECLAIM",
+    "TDH_PHYMEM_PAMT_REMOVE",
+    "TDH_MEM_SEPT_REMOVE",
+  ],
   [
     /guest page that is not removed is leaked/,
     "TDH_MEM_RANGE_BLOCK",
@@ -471,6 +476,19 @@ Deno.test("the check of machine checks tells consumed poison from other errors, 
     assertMatch(found.seen, seen);
     assertMatch(found.meaning, meaning);
     assertEquals(found.fix === "", result === "ok");
+  }
+});
+
+Deno.test("a guest is worried by nothing that its host decides", async () => {
+  const guest = cpuinfo(207, "movdir64b hypervisor", "");
+  const { verdict, checks } = await audit(
+    textSource({ ...guest, ...release("6.19.1") }),
+    PLATFORMS,
+  );
+  assertEquals(verdict, "not-concerned");
+  for (const id of ["cpu.flag", "kernel.refused-pages", "kernel.seam-nr", "kernel.kexec"]) {
+    const { result, fix } = checks.find((check) => check.id === id)!;
+    assertEquals([result, fix], ["not applicable", ""], id);
   }
 });
 
