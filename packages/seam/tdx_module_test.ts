@@ -128,24 +128,26 @@ Deno.test("TdxModule leaves every line of a TD that is gone owned, under its key
   assertEquals([owned(32), owned(33)], [64, 64 * (512 + 3 + 6 + 12)]);
 });
 
-Deno.test("TdxModule.pagesOf() lets the pages be reclaimed while it walks", () => {
-  const module = newModule({ bytes: 8 * GiB });
-  // Every third frame of 3 GiB, so each block is a bitmap, and then a run.
-  const frames = Uint32Array.from({ length: 262_144 }, (_, i) => 2 ** 18 + 3 * i);
-  const memory = [...chunksOf(frames), runOf(6 * 2 ** 18, 1000)];
-  const td = liveTd(module, { memory });
-  tearDown(module, td);
-  const reclaimed: number[] = [];
-  for (const pages of module.pagesOf(td.tdr, "REG")) {
-    const result = module.phymem.pageReclaim(pages);
-    assertEquals([result.status, result.rest], [0n, null]);
-    reclaimed.push(...framesOf(result.pages));
-  }
-  const wanted = [...frames, ...Array.from({ length: 1000 }, (_, i) => 6 * 2 ** 18 + i)];
-  assertEquals(reclaimed.length, wanted.length);
-  assert(reclaimed.every((frame, i) => frame === wanted[i]));
-  assertEquals([...module.pagesOf(td.tdr, "REG")], []);
-});
+for (const lasting of [true, false]) {
+  Deno.test(`TdxModule.pagesOf() lets the pages be reclaimed while it walks, lasting ${lasting}`, () => {
+    const module = newModule({ bytes: 8 * GiB });
+    // Every third frame of 3 GiB, so each block is a bitmap, and then a run.
+    const frames = Uint32Array.from({ length: 262_144 }, (_, i) => 2 ** 18 + 3 * i);
+    const chunks = [...chunksOf(frames)].map((chunk) => ({ ...chunk, lasting }));
+    const td = liveTd(module, { memory: [...chunks, runOf(6 * 2 ** 18, 1000)] });
+    tearDown(module, td);
+    const reclaimed: number[] = [];
+    for (const pages of module.pagesOf(td.tdr, "REG")) {
+      const result = module.phymem.pageReclaim(pages);
+      assertEquals([result.status, result.rest], [0n, null]);
+      reclaimed.push(...framesOf(result.pages));
+    }
+    const wanted = [...frames, ...Array.from({ length: 1000 }, (_, i) => 6 * 2 ** 18 + i)];
+    assertEquals(reclaimed.length, wanted.length);
+    assert(reclaimed.every((frame, i) => frame === wanted[i]));
+    assertEquals([...module.pagesOf(td.tdr, "REG")], []);
+  });
+}
 
 Deno.test("TdxModule.pagesOf() walks on from 64 GiB to 64 GiB, to the end of memory", () => {
   const module = newModule({ bytes: 65 * GiB });

@@ -212,10 +212,9 @@ export class FrameTree {
   /** Changes the places from `start` to `end`, in blocks that all have the value `from`. */
   #fillBlocks(region: number, start: number, end: number, from: number, to: number): void {
     const table = this.#tables[-this.#regions[region]!]!;
-    const isToTheEnd = end === this.#regionSize(region);
+    const whole = Math.floor(end / BLOCK_FRAMES);
     while (start < end) {
       const block = Math.floor(start / BLOCK_FRAMES);
-      const whole = isToTheEnd ? Math.ceil(end / BLOCK_FRAMES) : Math.floor(end / BLOCK_FRAMES);
       if (start === block * BLOCK_FRAMES && whole > block) {
         table.fill(to, block, whole);
         start = whole * BLOCK_FRAMES;

@@ -199,6 +199,31 @@ Deno.test("FrameMap.updateChunk() changes the frames of a bitmap", () => {
   assertEquals(map.stats().tables, 0);
 });
 
+Deno.test("FrameMap.updateChunk() with the bitmap of a class joins it to the others, or to the rest", () => {
+  const map = new FrameMap(REGION, 0);
+  const [low, high] = [bitmap(BLOCK, 3, 40), bitmap(BLOCK, 5, 500, 511)]
+    .map((chunk) => ({ ...chunk, lasting: true }));
+  const asked: unknown[] = [];
+  const change = (chunk: FrameChunk, to: number) =>
+    map.updateChunk(chunk, (value, { count, lasting }) => {
+      asked.push([value, count, lasting]);
+      return to;
+    });
+  change(low!, 1);
+  change(low!, 2);
+  change(high!, 3);
+  change(low!, 4);
+  change(low!, 3);
+  assertEquals(asked, [[0, 2, true], [1, 2, true], [0, 3, false], [2, 2, true], [4, 2, true]]);
+  assertEquals(map.count((value) => value === 3), 5);
+  assertEquals(map.stats().records, 1);
+  change(bitmap(BLOCK, 3, 5, 40, 500, 511), 0);
+  change(low!, 1);
+  change(low!, 0);
+  assertEquals(chunksOf(map), [[0, REGION, 0]]);
+  assertEquals([map.stats().records, map.stats().tables], [0, 0]);
+});
+
 Deno.test("FrameMap.updateChunk() does not ask about an empty bitmap", () => {
   const map = new FrameMap(BLOCK, 0);
   map.updateChunk(bitmap(0), () => 1);
