@@ -68,6 +68,23 @@ Deno.test("readMachineChecks() reads what the firmware says", async () => {
     misc: 0x86n,
   });
   assertEquals(processor?.processor, RECORD.processor);
+  // MCi_CTL of bank 1 begins the registers of a bank, and those of bank 0 and of 64 are others.
+  for (
+    const [msr, bank] of [["0x400", 0], ["0x402", undefined], ["0x4fc", 63], ["0x500", undefined]]
+  ) {
+    const bert = OTHERS.bert.replace(/MSR Address: 0x\w+/, `MSR Address: ${msr}`);
+    assertEquals((await read(bert)).found[0]?.record.bank, bank);
+  }
+  // Families 6, 19 (Intel's newest) and 0x15 (AMD's first that has such records).
+  for (
+    const [words, vendor] of [["000806f8", "GenuineIntel"], ["00400f10", "GenuineIntel"], [
+      "00600f20",
+      "AuthenticAMD",
+    ]]
+  ) {
+    const bert = OTHERS.bert.replace("000806f8", words!);
+    assertEquals((await read(bert)).found[0]?.processor?.vendor, vendor);
+  }
   const severities = {
     corrected: "corrected",
     recoverable: "memory-failure",
@@ -77,6 +94,9 @@ Deno.test("readMachineChecks() reads what the firmware says", async () => {
     const { found } = await read(OTHERS.apei.replaceAll("fatal", severity));
     assertEquals(found.map((each) => each.told?.severity), [told]);
   }
+  // Each section of an event has a severity of its own.
+  const { found: [milder] } = await read(OTHERS.apei.replace("type: fatal", "type: corrected"));
+  assertEquals(milder?.told?.severity, "corrected");
   const { found: [arm] } = await read(OTHERS.apei.replace("memory error", "ARM processor error"));
   assertEquals(arm?.processor, { vendor: "ARM" });
   const cut = await read(OTHERS.apei.split("\n").slice(0, 2).join("\n"));

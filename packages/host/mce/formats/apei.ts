@@ -51,7 +51,7 @@ interface Event {
 
 interface Section {
   readonly first: number;
-  severity: string | undefined;
+  readonly severity: string;
   /** Absent for sections that are no machine checks. */
   memory?: boolean;
   fields: RecordFields;
@@ -128,7 +128,7 @@ class ApeiReader implements LogReader {
     delete event.section;
     const { memory, first, said, fields } = section;
     if (memory === undefined) return;
-    const severity = SEVERITIES.get(section.severity ?? event.severity ?? "");
+    const severity = SEVERITIES.get(section.severity);
     const told = { by: "firmware", severity: severity ?? "logged", memory } as const;
     const where = { unit: "line", first, last: lastLine } as const;
     this.#found(loggedMachineCheck({ ...fields, said, told }, where, []));
