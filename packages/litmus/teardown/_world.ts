@@ -324,8 +324,7 @@ export class World {
     const running = this.tdvprs.map((tdvpr) =>
       td?.vcpus.find((vcpu) => vcpu.tdvpr === tdvpr)?.enteredAt ?? -1
     );
-    const live = td !== undefined && td.lifeCycle === "KEYS_CONFIGURED" && !td.fatal;
-    const inside = live ? running.filter((epoch) => epoch >= 0) : [];
+    const inside = running.filter((epoch) => epoch >= 0);
     // Blocked for those who enter from now on; who entered before may hold a translation.
     const opens = (entry: typeof entries[number]) =>
       inside.some((entered) => entry!.epoch === null || entry!.epoch >= entered);

@@ -76,6 +76,23 @@ Deno.test("guest, vCPUs and the next TD do at any time what they can, and each v
   assert(left > 0 && emptied > 0);
 });
 
+Deno.test("who entered before a table of the Secure EPT was blocked gets at what it maps, who enters later not (M13)", () => {
+  const text =
+    `TEARDOWN tables thread t { each p in sept { TDH.MEM.RANGE.BLOCK p } TDH.MEM.TRACK }`;
+  const { system, world } = explorer(text, ONE)({ followed: [] });
+  const seen = new Set<string>();
+  for (let state = 0; state < system.size; state++) {
+    const { running: [entered], reachable: [page], entries } = world.view(system.module(state));
+    const blocked = entries.some((entry) => entry.startsWith("EPT blocked"));
+    if (entered! > 0) seen.add(`${blocked ? "blocked" : "open"}, epoch ${entered}: ${page}`);
+  }
+  assertEquals([...seen].sort(), [
+    "blocked, epoch 1: true",
+    "blocked, epoch 2: false",
+    "open, epoch 1: true",
+  ]);
+});
+
 // A thread, and what it does on its first way where nothing goes wrong and no vCPU enters.
 const WAYS: readonly (readonly [text: string, steps: readonly string[]])[] = [
   ["kick stop dead", [KICK]],
