@@ -324,7 +324,7 @@ type Bitmaps = Pick<FrameChunk, "at" | "blocks"> & { readonly words: Uint32Array
 
 function copyBitmaps(words: Uint32Array, at: number, blocks: number): Bitmaps {
   const copy = takeBitmaps(blocks);
-  for (let i = 0; i < blocks * BLOCK_WORDS; i++) copy.words[copy.at + i] = words[at + i]!;
+  copy.words.set(words.subarray(at, at + blocks * BLOCK_WORDS), copy.at);
   return copy;
 }
 
@@ -354,7 +354,7 @@ function find(words: Uint32Array, at: number, rank: number): [block: number, pla
 }
 
 // Bitmaps share arrays: to make an array of its own for each takes five times as long as to fill it.
-const SLAB_WORDS = 512 * BLOCK_WORDS;
+const SLAB_WORDS = 2048 * BLOCK_WORDS;
 let slab = new Uint32Array(0);
 let slabUsed = 0;
 
