@@ -196,6 +196,18 @@ Deno.test("readMachineChecks() tells of machine checks whose records are missing
   assertEquals(other.found.map(({ record }) => record.address), [0x80a5669600n, 0x80a5670000n]);
 });
 
+Deno.test("readMachineChecks() takes what ras-mc-ctl leaves out for 0, but not what was cut off", async () => {
+  const { text } = FIXTURES.find(({ from }) => from === "ras-mc-ctl --errors")!;
+  const short = text.replace(", cpu=0x00000093", "").replace(/, bank=.*/, "");
+  const numbers = async (row: string) => {
+    const { found: [first] } = await read(row);
+    return [first?.record.cpu, first?.record.bank];
+  };
+  assertEquals(await numbers(text), [147, 1]);
+  assertEquals(await numbers(short), [0, 0]);
+  assertEquals(await numbers(short.trimEnd()), [undefined, undefined]);
+});
+
 Deno.test("readMachineChecks() tells of a summary without records", async () => {
   const { found } = await read("No Memory errors.\nMCE records summary:\n\t2 No Error errors\n");
   assertEquals(found.map(({ record, damage }) => [record, damage]), [[{}, [

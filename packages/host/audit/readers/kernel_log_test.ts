@@ -192,6 +192,17 @@ Deno.test("summarizeKernelLog() counts the SEAMCALLs that failed, with their sta
   assertEquals(troubles, []);
 });
 
+Deno.test("summarizeKernelLog() keeps 64 of what a log says of each kind, and counts those further", async () => {
+  const lines = Array.from({ length: 70 }, (_, i) => [
+    `SEAMCALL (0x1c) failed: 0xc0000300000000${(i + 16).toString(16)}`,
+    `kvm_intel: tdh_mng_key_freeid() failed. HKID ${i + 100} is leaked.`,
+    `virt/tdx: initialization failed: S3 ${i}`,
+  ]).flat();
+  const { failedCalls, leakedHkids, troubles } = await summary([...lines, lines[0]].join("\n"));
+  assertEquals([failedCalls.size, leakedHkids.size, troubles.length], [64, 64, 64]);
+  assertEquals([...failedCalls.values()].map(({ times }) => times).slice(0, 2), [2, 1]);
+});
+
 Deno.test("summarizeKernelLog() reads CPU and release, also from what stands around a log", async () => {
   const brand = "Intel(R) Xeon(R) Platinum 8480CTDX";
   await reads(`[2.9] smpboot: CPU0: ${brand} (family: 0x6, model: 0x8f, stepping: 0x8)\n`, {

@@ -36,6 +36,7 @@ export class InterleavedRecords {
   #first: { readonly line: number; readonly time?: number | undefined } | undefined;
   #last: RecordPart | undefined;
   #shuffled = false;
+  #passedOver = false;
   readonly #said: string[] = [];
   #panic: string | undefined;
 
@@ -43,11 +44,14 @@ export class InterleavedRecords {
     this.host = host;
   }
 
-  /** Adds a line; one of a kind that no record here lacks is passed over. */
+  /** Adds a line; one of a kind that no record here lacks is another's, and so may the others be. */
   add(part: RecordPart): void {
     const { kind, line, time } = part;
     const known = this.#parts[kind];
-    if (kind !== "CPU" && known.length >= Math.max(1, this.#parts.CPU.length)) return;
+    if (kind !== "CPU" && known.length >= Math.max(1, this.#parts.CPU.length)) {
+      this.#passedOver = true;
+      return;
+    }
     const backwards = time !== undefined && time < (this.#last?.time ?? 0);
     const late = this.#last !== undefined && this.#parts.CPU.length < 2 &&
       PART_KINDS.indexOf(kind) < PART_KINDS.indexOf(this.#last.kind) && kind !== "CPU";
@@ -110,7 +114,7 @@ export class InterleavedRecords {
     for (const kind of PART_KINDS) {
       if (kind !== "CPU") deal(parts[kind], records);
     }
-    const mixed = records.length > 1;
+    const mixed = records.length > 1 || this.#passedOver;
     const unsureMode = mixed && this.#modesDiffer();
     const doubts = [mixed && MIXED, this.#shuffled && SHUFFLED].filter((doubt) => doubt !== false);
     return records.map((each, i) => {
@@ -136,7 +140,8 @@ export class InterleavedRecords {
   /** Whether the interrupted code is a matter of which line belongs to which record. */
   #modesDiffer(): boolean {
     const levels = this.#parts.RIP.map(({ fields }) => (fields.interrupted?.cs ?? -1) & 3);
-    return levels.length !== this.#parts.CPU.length || new Set(levels).size > 1;
+    return this.#passedOver || levels.length !== this.#parts.CPU.length ||
+      new Set(levels).size > 1;
   }
 }
 

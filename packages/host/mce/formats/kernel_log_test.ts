@@ -133,6 +133,18 @@ Deno.test("kernelLog: deals mixed lines out in order and says that it did", asyn
   assert(found[0]!.damage[0]!.startsWith("log:1:1: Expected the lines of one record"));
 });
 
+Deno.test("kernelLog: sorts no more than 16 records out at once", async () => {
+  for (const [cpus, sorted] of [[16, 16], [17, 0]] as const) {
+    const all = Array.from({ length: cpus }, (_, i) => block(i + 1));
+    const found = await read([0, 1, 2, 3].flatMap((i) => all.map((lines) => lines[i]!)));
+    const addresses = found.slice(0, 16).map(({ record }) => record.address);
+    assertEquals(addresses.filter((address) => address !== undefined).length, sorted);
+    // The first 16 go without, and what the next one gets is another's: each is told as doubtful.
+    assertEquals(found.every(({ damage }) => damage.length > 0), true);
+    assertEquals(found.slice(16).every(({ interrupted }) => interrupted === undefined), true);
+  }
+});
+
 Deno.test("kernelLog: leaves the mode out where mixed lines leave it open", async () => {
   const user = block(1, "33");
   const kernel = block(2, "10");
@@ -143,7 +155,15 @@ Deno.test("kernelLog: leaves the mode out where mixed lines leave it open", asyn
 Deno.test("kernelLog: gives a whole record after a cut one its own lines", async () => {
   const found = await read([block(1)[0]!, ...block(2)]);
   assertEquals(found.map(({ record }) => record.address), [undefined, 0x2000n]);
-  assertEquals(found.every(({ damage }) => damage.length > 0), true);
+  const cut = "got none: the record is cut";
+  const mixed = found[1]!.damage;
+  assertEquals(found[0]!.damage, [
+    `log:1:1: Expected a line with ADDR, ${cut}`,
+    `log:1:1: Expected a line with MISC, ${cut}`,
+    `log:1:1: Expected the PROCESSOR line that ends a record, ${cut}`,
+    ...mixed.map((doubt) => doubt.replace("log:2:", "log:1:")),
+  ]);
+  assertEquals(mixed.length, 1);
 });
 
 Deno.test("kernelLog: decodes a cut block as far as it goes and says so", async () => {
