@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import { explainShutdown, type ShutdownExplanation } from "./explain_shutdown.ts";
+import { joinShutdowns } from "./join_shutdowns.ts";
 import { readShutdown } from "./read_shutdown.ts";
 import { fixture } from "./_fixtures_test.ts";
 
@@ -34,6 +35,13 @@ Deno.test("explainShutdown() tells the paths apart", () => {
   assertEquals([terminate.path, terminate.removed, terminate.reclaimed], ["terminate", 0, 67]);
   const few = { ...END, tdh_mem_page_remove: [3, 9], tdh_phymem_page_reclaim: [90, 900] } as const;
   assertEquals(explain(collected(few)).path, "mixed");
+  // 4 GiB on the dynamic path: of a Secure EPT page for each 512, and of the control pages.
+  const large = {
+    ...END,
+    tdh_mem_page_remove: [2 ** 20, 9],
+    tdh_phymem_page_reclaim: [2100, 900],
+  } as const;
+  assertEquals(explain(collected(large)).path, "dynamic");
   assertEquals(explain(collected(END)).path, null);
 });
 
@@ -100,6 +108,27 @@ Deno.test("explainShutdown() counts pages by the bytes that were cleared at once
       .replace("entered tdx_quirk_reset_paddr 2 0", `entered tdx_quirk_reset_paddr 2 ${bytes}`);
     assertEquals(explain(text).saving.pages, pages);
   }
+});
+
+Deno.test("joinShutdowns() adds up what is of one function, and keeps what is of one file", () => {
+  const half = (more: string) =>
+    readShutdown(
+      collected({ ...END, tdh_mem_track: [3, 30, "8000020000000000"] }, `lost x 2\n${more}`)
+        .replace("entered tdh_mem_track 3 0", "entered tdh_mem_track 5 64"),
+    );
+  const joined = joinShutdowns([half(""), half("returned tdh_vp_flush 0 7 70\n")]);
+  assertEquals(joined.functions.get("tdh_mem_track"), {
+    calls: 6,
+    unfinished: 4,
+    ns: { low: 60, high: 60 },
+    statuses: new Map([[0x8000020000000000n, 6]]),
+    bytes: 128,
+  });
+  assertEquals([joined.functions.get("tdh_vp_flush")?.calls, joined.lost, joined.spanNs], [
+    7,
+    4,
+    null,
+  ]);
 });
 
 // What is in doubt, and how it is said.

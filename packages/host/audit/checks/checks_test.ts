@@ -479,6 +479,24 @@ Deno.test("the check of machine checks tells consumed poison from other errors, 
   }
 });
 
+Deno.test("a TDX module before 1.5 keeps TDX from coming up, and no later one does", async () => {
+  for (
+    const [version, old] of [["1.0.06.00", true], ["1.5.06.00", false], [
+      "2.0.08.00",
+      false,
+    ]] as const
+  ) {
+    const line = `[9.0] virt/tdx: TDX module ${version}, build number 1, build date 1\n`;
+    const failed = "[9.1] virt/tdx: initialization failed (-12)\n";
+    const { checks } = await audit(
+      textSource({ ...GNR, ...release("6.18.1"), ...log(`${BOOT}${KEY_IDS}${line}${failed}`) }),
+      PLATFORMS,
+    );
+    const { result, seen } = checks.find(({ id }) => id === "tdx.bring-up")!;
+    assertEquals([result, seen.includes("Linux needs 1.5")], ["affected", old], seen);
+  }
+});
+
 Deno.test("a guest is worried by nothing that its host decides", async () => {
   const guest = cpuinfo(207, "movdir64b hypervisor", "");
   const { verdict, checks } = await audit(

@@ -192,6 +192,15 @@ Deno.test("summarizeKernelLog() counts the SEAMCALLs that failed, with their sta
   assertEquals(troubles, []);
 });
 
+Deno.test("summarizeKernelLog() takes a leaf that ends TDX for nothing that keeps it from coming up", async () => {
+  const troubles = async (leaf: string) =>
+    (await summary(`kvm_intel: SEAMCALL ${leaf} failed: 0xc000050500000000`)).troubles.length;
+  assertEquals(await troubles("TDH_SYS_INIT"), 1);
+  for (const leaf of ["TDH_SYS_SHUTDOWN", "TDH_SYS_UPDATE", "TDH_SYS_DISABLE", "TDH_MNG_INIT"]) {
+    assertEquals(await troubles(leaf), 0, leaf);
+  }
+});
+
 Deno.test("summarizeKernelLog() keeps 64 of what a log says of each kind, and counts those further", async () => {
   const lines = Array.from({ length: 70 }, (_, i) => [
     `SEAMCALL (0x1c) failed: 0xc0000300000000${(i + 16).toString(16)}`,

@@ -207,8 +207,11 @@ function pageOf(address: bigint): bigint {
   return address >> 12n;
 }
 
-/** MCi_ADDR may hold KeyID bits, which the kernel takes off before it names a page. */
-const PAGE_MASK = (1n << 34n) - 1n;
+/**
+ * MCi_ADDR may hold KeyID bits, which the kernel takes off before it names a page: of 52 bits the
+ * highest 7 are KeyID at most on the machines of which there are logs.
+ */
+const PAGE_MASK = (1n << 33n) - 1n;
 
 /** Whether a trace is about a record near it. */
 function covers({ where, record, told }: LoggedMachineCheck, trace: Trace): boolean {
