@@ -105,5 +105,7 @@ Deno.test("decide() never calls an unidentified CPU confirmed", () => {
   const decision = decide({ platform: generic });
   assertEquals(decision.confidence, "assumed");
   assert(decision.reason.includes("assumed and not confirmed"));
-  assertEquals(decide({ platform: gnr }).confidence, "confirmed");
+  const confirmed = decide({ platform: gnr });
+  assertEquals(confirmed.confidence, "confirmed");
+  assert(confirmed.reason.startsWith(`${gnr.title} does not have the erratum`));
 });

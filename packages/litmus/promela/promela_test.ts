@@ -178,6 +178,13 @@ Deno.test("toPromela() asks for a statement about final states", () => {
     asked({ kind: "and", of: [{ kind: "mc" }, { kind: "not", of: { kind: "td-mc" } }] }),
     `${final}((host_mc) && (!(td_mc)))`,
   );
+  assertEquals(
+    asked({ kind: "or", of: [{ kind: "mc" }, { kind: "td-mc" }] }),
+    `${final}((host_mc) || (td_mc))`,
+  );
+  // All of nothing is so, any of nothing is not.
+  assertEquals(asked({ kind: "and", of: [] }), `${final}(true)`);
+  assertEquals(asked({ kind: "or", of: [] }), `${final}(false)`);
 });
 
 const VERIFY = `folder=$(mktemp -d) && cd "$folder" && cat > model.pml &&
