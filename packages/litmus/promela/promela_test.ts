@@ -160,6 +160,9 @@ const MACHINE: Machine = { platform: gnr, policy: "never" };
 Deno.test("toPromela() keeps names inside their comments", () => {
   const first = toPromela(LOAD, MACHINE).split("\n")[0]!;
   assertEquals(first, '/* a "name" * / #define host_mc 0 */');
+  // Whatever it was, on one line, in the characters that SPIN reads.
+  const odd = toPromela({ ...LOAD, name: "a\nb\u202ec\x1b[31m é" }, MACHINE).split("\n")[0]!;
+  assertEquals(odd, "/* a b c [31m   */");
 });
 
 Deno.test("toPromela() asks for a statement about final states", () => {

@@ -220,8 +220,12 @@ Deno.test("teardown() counts a page that was leaked or returned before it was ca
     const { signal } = controller;
     const first = tearDown(host, { ...options, onProgress, signal }, { kernel });
     await assertRejects(() => first, DOMException);
-    const { leakedPages } = await tearDown(host, options, { kernel });
+    let last: TeardownProgress | undefined;
+    const following = { ...options, onProgress: (now: TeardownProgress) => last = now };
+    const { leakedPages } = await tearDown(host, following, { kernel });
     assertEquals([told, leakedPages], [back, leaked], `${busy} ${version}`);
+    // What is left, and the page that leaked before, which counts as done.
+    assertEquals(last!.pagesDone, last!.pagesTotal);
   }
 });
 
