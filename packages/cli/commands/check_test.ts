@@ -173,9 +173,34 @@ Deno.test("tdx check --kernels says what each version leaves open, and why not m
   );
 
   const { text } = await tdx("check", "--kernels", "--platform", "spr");
+  // What is not released yet is marked, and said to be (X1 to X6: 7.4 is assumed).
+  assertMatch(text, /^7\.4 \(assumed\) /m);
+  assertStringIncludes(text, "\nassumed: not released, or newer than what is known\n");
+  const exact = (await tdx("check", "--kernels", "--kernel", "6.18", "--platform", "spr")).text;
+  assertEquals(exact.includes("assumed:"), false);
+  const why = text.slice(text.indexOf("Not left open, because:\n")).split("\n").slice(1);
+  assertEquals(why, why.toSorted());
   assertStringIncludes(text, "N1 the kernel clears the page, which removes transient poison: spr");
   const one = await tdxJson("check", "--kernels", "--kernel", "6.17.3", "--platform", "gnr");
   assertEquals([one.status, one.answer.kernels.length], [0, 1]);
+});
+
+Deno.test("tdx check --mode asks of the TDR too in that mode alone (T6)", async () => {
+  for (const mode of ["Li", "Ci"]) {
+    const { answer } = await tdxJson(
+      "check",
+      "--platform",
+      "gnr",
+      "--mode",
+      mode,
+      "--policy",
+      "always",
+    );
+    const modes = [...answer.results, ...answer.tdr].map(({ mode }: { readonly mode: string }) =>
+      mode
+    );
+    assertEquals([new Set(modes), answer.tdr.length], [new Set([mode]), 2]);
+  }
 });
 
 Deno.test("tdx check refuses --kernels beside what it does not go with", async () => {

@@ -263,3 +263,14 @@ Deno.test({
     );
   },
 });
+
+Deno.test("tdx decide calls nothing a hazard of a kernel of which it does not know whether it clears", async () => {
+  const { status, text } = await tdx("decide", "--platform", "spr", "--kernel", "6.8.0-1014-intel");
+  assertEquals([status, /^hazard /m.test(text), /^clear +not known /m.test(text)], [
+    3,
+    false,
+    true,
+  ]);
+  const never = await tdx("decide", "--platform", "spr", "--policy", "never");
+  assertEquals([never.status, /^hazard /m.test(never.text)], [2, true]);
+});

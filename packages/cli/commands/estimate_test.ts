@@ -188,6 +188,16 @@ Deno.test("tdx estimate --clear FILE takes what a meter measured, with its range
   assertStringIncludes(text, `\n  clear, metered: ${METER_SOURCE}\n`);
 });
 
+Deno.test("meteredClear() says where what was measured fits in a cache, even just", async () => {
+  for (const [more, fits] of [[-1, false], [0, true]] as const) {
+    const text = await meterReport((report) =>
+      report.cpu.lastLevelCacheBytes = report.bytesPerThread + more
+    );
+    const { source } = meteredClear(text, "meter.json");
+    assertEquals(source.endsWith(", which fits in its cache"), fits);
+  }
+});
+
 Deno.test("tdx estimate --clear FILE counts for a fleet too", async () => {
   const args = ["--inventory", testData("inventory.csv"), "--clear", testData("meter.json")];
   const { status, answer } = await tdxJson("estimate", ...args);

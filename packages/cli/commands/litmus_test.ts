@@ -32,6 +32,8 @@ Deno.test("tdx litmus exits 2 where an expectation fails", async () => {
   const { status, text } = await tdx("litmus", testData("wrong.tdx"));
   assertEquals(status, 2);
   assertStringIncludes(text, "(expected Always)");
+  // One run of many is enough.
+  assertEquals((await tdx("litmus", SCENARIO, testData("wrong.tdx"))).status, 2);
 });
 
 Deno.test("tdx litmus exits 3 at the limit on states, without an answer", async () => {

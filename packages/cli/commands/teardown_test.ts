@@ -97,6 +97,17 @@ Deno.test("tdx teardown tells what another path would change without going it, w
   }
 });
 
+Deno.test("tdx teardown goes the other path where something is refused there", async () => {
+  const words = ["teardown", "--platform", "gnr", "--memory", "4MiB", "--busy", "0.5"];
+  const { answer: { otherPaths: [told] } } = await tdxJson(...words);
+  const { answer: { runs: [gone] } } = await tdxJson(...words, "--path", "terminate");
+  assertEquals(told, Object.fromEntries(Object.keys(told).map((key) => [key, gone[key]])));
+  assertNotEquals(
+    told.leakedPages,
+    (await run(...words.slice(1), "--path", "dynamic")).run.leakedPages,
+  );
+});
+
 Deno.test("tdx teardown with policy never on the erratum ends in machine checks, status 2", async () => {
   const args = ["--platform", "spr", "--memory", "4MiB", "--policy", "never"];
   const { status, run: { machineChecks, retiredPages, linesCleared } } = await run(...args);

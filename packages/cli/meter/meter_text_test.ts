@@ -129,3 +129,12 @@ Deno.test("meterText() warns where the cache holds what is measured, or is not k
   const unknown = text({ cpu: { ...REPORT.cpu, lastLevelCacheBytes: null } });
   assertStringIncludes(unknown, "; last-level cache unknown; 1 GiB a thread\n\n");
 });
+
+Deno.test("meterText() warns where what was measured fits in the cache, even just", () => {
+  for (
+    const [lastLevelCacheBytes, fits] of [[GIB - 1, false], [GIB, true], [null, false]] as const
+  ) {
+    const cpu = { ...REPORT.cpu, lastLevelCacheBytes };
+    assertEquals(text({ cpu }).includes("\nThis fits in the cache: "), fits);
+  }
+});
