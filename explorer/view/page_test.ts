@@ -402,6 +402,11 @@ Deno.test("each KeyID that is used has its place in the caches, and what memory 
   assertEquals(text(one(".memory .cell")), "the TD's secretwritten under KeyID 33");
   assertEquals(all(".memory .cell.changed").length, 0);
   assertEquals(texts(".copies .dirty"), ["dirty"]);
+  // TD owner 1 and a MAC that fits stand out; 0 and none do not.
+  const lit = () => all(".bit").map((bit) => classes(bit).includes("on"));
+  assertEquals(lit(), [true, true, false]);
+  await click(operation("host.movdir64b.integrity"));
+  assertEquals(lit(), [false, true, false]);
   await open(linkOf({ acts: ACTS, at: 1, settings: ALONE }));
   assertEquals(texts(".memory .cell"), ["poisonno key gives sense"]);
   assertEquals(all(".bit").map(classes), [["bit", "on"], ["bit", "changed"], [

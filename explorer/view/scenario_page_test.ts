@@ -86,6 +86,19 @@ Deno.test("a scenario that a link brings is run, and watched on the line", async
   assertEquals(situation().acts.map(({ by, operation }) => `${by} ${operation}`), ["host load"]);
 });
 
+Deno.test("a witness of one step is shown as one", async () => {
+  // C6: the first load through a KeyID with integrity.
+  await open(`#${await writeScenarioLink(
+    'TDX one "A load (C6)." { X = td secret }\nmodes Ci\nhosts shared-integrity\n' +
+      "host ; load X -> r0 ; exists mc expect: Always",
+  )}`);
+  assertEquals(text(one(".checked")), "✓ reads as a scenario");
+  await wait("table.runs");
+  await click(button("Watch the witness on the line"));
+  assertMatch(text(one(".notice.info")), / Always, as this run shows\. Go through it/);
+  assertEquals(situation().acts.length, 1);
+});
+
 Deno.test("a known scenario replaces the text, and runs", async () => {
   await open(`#${await writeScenarioLink("TDX one")}`);
   await settle();
