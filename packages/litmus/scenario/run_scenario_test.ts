@@ -42,3 +42,35 @@ Deno.test("runScenario() expects what the most special expectation says, in any 
     }
   }
 });
+
+// A program, a platform, how often the host meets a machine check.
+const OBSERVED = [
+  ["host ; partial-write X host ; load X -> r0", "spr", "Always"],
+  ["host ; partial-write X host ; load X -> r0", "gnr", "Never"],
+  ["a: host | b: host ; partial-write X host | load X -> r0", "spr", "Sometimes"],
+] as const;
+
+Deno.test("runScenario() validates a quantifier by the final states in which the statement holds", async () => {
+  for (const [program, name, observed] of OBSERVED) {
+    for (const quantifier of ["exists", "~exists", "forall"] as const) {
+      const text =
+        `TDX one "A load." { X = td secret } ${program} ; ${quantifier} mc expect: Sometimes`;
+      const scenario = parseScenario(text, { platforms: NAMES });
+      const platform = PLATFORMS.find((platform) => platform.name === name)!;
+      const result = await runScenario(scenario, { platform });
+      const { observation, validated, ok, positive, negative, outcomes, trace } = result;
+      const holds = {
+        "exists": observed !== "Never",
+        "~exists": observed === "Never",
+        "forall": observed === "Always",
+      }[quantifier];
+      assertEquals([observation, validated, ok], [observed, holds, observed === "Sometimes"]);
+      assertEquals([positive > 0, negative > 0], [observed !== "Never", observed !== "Always"]);
+      const counted = Object.fromEntries(outcomes.map(({ outcome, count }) => [outcome, count]));
+      assertEquals([counted["mc=1;"] ?? 0, counted["mc=0;"] ?? 0], [positive, negative]);
+      // A witness of the statement; of forall one against it.
+      const telling = quantifier === "forall" ? negative : positive;
+      assertEquals(trace.length > 0, telling > 0);
+    }
+  }
+});
