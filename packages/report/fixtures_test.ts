@@ -51,6 +51,8 @@ function assertNoLoads(html: string): void {
   assertEquals(html.match(/https?:|url\(|@import|<link|<iframe|<img/gi), null);
   const missing = targets.filter((target) => page.getElementById(target.slice(1)) === null);
   assertEquals(missing, [], "links that lead nowhere");
+  const titles = [...page.querySelectorAll("h1, h2, h3, nav a, caption, summary, figcaption")];
+  assertEquals(titles.filter((title) => text(title) === ""), [], "titles without words");
   const ids = [...page.querySelectorAll("[id]")].map(({ id }) => id);
   assertEquals(new Set(ids).size, ids.length, "ids are unique");
 }

@@ -50,6 +50,7 @@ Deno.test("scenariosHtml() shows what each scenario asks and what came out, alik
     ["spr, emr (Li, Ci)", "Never ✓, as expected", "0", "1", states(0)],
     ["gnr (Li, Ci)", "Always ✓, as expected", "2", "0", states(4)],
   ]);
+  assertEquals(page.querySelector(".lead strong")!.getAttribute("class"), "right");
   const witnesses = [...page.querySelectorAll("details:not(.chapter) > summary")].map(text);
   assertEquals(witnesses, ["Witness on gnr (Li)", "Witness on gnr (Ci)"]);
 });
@@ -59,7 +60,7 @@ Deno.test("scenariosHtml() says in words what is not as expected, and calls a co
   const page = read(
     scenariosHtml({ origin: ORIGIN, platforms: PLATFORMS, runs: await runs(wrong) }),
   );
-  assertStringIncludes(text(page.querySelector(".lead")), "2 runs not as expected.");
+  assertEquals(text(page.querySelector(".lead strong.wrong")), "2 runs not as expected.");
   const [, , gnr] = table(page, "Final states in which the condition holds");
   assertEquals(gnr![1], "Always ✗ expected Never");
   assertStringIncludes(text(page.querySelector("summary")), "Counterexample on spr, emr (Li, Ci)");

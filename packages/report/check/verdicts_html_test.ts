@@ -180,6 +180,15 @@ Deno.test("verdictsHtml() says in words what is not as expected", () => {
   };
   const read = page([wrong, ...rest]);
   assertStringIncludes(text(read.querySelector(".lead")), "1 answer not as expected.");
+  const states = VERDICTS.reduce((sum, { states }) => sum + states, 0).toLocaleString("en");
+  assertStringIncludes(text(read.querySelector(".lead")), `: ${states} states. `);
+  const never = VERDICTS.map((verdict) =>
+    verdict.observation === "Never"
+      ? verdict
+      : { ...verdict, expected: "Never" as const, ok: false }
+  );
+  const [hit] = page(never).querySelectorAll("td.hit");
+  assertStringIncludes(text(hit!), "MC✗ expected no MC");
   const cell = text(read.querySelector("article td"));
   for (const words of ["✗ expected MC", "decide disagrees", "the TD's plaintext can be read"]) {
     assertStringIncludes(cell, words);

@@ -323,6 +323,12 @@ Deno.test("teardownHtml() draws a map for each thing that became of pages", () =
     labels.map(text),
     [0, 128, 256, 384, 512, 640, 768, 896].map((at) => at === 0 ? "0 B" : `${at} MiB`),
   );
+  // 32 cells of 16 side by side, and room for the addresses before them.
+  const [x, y, width, height] = shown.querySelector(".maps svg")!.getAttribute("viewBox")!.split(
+    " ",
+  )
+    .map(Number);
+  assertEquals([x! < 0, y, width! + x!, height], [true, 0, 32 * 16, 32 * 16]);
   const full = shown.querySelector(".maps path.retired")!.getAttribute("d")!;
   // Side by side in the first row, almost as wide as their cells of 16.
   const corners = [...full.matchAll(/M([\d.]+) ([\d.]+)/g)].map((
@@ -398,6 +404,16 @@ Deno.test("teardownHtml() shows both readings of a clear, ranges as ranges, alik
     text(shown.querySelector("#time")),
     "Too short to be seen here: vCPU flush (at most 0.0004 s, assumed).",
   );
+  // Where every phase can be seen nothing is said of others.
+  const seen = TABLED.compared.map((one) => ({
+    ...one,
+    times: one.times.map((time) => ({
+      ...time,
+      terms: time.terms.filter(({ name }) => name !== "vCPU flush"),
+    })),
+  }));
+  const all = read(teardownHtml({ ...TABLED, compared: seen }));
+  assertEquals(text(all.querySelector("#time")).includes("Too short"), false);
   // What is assumed has a bar for either reading in neither's look: two groups, three policies.
   const bars = [...shown.querySelectorAll("#time figure")].map((figure) =>
     ["any", "published", "measured"].map((look) =>
