@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { LINUX_HISTORY, NEWEST_LINUX } from "./history.ts";
 import type { KernelFacts } from "./kernel.ts";
 import { linux } from "./linux.ts";
+import { parseRelease } from "./release.ts";
 
 /** The rows X1 to X6 and N1, for each of the versions. */
 const VERSIONS = ["6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3", "7.4"];
@@ -97,6 +98,13 @@ Deno.test("linux() believes no version that a distribution may have changed", ()
   }
 });
 
+Deno.test("linux() takes a kernel with both functions for the newer one, which heeds the flag", () => {
+  for (const reset of ["tdx_quirk_reset_page", "tdx_quirk_reset_paddr"]) {
+    const both = linux("6.8.0-1014-intel", { symbols: ["tdx_clear_page", reset] });
+    assertEquals([both.reset, both.resetSymbol], ["quirk", reset]);
+  }
+});
+
 Deno.test("linux() believes symbols and log lines more than a version", () => {
   const el9 = "5.14.0-503.el9";
   const shown = (symbols: string[], log: string[] = [], release = el9) => {
@@ -136,6 +144,11 @@ Deno.test("linux() refuses what is no version, and mainline before TDX hosts", (
   }
   assertThrows(() => linux("6.20"), RangeError, "at most Linux 6.19 in its series, got");
   assertThrows(() => linux("5.20.1"), RangeError, "at most Linux 5.19");
+  // The last of each series, and the first that has three numbers no more.
+  for (const last of ["3.0", "3.19", "4.20", "5.19", "6.19"]) {
+    assertEquals(parseRelease(last).suffix, "");
+  }
+  for (const none of ["3.20", "4.21", "2.6"]) assertThrows(() => parseRelease(none), RangeError);
   for (const text of ["6.15", "6.15.9", "6.10", "5.14", "4.4.302"]) {
     assertThrows(() => linux(text), RangeError, "Linux 6.16 or later, which can host TDs, got");
   }

@@ -214,7 +214,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       ...panic("Action required with lost events"),
     }))
   ),
-  N10: [LOAD ^ 1n, LOAD & ~ADDRV, LOAD & ~MISCV].flatMap((status) => [
+  N10: [LOAD ^ 1n, LOAD & ~ADDRV, LOAD & ~MISCV, SCRUB | AR, WRITEBACK | AR].flatMap((status) => [
     { status, ...panic(UNKNOWN) },
     { status, mcg: IN_TD, ...panic(UNKNOWN) },
     { status, context: { mode: "user" as const }, ...panic(UNKNOWN) },
