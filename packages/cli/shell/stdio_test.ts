@@ -104,15 +104,29 @@ Deno.test("processStdio() ends as SIGPIPE ends a program where its reader has go
   assertEquals(exits, [141]);
 });
 
+// NO_COLOR, TERM where it may be read, and whether there are colours and links: not every terminal
+// skips what it does not know.
+const TERMINALS = [
+  [false, "xterm-256color", true, true],
+  [true, "xterm-256color", false, false],
+  [false, "dumb", true, false],
+  [false, "", true, false],
+  [false, undefined, true, false],
+] as const;
+
 Deno.test("processStdio() colours and links on a terminal alone, and is as wide as that", () => {
   const of = ({ colour, links, columns }: Stdio) => [colour, links, columns];
   assertEquals(of(processStdio()), [false, false, 100]);
   using _out = replaced(Deno.stdout, { isTerminal: () => true });
   using _size = replaced(Deno, { consoleSize: () => ({ columns: 72, rows: 24 }) });
-  for (const noColor of [false, true]) {
+  for (const [noColor, term, colour, links] of TERMINALS) {
     using _no = replaced(Deno, { noColor } as Partial<typeof Deno>);
-    // Without leave to read TERM nothing tells whether links are read.
-    assertEquals(of(processStdio()), [!noColor, false, 72]);
+    using _env = replaced(Deno.env, { get: () => term });
+    for (const state of ["granted", "prompt"] as const) {
+      const querySync = () => ({ state } as Deno.PermissionStatus);
+      using _may = replaced(Deno.permissions, { querySync });
+      assertEquals(of(processStdio()), [colour, links && state === "granted", 72], term);
+    }
   }
 });
 
