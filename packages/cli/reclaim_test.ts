@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { run } from "../../tasks/run.ts";
 import { CaughtStdio } from "./fixtures_test.ts";
 import { PLATFORMS } from "./platforms.ts";
 import { mainJob } from "./reclaim.ts";
@@ -45,4 +47,10 @@ Deno.test("mainJob() names this machine, tears down on every platform, and says 
   for (const row of expected) assertEquals(found(row), row);
   assert(lines.at(-1)!.startsWith("Next: "));
   assertEquals(output.notes, []);
+});
+
+Deno.test("the main job starts as a program, with no permission at all", async () => {
+  const program = fromFileUrl(new URL("./reclaim.ts", import.meta.url));
+  const { code, stdout } = await run(Deno.execPath(), ["run", "--quiet", "--no-prompt", program]);
+  assertEquals([code, stdout.split("\n")[0]!.slice(0, 22)], [0, "This machine: unknown."]);
 });

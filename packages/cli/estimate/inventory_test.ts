@@ -112,6 +112,18 @@ Deno.test("readInventory() reads quoted fields, and refuses a row whose quotes d
 
 const TOO_LONG = "Expected a line of at most 64 KiB, got a longer one";
 
+Deno.test("linesOf() puts lines and letters together that come in parts", async () => {
+  const bytes = new TextEncoder().encode("Größe 漢\nzwei\n\nübrig");
+  for (const size of [1, 2, 3, 100]) {
+    const parts = Array.from(
+      { length: Math.ceil(bytes.length / size) },
+      (_, i) => bytes.subarray(i * size, (i + 1) * size),
+    );
+    const lines = await Array.fromAsync(linesOf(ReadableStream.from(parts)));
+    assertEquals(lines, ["Größe 漢", "zwei", "", "übrig"]);
+  }
+});
+
 Deno.test("linesOf() takes garbage without filling the memory", async () => {
   const garbage = new Uint8Array(2 ** 18).fill(0xff);
   const pieces = function* () {
