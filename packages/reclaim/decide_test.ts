@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { definePlatform } from "@tdx/core";
 import { linux, NEWEST_LINUX } from "@tdx/linux";
 import { generic } from "@tdx/platform-generic";
 import { gnr } from "@tdx/platform-gnr";
@@ -90,14 +91,20 @@ Deno.test("decide() cites what shows the kernel's way where no commit does", () 
   assertEquals(texts.at(-1), "Linux symbol tdx_quirk_reset_page");
 });
 
-Deno.test("decide() cites each platform by its own sources, whoever was asked about before", () => {
-  for (const platform of [...WITH_ERRATUM, ...WITHOUT_ERRATUM, ...WITH_ERRATUM]) {
-    const own = platform.sources.map(({ document, at }) => `${document} ${at}`);
-    const { sources } = decide({ platform, kernel: "6.18" });
-    assertEquals(sources.slice(0, own.length).map(({ text }) => text), own);
-    assertEquals(sources.some(({ text }) => text.startsWith("Linux 01fb93a363e0")), true);
-    const older = decide({ platform, kernel: "6.17" }).sources;
-    assertEquals(older.some(({ text }) => text.startsWith("Linux 01fb93a363e0")), false);
+Deno.test("decide() cites platform and kernel by their own sources, whichever was asked about before", () => {
+  const mine = definePlatform({
+    ...gnr,
+    name: "mine",
+    sources: [{ document: "A letter", at: "page 1" }],
+  });
+  const skips = "Linux 01fb93a363e0";
+  for (const [kernel, cited] of [[linux("6.18"), true], [linux("6.17"), false]] as const) {
+    for (const platform of [...WITH_ERRATUM, ...WITHOUT_ERRATUM, mine, ...WITHOUT_ERRATUM]) {
+      const texts = decide({ platform, kernel }).sources.map(({ text }) => text);
+      const own = platform.sources.map(({ document, at }) => `${document} ${at}`);
+      assertEquals(texts.slice(0, own.length), own);
+      assertEquals(texts.some((text) => text.startsWith(skips)), cited);
+    }
   }
 });
 
