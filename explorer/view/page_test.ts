@@ -334,13 +334,13 @@ Deno.test("the verdict is that of what was left in the line besides", async () =
 
 Deno.test("each verdict says why, and unfolds it at the beginning alone", async () => {
   await open(LINE);
-  const open_ = () => all(".verdict details").map((details) => details.hasAttribute("open"));
-  assertEquals(open_(), [true, true]);
+  const unfolded = () => all(".verdict details").map((details) => details.hasAttribute("open"));
+  assertEquals(unfolded(), [true, true]);
   const [spr, gnr] = texts(".verdict details p");
   assertMatch(spr!, /^Sapphire Rapids has the erratum .*: a hazard\.$/);
   assertMatch(gnr!, /^Granite Rapids does not have the erratum /);
   await click(operation("host.load.keyid0"));
-  assertEquals(open_(), [false, false]);
+  assertEquals(unfolded(), [false, false]);
   await choose("Host KeyID", "keyid0+integrity");
   assertMatch(texts(".verdict details p")[1]!, /^Mixing KeyIDs on one line .* \(C5\)\.$/);
   await choose("Mode", "Li");
