@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { MCACOD_DATA_LOAD, MCACOD_FETCH, MCG_CAP, MCG_STATUS, MCI_STATUS } from "./registers.ts";
 
@@ -21,6 +21,17 @@ Deno.test("MCI_STATUS reads the typical record of a consumed poison", () => {
     mcaCod: 0x134,
   });
   assertEquals(MCI_STATUS.flags(TYPICAL).join(" "), "VAL UC EN MISCV ADDRV S AR");
+});
+
+Deno.test("each register says which one it is where it refuses a value", () => {
+  for (
+    const [name, register] of Object.entries({ "MCi_STATUS": MCI_STATUS, MCG_STATUS, MCG_CAP })
+  ) {
+    for (const value of [-1n, 2n ** 64n]) {
+      const { message } = assertThrows(() => register.decode(value), RangeError);
+      assertEquals(message.startsWith(`Expected ${name} `), true, message);
+    }
+  }
 });
 
 Deno.test("MCI_STATUS has every bit in its own field", () => {

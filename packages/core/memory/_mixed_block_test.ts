@@ -122,6 +122,20 @@ Deno.test("MixedBlock.applyPages() changes some pages and leaves the others", ()
   assertEquals(block.pages, 2);
 });
 
+Deno.test("MixedBlock begins anew once all its pages were let go of", () => {
+  const block = blockOf(3);
+  // State 2 is no more, so that its place in the palette is free when all lines become 7.
+  applyLines(block, 3, 10, 20, tallyOf(() => 3));
+  assertEquals(applyPages(block, pagesOf(3), tallyOf(() => 7)), new Map([[7, pagesOf(3)]]));
+  block.add(5, 1, EVERY_LINE, 0, 4, 2);
+  block.add(6, 3, EVERY_LINE, 0, 4, 2);
+  assertEquals(linesOf(block, pagesOf(5, 6)), { 1: 60, 2: 8, 3: 60 });
+  const tally = tallyOf((state) => state + 10);
+  assertEquals(applyPages(block, pagesOf(5, 6), tally), new Map());
+  assertEquals(tally.counts().lines, 128);
+  assertEquals(linesOf(block, pagesOf(5, 6)), { 11: 60, 12: 8, 13: 60 });
+});
+
 Deno.test("MixedBlock.applyPages() lets go of all pages when one state is left", () => {
   const block = blockOf(0, 31, 32, 511);
   const all = pagesOf(0, 31, 32, 511);
