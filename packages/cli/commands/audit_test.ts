@@ -211,6 +211,12 @@ Deno.test("tdx audit of this machine ends in an answer, whatever the machine", a
   assertEquals(JSON.parse(text).checks.length, CHECKS);
 });
 
+Deno.test("tdx audit of a snapshot says nothing of this machine, whatever its CPU", async () => {
+  for (const name of ["amd", "arm", "emr-6.18"]) {
+    assertEquals((await tdx("--root", ROOT + name)).notes, []);
+  }
+});
+
 Deno.test("tdx audit colours its answer where it may, and never with NO_COLOR", async () => {
   const stdio = new CaughtStdio();
   Object.assign(stdio, { colour: true });

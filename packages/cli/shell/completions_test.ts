@@ -53,6 +53,11 @@ Deno.test(skippable(
   },
 ));
 
+Deno.test("every value of an option has a name", async () => {
+  const { text } = await tdx("completions", "zsh");
+  assertEquals(text.match(/.*\]::.*/g), null);
+});
+
 Deno.test("tdx completions refuses another shell", async () => {
   assertEquals(
     await refused("completions", "powershell"),
