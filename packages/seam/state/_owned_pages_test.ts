@@ -33,6 +33,8 @@ Deno.test("pagesOf() gives every page of a TD once, ascending, whatever else lie
   for (const memory of MEMORIES) {
     const module = newModule();
     const { tdr } = buildTd(module, { hkid: 33, vcpus: 1, control: 0, memory });
+    const pages = (tdr: number) => [...module.pagesOf(tdr, "REG")].flatMap(framesOf);
+    assertEquals(pages(tdr), memory.flatMap(framesOf));
     // A second TD has the frames behind some of the first one's.
     const others = memory.flatMap(framesOf).map((frame) => frame + 1);
     const free = others.filter((frame) => module.page(frame * 4096)!.type === "NDA");
@@ -43,7 +45,6 @@ Deno.test("pagesOf() gives every page of a TD once, ascending, whatever else lie
       memory: [...chunksOf(Uint32Array.from(free))],
     };
     const other = buildTd(module, second).tdr;
-    const pages = (tdr: number) => [...module.pagesOf(tdr, "REG")].flatMap(framesOf);
     assertEquals(pages(tdr), memory.flatMap(framesOf));
     assertEquals(pages(other), free);
     for (const chunk of module.pagesOf(tdr, "REG")) {
