@@ -30,7 +30,7 @@ export function auditText(audit: Audit, options: AuditTextOptions): string {
   const lines: string[] = [];
   let group = "";
   for (const check of audit.checks) {
-    const name = check.id.split(".", 1)[0]!;
+    const name = check.id.split(".")[0]!;
     if (name !== group) lines.push(emphasis(GROUPS[name] ?? name, options));
     group = name;
     lines.push(...checkLines(check, options));
