@@ -120,7 +120,7 @@ Deno.test("tdx man has every subcommand, and no line that man takes for a reques
 });
 
 Deno.test("main() refuses words beside the options", async () => {
-  for (const name of ["decide", "teardown", "platforms"]) {
+  for (const name of ["check", "claims", "decide", "meter", "platforms", "teardown"]) {
     assertEquals(await refused(name, "spr"), "tdx: Expected only options, got spr");
   }
 });

@@ -264,6 +264,15 @@ Deno.test("tdx mce exits by what Linux makes of a record, and by the worst of se
   );
 });
 
+Deno.test("tdx mce says whose code was interrupted: the two low bits of CS", async () => {
+  for (
+    const [cs, whose] of [["10", "the kernel"], ["33", "a process"], ["23", "a process"]] as const
+  ) {
+    const { text } = await piped(recordOf(LOAD, "f", cs));
+    assertStringIncludes(text, `\n  code     RIP 0x${cs}:0x401000, ${whose}\n`);
+  }
+});
+
 Deno.test("tdx mce says when, where the record does and a calendar has it", async () => {
   for (
     const [time, said] of [["0", ""], ["1", ", 1970-01-01T00:00:01.000Z"], ["9999999999999999", ""]]
