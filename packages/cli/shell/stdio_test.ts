@@ -164,6 +164,11 @@ echo ", then $?"
 head -c 15 "$file"
 tail -c 8 "$file"
 rm "$file"
+# Where there is no answer there is no file of one.
+"$0" run --quiet --no-prompt --no-code-cache --allow-read --allow-write="$file" \\
+  "$1" check --platform spr --limit 3 --html "$file" 2> /dev/null
+echo "then $?"
+test ! -e "$file" || echo "and a file"
 `;
 
 Deno.test(skippable(
@@ -171,7 +176,7 @@ Deno.test(skippable(
   "tdx --html leaves the old report where the new one finds no room",
   async () => {
     const { stdout, stderr } = await run("bash", ["-c", ON_A_FULL_DISK, Deno.execPath(), MAIN]);
-    assertEquals(stdout, "status 1\nold, then 2\n<!doctype html></html>\n");
+    assertEquals(stdout, "status 1\nold, then 2\n<!doctype html></html>\nthen 3\n");
     assertEquals(
       stderr.replace(/got \S+:/, "got F:"),
       "tdx: Expected a file that can be written, got F: file too large\n",
