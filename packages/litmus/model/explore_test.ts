@@ -199,6 +199,32 @@ Deno.test("explore() can be aborted and reports progress", async () => {
   assert(progress > 0);
 });
 
+// Who reads a line that holds a plaintext under the reader's key; whether it is out of the TD by that.
+const READERS = [
+  ["host", "load", "keyid0", true],
+  ["device", "dma-read", "keyid0", true],
+  ["td", "load", "td", false],
+  ["module", "load", "global", false],
+  // Nothing is read: what a cache fills, and what is refused (F1, W6).
+  ["host", "prefetch", "keyid0", false],
+  ["host", "load", "td", false],
+  ["device", "dma-read", "td", false],
+] as const;
+
+Deno.test("System notes a plaintext that the host or a device reads", async () => {
+  for (const [agent, operation, key, isRead] of READERS) {
+    const system = new System({
+      ...small([host([{ operation, line: 0, key }], { name: agent, agent })]),
+      lines: [{ name: "X", content: { key, data: "secret" } }],
+    }, MACHINE);
+    const { found } = await explore(system, {
+      until: (state) => system.valuation(state).secretRead,
+    });
+    assertEquals(found !== undefined, isRead, `${agent} ${operation} ${key}`);
+    if (found !== undefined) assertEquals(system.events(found), EVENT.secretRead);
+  }
+});
+
 Deno.test("System.expand() and System.moves() lead to the same states", async () => {
   const system = closure();
   const exploration = await explore(system);
