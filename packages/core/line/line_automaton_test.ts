@@ -57,6 +57,8 @@ Deno.test("LineAutomaton.intern() gives equal states one id and different ones t
     { memory: { ...memory, macMatches: true }, copies: [] },
     { memory: { ...memory, poison: "integrity" } as const, copies: [] },
     { memory: { ...memory, poison: "hardware-stuck" } as const, copies: [] },
+    { memory: { ...memory, data: null, poison: "hardware-transient" } as const, copies: [] },
+    { memory: { ...memory, data: null, poison: "partial-write" } as const, copies: [] },
     { memory, copies: [copy] },
     { memory, copies: [{ ...copy, keyId: 3 }] },
     { memory, copies: [{ ...copy, data: null }] },
@@ -151,6 +153,10 @@ Deno.test("LineAutomaton follows another rule table to another verdict", () => {
     ...RULES,
     caches: RULES.caches.map((rule) => rule.id === "K1" ? { ...rule, poisonTravels: false } : rule),
   };
+  const keeps: RuleTable = {
+    ...RULES,
+    writes: RULES.writes.map((rule) => rule.id === "W5" ? { ...rule, poison: "kept" } : rule),
+  };
   const options = { partialWriteToOwnedLine: "poison" } as const;
   const hazard = [INIT, PARTIAL, LOAD];
   assertEquals(walk(automaton(), hazard).machineCheck, true);
@@ -162,6 +168,10 @@ Deno.test("LineAutomaton follows another rule table to another verdict", () => {
     walk(new LineAutomaton({ ...options, rules: fillsClean }), hazard).machineCheck,
     false,
   );
+  // A write that neither poisons nor takes the line over leaves what the TD wrote (A4).
+  const own: Operation = { ...LOAD, by: "td", key: TD };
+  const kept = walk(new LineAutomaton({ ...options, rules: keeps }), [INIT, PARTIAL, own]);
+  assertEquals([kept.data, kept.machineCheck], ["secret", false]);
   assertEquals(walk(automaton(), [INIT, LOAD]).machineCheck, false);
   assertEquals(
     walk(new LineAutomaton({ ...options, rules: stricter }), [INIT, LOAD]).machineCheck,
