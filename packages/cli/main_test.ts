@@ -110,6 +110,13 @@ Deno.test("main() fits its help to a narrow terminal", async () => {
   }
 });
 
+Deno.test("main() refuses words behind what stands alone", async () => {
+  for (const name of ["--help", "-h", "--version", "-V", "man"]) {
+    assertEquals(await refused(name, "x", "y"), `tdx: Expected ${name} alone, got x y behind it`);
+  }
+  assertEquals(await refused("help", "x", "y"), "tdx: Expected help alone, got x y behind it");
+});
+
 Deno.test("tdx man has every subcommand, and no line that man takes for a request", async () => {
   const { text } = await tdx("man");
   for (const name of SUBCOMMANDS) assertStringIncludes(text, `\n.SS ${name}`);
