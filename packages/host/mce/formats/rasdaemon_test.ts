@@ -84,6 +84,17 @@ Deno.test("readRasdaemon() refuses other tables and columns", () => {
   }
 });
 
+Deno.test("readRasdaemon() takes a CPU signature that was kept as a signed number of 32 bits", () => {
+  // 0x806f8, with a reserved high bit set; what has more bits is none.
+  const stepping = (cpuid: number) =>
+    read(SCHEMA, INSERT, `UPDATE mce_record SET cpuid = ${cpuid}`)[0]!.processor?.stepping;
+  assertEquals([stepping(0x806f8), stepping(0x806f8 | 1 << 31), stepping(2 ** 32)], [
+    8,
+    8,
+    undefined,
+  ]);
+});
+
 Deno.test("readRasdaemon() tells what a row lacks as its damage, and reads the others", () => {
   const place = { address: 0x82080a5669600n, misc: 0x86n };
   const whole = { cpu: 147, bank: 1, status: BigInt.asUintN(64, STATUS), mcgStatus: 0x100fn };
