@@ -72,6 +72,28 @@ Deno.test("decodeMcaError() builds every name of the SDM's compound codes", () =
   );
 });
 
+/** RRRR of a cache error, 0000 0001 RRRR TTLL (Intel SDM volume 3B, compound error codes). */
+const REQUESTS = [
+  "generic error",
+  "read",
+  "write",
+  "data read",
+  "data write",
+  "instruction fetch",
+  "prefetch",
+  "eviction",
+  "snoop",
+  "reserved request",
+];
+
+Deno.test("decodeMcaError() has a word for each request", () => {
+  const words = Array.from({ length: 16 }, (_, rrrr) => decodeMcaError(0x0104 | rrrr << 4).meaning);
+  assertEquals(
+    words,
+    words.map((_, rrrr) => `cache hierarchy: data, level 0, ${REQUESTS[Math.min(rrrr, 9)]}`),
+  );
+});
+
 Deno.test("decodeMcaError() says the same in words", () => {
   const words = [
     [0x0005, "not a compound code"],
