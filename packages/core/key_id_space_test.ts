@@ -214,3 +214,29 @@ Deno.test("KeyIdSpace.key() refuses what the hardware refuses", () => {
   const plain = new KeyIdSpace({ ...RANGES, integrityAllowed: false });
   assertThrows(() => plain.key(1, { integrity: true }), RangeError, "IA32_TME_ACTIVATE");
 });
+
+// KeyID bits and bits for TDX of IA32_TME_ACTIVATE, the capability's KeyID bits, shared and private KeyIDs;
+// whether hardware could be like that.
+const LAYOUTS = [
+  [8, 1, 8, 127, 128, true],
+  [9, 8, 15, 1, 510, true],
+  [8, 1, 7, 127, 128, false],
+  [6, 1, 6, 31, 31, false],
+  [6, 1, 6, 30, 32, false],
+  [6, 1, 6, 30, 31, false],
+  [6, 1, 6, 31, 32, true],
+] as const;
+
+Deno.test("KeyIdSpace.fromMsrs() reads every bit of the layout, and refuses what does not fit", () => {
+  for (const [bits, tdx, most, shared, privates, fits] of LAYOUTS) {
+    const read = () =>
+      KeyIdSpace.fromMsrs({
+        tmeActivate: BigInt(tdx) << 36n | BigInt(bits) << 32n,
+        keyIdPartitioning: BigInt(privates) << 32n | BigInt(shared),
+        tmeCapability: BigInt(most) << 32n,
+        maxPa: 52,
+      });
+    if (!fits) assertThrows(read, RangeError, "Expected");
+    else assertEquals([read().shared, read().private, read().keyIdBits], [shared, privates, bits]);
+  }
+});
