@@ -282,7 +282,7 @@ function savingOf(
     seconds: scaled(time, 1e-9),
     share: shareOf(time, of),
   });
-  const clears = ns !== undefined && pages > 0 && ns.high >= pages * CLEAR_NS_PER_PAGE;
+  const clears = ns !== undefined && ns.high >= pages * CLEAR_NS_PER_PAGE;
   const reckoned = pages * MEASURED_CLEAR.value;
   const known = { low: reckoned, high: reckoned };
   return {
