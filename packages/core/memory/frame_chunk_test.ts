@@ -58,6 +58,7 @@ Deno.test("sliceChunk() takes any frames of a chunk", () => {
     const rank = a % frames.length;
     const count = 1 + b % (frames.length - rank);
     const slice = sliceChunk(chunk, rank, count);
+    assertEquals(slice.value, 0);
     assertEquals(listOf(slice), frames.slice(rank, rank + count));
     assertEquals(slice.count, count);
     assertEquals(listOf(copyChunk(slice)), listOf(slice));

@@ -94,6 +94,8 @@ Deno.test("FrameMap holds 64 GiB scattered among three values in 6.5 MiB", () =>
   assertEquals(map.count((value) => value === 2), 3 * 64 * 512);
   assertEquals(map.stats().records, 2 * 64 * 512);
   assertLess(map.stats().bytes, 6.5 * 2 ** 20);
+  // 6 words and a pointer for each, and half of the bitmaps.
+  assertLess(2 * 64 * 512 * (24 + 8 + 32), map.stats().bytes);
 });
 
 Deno.test("FrameMap.update() asks once per class of a block", () => {
@@ -209,12 +211,25 @@ Deno.test("FrameMap.updateChunk() with the bitmap of a class joins it to the oth
       asked.push([value, count, lasting]);
       return to;
     });
+  const other = { ...bitmap(0, 1, 2, 3, 4), lasting: true };
+  change(other, 6);
   change(low!, 1);
+  change(other, 7);
   change(low!, 2);
+  change(other, 0);
   change(high!, 3);
   change(low!, 4);
   change(low!, 3);
-  assertEquals(asked, [[0, 2, true], [1, 2, true], [0, 3, false], [2, 2, true], [4, 2, true]]);
+  assertEquals(asked, [
+    [0, 4, true],
+    [0, 2, true],
+    [6, 4, true],
+    [1, 2, true],
+    [7, 4, true],
+    [0, 3, false],
+    [2, 2, true],
+    [4, 2, true],
+  ]);
   assertEquals(map.count((value) => value === 3), 5);
   assertEquals(map.stats().records, 1);
   change(bitmap(BLOCK, 3, 5, 40, 500, 511), 0);
@@ -261,6 +276,7 @@ Deno.test("FrameMap refuses to be changed from its own callbacks", () => {
   const change = () => map.set(0, 1, 1);
   assertThrows(() => map.forEach(0, 1, change), Error, message);
   assertThrows(() => map.update(0, 1, () => (change(), 1)), Error, message);
+  assertThrows(() => map.updateChunk(bitmap(0, 1), () => (change(), 1)), Error, message);
   assertThrows(() => map.forEach(0, 1, (chunk) => map.updateChunk(chunk, () => 1)), Error, message);
   assertThrows(
     () => map.forEach(0, 1, () => map.updateChunk(bitmap(0, 1), () => 1)),
