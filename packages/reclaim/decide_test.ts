@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { definePlatform } from "@tdx/core";
 import { linux, NEWEST_LINUX } from "@tdx/linux";
 import { generic } from "@tdx/platform-generic";
@@ -112,6 +112,11 @@ Deno.test("decide() never calls an unidentified CPU confirmed", () => {
   const decision = decide({ platform: generic });
   assertEquals(decision.confidence, "assumed");
   assert(decision.reason.includes("assumed and not confirmed"));
+  const oneModel = { ...gnr, name: "one", title: "One Rapids", cpus: [gnr.cpus[0]!] };
+  const { reason } = decide({
+    platform: definePlatform({ ...oneModel, confidence: "assumed" }),
+  });
+  assertStringIncludes(reason, "One Rapids is assumed, not confirmed, to be without the erratum");
   const confirmed = decide({ platform: gnr });
   assertEquals(confirmed.confidence, "confirmed");
   assert(confirmed.reason.startsWith(`${gnr.title} does not have the erratum`));

@@ -60,6 +60,8 @@ Deno.test("scatterFrames() makes every set of frames equally likely", () => {
 
 Deno.test("scatterFrames() refuses more frames than there are, and odd numbers of them", () => {
   assertThrows(() => scatterFrames(512, 513, 1), RangeError, "at most 512 frames to pick, got 513");
+  assertThrows(() => scatterFrames(512, -1, 1), RangeError, "count");
+  assertThrows(() => scatterFrames(512, 1.5, 1), RangeError, "count");
   for (const frames of [-512, 100, 2 ** 33, Number.NaN]) {
     const { message } = assertThrows(() => scatterFrames(frames, 1, 1), RangeError);
     assertEquals(
