@@ -54,6 +54,9 @@ Deno.test("createTdHost() takes the memory of the host, and keeps the guest at a
     "TDR",
   ]);
   assertEquals(host().memory.bytes, GiB);
+  // 261,618 guest pages and 526 control pages, 513 of them Secure EPT, are 1 GiB to the last page.
+  const full = host({ guestBytes: 261_618 * 4096, vcpus: 1, hostBytes: GiB });
+  assertEquals(full.module.page(GiB - 4096)?.type, "EPT");
 });
 
 Deno.test("createTdHost() scatters the guest by the seed, below the control pages", () => {
