@@ -18,6 +18,10 @@ Deno.test("pagePromote() joins pages that the guest has accepted, and no others"
   assertEquals(module.page(2 * GiB)?.level, 0);
   mem.rangeUnblock(tdr, gpa, 1);
   module.accept(tdr, gpa, 0, 512);
+  assertEquals(says(mem.pagePromote(tdr + 8, gpa, 1)), "OPERAND_INVALID|RDX");
   assertEquals(promote(), "SUCCESS");
   assertEquals(module.page(2 * GiB)?.level, 1);
+  // An address within a page is that page's.
+  assertEquals(module.page(3 * GiB - 1)?.type, "NDA");
+  assertEquals(module.page(tdr + 4095)?.type, "TDR");
 });

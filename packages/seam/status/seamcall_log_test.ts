@@ -101,6 +101,10 @@ Deno.test("readSeamcallLog() says what registers hold, where the leaf gives them
       "an empty Secure EPT entry",
       "entry of level 1, free",
     ]],
+    ["TDH_MEM_PAGE_AUG failed: 0xc0000b0d00000001, rcx 0x8000000000000000, rdx 0xfe02", [
+      "an empty Secure EPT entry",
+      "entry of level 2, state 254",
+    ]],
     ["TDH_MEM_PAGE_REMOVE failed: 0x8000081000000000, rcx 0x0", [null]],
     ["TDH_MEM_PAGE_REMOVE returned 0x0000000000000000, rcx 0x400000", ["the page at 0x400000"]],
     ["TDH_MNG_INIT failed: 0xc000010000000045, rcx 0x0", [null]],
