@@ -54,14 +54,18 @@ for (const path of TEARDOWN_PATHS) {
   });
 }
 
-Deno.test("teardown() leaves the pair of a region with a page whose flush was refused", async () => {
-  const host = dynamicHost(gnr);
-  // BLOCK, TRACK and REMOVE of page 0, then its PAGE.WBINVD: the module counts the page no longer, Linux does.
-  host.module.inject({ busyAfter: busyAfterEach(3) });
-  const { pamt, control } = await tearDown(host, { path: "dynamic" });
-  assertEquals([control.pagesReclaimed, pamt?.pagesReclaimed], [CONTROL_PAGES, PAIR_PAGES - 2]);
-  assertEquals(host.module.pamtPairs().map(({ region, used }) => [region, used]), [[0, 0]]);
-});
+// The first page of its region, and the next one.
+for (const page of [0, 1]) {
+  Deno.test(`teardown() leaves the pair of a region whose page ${page} was refused its flush`, async () => {
+    const host = dynamicHost(gnr);
+    // All four of the pages before, then BLOCK, TRACK and REMOVE of this one, then its PAGE.WBINVD: the
+    // module counts the page no longer, Linux does.
+    host.module.inject({ busyAfter: busyAfterEach(4 * page + 3) });
+    const { pamt, control } = await tearDown(host, { path: "dynamic" });
+    assertEquals([control.pagesReclaimed, pamt?.pagesReclaimed], [CONTROL_PAGES, PAIR_PAGES - 2]);
+    assertEquals(host.module.pamtPairs().map(({ region, used }) => [region, used]), [[0, 0]]);
+  });
+}
 
 Deno.test("teardown() says nothing of PAMT pages without Dynamic PAMT, and dirty lines of a pair show later (S7)", async () => {
   const plain = createTdHost({ platform: spr, guestBytes: 4 * MiB, vcpus: 2 });
