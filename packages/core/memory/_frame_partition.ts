@@ -170,15 +170,9 @@ export class FramePartitions {
     const start = startOf(head);
     // Nearly always: the block has one class, and that is what is selected.
     if (slab[start + NEXT] === 0 && slab[start + AT] === at && this.#words(head) === words) {
-      const { chunk } = walk;
-      const value = slab[start + VALUE]!;
-      chunk.value = value;
-      chunk.count = slab[start + COUNT]!;
-      chunk.words = words;
-      chunk.at = at;
-      chunk.blocks = 1;
-      chunk.lasting = slab[start + OWN] === 0;
-      const to = changed(change, chunk);
+      walk.chunk.blocks = 1;
+      this.#point(head, walk.chunk);
+      const to = changed(change, walk.chunk);
       if (to === slab[start + REST]) {
         this.#release(head);
         return to;
@@ -248,27 +242,31 @@ export class FramePartitions {
   /** Points the chunk at the selected frames of a class, or tells that there are none. */
   #select(record: number, words: Uint32Array | null, at: number, walk: Walk): number {
     const { chunk, common } = walk;
-    const slab = this.#slab(record);
-    const start = startOf(record);
     const own = this.#words(record);
-    const ownAt = slab[start + AT]!;
+    const ownAt = this.#at(record);
     const relation = words === null
       ? Relation.shared | Relation.onlySecond
       : relateBits(own, ownAt, words, at);
     if (!(relation & Relation.shared)) return relation;
-    chunk.value = slab[start + VALUE]!;
+    this.#point(record, chunk);
     if (relation & Relation.onlyFirst) {
       chunk.count = commonBits(own, ownAt, words!, at, common);
       chunk.words = common;
       chunk.at = 0;
       chunk.lasting = false;
-    } else {
-      chunk.count = slab[start + COUNT]!;
-      chunk.words = own;
-      chunk.at = ownAt;
-      chunk.lasting = slab[start + OWN] === 0;
     }
     return relation;
+  }
+
+  /** Points a chunk at all frames of a class. */
+  #point(record: number, chunk: Scratch): void {
+    const slab = this.#slab(record);
+    const start = startOf(record);
+    chunk.value = slab[start + VALUE]!;
+    chunk.count = slab[start + COUNT]!;
+    chunk.words = this.#words(record);
+    chunk.at = slab[start + AT]!;
+    chunk.lasting = slab[start + OWN] === 0;
   }
 
   /** Writes the selected frames of the rest and counts them. */

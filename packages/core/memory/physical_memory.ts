@@ -258,10 +258,9 @@ export class PhysicalMemory {
     const add = (state: number, lines: number) =>
       counts.set(state, (counts.get(state) ?? 0) + lines);
     this.#frames.forEach(pa / PAGE_BYTES, bytes / PAGE_BYTES, (chunk) => {
-      if (chunk.value !== MIXED) add(chunk.value, chunk.count * LINES_PER_PAGE);
-      else {forEachBlock(chunk, (first, words, at) => {
-          this.#block(first).forEachState(words, at, add);
-        });}
+      if (chunk.value === MIXED) {
+        forEachBlock(chunk, (first, words, at) => this.#block(first).forEachState(words, at, add));
+      } else add(chunk.value, chunk.count * LINES_PER_PAGE);
     });
     let sum = 0;
     counts.forEach((lines, state) => sum += wanted(this.line.state(state)) ? lines : 0);

@@ -5,6 +5,7 @@ import {
   FrameMap,
   PAGE_BYTES,
   rankOf,
+  runOf,
   splitChunk,
 } from "@tdx/core";
 import { PamtPairs } from "./_pamt_pairs.ts";
@@ -94,8 +95,10 @@ export class Pamt {
     this.pairs = dynamic ? new PamtPairs() : null;
     this.frames = bytes / PAGE_BYTES;
     this.#map = new FrameMap(this.frames, OUTSIDE);
-    tdmrs.forEach(({ base, size }) => this.#fill(base, size, NDA));
-    reserved.forEach(({ base, size }) => this.#fill(base, size, RSVD));
+    const fill = ({ base, size }: MemoryRange, entry: PamtEntry) =>
+      this.use(runOf(base / PAGE_BYTES, size / PAGE_BYTES), entry);
+    for (const range of tdmrs) fill(range, NDA);
+    for (const range of reserved) fill(range, RSVD);
   }
 
   /** The entry of a frame, whatever number that is; `undefined` outside every TDMR. */
@@ -149,13 +152,20 @@ export class Pamt {
     return count;
   }
 
-  /** Takes free frames into use. */
+  /** Gives frames an entry, whatever theirs are: free ones may show different owners (M12). */
   use(pages: FrameChunk, to: PamtEntry): void {
-    for (let rest: FrameChunk | null = pages; rest !== null;) {
-      const piece: Piece = this.piece(rest);
-      this.change(piece.pages, piece.entry!, to);
-      rest = piece.rest;
-    }
+    const target = this.#slot(to);
+    const sources = new Set<Slot>();
+    this.#map.updateChunk(pages, (id, { count }) => {
+      const source = this.#slots[id];
+      if (source !== undefined) {
+        source.frames -= count;
+        sources.add(source);
+      }
+      target.frames += count;
+      return target.id;
+    });
+    for (const source of sources) if (source.frames === 0) this.#release(source);
   }
 
   /** Frees frames; a reclaim clears no more than the type, so the owner still shows (M12). */
@@ -181,17 +191,6 @@ export class Pamt {
   /** How many different entries are in use. */
   get entries(): number {
     return this.#slots.length - 1 - this.#free.length;
-  }
-
-  #fill(base: number, size: number, entry: PamtEntry): void {
-    const [frame, count] = [base / PAGE_BYTES, size / PAGE_BYTES];
-    const slot = this.#slot(entry);
-    this.#map.update(frame, count, (value, { count }) => {
-      const before = this.#slots[value];
-      if (before !== undefined) before.frames -= count;
-      slot.frames += count;
-      return slot.id;
-    });
   }
 
   #sameInRun(first: number, count: number, id: number): number {
